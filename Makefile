@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One make for the whole tree.  Each folder that builds something has a
+# fragment NAME.mk which adds to the lists below; rules for compiling live
+# here and nowhere else.
+#
+#   LIB_SRCS	sources of libsky.a (kernel/lib and user/lib)
+#   PROGRAMS	programs in $(O)/bin; NAME_SRCS and NAME_LIBS for each
+#   UNIT_TESTS	tests/unit programs (sanitized; TAP on standard output)
+#   FUZZERS	tests/fuzz targets (libFuzzer, built by clang)
+
+include config.mk
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+
+LIB_SRCS	:=
+PROGRAMS	:=
+UNIT_TESTS	:=
+FUZZERS		:=
+STYLE_CHECKS	:=
+BENCHES		:=
+HELP		:=
+
+include $(sort $(wildcard kernel/*.mk kernel/lib/*/*.mk user/*.mk user/lib/*/*.mk \
+	user/tools/*/*.mk user/guest/*.mk user/skyd/*.mk tests/*/*.mk scripts/*.mk Documentation/*.mk))
+
+all: user modules ## build everything
+
+user: $(addprefix $(O)/bin/,$(PROGRAMS)) ## build the user-space programs
+
+# --- objects: three flavours of one rule -------------------------------------
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$*) -MMD -MP -c $< -o $@
+
+$(O)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(SAN_CFLAGS) $(CFLAGS_$*) -MMD -MP -c $< -o $@
+
+$(O)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 -O1 -g -Wall $(CFLAGS_$*) \
+		-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -MMD -MP -c $< -o $@
+
+$(O)/%/libsky.a: $$(patsubst %.c,$(O)/$$*/%.o,$$(LIB_SRCS))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+LIB_LIBS := -lcrypto
+
+$(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(patsubst %.c,$(O)/obj/%.o,$$($$*_SRCS)) $(O)/obj/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -o $@
+
+$(addprefix $(O)/test/,$(UNIT_TESTS)): $(O)/test/%: $(O)/san/tests/unit/%.o $(O)/san/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -lcmocka -o $@
+
+$(addprefix $(O)/fuzz/bin/,$(FUZZERS)): $(O)/fuzz/bin/%: $(O)/fuzz/tests/fuzz/%.o $(O)/fuzz/libsky.a
+	@mkdir -p $(@D)
+	$(CLANG) -fsanitize=fuzzer,address,undefined $^ $($*_LIBS) $(LIB_LIBS) -o $@
+
+-include $(shell [ -d $(O) ] && find $(O) -name '*.d')
+
+# --- kernel modules -----------------------------------------------------------
+# A copy of the sources is built per kernel, so that the stock and the debug
+# kernel never share objects.
+KBUILD_OUT	= $(O)/kmod/$(KVER)
+
+modules: ## build the kernel modules for KVER
+	@test -d "$(KDIR)" || { echo "No kernel headers in $(KDIR): apt-get install linux-headers-amd64" >&2; exit 1; }
+	@mkdir -p $(KBUILD_OUT)
+	rsync -a --delete --include='*/' --include='Kbuild' --include='*.[chS]' --exclude='*' \
+		--filter='P *.o' --filter='P *.ko' --filter='P .*.cmd' --filter='P *.mod*' --filter='P *.order' --filter='P *.symvers' --filter='P *.a' \
+		Kbuild kernel include $(KBUILD_OUT)/
+	$(MAKE) -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
+
+style: $(STYLE_CHECKS) ## layers, sizes, checkpatch, shellcheck, sparse
+
+check: ## every test (what scripts/check runs)
+	scripts/check
+
+bench: $(BENCHES) ## every benchmark
+
+clean: ## remove the build directory
+	rm -rf $(O)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sort -u
+
+.PHONY: all user modules style check bench clean help
