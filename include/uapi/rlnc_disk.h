@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dm-rlnc: on-disk format, version 1.  Types and constants only.
+ *
+ * A member device:
+ *
+ *	0		superblock, even epochs
+ *	64 KiB		superblock, odd epochs
+ *	128 KiB		key slots (user space's; the kernel never reads them)
+ *	1 MiB		slot 0, slot 1, ...: one fragment of S bytes each
+ *
+ * A slot is the same position on every member and holds the n fragments of one
+ * generation.  What a slot holds is known only from the pointer to it; the
+ * fragments themselves carry no header.
+ */
+#ifndef _UAPI_RLNC_DISK_H
+#define _UAPI_RLNC_DISK_H
+
+#include <linux/types.h>
+
+#define RLNC_DISK_MAGIC		"RLNCvol\n"
+#define RLNC_DISK_VERSION	1
+
+#define RLNC_SECTOR_SHIFT	12	/* the unit of sealing and of I/O */
+#define RLNC_SECTOR_BYTES	(1u << RLNC_SECTOR_SHIFT)
+
+#define RLNC_SUPER_COPIES	2
+#define RLNC_SUPER_STRIDE	65536u	/* byte offset of copy i: i * stride */
+#define RLNC_KEYSLOT_OFFSET	131072u
+#define RLNC_KEYSLOT_BYTES	(1048576u - RLNC_KEYSLOT_OFFSET)
+#define RLNC_SLOTS_OFFSET	1048576u
+
+#define RLNC_MIN_SYMBOL		4096u
+#define RLNC_MAX_SYMBOL		(512u * 1024)
+#define RLNC_MAX_GENERATION	(512u * 1024)	/* k * S */
+#define RLNC_MAX_SEALS		(RLNC_MAX_GENERATION / RLNC_SECTOR_BYTES)
+#define RLNC_MAX_LOGICAL_SECTORS	(1ull << 40)	/* of 4 KiB: 4 PiB */
+#define RLNC_VOLUME_KEY_BYTES	32
+#define RLNC_ID_BYTES		16
+#define RLNC_MAC_BYTES		32
+#define RLNC_SEED_BYTES		32
+#define RLNC_NONCE_BYTES	12
+#define RLNC_TAG_BYTES		16
+
+/*
+ * The seal of one 4 KiB sector: what AES-256-GCM needs to open it.  All zero
+ * means a sector that reads as zeros and has no ciphertext (its place in the
+ * symbol is zero).  A used nonce is never all zero.
+ */
+struct rlnc_seal {
+	__le32 birth;			/* low 32 bits of the epoch it was sealed in */
+	__u8 nonce[RLNC_NONCE_BYTES];
+	__u8 tag[RLNC_TAG_BYTES];
+};
+
+/*
+ * The pointer to one generation.  birth 0: unmapped, every byte zero.
+ * Followed by one seal per sector of the generation: k * S / 4096.
+ */
+struct rlnc_ptr {
+	__le64 slot;
+	__le64 birth;			/* epoch in which the slot was written */
+	struct rlnc_seal seal[];
+};
+
+#define RLNC_PTR_BYTES(seals)	(sizeof(struct rlnc_ptr) + \
+				 (seals) * sizeof(struct rlnc_seal))
+
+/* The trees; their nodes are generations like any other. */
+enum rlnc_tree_id {
+	RLNC_TREE_MAP	= 0,		/* level 0: the user's data */
+	RLNC_TREE_SPACE	= 1,		/* level 0: one bit per slot, set = in use */
+	RLNC_TREES	= 2,
+};
+
+#define RLNC_MAX_LEVELS		8
+
+/* Additional authenticated data of every sealed sector. */
+struct rlnc_aad {
+	__u8 volume_id[RLNC_ID_BYTES];
+	__u8 tree;			/* enum rlnc_tree_id */
+	__u8 level;			/* 0: leaf */
+	__le16 zero1;
+	__le32 sector;			/* within the generation */
+	__le64 index;			/* of the generation within its level */
+	__le32 birth;			/* as in the seal */
+	__le32 zero2;
+};
+
+enum rlnc_disk_mode {
+	RLNC_DISK_SYSTEMATIC	= 0,	/* the first k rows are the identity */
+	RLNC_DISK_DENSE		= 1,	/* rows from a keyed PRF, per generation */
+};
+
+enum rlnc_disk_member_state {
+	RLNC_MEMBER_ABSENT	= 0,	/* never written, or given up */
+	RLNC_MEMBER_SYNC	= 1,	/* holds a fragment of every mapped slot */
+	RLNC_MEMBER_STALE	= 2,	/* written again, but misses what is in between */
+	RLNC_MEMBER_FAILED	= 3,	/* not written since valid_through */
+};
+
+/*
+ * A member holds the fragment of a generation born in epoch e exactly when
+ * e <= valid_through or e >= since.  In sync: valid_through is all ones.
+ */
+struct rlnc_disk_member {
+	__u8 id[RLNC_ID_BYTES];		/* random, drawn when the member is initialised */
+	__le64 valid_through;
+	__le64 since;			/* all ones: not being written */
+	__u8 state;			/* enum rlnc_disk_member_state */
+	__u8 zero[7];
+};
+
+/*
+ * The head of a superblock.  After it: the root pointer of the map tree, the
+ * root pointer of the space tree, then n members.  Bytes beyond that up to
+ * `bytes` are zero.
+ */
+struct rlnc_disk_super {
+	__u8 magic[8];
+	__le32 version;
+	__le32 bytes;			/* of the whole superblock; multiple of 4096 */
+	__le32 crc;			/* CRC-32C of `bytes` with crc zero */
+	__le32 zero0;
+	__u8 mac[RLNC_MAC_BYTES];	/* HMAC-SHA-256 with crc and mac zero */
+	__u8 volume_id[RLNC_ID_BYTES];
+	__u8 label[32];			/* UTF-8, NUL padded, for people only */
+	__le16 member;			/* whose superblock this is: row of the code */
+	__le16 k;
+	__le16 n;
+	__le16 mode;			/* enum rlnc_disk_mode */
+	__le32 symbol_bytes;		/* S: a power of two */
+	__le32 writes_min;		/* members that must hold a commit */
+	__u8 coeff_seed[RLNC_SEED_BYTES];	/* of the systematic matrix */
+	__le64 epoch;			/* of this checkpoint; the first is 1 */
+	__le64 logical_sectors;		/* size of the volume in 4 KiB sectors */
+	__le64 slots;			/* slots on each member */
+	__le64 slots_used;		/* bits set in the space tree */
+	__le64 log_slot;		/* intent log: first record's slot, or all ones */
+	__le64 log_seq;			/* intent log: first record's sequence number */
+	__u8 zero1[312];
+};
+
+#if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(struct rlnc_seal) == 32, "seal");
+_Static_assert(sizeof(struct rlnc_ptr) == 16, "pointer");
+_Static_assert(sizeof(struct rlnc_aad) == 40, "aad");
+_Static_assert(sizeof(struct rlnc_disk_member) == 40, "member");
+_Static_assert(sizeof(struct rlnc_disk_super) == 512, "superblock head");
+#endif
+
+#endif /* _UAPI_RLNC_DISK_H */

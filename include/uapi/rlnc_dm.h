@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dm-rlnc: names in tables, messages and status lines.
+ *
+ * Table:
+ *   START LEN rlnc K N KEY #OPTS [OPT...] DEV_0 ... DEV_N-1
+ *
+ *   KEY	64 hexadecimal digits, or :32:logon|user|encrypted:DESCRIPTION
+ *   DEV	path or MAJ:MIN, or "-" for a member that is absent; any order
+ *   OPT	allow_discards
+ *		min_epoch=E	refuse a volume older than epoch E
+ *		accept_older	activate with too few members to be sure that
+ *				no newer state exists
+ *		cache_mb=M	map cache, 1..65536, default 64
+ *		writes_min=W	k..n: members that must hold a commit
+ *
+ * Status (INFO), one line; fields are only ever added at the end:
+ *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
+ *   AUTHFAIL HEDGED
+ *
+ *   HEALTH	optimal | degraded | failed | read-only
+ *   LETTERS	one a member by its index: A in sync, s stale, F failed, - absent
+ *   EPOCH	of the last checkpoint
+ *   ROOT	SHA-256 over both root pointers of that checkpoint, first 16 hex digits
+ *   USED/TOTAL	slots
+ *   WORK	idle, or NAME:DONE/TOTAL of the background work
+ *   CORRECTED	fragments found wrong or missing and made good by decoding
+ *   UNRECOVERABLE sectors that could not be returned
+ *   AUTHFAIL	seals that did not open
+ *   HEDGED	reads that went to a spare member
+ */
+#ifndef _UAPI_RLNC_DM_H
+#define _UAPI_RLNC_DM_H
+
+#define RLNC_TARGET_NAME	"rlnc"
+
+#define RLNC_OPT_DISCARDS	"allow_discards"
+#define RLNC_OPT_MIN_EPOCH	"min_epoch"
+#define RLNC_OPT_ACCEPT_OLDER	"accept_older"
+#define RLNC_OPT_CACHE_MB	"cache_mb"
+#define RLNC_OPT_WRITES_MIN	"writes_min"
+
+#define RLNC_MSG_FAIL		"fail"
+#define RLNC_MSG_CHECKPOINT	"checkpoint"
+#define RLNC_MSG_KEY		"key"
+
+#define RLNC_LETTER_SYNC	'A'
+#define RLNC_LETTER_STALE	's'
+#define RLNC_LETTER_FAILED	'F'
+#define RLNC_LETTER_ABSENT	'-'
+
+/* HKDF-SHA-256 from the volume key, salt = volume id; one info string each. */
+#define RLNC_KDF_DATA		"skyhold rlnc v1 data"
+#define RLNC_KDF_SUPER		"skyhold rlnc v1 superblock"
+#define RLNC_KDF_COEFF		"skyhold rlnc v1 coefficients"
+
+#endif /* _UAPI_RLNC_DM_H */
