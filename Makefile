@@ -44,13 +44,13 @@ $(O)/fuzz/%.o: %.c
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -O1 -g -Wall $(CFLAGS_$*) \
 		-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -MMD -MP -c $< -o $@
 
-$(O)/%/libsky.a: $$(patsubst %.c,$(O)/$$*/%.o,$$(LIB_SRCS))
+$(O)/%/libsky.a: $$(addprefix $(O)/$$*/,$$(LIB_SRCS:.c=.o))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 LIB_LIBS := -lcrypto
 
-$(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(patsubst %.c,$(O)/obj/%.o,$$($$*_SRCS)) $(O)/obj/libsky.a
+$(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(addprefix $(O)/obj/,$$($$*_SRCS:.c=.o)) $(O)/obj/libsky.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -o $@
 
@@ -77,7 +77,8 @@ modules: ## build the kernel modules for KVER
 		Kbuild kernel include $(KBUILD_OUT)/
 	$(MAKE) -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
 
-style: $(STYLE_CHECKS) ## layers, sizes, checkpatch, shellcheck, sparse
+style: ## layers, sizes, licences, checkpatch, shellcheck, sparse
+	@scripts/style $(STYLE_CHECKS)
 
 check: ## every test (what scripts/check runs)
 	scripts/check
