@@ -44,13 +44,13 @@ $(O)/fuzz/%.o: %.c
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -O1 -g -Wall $(CFLAGS_$*) \
 		-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -MMD -MP -c $< -o $@
 
-$(O)/%/libsky.a: $$(addprefix $(O)/$$*/,$$(LIB_SRCS:.c=.o))
+$(O)/%/libsky.a: $$(addprefix $(O)/$$*/,$$(addsuffix .o,$$(basename $$(LIB_SRCS))))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 LIB_LIBS := -lcrypto
 
-$(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(addprefix $(O)/obj/,$$($$*_SRCS:.c=.o)) $(O)/obj/libsky.a
+$(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(addprefix $(O)/obj/,$$(addsuffix .o,$$(basename $$($$*_SRCS)))) $(O)/obj/libsky.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -o $@
 
