@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Does this machine compute what the field's definition says?
+ *
+ * The reference shares nothing with the code under test: products by shifting
+ * and adding, combinations by three plain loops.  Its time is what bounds the
+ * sizes here, under an emulator above all.
+ */
+#define pr_fmt(fmt) "rlnc: " fmt
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "backend.h"
+#include "rlnc.h"
+
+#define TEST_MAX_K	9
+#define TEST_MAX_M	9
+#define TEST_MAX_LEN	700
+#define TEST_JUNK	0xa5
+
+/* Room for a symbol at any alignment, with junk around it. */
+#define TEST_STRIDE	(TEST_MAX_LEN + 128)
+
+static const struct {
+	u8 k, m;
+	u16 len;
+} shapes[] = {
+	{ 1, 1, 16 }, { 2, 1, 15 }, { 3, 2, 64 }, { 4, 2, 128 }, { 4, 3, 129 },
+	{ 5, 4, 191 }, { 6, 5, 127 }, { 7, 6, 257 }, { 8, 7, 160 }, { 3, 8, 300 },
+	{ 9, 9, 133 }, { 2, 2, TEST_MAX_LEN }, { 1, 3, 1 }, { 4, 2, 0 },
+};
+
+struct test_state {
+	u32 random;
+	u8 coeffs[TEST_MAX_M * TEST_MAX_K];
+	u8 in[TEST_MAX_K * TEST_STRIDE];
+	u8 out[TEST_MAX_M * TEST_STRIDE];
+	u8 expect[TEST_MAX_LEN];
+};
+
+/* Marsaglia, Xorshift RNGs, 2003. */
+static u32 test_random(struct test_state *t)
+{
+	t->random ^= t->random << 13;
+	t->random ^= t->random >> 17;
+	t->random ^= t->random << 5;
+	return t->random;
+}
+
+/* Russian peasant's multiplication, reduced by x^8 + x^4 + x^3 + x^2 + 1. */
+static u8 naive_mul(u8 a, u8 b)
+{
+	u8 sum = 0;
+
+	for (; b; b >>= 1) {
+		if (b & 1)
+			sum ^= a;
+		a = (u8)(a << 1) ^ (a & 0x80 ? 0x1d : 0);
+	}
+	return sum;
+}
+
+static bool junk_around(const u8 *area, size_t offset, size_t len)
+{
+	return !memchr_inv(area, TEST_JUNK, offset) &&
+	       !memchr_inv(area + offset + len, TEST_JUNK, TEST_STRIDE - offset - len);
+}
+
+/* One random combination of the given shape, at random alignments. */
+static bool run_shape(struct test_state *t, struct rlnc_plan *plan, unsigned int k,
+		      unsigned int m, size_t len)
+{
+	const u8 *in[TEST_MAX_K];
+	u8 *out[TEST_MAX_M];
+	unsigned int i, j;
+	size_t b;
+
+	for (i = 0; i < k * m; i++)
+		t->coeffs[i] = test_random(t);
+	/* Rows and elements that are treated apart. */
+	t->coeffs[test_random(t) % (k * m)] = 0;
+	if (m > 2) {
+		memset(t->coeffs + k, 0, k);
+		t->coeffs[k + test_random(t) % k] = test_random(t) & 1;
+	}
+	for (i = 0; i < k * TEST_STRIDE; i++)
+		t->in[i] = test_random(t);
+	memset(t->out, TEST_JUNK, sizeof(t->out));
+	for (j = 0; j < k; j++)
+		in[j] = t->in + j * TEST_STRIDE + test_random(t) % 128;
+	for (i = 0; i < m; i++)
+		out[i] = t->out + i * TEST_STRIDE + test_random(t) % 128;
+
+	if (rlnc_plan_coeffs(plan, t->coeffs, k, m))
+		return false;
+	rlnc_plan_run(plan, in, out, len);
+
+	for (i = 0; i < m; i++) {
+		const u8 *area = t->out + i * TEST_STRIDE;
+
+		memset(t->expect, 0, len);
+		for (j = 0; j < k; j++)
+			for (b = 0; b < len; b++)
+				t->expect[b] ^= naive_mul(t->coeffs[i * k + j], in[j][b]);
+		if (memcmp(out[i], t->expect, len) || !junk_around(area, out[i] - area, len))
+			return false;
+	}
+	return true;
+}
+
+static int test_backend(struct test_state *t, struct rlnc_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
+		if (run_shape(t, plan, shapes[i].k, shapes[i].m, shapes[i].len))
+			continue;
+		pr_err("self-test: %s computes %u outputs from %u inputs of %u bytes wrongly\n",
+		       rlnc_backend_name(), shapes[i].m, shapes[i].k, shapes[i].len);
+		return -EIO;
+	}
+	return 0;
+}
+
+int rlnc_selftest(void)
+{
+	const char *before = rlnc_backend_name();
+	struct rlnc_plan *plan;
+	struct test_state *t;
+	unsigned int i;
+	int err = -ENOMEM;
+
+	t = kvzalloc(sizeof(*t), GFP_KERNEL);
+	plan = kvmalloc(rlnc_plan_size(TEST_MAX_K, TEST_MAX_M), GFP_KERNEL);
+	if (!t || !plan)
+		goto free;
+
+	err = 0;
+	t->random = 0x52c0de;
+	for (i = 0; rlnc_backend_at(i) && !err; i++) {
+		if (rlnc_init(rlnc_backend_at(i)))
+			continue;
+		err = test_backend(t, plan);
+	}
+	rlnc_init(before);
+free:
+	kvfree(plan);
+	kvfree(t);
+	return err;
+}
