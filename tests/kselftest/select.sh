@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Which tests a name stands for, and what a test's header says.
+#
+# A test is ROOT/AREA/NAME.sh and begins, after the interpreter and SPDX lines,
+# with a comment that says what is shown.  A line "# vm: KEY=VALUE ..." in the
+# head tells what it needs:
+#
+#	timeout=SECONDS	limit on an unloaded machine (60)
+#	lane=LIST	lanes in which it makes sense (stock,debug,real)
+#	optional	may be skipped where its requirements are missing
+#	boot=own	gets a virtual machine for itself
+#	mem=SIZE smp=N accel=tcg|kvm	of the virtual machine (1G, 2, tcg)
+
+# header FILE KEY DEFAULT: the value of KEY; a key without a value is "yes".
+header()
+{
+	local word words
+	words=$(sed -n '1,20s/^# vm://p' "$1")
+	for word in $words; do
+		case $word in
+		"$2="*)	echo "${word#*=}"; return ;;
+		"$2")	echo yes; return ;;
+		esac
+	done
+	echo "$3"
+}
+
+# select_tests ROOT [AREA | AREA/NAME | NAME]...: one AREA/NAME per line, in
+# order, each once; without names all there are.
+select_tests()
+{
+	local root=$1 name found all
+	shift
+	all=$(cd "$root" && find . -mindepth 2 -maxdepth 2 -name '*.sh' -perm -u+x | sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort)
+	[ $# -gt 0 ] || { echo "$all"; return; }
+	for name in "$@"; do
+		name=${name%.sh}
+		found=$(awk -F/ -v name="$name" '$0 == name || $1 == name || $2 == name' <<<"$all")
+		[ -n "$found" ] || { echo "no test or area '$name' in $root" >&2; return 1; }
+		echo "$found"
+	done | awk '!seen[$0]++'
+}
