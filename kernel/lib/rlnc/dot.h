@@ -38,7 +38,11 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 	    unsigned int count, const u8 *const in[], u8 *const out[], size_t pos, size_t len)
 {
 	const size_t last = pos + len - DOT_STEP;
+	dot_vec zero = {};
 	unsigned int g, w;
+
+	/* Keeps the compiler from clearing the accumulators with a memset. */
+	asm("" : "+x" (zero));
 
 	for (;;) {
 		dot_vec acc[RLNC_MAX_GROUP][DOT_WIDTH];
@@ -49,7 +53,7 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 		for (g = 0; g < outputs; g++) {
 			DOT_UNROLL
 			for (w = 0; w < DOT_WIDTH; w++)
-				acc[g][w] = (dot_vec){};
+				acc[g][w] = zero;
 		}
 
 		do {
