@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Members that belong together: which volume they are, which one is who, and
+ * which state is the newest.  The kernel decides for itself; what is found
+ * here makes the messages good and the table right.
+ *
+ *	volume_add() ...	every member that could be read
+ *	volume_identify()	one volume, no stranger, no unsound superblock
+ *	volume_unlock()		passphrase or key file -> volume key
+ *	volume_authenticate()	MACs, duplicates, indices, the newest epoch
+ */
+#ifndef SKY_VOLUME_VOLUME_H
+#define SKY_VOLUME_VOLUME_H
+
+#include "base/hex.h"
+#include "member.h"
+
+struct volume {
+	struct member *member;			/* `count` of them */
+	unsigned int count;
+	u8 id[RLNC_ID_BYTES];
+	char uuid[UUID_TEXT_MAX];
+	const struct rlnc_super *newest;	/* after volume_identify() */
+	struct member *by_index[RLNC_MAX_MEMBERS];	/* after volume_authenticate() */
+	unsigned int present;
+};
+
+int volume_init(struct volume *v, unsigned int max_members);
+void volume_free(struct volume *v);
+int volume_add(struct volume *v, const char *name, int fd);
+int volume_identify(struct volume *v);
+int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key);
+int volume_authenticate(struct volume *v, const struct secret *key);
+const struct keyslot_set *volume_keyslots(const struct volume *v);
+const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
+						  const struct secret *key);
+int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
+			  const struct secret *key);
+
+#define CLEANUP_VOLUME	CLEANUP(volume_free)
+
+#endif /* SKY_VOLUME_VOLUME_H */

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The key slots of a volume: one logical set, replicated on its members. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "volume.h"
+
+/* Sets that are tried at most: each may cost a derivation per slot. */
+#define MAX_SETS_TRIED	4
+
+static const struct keyslot_set *member_set(const struct volume *v, unsigned int i,
+					    unsigned int copy)
+{
+	const struct member_keyslots *k = &v->member[i].keys[copy];
+
+	if (k->err || memcmp(k->set->volume_id, v->id, sizeof(v->id)))
+		return NULL;
+	return k->set;
+}
+
+/*
+ * The next set in falling order of sequence numbers, each content once: after
+ * (@seq, @mac), or the first of all when @after is NULL.
+ */
+static const struct keyslot_set *next_set(const struct volume *v,
+					  const struct keyslot_set *after)
+{
+	const struct keyslot_set *best = NULL;
+	unsigned int i, copy;
+
+	for (i = 0; i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *set = member_set(v, i, copy);
+
+			if (!set)
+				continue;
+			if (after && (set->seq > after->seq ||
+				      (set->seq == after->seq &&
+				       memcmp(set->mac, after->mac, sizeof(set->mac)) >= 0)))
+				continue;
+			if (!best || set->seq > best->seq ||
+			    (set->seq == best->seq &&
+			     memcmp(set->mac, best->mac, sizeof(set->mac)) > 0))
+				best = set;
+		}
+	}
+	return best;
+}
+
+/* The bytes on the medium that a set was parsed from. */
+static const u8 *set_bytes(const struct volume *v, const struct keyslot_set *set)
+{
+	unsigned int i, copy;
+
+	for (i = 0; i < v->count; i++)
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++)
+			if (v->member[i].keys[copy].set == set)
+				return v->member[i].area + RLNC_KEYSLOT_OFFSET +
+				       copy * RLNC_KEYSLOT_STRIDE;
+	return NULL;
+}
+
+static int check_set(const struct volume *v, const struct keyslot_set *set,
+		     const struct secret *key)
+{
+	CLEANUP_FREE u8 *copy = malloc(KEYSLOT_SET_MAX);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, set_bytes(v, set), (1 + set->count) * RLNC_KEYSLOT_BLOCK);
+	return keyslot_check_mac(copy, set, key);
+}
+
+static int unlock_set(const struct volume *v, const struct keyslot_set *set,
+		      const struct secret *pass, struct secret *key)
+{
+	int rc = -EKEYREJECTED;
+	u32 i;
+
+	for (i = 0; i < set->count; i++) {
+		rc = keyslot_unwrap(set, &set->slot[i], pass, key);
+		if (!rc)
+			break;
+		if (rc != -EKEYREJECTED) {
+			warn("key slot %u: %s", set->slot[i].number,
+			     rc == -ENOMEM ? "not enough memory for its key derivation" :
+					     strerror(-rc));
+			if (rc == -ENOMEM)
+				return rc;
+		}
+	}
+	if (rc)
+		return -EKEYREJECTED;
+	rc = check_set(v, set, key);
+	if (rc) {
+		secret_free(key);
+		if (rc == -EKEYREJECTED)
+			warn("key slots number %llu were changed by someone without the volume key",
+			     (unsigned long long)set->seq);
+		return rc;
+	}
+	note("key slot %u opened", set->slot[i].number);
+	return 0;
+}
+
+/**
+ * volume_keyslots - the newest set of key slots on any member
+ * @v:		identified
+ *
+ * Return: the set or NULL; authentic only if it has been unlocked.
+ */
+const struct keyslot_set *volume_keyslots(const struct volume *v)
+{
+	return next_set(v, NULL);
+}
+
+/**
+ * volume_unlock - find the volume key with a passphrase or key file
+ * @v:		identified
+ * @pass:	the passphrase or the file's contents
+ * @key:	receives the volume key; secret_free() it
+ *
+ * The newest set is tried first.  When nothing in it opens, or it is not
+ * authentic, older sets on other members are tried, so that one hostile
+ * member cannot lock the owner out.
+ *
+ * Return: 0; -ENOKEY when there are no key slots, reported; -EKEYREJECTED when
+ * none opens, not reported, so that the caller can ask again; or -errno.
+ */
+int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key)
+{
+	const struct keyslot_set *set = next_set(v, NULL);
+	unsigned int tried;
+	int rc = -EKEYREJECTED;
+
+	if (!set)
+		return fail(ENOKEY, "volume %s: no usable key slots on these members", v->uuid);
+	if (!set->count) {
+		fail(ENOKEY, "volume %s has no key slots", v->uuid);
+		hint("open it with --volume-key-file, or add a slot with `rlncsetup key add --volume-key-file`");
+		return -ENOKEY;
+	}
+	for (tried = 0; set && tried < MAX_SETS_TRIED; tried++) {
+		rc = unlock_set(v, set, pass, key);
+		if (!rc || rc == -ENOMEM)
+			break;
+		set = next_set(v, set);
+	}
+	if (!rc && tried)
+		warn("opened an older set of key slots than the newest; run `rlncsetup key` to renew it on all members");
+	return rc;
+}
+
+/**
+ * volume_trusted_keyslots - the newest set that the volume key vouches for
+ * @v:		identified
+ * @key:	the volume key
+ *
+ * Return: the set or NULL.
+ */
+const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
+						  const struct secret *key)
+{
+	const struct keyslot_set *set = next_set(v, NULL);
+
+	while (set && check_set(v, set, key))
+		set = next_set(v, set);
+	return set;
+}
+
+/* One pass over the members; which of the two places, @set->seq says. */
+static int write_everywhere(const struct volume *v, const struct keyslot_set *set,
+			    const struct secret *key, u8 *buf)
+{
+	size_t bytes = keyslot_format(set, key, buf);
+	unsigned int i;
+	int rc, worst = 0;
+
+	if (!bytes)
+		return fail(EIO, "the MAC of the key slots cannot be computed");
+	for (i = 0; i < v->count; i++) {
+		rc = member_write_keyslots(v->member[i].fd, buf, bytes, set->seq);
+		if (rc)
+			worst = fail(-rc, "member %s: key slots not written: %s",
+				     v->member[i].name, strerror(-rc));
+	}
+	return worst;
+}
+
+/**
+ * volume_write_keyslots - replace the key slots on every member
+ * @v:		identified
+ * @set:	its number is set to what follows the newest that is trusted
+ * @key:	the volume key
+ *
+ * Two passes, one for each place: there is a good set on a member at any time,
+ * and nothing of a removed slot stays.
+ *
+ * Return: 0, or -errno after it has been reported which member still has the old
+ * ones.
+ */
+int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
+			  const struct secret *key)
+{
+	CLEANUP_FREE u8 *buf = malloc(KEYSLOT_SET_MAX);
+	const struct keyslot_set *old = volume_trusted_keyslots(v, key);
+	int rc;
+
+	if (!buf)
+		return fail(ENOMEM, "out of memory");
+	memcpy(set->volume_id, v->id, sizeof(set->volume_id));
+	set->seq = old ? old->seq + 1 : 1;
+	rc = write_everywhere(v, set, key, buf);
+	if (rc)
+		return rc;
+	set->seq++;
+	return write_everywhere(v, set, key, buf);
+}
