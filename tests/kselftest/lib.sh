@@ -14,15 +14,14 @@
 
 set -u
 
-[ "$(id -u)" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
+[ "$EUID" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
 
 SKYHOLD_TOP=${SKYHOLD_TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 SKYHOLD_BUILD=${SKYHOLD_BUILD:-$SKYHOLD_TOP/build}
 SKYHOLD_MODULES=${SKYHOLD_MODULES:-$SKYHOLD_BUILD/kmod/$(uname -r)}
 SKYHOLD_LANE=${SKYHOLD_LANE:-real}
 SKYHOLD_SLOW=${SKYHOLD_SLOW:-1}
-export DM_DISABLE_UDEV=${DM_DISABLE_UDEV:-$([ -S /run/udev/control ] || echo 1)}
-[ -n "$DM_DISABLE_UDEV" ] || unset DM_DISABLE_UDEV
+[ -S /run/udev/control ] || export DM_DISABLE_UDEV=1
 case :$PATH: in
 *":$SKYHOLD_BUILD/bin:"*) ;;
 *) PATH=$SKYHOLD_BUILD/bin:$PATH:/usr/sbin:/sbin ;;

@@ -25,7 +25,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/kselftest/state.sh
 . "$here/state.sh"
 
-[ "$(id -u)" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
+[ "$EUID" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
 
 export SKYHOLD_TOP=${SKYHOLD_TOP:-$(cd "$here/../.." && pwd)}
 export SKYHOLD_BUILD=${SKYHOLD_BUILD:-$SKYHOLD_TOP/build}
@@ -44,7 +44,8 @@ exec {clock}<> <(:)
 
 list=()
 while read -r name; do
-	case ,$(header "$tests/$name.sh" lane stock,debug,real), in
+	header "$tests/$name.sh" lane stock,debug,real
+	case ,$REPLY, in
 	*",$SKYHOLD_LANE,"*) list+=("$name") ;;
 	esac
 done <<<"$selected"
@@ -86,7 +87,8 @@ stop()
 run_test()
 {
 	local file=$tests/$1.sh log=$logs/${1//\//-} limit deadline pid fd
-	limit=$(($(header "$file" timeout 60) * SKYHOLD_SLOW))
+	header "$file" timeout 60
+	limit=$((REPLY * SKYHOLD_SLOW))
 	echo "@test $1 $limit" >>"$progress"
 	: >"$log.ktap"
 	exec {fd}<"$log.ktap"
@@ -110,51 +112,67 @@ run_test()
 	exec {fd}<&-
 }
 
-# problems NAME BEFORE: everything that is wrong with a test that has ended.
+# problems NAME: everything that is wrong with a test that has ended.
 problems()
 {
-	local stdout=$logs/${1//\//-}.ktap junk
+	local junk
 	case $status in
 	124)	echo "timed out" ;;
 	125)	echo "timed out and cannot be killed; blocked tasks are in the kernel's log" ;;
 	0|4)	;;
 	*)	echo "exit status $status" ;;
 	esac
-	"$SKYHOLD_TOP/scripts/ktap-check" -q "$stdout" 2>&1
-	junk=$(state_processes "$1"; state_new "$2")
+	"$SKYHOLD_TOP/scripts/ktap-check" -q "$logs/${1//\//-}.ktap" 2>&1
+	junk=$(state_processes "$1"; state_new before)
 	[ -z "$junk" ] || {
-		awk '{ print "left behind: " $0 }' <<<"$junk"
+		echo "left behind: ${junk//$'\n'/, }"
 		state_remove <<<"$junk"
 	}
-	dmesg | awk -v mark="skyhold: test $1 begins" 'index($0, mark) { n = 0; next } { line[n++] = $0 }
-		END { for (i = 0; i < n; i++) print line[i] }' >"$work/klog"
-	grep -E -f "$here/splats" "$work/klog" | head -n 5 | sed 's/^/kernel: /'
+	dmesg | sed "1,/skyhold: test ${1//\//.} begins/d" | grep -m 5 -E -f "$here/splats" | sed 's/^/kernel: /'
 }
 
-echo "KTAP version 1"
-echo "1..${#list[@]}"
-number=0 failures=0
-for name in "${list[@]}"; do
-	number=$((number + 1))
-	state_snapshot >"$work/before"
-	echo "skyhold: test $name begins" >/dev/kmsg
-	began=$SECONDS
-	run_test "$name"
-	problems=$(problems "$name" "$work/before")
-	log=$logs/${name//\//-}
-	skip=$(sed -n 's/^1\.\.0 *# *SKIP *//p' "$log.ktap" | head -n 1)
-	if [ -n "$problems" ]; then
-		failures=$((failures + 1))
-		while IFS= read -r line; do echo "# $line"; done <<<"$problems"
-		tail -n 30 "$log.log" | sed 's/^/# | /'
-		echo "not ok $number $name"
-	elif [ -n "$skip" ]; then
-		[ -z "$(header "$tests/$name.sh" optional '')" ] || skip="optional: $skip"
-		echo "ok $number $name # SKIP $skip"
-	else
-		echo "ok $number $name"
-	fi
-	echo "# $name: $((SECONDS - began)) s"
-	[ "$status" != 125 ] || { echo "Bail out! $name cannot be ended"; exit 1; }
-done
-[ "$failures" -eq 0 ]
+# reason_to_skip NAME: REPLY is the reason that the test gave, or nothing.
+reason_to_skip()
+{
+	local line
+	REPLY=''
+	while IFS= read -r line; do
+		[[ $line =~ ^1\.\.0\ *#\ *SKIP\ *(.*) ]] || continue
+		local reason=${BASH_REMATCH[1]}
+		header "$tests/$1.sh" optional ''
+		REPLY=${REPLY:+optional: }$reason
+		return
+	done <"$logs/${1//\//-}.ktap"
+}
+
+# In one function, read before anything is run, so that an edit cannot hit it.
+main()
+{
+	local number=0 failures=0 began found line
+	# shellcheck disable=SC2034 # by name
+	declare -gA before
+	echo "KTAP version 1"
+	echo "1..${#list[@]}"
+	for name in "${list[@]}"; do
+		number=$((number + 1))
+		state_snapshot before
+		echo "skyhold: test $name begins" >/dev/kmsg
+		began=$SECONDS
+		run_test "$name"
+		found=$(problems "$name")
+		if [ -n "$found" ]; then
+			failures=$((failures + 1))
+			while IFS= read -r line; do echo "# $line"; done <<<"$found"
+			tail -n 30 "$logs/${name//\//-}.log" | sed 's/^/# | /'
+			echo "not ok $number $name"
+		else
+			reason_to_skip "$name"
+			echo "ok $number $name${REPLY:+ # SKIP $REPLY}"
+		fi
+		echo "# $name: $((SECONDS - began)) s"
+		[ "$status" != 125 ] || { echo "Bail out! $name cannot be ended"; exit 1; }
+	done
+	exit "$((failures > 0))"
+}
+
+main

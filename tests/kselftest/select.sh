@@ -13,18 +13,20 @@
 #	boot=own	gets a virtual machine for itself
 #	mem=SIZE smp=N accel=tcg|kvm	of the virtual machine (1G, 2, tcg)
 
-# header FILE KEY DEFAULT: the value of KEY; a key without a value is "yes".
+# header FILE KEY DEFAULT: REPLY is the value of KEY; a key without one is "yes".
 header()
 {
-	local word words
-	words=$(sed -n '1,20s/^# vm://p' "$1")
+	local line word words='' number=0
+	while IFS= read -r line && [ $((number++)) -lt 20 ]; do
+		[[ $line != "# vm:"* ]] || words+=" ${line#\# vm:}"
+	done <"$1"
+	REPLY=$3
 	for word in $words; do
 		case $word in
-		"$2="*)	echo "${word#*=}"; return ;;
-		"$2")	echo yes; return ;;
+		"$2="*)	REPLY=${word#*=} ;;
+		"$2")	REPLY=yes ;;
 		esac
 	done
-	echo "$3"
 }
 
 # select_tests ROOT [AREA | AREA/NAME | NAME]...: one AREA/NAME per line, in

@@ -7,47 +7,61 @@
 # Our modules: built in $SKYHOLD_MODULES, or installed in the running system.
 our_modules="dm_rlnc hedge skyhold_fault"
 
+# The functions below start few processes, or none: one costs 50 ms in emulation.
+
 # state_processes ID: processes that descend from the test with this id.  The
 # mark is in the environment, so a daemon that left its session has it too.
 state_processes()
 {
 	local environ pid
-	for environ in /proc/[0-9]*/environ; do
+	grep -lzxF "SKYHOLD_TEST=$1" /proc/[0-9]*/environ 2>/dev/null | while read -r environ; do
 		pid=${environ#/proc/}
 		pid=${pid%/environ}
-		grep -qzxF "SKYHOLD_TEST=$1" "$environ" 2>/dev/null || continue
+		[ -d "/proc/$pid" ] || continue
 		echo "process $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
 	done
 }
 
+# state_snapshot NAME: fill the associative array NAME with "KIND OBJECT" keys.
 state_snapshot()
 {
+	local -n _into=$1
 	local path name
+	_into=()
 	for path in /sys/block/dm-*/dm/name; do
-		[ -e "$path" ] && echo "dm $(cat "$path")"
+		[ -e "$path" ] && read -r name <"$path" && _into["dm $name"]=1
 	done
-	for path in /sys/block/nbd*/pid; do
-		[ -e "$path" ] && echo "nbd $(basename "$(dirname "$path")")"
-	done
-	for path in /sys/block/loop*/loop; do
-		[ -e "$path" ] && echo "loop $(basename "$(dirname "$path")")"
+	# What only a configured device has tells its kind.
+	for path in /sys/block/{nbd*/pid,loop*/loop,md*/md}; do
+		[ -e "$path" ] || continue
+		name=${path#/sys/block/}
+		name=${name%/*}
+		_into["${name%%[0-9]*} $name"]=1
 	done
 	for path in /sys/class/net/*; do
-		[ -e "$path" ] && echo "netdev $(basename "$path")"
+		[ -e "$path/ifindex" ] && _into["netdev ${path##*/}"]=1
 	done
 	for path in /run/netns/*; do
-		[ -e "$path" ] && echo "netns $(basename "$path")"
+		[ -e "$path" ] && _into["netns ${path##*/}"]=1
 	done
 	for name in $our_modules; do
-		[ -e "/sys/module/$name/refcnt" ] && echo "module $name"
+		[ -e "/sys/module/$name/initstate" ] && _into["module $name"]=1
 	done
-	awk '{ print "mount " $5 }' /proc/self/mountinfo
+	while read -r _ name _; do
+		_into["mount $name"]=1
+	done </proc/mounts
 }
 
-# state_new BEFORE: what is there now and was not in the file BEFORE.
+# state_new NAME: print what is there now and is not in the snapshot NAME.
 state_new()
 {
-	state_snapshot | LC_ALL=C sort | LC_ALL=C comm -13 <(LC_ALL=C sort "$1") -
+	local -n _before=$1
+	local -A now
+	local object
+	state_snapshot now
+	for object in "${!now[@]}"; do
+		[ -n "${_before[$object]:-}" ] || echo "$object"
+	done
 }
 
 # state_remove: take away the objects on standard input, users before what they
@@ -56,14 +70,15 @@ state_remove()
 {
 	local kind name
 	LC_ALL=C sort -r | awk '
-		{ rank["process"] = 1; rank["mount"] = 2; rank["dm"] = 3; rank["loop"] = 4
-		  rank["netns"] = 5; rank["netdev"] = 6; rank["nbd"] = 7; rank["module"] = 8
-		  print rank[$1] " " $0 }' | sort -s -n -k1,1 | cut -d' ' -f2- |
+		BEGIN { split("process mount dm md loop netns netdev nbd module", kinds)
+			for (i in kinds) rank[kinds[i]] = i }
+		{ print rank[$1] " " $0 }' | sort -s -n -k1,1 | cut -d' ' -f2- |
 	while read -r kind name; do
 		case $kind in
 		process) kill -KILL "${name%% *}" ;;
 		mount)	umount -l "$name" ;;
 		dm)	dmsetup remove --force --retry "$name" ;;
+		md)	mdadm --stop "/dev/$name" ;;
 		loop)	losetup -d "/dev/$name" ;;
 		netns)	ip netns del "$name" ;;
 		netdev)	ip link del "$name" ;;

@@ -49,7 +49,7 @@ unpack()
 # to a guest that is over its time, and the console shows where it was.
 kernel_cmdline()
 {
-	echo "console=ttyS0 loglevel=7 log_buf_len=4M no_timer_check tsc=reliable mitigations=off" \
+	echo "console=ttyS0 loglevel=7 log_buf_len=4M no_timer_check norandmaps tsc=reliable mitigations=off" \
 		"panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 unknown_nmi_panic=1" \
 		"rcupdate.rcu_cpu_stall_timeout=$((60 * $1)) watchdog_thresh=$((30 * ($1 > 2 ? 2 : $1)))" \
 		"random.trust_cpu=on cgroup_no_v1=all audit=0 apparmor=0"
