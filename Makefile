@@ -75,7 +75,7 @@ modules: ## build the kernel modules for KVER
 	rsync -a --delete --include='*/' --include='Kbuild' --include='*.[chS]' --exclude='*' \
 		--filter='P *.o' --filter='P *.ko' --filter='P .*.cmd' --filter='P *.mod*' --filter='P *.order' --filter='P *.symvers' --filter='P *.a' \
 		Kbuild kernel include $(KBUILD_OUT)/
-	$(MAKE) -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
 
 style: ## layers, sizes, licences, checkpatch, shellcheck, sparse
 	@scripts/style $(STYLE_CHECKS)

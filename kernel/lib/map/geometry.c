@@ -6,7 +6,7 @@
 #include "geometry.h"
 
 /* The least number of slots kept free, however small the volume is. */
-#define MIN_RESERVED_SLOTS	64
+#define MIN_RESERVED_SLOTS	256
 
 /**
  * rlnc_geometry_init - derive the shape of a generation
@@ -101,18 +101,21 @@ u64 rlnc_slots_for_bytes(const struct rlnc_geometry *geo, u64 member_bytes)
 	return div_u64(member_bytes - RLNC_SLOTS_OFFSET, geo->symbol);
 }
 
-/*
- * Slots of every node of both trees over @leaves data generations.  An upper
- * bound, as the sum over levels of a tree with the given fan-out.
+/**
+ * rlnc_slots_meta - slots that the nodes of both trees can take
+ * @geo:	from rlnc_geometry_init()
+ * @slots:	slots on each member
+ *
+ * An upper bound: as if every slot held data.
  */
-static u64 meta_slots(const struct rlnc_geometry *geo, u64 leaves, u64 slots)
+u64 rlnc_slots_meta(const struct rlnc_geometry *geo, u64 slots)
 {
 	u64 space = rlnc_space_generations(geo, slots);
 	struct rlnc_tree_shape shape;
 	unsigned int level;
 	u64 sum = space;
 
-	if (!rlnc_tree_shape_init(&shape, geo, leaves))
+	if (!rlnc_tree_shape_init(&shape, geo, slots))
 		for (level = 1; level <= shape.top; level++)
 			sum += shape.count[level];
 	if (!rlnc_tree_shape_init(&shape, geo, space))
@@ -126,9 +129,9 @@ static u64 meta_slots(const struct rlnc_geometry *geo, u64 leaves, u64 slots)
  * @geo:	from rlnc_geometry_init()
  * @slots:	slots on each member
  *
- * Room for every map node, for the copies that copy-on-write makes of nodes
- * and data between two checkpoints, and for the intent log: one slot in
- * 32 beyond the nodes themselves, 64 at least.
+ * Room for every node twice, since a checkpoint writes new copies before the
+ * old ones are free; and for data and intent log between two checkpoints one
+ * slot in 32, 256 at least.
  */
 u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots)
 {
@@ -136,7 +139,7 @@ u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots)
 
 	if (!slots)
 		return 0;
-	return min_t(u64, slots, meta_slots(geo, slots, slots) + spare);
+	return min_t(u64, slots, 2 * rlnc_slots_meta(geo, slots) + spare);
 }
 
 /**

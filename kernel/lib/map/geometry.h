@@ -43,6 +43,7 @@ int rlnc_tree_shape_init(struct rlnc_tree_shape *shape,
 u64 rlnc_data_generations(const struct rlnc_geometry *geo, u64 logical_sectors);
 u64 rlnc_space_generations(const struct rlnc_geometry *geo, u64 slots);
 u64 rlnc_slots_for_bytes(const struct rlnc_geometry *geo, u64 member_bytes);
+u64 rlnc_slots_meta(const struct rlnc_geometry *geo, u64 slots);
 u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots);
 u64 rlnc_logical_max(const struct rlnc_geometry *geo, u64 slots);
 

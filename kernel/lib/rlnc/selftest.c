@@ -53,7 +53,7 @@ static u32 test_random(struct test_state *t)
 }
 
 /* Russian peasant's multiplication, reduced by x^8 + x^4 + x^3 + x^2 + 1. */
-static u8 naive_mul(u8 a, u8 b)
+static u8 reference_mul(u8 a, u8 b)
 {
 	u8 sum = 0;
 
@@ -106,7 +106,7 @@ static bool run_shape(struct test_state *t, struct rlnc_plan *plan, unsigned int
 		memset(t->expect, 0, len);
 		for (j = 0; j < k; j++)
 			for (b = 0; b < len; b++)
-				t->expect[b] ^= naive_mul(t->coeffs[i * k + j], in[j][b]);
+				t->expect[b] ^= reference_mul(t->coeffs[i * k + j], in[j][b]);
 		if (memcmp(out[i], t->expect, len) || !junk_around(area, out[i] - area, len))
 			return false;
 	}

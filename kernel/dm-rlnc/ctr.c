@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Constructing a volume: who the members are, and that they belong together.
+ * Only what never changes is read here; the state is read when the table goes
+ * live, since an old table may be writing until then.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "dm-rlnc.h"
+
+/* What `dmsetup table` shows in place of a key given in hexadecimal. */
+#define HIDDEN_KEY	"0000000000000000000000000000000000000000000000000000000000000000"
+
+static int get_devices(struct rlnc_volume *v, const struct rlnc_table *table)
+{
+	struct dm_target *ti = v->ti;
+	u32 i, j;
+	int ret;
+
+	for (i = 0; i < v->n; i++) {
+		if (!strcmp(table->dev[i], "-"))
+			continue;
+		ret = dm_get_device(ti, table->dev[i], dm_table_get_mode(ti->table),
+				    &v->devs[i]);
+		if (ret) {
+			v->devs[i] = NULL;
+			DMERR("%s: cannot be opened (%d)", table->dev[i], ret);
+			ti->error = "A member cannot be opened; see the kernel log";
+			return ret;
+		}
+		if (bdev_is_zoned(v->devs[i]->bdev)) {
+			DMERR("%s: zoned devices cannot be members", table->dev[i]);
+			ti->error = "A member is a zoned device";
+			return -EINVAL;
+		}
+		for (j = 0; j < i; j++) {
+			if (v->devs[j] != v->devs[i])
+				continue;
+			DMERR("%s: given twice", table->dev[i]);
+			ti->error = "A member is given twice; see the kernel log";
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int load_key(struct rlnc_volume *v, const char *word, u8 *key)
+{
+	int ret = rlnc_key_load(word, key);
+
+	if (ret == -ENOKEY)
+		v->ti->error = "No such key in the caller's keyrings";
+	else if (ret)
+		v->ti->error = "Key: expected 64 hexadecimal digits or :32:TYPE:DESCRIPTION of a 32-byte key";
+	if (ret)
+		return ret;
+	v->key_word = kstrdup(*word == ':' ? word : HIDDEN_KEY, GFP_KERNEL);
+	return v->key_word ? 0 : -ENOMEM;
+}
+
+static int set_up(struct rlnc_volume *v)
+{
+	int ret;
+
+	v->geo = v->sb->geo;
+	v->pps = v->geo.symbol >> RLNC_SECTOR_SHIFT;
+	if (v->n * v->pps > RLNC_MAX_FRAGMENT_PAGES) {
+		v->ti->error = "n symbols must not exceed 4 MiB";
+		return -EINVAL;
+	}
+	if (v->sb->mode != RLNC_DISK_SYSTEMATIC) {
+		v->ti->error = "This volume is dense; only systematic ones are served";
+		return -EINVAL;
+	}
+	if (v->ti->len > v->sb->logical_sectors << SECTORS_512_SHIFT ||
+	    v->ti->len & ((1 << SECTORS_512_SHIFT) - 1)) {
+		v->ti->error = "Length: beyond the volume's size, or not a multiple of 4 KiB";
+		return -EINVAL;
+	}
+	if (v->opt.writes_min && v->opt.writes_min < v->sb->writes_min) {
+		v->ti->error = "writes_min: below what the volume was formatted with";
+		return -EINVAL;
+	}
+	v->writes_min = v->opt.writes_min ?: v->sb->writes_min;
+	ret = rlnc_codec_init(v) ?:
+	      rlnc_gbuf_pools_init(v) ?:
+	      rlnc_nodes_init(v) ?:
+	      rlnc_checkpoint_init(v) ?:
+	      mempool_init_kmalloc_pool(&v->writers, 4, rlnc_writer_bytes());
+	if (ret)
+		goto err;
+	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND | WQ_HIGHPRI,
+				   64);
+	if (v->io_wq)
+		return 0;
+	ret = -ENOMEM;
+err:
+	v->ti->error = "Out of memory";
+	return ret;
+}
+
+static void set_target_limits(struct rlnc_volume *v)
+{
+	struct dm_target *ti = v->ti;
+
+	ti->private = v;
+	ti->max_io_len = v->geo.gen_bytes >> SECTOR_SHIFT;
+	ti->per_io_data_size = sizeof(struct rlnc_io);
+	ti->num_flush_bios = 1;
+	ti->flush_supported = true;
+	ti->num_write_zeroes_bios = 1;
+	if (v->opt.allow_discards) {
+		ti->num_discard_bios = 1;
+		ti->discards_supported = true;
+	}
+}
+
+static void destroy(struct rlnc_volume *v)
+{
+	u32 i;
+
+	if (v->io_wq)
+		destroy_workqueue(v->io_wq);
+	rlnc_checkpoint_exit(v);
+	mempool_exit(&v->writers);
+	rlnc_slots_exit(v);
+	rlnc_nodes_exit(v);
+	rlnc_gbuf_pools_exit(v);
+	rlnc_codec_exit(v);
+	rlnc_crypt_wipe_key(&v->crypt);
+	rlnc_crypt_exit(&v->crypt);
+	for (i = 0; i < v->n; i++) {
+		if (v->member && v->member[i].super_pages)
+			__free_pages(v->member[i].super_pages, RLNC_SUPER_ORDER);
+		if (v->devs && v->devs[i])
+			dm_put_device(v->ti, v->devs[i]);
+	}
+	kfree(v->key_word);
+	kvfree(v->member);
+	kvfree(v->devs);
+	kvfree(v->sb);
+	kfree(v);
+}
+
+static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table *table)
+{
+	struct rlnc_volume *v = kzalloc(sizeof(*v), GFP_KERNEL);
+
+	if (!v)
+		return NULL;
+	v->ti = ti;
+	v->opt = *table;
+	v->k = table->k;
+	v->n = table->n;
+	spin_lock_init(&v->member_lock);
+	spin_lock_init(&v->lane_lock);
+	v->devs = kvcalloc(v->n, sizeof(*v->devs), GFP_KERNEL);
+	v->member = kvcalloc(v->n, sizeof(*v->member), GFP_KERNEL);
+	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
+	if (v->devs && v->member && v->sb)
+		return v;
+	v->n = 0;
+	destroy(v);
+	return NULL;
+}
+
+/* Device mapper's constructor. */
+int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	u8 key[RLNC_VOLUME_KEY_BYTES];
+	struct rlnc_table table;
+	struct rlnc_volume *v;
+	int ret;
+
+	ret = rlnc_table_parse(ti, argc, argv, &table);
+	if (ret)
+		return ret;
+	v = create(ti, &table);
+	if (!v) {
+		ti->error = "Out of memory";
+		return -ENOMEM;
+	}
+	ret = rlnc_crypt_init(&v->crypt);
+	if (ret) {
+		ti->error = "AES-GCM is not available";
+		goto err;
+	}
+	ret = load_key(v, table.key, key) ?:
+	      get_devices(v, &table) ?:
+	      rlnc_identify(v, key) ?:
+	      set_up(v);
+	memzero_explicit(key, sizeof(key));
+	if (ret)
+		goto err;
+	set_target_limits(v);
+	return 0;
+
+err:
+	destroy(v);
+	return ret;
+}
+
+void rlnc_dtr(struct dm_target *ti)
+{
+	destroy(ti->private);
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dm-rlnc: the private header.  Sections are titled by the file they speak of.
+ *
+ * Lock order, outermost first:
+ *	rlnc_volume.checkpoint_mutex
+ *	  rlnc_volume.commit_sem
+ *	    rlnc_volume.alloc_mutex
+ *	      rlnc_node.lock (spin)
+ *	        rlnc_volume.node_lock (spin)
+ *	rlnc_volume.lane_lock (spin) and .member_lock (spin) nest with nothing.
+ */
+#ifndef DM_RLNC_H
+#define DM_RLNC_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/device-mapper.h>
+#include <linux/mempool.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/scatterlist.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+#include <crypto/aead.h>
+#include <crypto/hash.h>
+
+#include "disk/super.h"
+#include "map/geometry.h"
+#include "rlnc/rlnc.h"
+#include "rlnc_disk.h"
+#include "rlnc_dm.h"
+
+#define DM_MSG_PREFIX "rlnc"
+
+struct rlnc_volume;
+
+#define SECTORS_512_SHIFT	(RLNC_SECTOR_SHIFT - SECTOR_SHIFT)
+#define RLNC_SLOT_NONE		(~0ull)
+#define RLNC_MAX_FRAGMENT_PAGES	1024	/* n * S: at most 4 MiB */
+
+/* --- table.c: the words of a table line ---------------------------------- */
+
+struct rlnc_table {
+	u32 k;
+	u32 n;
+	const char *key;		/* points into argv */
+	char **dev;			/* n words of argv */
+	bool allow_discards;
+	bool accept_older;
+	u64 min_epoch;
+	u32 cache_mb;
+	u32 writes_min;			/* 0: as the superblock says */
+};
+
+int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
+		     struct rlnc_table *table);
+
+/* --- key.c: the volume key, from a table or a keyring --------------------- */
+
+int rlnc_key_load(const char *word, u8 key[RLNC_VOLUME_KEY_BYTES]);
+
+/* --- crypt.c: AES-256-GCM seals, HMAC and key derivation ------------------ */
+
+/* The place of a generation, as the AAD binds it. */
+struct rlnc_place {
+	u64 index;
+	u8 tree;			/* enum rlnc_tree_id */
+	u8 level;
+};
+
+struct rlnc_crypt {
+	struct crypto_aead *aead;	/* gcm(aes) under the data key */
+	struct crypto_shash *hmac;	/* hmac(sha256) under the superblock key */
+	struct crypto_shash *sha;	/* sha256 */
+	bool has_key;
+	spinlock_t nonce_lock;		/* protects the two below */
+	u64 nonce_id;			/* random; drawn anew when the counter wraps */
+	u32 nonce_counter;
+};
+
+/* What one sealing or opening needs; part of a generation buffer. */
+struct rlnc_crypt_scratch {
+	struct aead_request *req;
+	struct rlnc_aad aad;
+	u8 iv[RLNC_NONCE_BYTES];
+	u8 tag[RLNC_TAG_BYTES];
+	struct scatterlist src[3];
+	struct scatterlist dst[3];
+};
+
+int rlnc_crypt_init(struct rlnc_crypt *crypt);
+void rlnc_crypt_exit(struct rlnc_crypt *crypt);
+int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
+		       const u8 key[RLNC_VOLUME_KEY_BYTES]);
+void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt);
+int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
+		   u8 mac[RLNC_MAC_BYTES]);
+int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *a, size_t a_len,
+		      const void *b, size_t b_len, u8 digest[32]);
+int rlnc_scratch_init(struct rlnc_crypt_scratch *scratch,
+		      struct rlnc_crypt *crypt, gfp_t gfp);
+void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch);
+int rlnc_seal_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
+		     const struct rlnc_place *place, u32 sector, u32 birth,
+		     struct page *plain, unsigned int plain_offset,
+		     struct page *cipher, struct rlnc_seal *seal);
+int rlnc_open_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
+		     const struct rlnc_place *place, u32 sector,
+		     const struct rlnc_seal *seal, struct page *cipher,
+		     struct page *plain);
+
+/* --- member.c: the backing devices and what is sent to them --------------- */
+
+struct rlnc_member {
+	struct dm_dev *dev;		/* NULL: absent */
+	u32 index;			/* row of the code */
+	u8 state;			/* enum rlnc_disk_member_state; member_lock */
+	struct rlnc_member_info info;	/* as the next superblock says it; member_lock */
+	atomic_t read_errors;		/* in a row */
+	struct page *super_pages;	/* one superblock, contiguous */
+	struct fan *fan;		/* checkpoint_mutex */
+	blk_status_t fan_status;
+};
+
+bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);
+bool rlnc_member_writable(struct rlnc_volume *v, u32 index);
+u32 rlnc_members_writable(struct rlnc_volume *v);
+void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
+char rlnc_member_letter(struct rlnc_volume *v, u32 index);
+int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
+			struct page *pages, u32 bytes);
+u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes,
+		     const char *why);
+void rlnc_member_read_error(struct rlnc_volume *v, u32 index);
+void rlnc_member_read_ok(struct rlnc_volume *v, u32 index);
+
+/* --- super.c: superblocks on the members ---------------------------------- */
+
+/* Room for the longest superblock: 255 members, 128 seals a pointer. */
+#define RLNC_SUPER_ORDER	3
+
+int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
+		    struct rlnc_super *best, enum rlnc_super_error *err);
+u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used);
+
+/* --- codec.c: the code of the volume, and plans for losses ---------------- */
+
+struct rlnc_plan_entry;
+
+int rlnc_codec_init(struct rlnc_volume *v);
+void rlnc_codec_exit(struct rlnc_volume *v);
+const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
+					const u16 *want, u32 m,
+					struct rlnc_plan_entry **entry);
+void rlnc_codec_plan_put(struct rlnc_plan_entry *entry);
+
+/* --- gbuf.c: buffers that hold one generation ----------------------------- */
+
+/*
+ * A generation in memory: n fragments of pps pages, and k symbols of
+ * plaintext.  Column c is the page c of every fragment; coding works on one
+ * column at a time.  Each bio in flight holds a reference, so that a parent may
+ * finish while a slow member still writes into the buffer.
+ */
+struct rlnc_gbuf {
+	struct list_head link;		/* idle list, or a caller's list */
+	struct rlnc_volume *v;
+	bool meta;			/* which pool it belongs to */
+	refcount_t ref;
+	atomic_t pending;		/* bios in flight, plus one for the submitter */
+	wait_queue_head_t wait;
+	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
+	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
+	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed */
+	struct rlnc_crypt_scratch scratch;
+	struct rlnc_ptr *ptr;		/* ptr_bytes: the pointer read */
+	struct rlnc_ptr *next;		/* ptr_bytes: the pointer being made */
+	u64 slot;			/* being written */
+	struct rlnc_node *node;		/* checkpoint: the node being written */
+	const u8 **in;			/* k and n pointers for the codec */
+	u8 **out;
+	struct page *page[];		/* n * pps fragments, then k * pps plain */
+};
+
+int rlnc_gbuf_pools_init(struct rlnc_volume *v);
+void rlnc_gbuf_pools_exit(struct rlnc_volume *v);
+struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp);
+void rlnc_gbuf_put(struct rlnc_gbuf *gb);
+void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb);
+void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,
+		  u32 cols);
+void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);
+
+/* --- generation.c: load, verify, reconstruct, encode, store --------------- */
+
+int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 const struct rlnc_place *place,
+			 const struct rlnc_ptr *ptr, u32 first, u32 count);
+void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+
+/* --- node.c: cached nodes of the two trees -------------------------------- */
+
+enum rlnc_node_flag {
+	RLNC_NODE_READY,		/* contents valid */
+	RLNC_NODE_ERROR,		/* could not be read; leaves the cache */
+	RLNC_NODE_DIRTY,		/* on a dirty list, pinned by it */
+	RLNC_NODE_CHECKPOINT,		/* on the running checkpoint's list, pinned */
+	RLNC_NODE_FROZEN,		/* the checkpoint still has to copy it */
+};
+
+/* Allocation state of the slots that one leaf of the space tree covers. */
+struct rlnc_space {
+	struct rlnc_node *node;		/* whose this is */
+	u64 *busy;			/* not free though the bit in buf is clear */
+	u64 *freed[2];		/* by phase: free once that checkpoint is durable */
+	u32 busy_count;
+	u32 freed_count[2];
+	struct list_head freed_link[2];	/* on rlnc_volume.freed */
+};
+
+struct rlnc_node {
+	struct hlist_node hash;		/* node_lock */
+	struct list_head lru;		/* node_lock; unpinned nodes only */
+	struct list_head dirty;		/* node_lock */
+	struct list_head frozen;	/* checkpoint_mutex */
+	struct rlnc_node *parent;	/* pinned by this node; NULL at the root */
+	u64 index;
+	u8 tree;
+	u8 level;
+	u32 pins;			/* node_lock */
+	unsigned long flags;		/* enum rlnc_node_flag */
+	u64 slot;			/* where it is, or will be; commit_sem */
+	spinlock_t lock;		/* protects all below */
+	void *buf;			/* gen_bytes of plaintext */
+	void *shadow;			/* frozen contents, once buf has moved on */
+	struct rlnc_space *space;	/* leaves of the space tree only */
+};
+
+int rlnc_nodes_init(struct rlnc_volume *v);
+void rlnc_nodes_exit(struct rlnc_volume *v);
+struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level,
+				u64 index);
+void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node);
+void rlnc_node_pin(struct rlnc_volume *v, struct rlnc_node *node);
+void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node);
+void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node);
+void rlnc_node_thaw(struct rlnc_volume *v, struct rlnc_node *node,
+		    struct rlnc_gbuf *gb);
+void rlnc_node_read_ptr(struct rlnc_volume *v, struct rlnc_node *node,
+			u64 child, struct rlnc_ptr *ptr);
+void rlnc_node_write_ptr(struct rlnc_volume *v, struct rlnc_node *node,
+			 u64 child, const struct rlnc_ptr *ptr);
+
+static inline bool rlnc_ptr_mapped(const struct rlnc_ptr *ptr)
+{
+	return ptr->birth != 0;
+}
+
+/* --- slot.c: which slots are in use --------------------------------------- */
+
+int rlnc_slots_init(struct rlnc_volume *v);
+void rlnc_slots_exit(struct rlnc_volume *v);
+u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
+void rlnc_slot_cancel(struct rlnc_volume *v, u64 slot);
+struct rlnc_node *rlnc_slot_node(struct rlnc_volume *v, u64 slot);
+void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
+void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
+void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
+
+/* --- checkpoint.c ---------------------------------------------------------- */
+
+int rlnc_checkpoint_init(struct rlnc_volume *v);
+void rlnc_checkpoint_start(struct rlnc_volume *v);
+void rlnc_checkpoint_exit(struct rlnc_volume *v);
+int rlnc_checkpoint(struct rlnc_volume *v);
+void rlnc_checkpoint_flush(struct rlnc_volume *v, struct bio *bio);
+void rlnc_checkpoint_kick(struct rlnc_volume *v);
+void rlnc_volume_stop(struct rlnc_volume *v, const char *why);
+
+/* --- map.c, read.c, write.c: the user's I/O -------------------------------- */
+
+/*
+ * Per-bio data.  Writes to one generation form a lane: the first bio is its
+ * leader and is being worked on; later ones wait on it, and are taken together
+ * when it is done.
+ */
+struct rlnc_io {
+	struct rlnc_volume *v;
+	struct bio *bio;
+	struct work_struct work;
+	u64 gen;
+	u32 first;			/* 4 KiB sector within the generation */
+	u32 count;
+	struct hlist_node lane;		/* lane_lock; leaders only */
+	struct bio_list batch;		/* what the leader works on; itself included */
+	struct bio_list waiting;	/* lane_lock */
+};
+
+int rlnc_map(struct dm_target *ti, struct bio *bio);
+void rlnc_lane_take(struct rlnc_io *io);
+void rlnc_lane_done(struct rlnc_io *io);
+struct rlnc_io *rlnc_io_of(struct bio *bio);
+void rlnc_read(struct rlnc_io *io);
+void rlnc_write(struct rlnc_io *io);
+size_t rlnc_writer_bytes(void);
+blk_status_t rlnc_blk_status(int ret);
+
+/* --- ctr.c, activate.c, message.c, status.c -------------------------------- */
+
+#define RLNC_LANE_BITS	8
+
+struct rlnc_volume {
+	struct dm_target *ti;
+	struct rlnc_table opt;		/* key and dev are not kept */
+	struct rlnc_super *sb;		/* of the last checkpoint */
+	struct rlnc_geometry geo;
+	u32 k, n;
+	u32 pps;			/* pages of a symbol */
+	u32 writes_min;
+	char *key_word;			/* as `dmsetup table` shows it */
+	struct dm_dev **devs;		/* n, in the order of the table */
+
+	struct rlnc_member *member;	/* n, by index */
+	spinlock_t member_lock;
+
+	struct rlnc_crypt crypt;
+
+	/* codec.c */
+	struct rlnc_code *code;
+	struct rlnc_plan *encode;	/* parity rows from the data symbols */
+	spinlock_t plan_lock;		/* protects plans */
+	struct list_head plans;		/* most recently used first */
+	u32 plan_count;
+
+	/* gbuf.c */
+	struct bio_set bios;
+	mempool_t data_pool;
+	mempool_t meta_pool;
+	spinlock_t idle_lock;		/* protects the two below */
+	struct list_head idle;
+	u32 idle_count;
+
+	/* node.c */
+	struct rlnc_tree_shape shape[RLNC_TREES];
+	spinlock_t node_lock;
+	struct hlist_head *node_hash;
+	struct list_head node_lru;	/* oldest first */
+	struct list_head dirty[RLNC_TREES][RLNC_MAX_LEVELS + 1];
+	u32 nodes;			/* cached */
+	u32 nodes_max;
+	u32 nodes_dirty;
+	wait_queue_head_t node_wait;
+	struct rlnc_ptr *root[RLNC_TREES];	/* node_lock */
+
+	/* slot.c; counters under node_lock */
+	struct mutex alloc_mutex;	/* protects the cursor */
+	struct rlnc_node *cursor_node;	/* pinned */
+	u64 cursor;
+	u64 slots;
+	u64 slots_used;			/* bits set in the space tree */
+	u64 slots_busy;			/* allocated or freed, not settled */
+	u64 slots_reserved;
+	struct list_head freed[2];	/* node_lock: nodes with freed slots, by phase */
+
+	/* checkpoint.c */
+	struct mutex checkpoint_mutex;
+	struct rw_semaphore commit_sem;	/* read: move a pointer; write: freeze */
+	u64 birth;			/* epoch being built: commit_sem */
+	u32 phase;			/* birth & 1 */
+	bool assigning;			/* commit_sem held for write */
+	struct srcu_struct readers;	/* readers of slots */
+	struct workqueue_struct *checkpoint_wq;
+	struct work_struct flush_work;
+	struct delayed_work timer_work;
+	spinlock_t flush_lock;		/* protects flushes */
+	struct bio_list flushes;
+	const char *stopped;		/* why no more writes are taken, or NULL */
+	u8 root_digest[32];
+
+	/* map.c */
+	struct workqueue_struct *io_wq;
+	spinlock_t lane_lock;
+	struct hlist_head lanes[1 << RLNC_LANE_BITS];
+	mempool_t writers;		/* write.c's working memory */
+
+	bool active;
+	atomic64_t corrected;
+	atomic64_t unrecoverable;
+	atomic64_t auth_failures;
+	atomic64_t hedged;
+};
+
+int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv);
+void rlnc_dtr(struct dm_target *ti);
+int rlnc_identify(struct rlnc_volume *v, const u8 *key);
+int rlnc_activate(struct rlnc_volume *v);
+int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
+		 char *result, unsigned int maxlen);
+void rlnc_status(struct dm_target *ti, status_type_t type, unsigned int flags,
+		 char *result, unsigned int maxlen);
+
+/* "253:3" and the like, for messages. */
+static inline const char *rlnc_name(const struct rlnc_volume *v)
+{
+	return dm_device_name(dm_table_get_md(v->ti->table));
+}
+
+static inline struct page *rlnc_fragment_page(const struct rlnc_gbuf *gb,
+					      u32 row, u32 col)
+{
+	return gb->page[row * gb->v->pps + col];
+}
+
+static inline struct page *rlnc_plain_page(const struct rlnc_gbuf *gb, u32 sector)
+{
+	return gb->page[gb->v->n * gb->v->pps + sector];
+}
+
+/* Where a sector of a generation lies: symbol (row) and page of it (column). */
+static inline u32 rlnc_row(const struct rlnc_volume *v, u32 sector)
+{
+	return sector / v->pps;
+}
+
+static inline u32 rlnc_col(const struct rlnc_volume *v, u32 sector)
+{
+	return sector % v->pps;
+}
+
+static inline bool rlnc_seal_is_zero(const struct rlnc_seal *seal)
+{
+	return !memchr_inv(seal->nonce, 0, sizeof(seal->nonce));
+}
+
+#endif /* DM_RLNC_H */

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One generation: read and verify it, reconstruct what is wrong or missing,
+ * encode it, store it.
+ *
+ * The seals in the pointer say which bytes are right.  In a systematic code
+ * each of the first k fragments can be judged by its own seal; the others are
+ * judged by what they decode to.
+ */
+#include "dm-rlnc.h"
+
+/* Combinations of fragments tried for one column before it is given up. */
+#define MAX_COMBINATIONS	65536
+
+static u32 fragment_page(const struct rlnc_volume *v, u32 row, u32 col)
+{
+	return row * v->pps + col;
+}
+
+/*
+ * Verify the sector at (row, col) into its plain page.  A broken seal marks the
+ * fragment's page as bad.
+ */
+static int open_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		    const struct rlnc_place *place, const struct rlnc_ptr *ptr,
+		    u32 row, u32 col)
+{
+	u32 sector = fragment_page(v, row, col);
+	int ret;
+
+	if (rlnc_seal_is_zero(&ptr->seal[sector])) {
+		clear_highpage(rlnc_fragment_page(gb, row, col));
+		clear_highpage(rlnc_plain_page(gb, sector));
+		set_bit(sector, gb->have);
+		return 0;
+	}
+	if (!test_bit(sector, gb->have) || test_bit(sector, gb->bad))
+		return -EIO;
+	ret = rlnc_open_sector(v, &gb->scratch, place, sector, &ptr->seal[sector],
+			       rlnc_fragment_page(gb, row, col),
+			       rlnc_plain_page(gb, sector));
+	if (ret == -EBADMSG) {
+		set_bit(sector, gb->bad);
+		atomic64_inc(&v->auth_failures);
+	}
+	return ret;
+}
+
+/* Ask the members for the runs of pages that are set in @want. */
+static void read_pages(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		       const struct rlnc_ptr *ptr, const unsigned long *want)
+{
+	u32 pages = v->n * v->pps;
+	u32 i = 0, end, row;
+
+	rlnc_gbuf_io_begin(gb);
+	while ((i = find_next_bit(want, pages, i)) < pages) {
+		row = i / v->pps;
+		end = min_t(u32, find_next_zero_bit(want, pages, i), (row + 1) * v->pps);
+		rlnc_gbuf_io(gb, REQ_OP_READ, le64_to_cpu(ptr->slot), row, i % v->pps,
+			     end - i);
+		i = end;
+	}
+	rlnc_gbuf_io_wait(gb);
+}
+
+static void note_read_errors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			     const unsigned long *want)
+{
+	u32 i, pages = v->n * v->pps;
+
+	for_each_set_bit(i, want, pages) {
+		if (!test_bit(i, gb->have))
+			rlnc_member_read_error(v, i / v->pps);
+		else
+			rlnc_member_read_ok(v, i / v->pps);
+	}
+}
+
+/* State of the search for k right fragments of one column. */
+struct search {
+	const struct rlnc_place *place;
+	const struct rlnc_ptr *ptr;
+	u32 col;
+	u32 fixed;			/* rows of have[] known to be right */
+	u32 candidates;			/* rows that may be */
+	u8 candidate[RLNC_MAX_N];
+	u8 have[RLNC_MAX_K];
+	u32 wanted;			/* data rows to compute and verify */
+	u16 want[RLNC_MAX_K];
+};
+
+/* Decode the wanted rows from s->have; they are right when all seals open. */
+static int try_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
+{
+	struct rlnc_plan_entry *entry;
+	const struct rlnc_plan *plan;
+	u32 i, row, sector;
+	int ret;
+
+	plan = rlnc_codec_plan(v, s->have, s->want, s->wanted, &entry);
+	if (!plan)
+		return -ENOMEM;
+	for (i = 0; i < v->k; i++)
+		gb->in[i] = page_address(rlnc_fragment_page(gb, s->have[i], s->col));
+	for (i = 0; i < s->wanted; i++)
+		gb->out[i] = page_address(rlnc_fragment_page(gb, s->want[i] & 0xff,
+							     s->col));
+	rlnc_plan_run(plan, gb->in, gb->out, RLNC_SECTOR_BYTES);
+	rlnc_codec_plan_put(entry);
+	for (i = 0; i < s->wanted; i++) {
+		row = s->want[i] & 0xff;
+		sector = fragment_page(v, row, s->col);
+		ret = rlnc_open_sector(v, &gb->scratch, s->place, sector,
+				       &s->ptr->seal[sector],
+				       rlnc_fragment_page(gb, row, s->col),
+				       rlnc_plain_page(gb, sector));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * Try the ways to choose the missing rows from the candidates, in
+ * lexicographic order.  Each of @pick is an index into s->candidate.
+ */
+static int try_combinations(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			    struct search *s)
+{
+	u32 need = v->k - s->fixed;
+	u32 tries, i;
+	u8 pick[RLNC_MAX_K];
+	int ret;
+
+	for (i = 0; i < need; i++)
+		pick[i] = i;
+	for (tries = 0; tries < MAX_COMBINATIONS; tries++) {
+		for (i = 0; i < need; i++)
+			s->have[s->fixed + i] = s->candidate[pick[i]];
+		ret = try_rows(v, gb, s);
+		if (ret != -EBADMSG)
+			return ret;
+		atomic64_inc(&v->auth_failures);
+		for (i = need; i > 0; i--)
+			if (pick[i - 1] < s->candidates - need + i - 1)
+				break;
+		if (!i)
+			break;
+		pick[i - 1]++;
+		for (; i < need; i++)
+			pick[i] = pick[i - 1] + 1;
+	}
+	return -EBADMSG;
+}
+
+/*
+ * Bring the whole column c of every member that may have it into the buffer,
+ * and sort the rows into right, possible and wanted.
+ */
+static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 struct search *s)
+{
+	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
+	u64 birth = le64_to_cpu(s->ptr->birth);
+	u32 row, page;
+	int ret;
+
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	for (row = 0; row < v->n; row++) {
+		page = fragment_page(v, row, s->col);
+		if (row < v->k && rlnc_seal_is_zero(&s->ptr->seal[page]))
+			continue;
+		if (!test_bit(page, gb->have) && !test_bit(page, gb->bad) &&
+		    rlnc_member_readable(v, row, birth))
+			__set_bit(page, want);
+	}
+	read_pages(v, gb, s->ptr, want);
+	note_read_errors(v, gb, want);
+
+	for (row = 0; row < v->n; row++) {
+		page = fragment_page(v, row, s->col);
+		if (row >= v->k) {
+			if (test_bit(page, gb->have) && !test_bit(page, gb->bad))
+				s->candidate[s->candidates++] = row;
+			continue;
+		}
+		ret = open_one(v, gb, s->place, s->ptr, row, s->col);
+		if (!ret && s->fixed < v->k)
+			s->have[s->fixed++] = row;
+		else if (ret == -EBADMSG || ret == -EIO)
+			s->want[s->wanted++] = RLNC_DATA(row);
+		else if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * Make every data row of a column right.  Any n - k wrong or missing fragments
+ * are overcome.
+ */
+static int reconstruct_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			      const struct rlnc_place *place,
+			      const struct rlnc_ptr *ptr, u32 col)
+{
+	struct search *s;
+	u32 i;
+	int ret;
+
+	s = kzalloc(sizeof(*s), GFP_NOIO);
+	if (!s)
+		return -ENOMEM;
+	s->place = place;
+	s->ptr = ptr;
+	s->col = col;
+	ret = survey_column(v, gb, s);
+	if (ret || !s->wanted)
+		goto out;
+	ret = s->fixed + s->candidates < v->k ? -EIO : try_combinations(v, gb, s);
+	if (ret)
+		goto out;
+	for (i = 0; i < s->wanted; i++) {
+		u32 page = fragment_page(v, s->want[i] & 0xff, col);
+
+		/* Sought after and wrong, rather than known to be away. */
+		if (test_bit(page, gb->bad))
+			atomic64_inc(&v->corrected);
+		set_bit(page, gb->have);
+		clear_bit(page, gb->bad);
+	}
+out:
+	kfree(s);
+	return ret;
+}
+
+/**
+ * rlnc_generation_load - read sectors of a generation and verify them
+ * @v:		volume
+ * @gb:		buffer; may hold pages of the same generation already
+ * @place:	the generation's place, as its seals bind it
+ * @ptr:	its pointer; must be mapped
+ * @first:	first sector
+ * @count:	sectors
+ *
+ * On success the ciphertext is in the fragment pages and the plaintext in the
+ * plain pages of these sectors.
+ *
+ * Return: 0, -EBADMSG or -EIO when more than n - k fragments are wrong or
+ * missing, -ENOMEM.
+ */
+int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 const struct rlnc_place *place,
+			 const struct rlnc_ptr *ptr, u32 first, u32 count)
+{
+	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
+	u64 birth = le64_to_cpu(ptr->birth);
+	u32 i;
+	int ret;
+
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	for (i = first; i < first + count; i++)
+		if (!test_bit(i, gb->have) && !rlnc_seal_is_zero(&ptr->seal[i]) &&
+		    rlnc_member_readable(v, rlnc_row(v, i), birth))
+			__set_bit(i, want);
+	read_pages(v, gb, ptr, want);
+	note_read_errors(v, gb, want);
+	for (i = first; i < first + count; i++) {
+		ret = open_one(v, gb, place, ptr, rlnc_row(v, i), rlnc_col(v, i));
+		if (ret == -EBADMSG || ret == -EIO)
+			ret = reconstruct_column(v, gb, place, ptr, rlnc_col(v, i));
+		if (ret == -EBADMSG || ret == -EIO) {
+			atomic64_inc(&v->unrecoverable);
+			DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing",
+				    rlnc_name(v), place->tree, place->level,
+				    place->index, i, v->n - v->k);
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Compute the coded fragments; those of the data are in place. */
+void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+{
+	u32 col, i;
+
+	if (!v->encode)
+		return;
+	for (col = 0; col < v->pps; col++) {
+		for (i = 0; i < v->k; i++)
+			gb->in[i] = page_address(rlnc_fragment_page(gb, i, col));
+		for (i = v->k; i < v->n; i++)
+			gb->out[i - v->k] = page_address(rlnc_fragment_page(gb, i, col));
+		rlnc_plan_run(v->encode, gb->in, gb->out, RLNC_SECTOR_BYTES);
+	}
+}
+
+/* Send every writable member its fragment for gb->slot. */
+void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+{
+	u32 i;
+
+	rlnc_gbuf_io_begin(gb);
+	for (i = 0; i < v->n; i++) {
+		if (rlnc_member_writable(v, i))
+			rlnc_gbuf_io(gb, REQ_OP_WRITE, gb->slot, i, 0, v->pps);
+		else
+			set_bit(i, gb->row_error);
+	}
+}
+
+/**
+ * rlnc_generation_store_end - wait for the members
+ * @v:	volume
+ * @gb:	after rlnc_generation_store_begin()
+ *
+ * A member that failed is given up: it lacks this fragment.
+ *
+ * Return: 0 when writes_min members have their fragment, else -EIO.
+ */
+int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+{
+	u32 i, missing = 0;
+
+	rlnc_gbuf_io_wait(gb);
+	for_each_set_bit(i, gb->row_error, v->n) {
+		missing++;
+		rlnc_member_fail(v, i, "write error");
+	}
+	return v->n - missing >= v->writes_min ? 0 : -EIO;
+}

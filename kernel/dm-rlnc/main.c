@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dm-rlnc: an encrypted, authenticated, network-coded block device over n
+ * members, any k of which suffice.  See Documentation/dm-rlnc.rst.
+ */
+#include <linux/module.h>
+#include "dm-rlnc.h"
+
+static int rlnc_preresume(struct dm_target *ti)
+{
+	struct rlnc_volume *v = ti->private;
+
+	return rlnc_activate(v);
+}
+
+/* All user I/O has completed; leave everything durable and the tree whole. */
+static void rlnc_postsuspend(struct dm_target *ti)
+{
+	struct rlnc_volume *v = ti->private;
+
+	if (v->active)
+		rlnc_checkpoint(v);
+}
+
+static int rlnc_iterate_devices(struct dm_target *ti,
+				iterate_devices_callout_fn fn, void *data)
+{
+	struct rlnc_volume *v = ti->private;
+	sector_t len;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < v->n && !ret; i++) {
+		if (!v->devs[i])
+			continue;
+		len = bdev_nr_sectors(v->devs[i]->bdev);
+		ret = fn(ti, v->devs[i], 0, len, data);
+	}
+	return ret;
+}
+
+/*
+ * The members' limits do not bind us: every member bio is made from our own
+ * pages.  A write smaller than a generation has to read the rest of it.
+ */
+static void rlnc_io_hints(struct dm_target *ti, struct queue_limits *limits)
+{
+	struct rlnc_volume *v = ti->private;
+	u32 gen_sectors = v->geo.gen_bytes >> SECTOR_SHIFT;
+
+	limits->logical_block_size = RLNC_SECTOR_BYTES;
+	limits->physical_block_size = RLNC_SECTOR_BYTES;
+	limits->max_sectors = BLK_DEF_MAX_SECTORS;
+	limits->max_hw_sectors = UINT_MAX;
+	limits->max_segments = BIO_MAX_VECS;
+	limits->max_segment_size = UINT_MAX;
+	limits->virt_boundary_mask = 0;
+	limits->seg_boundary_mask = ULONG_MAX;
+	blk_limits_io_min(limits, RLNC_SECTOR_BYTES);
+	blk_limits_io_opt(limits, v->geo.gen_bytes);
+	limits->max_write_zeroes_sectors = UINT_MAX;
+	if (v->opt.allow_discards) {
+		limits->discard_granularity = v->geo.gen_bytes;
+		limits->discard_alignment = 0;
+		limits->max_discard_sectors = rounddown(UINT_MAX, gen_sectors);
+	}
+}
+
+static struct target_type rlnc_target = {
+	.name		 = RLNC_TARGET_NAME,
+	.version	 = { 1, 0, 0 },
+	.module		 = THIS_MODULE,
+	.ctr		 = rlnc_ctr,
+	.dtr		 = rlnc_dtr,
+	.map		 = rlnc_map,
+	.preresume	 = rlnc_preresume,
+	.postsuspend	 = rlnc_postsuspend,
+	.message	 = rlnc_message,
+	.status		 = rlnc_status,
+	.iterate_devices = rlnc_iterate_devices,
+	.io_hints	 = rlnc_io_hints,
+};
+
+static int __init rlnc_module_init(void)
+{
+	int ret;
+
+	ret = rlnc_init(NULL) ?: rlnc_selftest();
+	if (ret) {
+		DMERR("codec self-test failed (%d); not loading", ret);
+		return ret;
+	}
+	DMINFO("codec self-test passed, back end %s", rlnc_backend_name());
+	return dm_register_target(&rlnc_target);
+}
+
+static void __exit rlnc_module_exit(void)
+{
+	dm_unregister_target(&rlnc_target);
+}
+
+module_init(rlnc_module_init);
+module_exit(rlnc_module_exit);
+
+MODULE_DESCRIPTION(DM_NAME " authenticated random linear network coding target");
+MODULE_AUTHOR("The Skyhold developers");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: gcm(aes) hmac(sha256)");

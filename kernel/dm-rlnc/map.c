@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a bio goes.  Device mapper splits at generations; nothing here waits.
+ * Writes to one generation form a lane and are taken one batch after the other;
+ * reads go beside them, for nothing is ever changed in place.
+ */
+#include <linux/hash.h>
+#include "dm-rlnc.h"
+
+struct rlnc_io *rlnc_io_of(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct rlnc_io));
+}
+
+static void read_work(struct work_struct *work)
+{
+	rlnc_read(container_of(work, struct rlnc_io, work));
+}
+
+static void write_work(struct work_struct *work)
+{
+	rlnc_write(container_of(work, struct rlnc_io, work));
+}
+
+static struct hlist_head *lane_bucket(struct rlnc_volume *v, u64 gen)
+{
+	return &v->lanes[hash_64(gen, RLNC_LANE_BITS)];
+}
+
+static struct rlnc_io *lane_leader(struct rlnc_volume *v, u64 gen)
+{
+	struct rlnc_io *io;
+
+	lockdep_assert_held(&v->lane_lock);
+	hlist_for_each_entry(io, lane_bucket(v, gen), lane)
+		if (io->gen == gen)
+			return io;
+	return NULL;
+}
+
+/* Lead a new lane, or wait in the one there is. */
+static void enter_lane(struct rlnc_volume *v, struct rlnc_io *io)
+{
+	struct rlnc_io *leader;
+	unsigned long flags;
+
+	bio_list_init(&io->batch);
+	bio_list_init(&io->waiting);
+	spin_lock_irqsave(&v->lane_lock, flags);
+	leader = lane_leader(v, io->gen);
+	if (leader) {
+		bio_list_add(&leader->waiting, io->bio);
+	} else {
+		hlist_add_head(&io->lane, lane_bucket(v, io->gen));
+		bio_list_add(&io->batch, io->bio);
+	}
+	spin_unlock_irqrestore(&v->lane_lock, flags);
+	if (!leader)
+		queue_work(v->io_wq, &io->work);
+}
+
+/**
+ * rlnc_lane_take - let the leader have what came in since
+ * @io:	leader of a lane
+ *
+ * Writes that arrived before the work began are done together with it.
+ */
+void rlnc_lane_take(struct rlnc_io *io)
+{
+	struct rlnc_volume *v = io->v;
+	unsigned long flags;
+
+	spin_lock_irqsave(&v->lane_lock, flags);
+	bio_list_merge(&io->batch, &io->waiting);
+	bio_list_init(&io->waiting);
+	spin_unlock_irqrestore(&v->lane_lock, flags);
+}
+
+/**
+ * rlnc_lane_done - the batch is finished
+ * @io:	leader of a lane
+ *
+ * The first that waits leads from now on, if any; otherwise the lane is gone.
+ * Call before the leader's bio is ended, since @io is part of it.
+ */
+void rlnc_lane_done(struct rlnc_io *io)
+{
+	struct rlnc_volume *v = io->v;
+	struct rlnc_io *next = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&v->lane_lock, flags);
+	hlist_del_init(&io->lane);
+	if (!bio_list_empty(&io->waiting)) {
+		next = rlnc_io_of(bio_list_peek(&io->waiting));
+		next->batch = io->waiting;
+		bio_list_init(&next->waiting);
+		hlist_add_head(&next->lane, lane_bucket(v, io->gen));
+	}
+	spin_unlock_irqrestore(&v->lane_lock, flags);
+	if (next)
+		queue_work(v->io_wq, &next->work);
+}
+
+/* Fit a discard or write-zeroes, which are not split for us, to a generation. */
+static void fit_to_generation(struct rlnc_volume *v, struct bio *bio)
+{
+	u32 gen_sectors = v->geo.gen_bytes >> SECTOR_SHIFT;
+	sector_t offset = dm_target_offset(v->ti, bio->bi_iter.bi_sector);
+	u32 left;
+
+	left = gen_sectors - sector_div(offset, gen_sectors);
+	if (bio_sectors(bio) > left)
+		dm_accept_partial_bio(bio, left);
+}
+
+static void locate(struct rlnc_volume *v, struct rlnc_io *io)
+{
+	u64 sector = dm_target_offset(v->ti, io->bio->bi_iter.bi_sector) >>
+		     SECTORS_512_SHIFT;
+
+	io->gen = div_u64_rem(sector, v->geo.seals, &io->first);
+	io->count = bio_sectors(io->bio) >> SECTORS_512_SHIFT;
+}
+
+/* Device mapper's map function. */
+int rlnc_map(struct dm_target *ti, struct bio *bio)
+{
+	struct rlnc_volume *v = ti->private;
+	struct rlnc_io *io = rlnc_io_of(bio);
+
+	io->v = v;
+	io->bio = bio;
+	INIT_HLIST_NODE(&io->lane);
+	if (bio->bi_opf & REQ_PREFLUSH && !bio_sectors(bio)) {
+		rlnc_checkpoint_flush(v, bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		locate(v, io);
+		INIT_WORK(&io->work, read_work);
+		queue_work(v->io_wq, &io->work);
+		return DM_MAPIO_SUBMITTED;
+	case REQ_OP_DISCARD:
+	case REQ_OP_WRITE_ZEROES:
+		fit_to_generation(v, bio);
+		fallthrough;
+	case REQ_OP_WRITE:
+		if (READ_ONCE(v->stopped))
+			return DM_MAPIO_KILL;
+		locate(v, io);
+		INIT_WORK(&io->work, write_work);
+		enter_lane(v, io);
+		return DM_MAPIO_SUBMITTED;
+	default:
+		return DM_MAPIO_KILL;
+	}
+}

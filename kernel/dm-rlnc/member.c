@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Members: their state, and I/O that does not belong to a generation. */
+#include "dm-rlnc.h"
+
+/* Read errors in a row after which a member is given up. */
+#define MAX_READ_ERRORS	16
+
+/*
+ * A stale member has what was written before it went away and what has been
+ * written since it came back.
+ */
+static bool holds(const struct rlnc_member *m, u64 birth)
+{
+	switch (m->state) {
+	case RLNC_MEMBER_SYNC:
+		return true;
+	case RLNC_MEMBER_STALE:
+		return birth <= m->info.valid_through || birth >= m->info.since;
+	default:
+		return false;
+	}
+}
+
+/**
+ * rlnc_member_readable - may a fragment be asked of this member
+ * @v:		volume
+ * @index:	the member
+ * @birth:	of the generation
+ */
+bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth)
+{
+	const struct rlnc_member *m = &v->member[index];
+
+	return m->dev && holds(m, birth);
+}
+
+/* Does this member get its fragment of what is being written now? */
+bool rlnc_member_writable(struct rlnc_volume *v, u32 index)
+{
+	const struct rlnc_member *m = &v->member[index];
+	u8 state = READ_ONCE(m->state);
+
+	return m->dev &&
+	       (state == RLNC_MEMBER_SYNC || state == RLNC_MEMBER_STALE);
+}
+
+u32 rlnc_members_writable(struct rlnc_volume *v)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < v->n; i++)
+		count += rlnc_member_writable(v, i);
+	return count;
+}
+
+/**
+ * rlnc_member_fail - give a member up for this activation
+ * @v:		volume
+ * @index:	the member
+ * @why:	for the log
+ *
+ * What the last durable checkpoint refers to, it still has; of anything newer,
+ * that is not known.
+ */
+void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
+{
+	struct rlnc_member *m = &v->member[index];
+	bool changed = false;
+
+	spin_lock(&v->member_lock);
+	if (m->state == RLNC_MEMBER_SYNC || m->state == RLNC_MEMBER_STALE) {
+		if (m->state == RLNC_MEMBER_SYNC)
+			m->info.valid_through = READ_ONCE(v->sb->epoch);
+		m->info.since = RLNC_EPOCH_NONE;
+		m->info.state = RLNC_MEMBER_FAILED;
+		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
+		changed = true;
+	}
+	spin_unlock(&v->member_lock);
+	if (!changed)
+		return;
+	DMWARN("%s: member %u (%s) failed: %s; %u of %u left, %u needed",
+	       rlnc_name(v), index, m->dev ? m->dev->name : "-", why,
+	       rlnc_members_writable(v), v->n, v->k);
+	dm_table_event(v->ti->table);
+}
+
+char rlnc_member_letter(struct rlnc_volume *v, u32 index)
+{
+	const struct rlnc_member *m = &v->member[index];
+
+	if (!m->dev)
+		return RLNC_LETTER_ABSENT;
+	switch (READ_ONCE(m->state)) {
+	case RLNC_MEMBER_SYNC:
+		return RLNC_LETTER_SYNC;
+	case RLNC_MEMBER_STALE:
+		return RLNC_LETTER_STALE;
+	default:
+		return RLNC_LETTER_FAILED;
+	}
+}
+
+/**
+ * rlnc_member_io_sync - read or write a few contiguous pages, and wait
+ * @dev:	member
+ * @opf:	operation and flags
+ * @offset:	byte offset on the device
+ * @pages:	first of the pages; physically contiguous
+ * @bytes:	multiple of 512
+ *
+ * Return: 0 or a negative error.
+ */
+int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
+			struct page *pages, u32 bytes)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	int ret;
+
+	bio_init(&bio, dev->bdev, &vec, 1, opf);
+	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
+	__bio_add_page(&bio, pages, bytes, 0);
+	ret = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return ret;
+}
+
+/* One operation on every writable member at once. */
+struct fan {
+	atomic_t pending;
+	struct completion done;
+};
+
+static void fan_endio(struct bio *bio)
+{
+	struct rlnc_member *m = bio->bi_private;
+	struct fan *fan = m->fan;
+
+	m->fan_status = bio->bi_status;
+	bio_put(bio);
+	if (atomic_dec_and_test(&fan->pending))
+		complete(&fan->done);
+}
+
+/**
+ * rlnc_members_fan - send one bio to every writable member, and wait
+ * @v:		volume
+ * @opf:	operation and flags
+ * @offset:	byte offset on each device
+ * @bytes:	of each member's super_pages to send; 0 for an empty flush
+ * @why:	what to say of a member that fails, which is given up
+ *
+ * The caller holds checkpoint_mutex: there is one fan at a time.
+ *
+ * Return: how many members have done it.
+ */
+u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes,
+		     const char *why)
+{
+	struct fan fan;
+	struct bio *bio;
+	u32 i, count = 0;
+
+	init_completion(&fan.done);
+	atomic_set(&fan.pending, 1);
+	for (i = 0; i < v->n; i++) {
+		struct rlnc_member *m = &v->member[i];
+
+		m->fan = NULL;
+		if (!rlnc_member_writable(v, i))
+			continue;
+		bio = bio_alloc_bioset(m->dev->bdev, bytes ? 1 : 0, opf, GFP_NOIO,
+				       &v->bios);
+		if (bytes)
+			__bio_add_page(bio, m->super_pages, bytes, 0);
+		bio->bi_iter.bi_sector = offset >> SECTOR_SHIFT;
+		bio->bi_private = m;
+		bio->bi_end_io = fan_endio;
+		m->fan = &fan;
+		atomic_inc(&fan.pending);
+		submit_bio(bio);
+	}
+	if (!atomic_dec_and_test(&fan.pending))
+		wait_for_completion(&fan.done);
+	for (i = 0; i < v->n; i++) {
+		if (!v->member[i].fan)
+			continue;
+		if (v->member[i].fan_status)
+			rlnc_member_fail(v, i, why);
+		else
+			count++;
+	}
+	return count;
+}
+
+/* Called in process context for each read that a member could not answer. */
+void rlnc_member_read_error(struct rlnc_volume *v, u32 index)
+{
+	if (atomic_inc_return(&v->member[index].read_errors) >= MAX_READ_ERRORS)
+		rlnc_member_fail(v, index, "too many read errors");
+}
+
+/* A read was answered. */
+void rlnc_member_read_ok(struct rlnc_volume *v, u32 index)
+{
+	if (atomic_read(&v->member[index].read_errors))
+		atomic_set(&v->member[index].read_errors, 0);
+}

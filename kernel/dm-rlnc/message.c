@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmsetup message: a table of verbs. */
+#include "dm-rlnc.h"
+
+static int msg_fail(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	u32 index;
+
+	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
+		return -EINVAL;
+	rlnc_member_fail(v, index, "by request");
+	return 0;
+}
+
+static int msg_checkpoint(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	return rlnc_checkpoint(v);
+}
+
+static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	u8 key[RLNC_VOLUME_KEY_BYTES];
+	int ret;
+
+	if (!dm_suspended(v->ti)) {
+		DMWARN("%s: the key can be wiped or set only while suspended",
+		       rlnc_name(v));
+		return -EINVAL;
+	}
+	if (argc == 2 && !strcmp(argv[1], "wipe")) {
+		rlnc_crypt_wipe_key(&v->crypt);
+		return 0;
+	}
+	if (argc != 3 || strcmp(argv[1], "set"))
+		return -EINVAL;
+	ret = rlnc_key_load(argv[2], key) ?:
+	      rlnc_crypt_set_key(&v->crypt, v->sb->volume_id, key);
+	memzero_explicit(key, sizeof(key));
+	return ret;
+}
+
+static const struct {
+	const char *verb;
+	unsigned int argc_min;
+	unsigned int argc_max;
+	int (*handle)(struct rlnc_volume *v, unsigned int argc, char **argv);
+} verbs[] = {
+	{ RLNC_MSG_FAIL, 2, 2, msg_fail },
+	{ RLNC_MSG_CHECKPOINT, 1, 1, msg_checkpoint },
+	{ RLNC_MSG_KEY, 2, 3, msg_key },
+};
+
+int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
+		 char *result, unsigned int maxlen)
+{
+	struct rlnc_volume *v = ti->private;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(argv[0], verbs[i].verb))
+			continue;
+		if (argc < verbs[i].argc_min || argc > verbs[i].argc_max)
+			break;
+		if (!v->active && verbs[i].handle != msg_key)
+			return -EBUSY;
+		return verbs[i].handle(v, argc, argv);
+	}
+	DMWARN("%s: unknown message %s, or wrong number of words", rlnc_name(v), argv[0]);
+	return -EINVAL;
+}

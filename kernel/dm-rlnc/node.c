@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cached nodes of the map tree and the space tree.
+ *
+ * A node pins its parent, so that the way to the root of anything cached is
+ * cached too.  A node is in exactly one of these conditions: unpinned and on
+ * the LRU list; pinned; failed, and out of the hash.  Dirty lists, the running
+ * checkpoint and unsettled slots each hold one pin.
+ *
+ * Freezing: the checkpoint marks a node FROZEN and copies it when its turn
+ * comes.  Whoever changes it before that first leaves a copy in the shadow.
+ */
+#include <linux/hash.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "dm-rlnc.h"
+
+#define HASH_BITS	12
+#define MIN_NODES	64
+
+static struct hlist_head *bucket(struct rlnc_volume *v, u8 tree, u8 level, u64 index)
+{
+	return &v->node_hash[hash_64(index ^ ((u64)level << 56) ^ ((u64)tree << 60),
+				     HASH_BITS)];
+}
+
+/* Node memory must come without I/O through this very device. */
+static void *alloc_noio(size_t bytes)
+{
+	unsigned int flags = memalloc_noio_save();
+	void *mem = kvzalloc(bytes, GFP_KERNEL);
+
+	memalloc_noio_restore(flags);
+	return mem;
+}
+
+static void space_destroy(struct rlnc_space *space)
+{
+	if (!space)
+		return;
+	kvfree(space->busy);
+	kvfree(space->freed[0]);
+	kvfree(space->freed[1]);
+	kfree(space);
+}
+
+static struct rlnc_space *space_create(struct rlnc_volume *v)
+{
+	struct rlnc_space *space = alloc_noio(sizeof(*space));
+
+	if (!space)
+		return NULL;
+	INIT_LIST_HEAD(&space->freed_link[0]);
+	INIT_LIST_HEAD(&space->freed_link[1]);
+	space->busy = alloc_noio(v->geo.gen_bytes);
+	space->freed[0] = alloc_noio(v->geo.gen_bytes);
+	space->freed[1] = alloc_noio(v->geo.gen_bytes);
+	if (space->busy && space->freed[0] && space->freed[1])
+		return space;
+	space_destroy(space);
+	return NULL;
+}
+
+static void node_destroy(struct rlnc_node *node)
+{
+	kvfree(node->buf);
+	kvfree(node->shadow);
+	space_destroy(node->space);
+	kfree(node);
+}
+
+static struct rlnc_node *node_create(struct rlnc_volume *v, u8 tree, u8 level,
+				     u64 index)
+{
+	struct rlnc_node *node = alloc_noio(sizeof(*node));
+
+	if (!node)
+		return NULL;
+	INIT_HLIST_NODE(&node->hash);
+	INIT_LIST_HEAD(&node->lru);
+	INIT_LIST_HEAD(&node->dirty);
+	INIT_LIST_HEAD(&node->frozen);
+	spin_lock_init(&node->lock);
+	node->tree = tree;
+	node->level = level;
+	node->index = index;
+	node->slot = RLNC_SLOT_NONE;
+	node->pins = 1;
+	node->buf = alloc_noio(v->geo.gen_bytes);
+	if (!node->buf)
+		goto err;
+	if (tree == RLNC_TREE_SPACE && !level) {
+		node->space = space_create(v);
+		if (!node->space)
+			goto err;
+		node->space->node = node;
+	}
+	return node;
+err:
+	node_destroy(node);
+	return NULL;
+}
+
+/**
+ * rlnc_nodes_init - set up an empty cache
+ * @v:	volume with geometry
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rlnc_nodes_init(struct rlnc_volume *v)
+{
+	u32 i, l;
+
+	spin_lock_init(&v->node_lock);
+	INIT_LIST_HEAD(&v->node_lru);
+	INIT_LIST_HEAD(&v->freed[0]);
+	INIT_LIST_HEAD(&v->freed[1]);
+	init_waitqueue_head(&v->node_wait);
+	for (i = 0; i < RLNC_TREES; i++)
+		for (l = 0; l <= RLNC_MAX_LEVELS; l++)
+			INIT_LIST_HEAD(&v->dirty[i][l]);
+	v->nodes_max = max_t(u32, MIN_NODES,
+			     ((u64)v->opt.cache_mb << 20) / v->geo.gen_bytes);
+	v->node_hash = kvcalloc(1 << HASH_BITS, sizeof(*v->node_hash), GFP_KERNEL);
+	for (i = 0; i < RLNC_TREES; i++) {
+		v->root[i] = kzalloc(v->geo.ptr_bytes, GFP_KERNEL);
+		if (!v->root[i])
+			return -ENOMEM;
+	}
+	return v->node_hash ? 0 : -ENOMEM;
+}
+
+/* Everything goes, pinned or not: the volume is no more. */
+void rlnc_nodes_exit(struct rlnc_volume *v)
+{
+	struct hlist_node *next;
+	struct rlnc_node *node;
+	u32 i;
+
+	if (v->node_hash)
+		for (i = 0; i < 1 << HASH_BITS; i++)
+			hlist_for_each_entry_safe(node, next, &v->node_hash[i], hash)
+				node_destroy(node);
+	kvfree(v->node_hash);
+	for (i = 0; i < RLNC_TREES; i++)
+		kfree(v->root[i]);
+}
+
+static void pin_locked(struct rlnc_node *node)
+{
+	if (!node->pins++)
+		list_del_init(&node->lru);
+}
+
+void rlnc_node_pin(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	spin_lock(&v->node_lock);
+	pin_locked(node);
+	spin_unlock(&v->node_lock);
+}
+
+/* Drop a pin; returns a node for the caller to destroy, or NULL. */
+static struct rlnc_node *unpin_locked(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	if (--node->pins)
+		return NULL;
+	if (test_bit(RLNC_NODE_ERROR, &node->flags))
+		return node;
+	list_add_tail(&node->lru, &v->node_lru);
+	return NULL;
+}
+
+/* Take the least recently used node out of the cache; its parent loses a pin. */
+static struct rlnc_node *evict_locked(struct rlnc_volume *v)
+{
+	struct rlnc_node *node;
+
+	if (v->nodes <= v->nodes_max)
+		return NULL;
+	node = list_first_entry_or_null(&v->node_lru, struct rlnc_node, lru);
+	if (!node)
+		return NULL;
+	list_del_init(&node->lru);
+	hlist_del_init(&node->hash);
+	v->nodes--;
+	if (node->parent)
+		unpin_locked(v, node->parent);
+	return node;
+}
+
+void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	struct rlnc_node *parent = NULL, *dead, *evicted;
+
+	if (!node)
+		return;
+	spin_lock(&v->node_lock);
+	dead = unpin_locked(v, node);
+	if (dead)
+		parent = dead->parent;
+	evicted = evict_locked(v);
+	spin_unlock(&v->node_lock);
+	if (dead)
+		node_destroy(dead);
+	if (evicted)
+		node_destroy(evicted);
+	/* Only a node that could not be read gets here; its parent could. */
+	if (parent)
+		rlnc_node_put(v, parent);
+}
+
+static struct rlnc_node *find_locked(struct rlnc_volume *v, u8 tree, u8 level,
+				     u64 index)
+{
+	struct rlnc_node *node;
+
+	hlist_for_each_entry(node, bucket(v, tree, level, index), hash) {
+		if (node->index == index && node->level == level && node->tree == tree) {
+			pin_locked(node);
+			return node;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * rlnc_node_read_ptr - copy a child's pointer
+ * @v:		volume
+ * @node:	parent, or NULL for the root pointer of the map tree
+ * @child:	index of the child within its level
+ * @ptr:	receives ptr_bytes
+ */
+void rlnc_node_read_ptr(struct rlnc_volume *v, struct rlnc_node *node, u64 child,
+			struct rlnc_ptr *ptr)
+{
+	u32 at;
+
+	div_u64_rem(child, v->geo.fanout, &at);
+	spin_lock(&node->lock);
+	memcpy(ptr, node->buf + at * v->geo.ptr_bytes, v->geo.ptr_bytes);
+	spin_unlock(&node->lock);
+}
+
+void rlnc_node_write_ptr(struct rlnc_volume *v, struct rlnc_node *node, u64 child,
+			 const struct rlnc_ptr *ptr)
+{
+	u32 at;
+
+	div_u64_rem(child, v->geo.fanout, &at);
+	spin_lock(&node->lock);
+	memcpy(node->buf + at * v->geo.ptr_bytes, ptr, v->geo.ptr_bytes);
+	spin_unlock(&node->lock);
+}
+
+static void read_own_ptr(struct rlnc_volume *v, struct rlnc_node *node,
+			 struct rlnc_ptr *ptr)
+{
+	if (node->parent) {
+		rlnc_node_read_ptr(v, node->parent, node->index, ptr);
+		return;
+	}
+	spin_lock(&v->node_lock);
+	memcpy(ptr, v->root[node->tree], v->geo.ptr_bytes);
+	spin_unlock(&v->node_lock);
+}
+
+static bool ptr_in_range(const struct rlnc_volume *v, const struct rlnc_ptr *ptr)
+{
+	return le64_to_cpu(ptr->slot) < v->slots;
+}
+
+/* Read a node's contents; an unmapped one is all zeros already. */
+static int node_fill(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	struct rlnc_place place = {
+		.index = node->index, .tree = node->tree, .level = node->level,
+	};
+	struct rlnc_gbuf *gb;
+	int ret = 0;
+	u32 i;
+
+	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
+	read_own_ptr(v, node, gb->ptr);
+	if (rlnc_ptr_mapped(gb->ptr)) {
+		ret = ptr_in_range(v, gb->ptr) ?
+		      rlnc_generation_load(v, gb, &place, gb->ptr, 0, v->geo.seals) :
+		      -EBADMSG;
+		if (!ret)
+			node->slot = le64_to_cpu(gb->ptr->slot);
+		for (i = 0; i < v->geo.seals && !ret; i++)
+			memcpy_from_page(node->buf + i * RLNC_SECTOR_BYTES,
+					 rlnc_plain_page(gb, i), 0, RLNC_SECTOR_BYTES);
+	}
+	rlnc_gbuf_put(gb);
+	return ret;
+}
+
+static int wait_ready(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	wait_event(v->node_wait, test_bit(RLNC_NODE_READY, &node->flags) ||
+				 test_bit(RLNC_NODE_ERROR, &node->flags));
+	if (!test_bit(RLNC_NODE_ERROR, &node->flags))
+		return 0;
+	rlnc_node_put(v, node);
+	return -EBADMSG;
+}
+
+/* Insert @node unless another is there by now, which is then returned pinned. */
+static struct rlnc_node *insert(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	struct rlnc_node *other;
+
+	spin_lock(&v->node_lock);
+	other = find_locked(v, node->tree, node->level, node->index);
+	if (!other) {
+		hlist_add_head(&node->hash,
+			       bucket(v, node->tree, node->level, node->index));
+		v->nodes++;
+	}
+	spin_unlock(&v->node_lock);
+	return other;
+}
+
+/* Get a node whose parent is at hand.  Takes over the caller's pin on @parent. */
+static struct rlnc_node *get_child(struct rlnc_volume *v, u8 tree, u8 level,
+				   u64 index, struct rlnc_node *parent)
+{
+	struct rlnc_node *node, *other;
+	int ret;
+
+	spin_lock(&v->node_lock);
+	node = find_locked(v, tree, level, index);
+	spin_unlock(&v->node_lock);
+	if (node)
+		goto found;
+	node = node_create(v, tree, level, index);
+	if (!node) {
+		rlnc_node_put(v, parent);
+		return ERR_PTR(-ENOMEM);
+	}
+	node->parent = parent;
+	other = insert(v, node);
+	if (other) {
+		node_destroy(node);
+		node = other;
+		goto found;
+	}
+	ret = node_fill(v, node);
+	if (ret) {
+		spin_lock(&v->node_lock);
+		hlist_del_init(&node->hash);
+		v->nodes--;
+		set_bit(RLNC_NODE_ERROR, &node->flags);
+		spin_unlock(&v->node_lock);
+	} else {
+		set_bit(RLNC_NODE_READY, &node->flags);
+	}
+	wake_up_all(&v->node_wait);
+	if (!ret)
+		return node;
+	rlnc_node_put(v, node);
+	return ERR_PTR(ret);
+
+found:
+	rlnc_node_put(v, parent);
+	ret = wait_ready(v, node);
+	return ret ? ERR_PTR(ret) : node;
+}
+
+/**
+ * rlnc_node_get - a node of a tree, read and verified
+ * @v:		volume
+ * @tree:	enum rlnc_tree_id
+ * @level:	0 for leaves; only the space tree caches those
+ * @index:	within the level
+ *
+ * Sleeps when the node, or one above it, is not cached.
+ *
+ * Return: the node, pinned; -EBADMSG, -EIO or -ENOMEM.
+ */
+struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level, u64 index)
+{
+	struct rlnc_node *node;
+	u32 below, l;
+	u64 at;
+	int ret;
+
+	spin_lock(&v->node_lock);
+	node = find_locked(v, tree, level, index);
+	spin_unlock(&v->node_lock);
+	if (node) {
+		ret = wait_ready(v, node);
+		return ret ? ERR_PTR(ret) : node;
+	}
+	for (l = v->shape[tree].top + 1; l-- > level;) {
+		at = index;
+		for (below = level; below < l; below++)
+			at = div_u64(at, v->geo.fanout);
+		node = get_child(v, tree, l, at, node);
+		if (IS_ERR(node))
+			return node;
+	}
+	return node;
+}
+
+/**
+ * rlnc_node_dirty - see to it that the next checkpoint writes a node
+ * @v:		volume; commit_sem is held
+ * @node:	pinned
+ *
+ * While slots are being assigned, a node that the running checkpoint has
+ * already taken is written by it, with the change.
+ */
+void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	spin_lock(&v->node_lock);
+	if (!(v->assigning && test_bit(RLNC_NODE_CHECKPOINT, &node->flags)) &&
+	    !test_and_set_bit(RLNC_NODE_DIRTY, &node->flags)) {
+		pin_locked(node);
+		list_add_tail(&node->dirty, &v->dirty[node->tree][node->level]);
+		v->nodes_dirty++;
+	}
+	spin_unlock(&v->node_lock);
+}
+
+/**
+ * rlnc_node_prepare_update - let the checkpoint keep the contents it froze
+ * @v:		volume; commit_sem is held for reading
+ * @node:	about to be changed; must not be locked
+ */
+void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node)
+{
+	void *shadow;
+
+	if (!test_bit(RLNC_NODE_FROZEN, &node->flags))
+		return;
+	shadow = alloc_noio(v->geo.gen_bytes);
+	if (!shadow) {
+		wait_event(v->node_wait, !test_bit(RLNC_NODE_FROZEN, &node->flags));
+		return;
+	}
+	spin_lock(&node->lock);
+	if (test_bit(RLNC_NODE_FROZEN, &node->flags) && !node->shadow) {
+		memcpy(shadow, node->buf, v->geo.gen_bytes);
+		node->shadow = shadow;
+		shadow = NULL;
+	}
+	spin_unlock(&node->lock);
+	kvfree(shadow);
+}
+
+/**
+ * rlnc_node_thaw - take a frozen node's contents for the checkpoint
+ * @v:		volume
+ * @node:	frozen
+ * @gb:		receives the contents in its plain pages
+ */
+void rlnc_node_thaw(struct rlnc_volume *v, struct rlnc_node *node,
+		    struct rlnc_gbuf *gb)
+{
+	void *shadow, *from;
+	u32 i;
+
+	spin_lock(&node->lock);
+	from = node->shadow ?: node->buf;
+	for (i = 0; i < v->geo.seals; i++)
+		memcpy_to_page(rlnc_plain_page(gb, i), 0, from + i * RLNC_SECTOR_BYTES,
+			       RLNC_SECTOR_BYTES);
+	shadow = node->shadow;
+	node->shadow = NULL;
+	clear_bit(RLNC_NODE_FROZEN, &node->flags);
+	spin_unlock(&node->lock);
+	kvfree(shadow);
+	wake_up_all(&v->node_wait);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmsetup status and table; include/uapi/rlnc_dm.h describes the lines. */
+#include "dm-rlnc.h"
+
+static const char *health(struct rlnc_volume *v)
+{
+	u32 i, sync = 0;
+
+	for (i = 0; i < v->n; i++)
+		sync += rlnc_member_letter(v, i) == RLNC_LETTER_SYNC;
+	if (rlnc_members_writable(v) < v->k)
+		return "failed";
+	if (READ_ONCE(v->stopped))
+		return "read-only";
+	return sync == v->n ? "optimal" : "degraded";
+}
+
+static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+	u64 used;
+	u32 i;
+
+	spin_lock(&v->node_lock);
+	used = v->slots_used;
+	spin_unlock(&v->node_lock);
+	DMEMIT("%s %u %u ", health(v), v->k, v->n);
+	for (i = 0; i < v->n; i++)
+		DMEMIT("%c", rlnc_member_letter(v, i));
+	DMEMIT(" %llu %8phN %llu/%llu idle %lld %lld %lld %lld", READ_ONCE(v->sb->epoch),
+	       v->root_digest, used, v->slots, atomic64_read(&v->corrected),
+	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
+	       atomic64_read(&v->hedged));
+}
+
+static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)
+{
+	const struct rlnc_table *opt = &v->opt;
+	unsigned int sz = 0;
+	u32 i;
+
+	DMEMIT("%u %u %s %u", v->k, v->n, v->key_word,
+	       1 + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
+	       !!opt->writes_min);
+	DMEMIT(" " RLNC_OPT_CACHE_MB "=%u", opt->cache_mb);
+	if (opt->allow_discards)
+		DMEMIT(" " RLNC_OPT_DISCARDS);
+	if (opt->accept_older)
+		DMEMIT(" " RLNC_OPT_ACCEPT_OLDER);
+	if (opt->min_epoch)
+		DMEMIT(" " RLNC_OPT_MIN_EPOCH "=%llu", opt->min_epoch);
+	if (opt->writes_min)
+		DMEMIT(" " RLNC_OPT_WRITES_MIN "=%u", opt->writes_min);
+	for (i = 0; i < v->n; i++)
+		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
+}
+
+void rlnc_status(struct dm_target *ti, status_type_t type, unsigned int flags,
+		 char *result, unsigned int maxlen)
+{
+	struct rlnc_volume *v = ti->private;
+
+	switch (type) {
+	case STATUSTYPE_INFO:
+		status_info(v, result, maxlen);
+		break;
+	case STATUSTYPE_TABLE:
+		status_table(v, result, maxlen);
+		break;
+	case STATUSTYPE_IMA:
+		*result = '\0';
+		break;
+	}
+}
