@@ -13,6 +13,8 @@ include config.mk
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+# Objects are kept, although only pattern rules name them.
+.SECONDARY:
 .SECONDEXPANSION:
 
 LIB_SRCS	:=
