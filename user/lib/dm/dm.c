@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <libdevmapper.h>
+#include <linux/dm-ioctl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,8 @@ int dm_device_info(const char *name, struct dm_device_info *info)
 	info->open_count = raw.open_count > 0 ? raw.open_count : 0;
 	info->major = raw.major;
 	info->minor = raw.minor;
+	snprintf(info->uuid, sizeof(info->uuid), "%s",
+		 dm_task_get_uuid(task) ? dm_task_get_uuid(task) : "");
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct dm_device_info {
 	uint32_t open_count;
 	uint32_t major;
 	uint32_t minor;
+	char uuid[130];
 };
 
 /* One table of one target. */

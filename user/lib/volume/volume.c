@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/text.h"
 #include "super_mac.h"
 #include "volume.h"
 
@@ -16,6 +17,7 @@
 int volume_init(struct volume *v, unsigned int max_members)
 {
 	memset(v, 0, sizeof(*v));
+	v->unlocked_slot = -1;
 	v->member = calloc(max_members ? max_members : 1, sizeof(*v->member));
 	return v->member ? 0 : -ENOMEM;
 }
@@ -90,11 +92,12 @@ static int refuse_unsound(const struct member *m)
 static int refuse_stranger(const struct volume *v, const struct member *m)
 {
 	const struct rlnc_super *sb = member_best(m);
-	char theirs[UUID_TEXT_MAX];
+	char theirs[UUID_TEXT_MAX], label[sizeof(sb->label)];
 
+	text_printable(sb->label, label, sizeof(label));
 	return fail(ENODEV, "member %s belongs to volume %s%s%s%s, the others to %s", m->name,
-		    uuid_format(sb->volume_id, theirs), *sb->label ? " (" : "", sb->label,
-		    *sb->label ? ")" : "", v->uuid);
+		    uuid_format(sb->volume_id, theirs), *label ? " (" : "", label,
+		    *label ? ")" : "", v->uuid);
 }
 
 static void find_newest(struct volume *v)

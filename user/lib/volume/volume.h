@@ -23,6 +23,7 @@ struct volume {
 	const struct rlnc_super *newest;	/* after volume_identify() */
 	struct member *by_index[RLNC_MAX_MEMBERS];	/* after volume_authenticate() */
 	unsigned int present;
+	int unlocked_slot;	/* after volume_unlock(): what opened, else -1 */
 };
 
 int volume_init(struct volume *v, unsigned int max_members);

@@ -72,7 +72,7 @@ static int check_set(const struct volume *v, const struct keyslot_set *set,
 	return keyslot_check_mac(copy, set, key);
 }
 
-static int unlock_set(const struct volume *v, const struct keyslot_set *set,
+static int unlock_set(struct volume *v, const struct keyslot_set *set,
 		      const struct secret *pass, struct secret *key)
 {
 	int rc = -EKEYREJECTED;
@@ -100,6 +100,7 @@ static int unlock_set(const struct volume *v, const struct keyslot_set *set,
 			     (unsigned long long)set->seq);
 		return rc;
 	}
+	v->unlocked_slot = set->slot[i].number;
 	note("key slot %u opened", set->slot[i].number);
 	return 0;
 }

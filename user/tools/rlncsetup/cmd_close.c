@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "dm/dm.h"
+#include "netlink/nbd.h"
+#include "rlnc_dm.h"
+#include "rlncsetup.h"
+
+/* NBD devices that open connected; all are tried. */
+static int disconnect(const struct state *s)
+{
+	unsigned int i;
+	int rc, worst = 0;
+
+	for (i = 0; i < s->count; i++) {
+		if (s->member[i].nbd < 0)
+			continue;
+		note("disconnecting %s (%s)", s->member[i].path, s->member[i].name);
+		rc = nbd_device_disconnect(s->member[i].nbd);
+		if (rc)
+			worst = rc;
+	}
+	return worst;
+}
+
+static int remove_device(const char *name)
+{
+	char *params;
+	int rc = dm_device_table(name, RLNC_TARGET_NAME, &params);
+
+	if (rc)
+		return rc;
+	explicit_bzero(params, strlen(params));
+	free(params);
+	return dm_device_remove(name);
+}
+
+/**
+ * cmd_close - rlncsetup close
+ */
+int cmd_close(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_STATE struct state s = { .count = 0 };
+	struct dm_device_info info;
+	const char *name = argv[0];
+	int rc, known;
+
+	(void)o;
+	(void)argc;
+	if (!dm_name_ok(name))
+		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
+	known = state_load(name, &s);
+	rc = dm_device_info(name, &info);
+	if (rc)
+		return rc;
+	if (!info.exists && known)
+		return fail(ENODEV, "/dev/mapper/%s is not open", name);
+	if (info.exists)
+		rc = remove_device(name);
+	else
+		note("/dev/mapper/%s is gone already", name);
+	if (rc)
+		return rc;
+	rc = disconnect(&s);
+	if (!rc)
+		state_remove(name);
+	return rc;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rlncsetup: format, open and look after dm-rlnc volumes.  This file is the
+ * table of contents; each sub-command has its own.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "dm/dm.h"
+#include "rlncsetup.h"
+
+#define MANY	RLNC_MAX_MEMBERS
+
+static const struct command commands[] = {
+	{ "format", CMD_FORMAT, cmd_format, 1, MANY, "-k K MEMBER...",
+	  "make a volume of these members; what is on them is lost" },
+	{ "open", CMD_OPEN, cmd_open, 2, 1 + MANY, "NAME MEMBER...",
+	  "make the volume appear as /dev/mapper/NAME" },
+	{ "close", CMD_CLOSE, cmd_close, 1, 1, "NAME",
+	  "take /dev/mapper/NAME away again" },
+	{ "status", CMD_STATUS, cmd_status, 1, 1, "NAME",
+	  "say how an open volume is" },
+	{ "dump", CMD_DUMP, cmd_dump, 1, 1, "MEMBER",
+	  "show what a member says of itself; no key is needed" },
+	{ "key add", CMD_KEY_ADD, cmd_key_add, 1, MANY, "MEMBER...",
+	  "add a passphrase or key file" },
+	{ "key remove", CMD_KEY_REMOVE, cmd_key_remove, 1, MANY, "--slot N MEMBER...",
+	  "remove a passphrase or key file" },
+	{ "key change", CMD_KEY_CHANGE, cmd_key_change, 1, MANY, "MEMBER...",
+	  "replace a passphrase or key file by another" },
+	{ "key list", CMD_KEY_LIST, cmd_key_list, 1, MANY, "MEMBER...",
+	  "list the key slots" },
+	{ "fail", CMD_FAIL, cmd_fail, 2, 2, "NAME MEMBER",
+	  "stop using a member of an open volume" },
+	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
+	  "write a checkpoint of an open volume now" },
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void usage(void)
+{
+	unsigned int i;
+
+	printf("usage: rlncsetup COMMAND [OPTION...] ARGUMENT...\n\n"
+	       "Encrypted, authenticated volumes over n members of which any k give everything back.\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-10s %-22s %s\n", commands[i].verb, commands[i].args, commands[i].help);
+	printf("\nA MEMBER is a block device or nbd://HOST[:PORT]/EXPORT.\n"
+	       "`rlncsetup COMMAND --help` lists a command's options; see also rlncsetup(8).\n");
+}
+
+/* The command that argv[1] (and argv[2]) name; *words: how many they are. */
+static const struct command *find(int argc, char **argv, int *words)
+{
+	unsigned int i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		const char *space = strchr(commands[i].verb, ' ');
+		size_t first = space ? (size_t)(space - commands[i].verb) : strlen(commands[i].verb);
+
+		if (strlen(argv[1]) != first || memcmp(argv[1], commands[i].verb, first))
+			continue;
+		if (space && (argc < 3 || strcmp(argv[2], space + 1)))
+			continue;
+		*words = space ? 2 : 1;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static int to_status(int rc)
+{
+	switch (-rc) {
+	case 0:
+		return EXIT_OK;
+	case EPERM:
+	case EACCES:
+	case EKEYREJECTED:
+	case ENOKEY:
+		return EXIT_PERMISSION;
+	case ENOMEM:
+		return EXIT_MEMORY;
+	case EEXIST:
+	case EBUSY:
+		return EXIT_BUSY;
+	case EINVAL:
+	case ERANGE:
+		return EXIT_PARAMETERS;
+	default:
+		return EXIT_DEVICE;
+	}
+}
+
+static int unknown(const char *verb)
+{
+	fail(EINVAL, "no command \"%s\"", verb);
+	hint("`rlncsetup --help` lists the commands");
+	return EXIT_PARAMETERS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	const struct command *cmd;
+	int words, rc;
+
+	report_init(argv[0]);
+	dm_start();
+	if (argc < 2) {
+		usage();
+		return EXIT_PARAMETERS;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage();
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("rlncsetup %s\n", RLNCSETUP_VERSION);
+		return EXIT_OK;
+	}
+	cmd = find(argc, argv, &words);
+	if (!cmd)
+		return unknown(argv[1]);
+	argc -= words;
+	argv += words;
+	rc = options_parse(cmd, argc, argv, &options);
+	if (rc)
+		return rc > 0 ? EXIT_OK : to_status(rc);
+	argc -= optind;
+	argv += optind;
+	if (argc < cmd->min_args || argc > cmd->max_args) {
+		fail(EINVAL, "usage: rlncsetup %s %s", cmd->verb, cmd->args);
+		hint("`rlncsetup %s --help` says more", cmd->verb);
+		return EXIT_PARAMETERS;
+	}
+	return to_status(cmd->run(&options, argc, argv));
+}

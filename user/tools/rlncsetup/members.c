@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Members as a person names them, and the devices that they are. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "netlink/nbd.h"
+#include "rlncsetup.h"
+
+#define NODE_WAIT_MS	5000
+
+static bool means_absent(const char *name)
+{
+	return !strcmp(name, "missing") || !strcmp(name, "-");
+}
+
+/* The node of a new device appears when devtmpfs or udev gets to it. */
+static int wait_for_node(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	unsigned int waited;
+	struct stat st;
+
+	for (waited = 0; stat(path, &st); waited += 10) {
+		if (waited >= NODE_WAIT_MS)
+			return fail(ENODEV, "%s does not appear", path);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int connect_nbd(struct tool_member *m, const struct options *o)
+{
+	CLEANUP_FREE struct nbd_url *url = malloc(sizeof(*url));
+	struct nbd_patience patience = {
+		.timeout_s = (unsigned int)o->nbd_timeout,
+		.dead_conn_s = (unsigned int)o->nbd_dead,
+	};
+	struct nbd_session session;
+	int rc;
+
+	if (!url)
+		return fail(ENOMEM, "out of memory");
+	if (nbd_url_parse(m->name, url))
+		return fail(EINVAL, "member %s: not of the form nbd://HOST[:PORT]/EXPORT", m->name);
+	rc = nbd_client_connect(url, patience.timeout_s, &session);
+	if (rc)
+		return rc;
+	if (session.min_block > NBD_BLOCK_BYTES)
+		rc = fail(ENODEV, "member %s: blocks of %u bytes are too large, %u at most",
+			  m->name, session.min_block, NBD_BLOCK_BYTES);
+	else
+		rc = nbd_device_connect(&session, &patience, &m->nbd);
+	close(session.fd);
+	if (rc)
+		return rc;
+	note("member %s is /dev/nbd%d", m->name, m->nbd);
+	snprintf(m->path, sizeof(m->path), "/dev/nbd%d", m->nbd);
+	return wait_for_node(m->path);
+}
+
+static int explain_open(const struct tool_member *m, int err, unsigned int how)
+{
+	fail(err, "member %s: %s", m->name, strerror(err));
+	if (err == EBUSY)
+		hint("it is mounted or part of something that is open: lsblk %s", m->path);
+	else if (err == ENOENT && (how & MEMBERS_MAY_MISS))
+		hint("write \"missing\" in its place to open without it");
+	else if (err == EACCES || err == EPERM)
+		hint("are you root?");
+	return -err;
+}
+
+static int check_kind(const struct tool_member *m, unsigned int how)
+{
+	struct stat st;
+
+	if (fstat(m->fd, &st))
+		return fail(errno, "member %s: %s", m->name, strerror(errno));
+	if (S_ISBLK(st.st_mode) || (S_ISREG(st.st_mode) && !(how & MEMBERS_BLOCK_ONLY)))
+		return 0;
+	fail(ENOTBLK, "member %s is not a block device", m->name);
+	if (S_ISREG(st.st_mode))
+		hint("make it one: losetup --find --show %s", m->name);
+	return -ENOTBLK;
+}
+
+static int open_one(struct tool_member *m, unsigned int how, const struct options *o)
+{
+	int flags = how & MEMBERS_WRITE ? O_RDWR : O_RDONLY;
+	int rc;
+
+	if (means_absent(m->name)) {
+		if (how & MEMBERS_MAY_MISS)
+			return 0;
+		return fail(EINVAL, "\"%s\": this command needs the members themselves", m->name);
+	}
+	if (nbd_url_is(m->name)) {
+		rc = connect_nbd(m, o);
+		if (rc && rc != -EINVAL && rc != -ENOMEM && (how & MEMBERS_MAY_MISS)) {
+			warn("member %s cannot be reached: going on without it", m->name);
+			return 0;
+		}
+		if (rc)
+			return rc;
+	} else if (strlen(m->name) < sizeof(m->path)) {
+		strcpy(m->path, m->name);
+	} else {
+		return fail(ENAMETOOLONG, "member %.40s...: name too long", m->name);
+	}
+	/* O_EXCL without O_CREAT is for block devices only. */
+	if (how & MEMBERS_EXCLUSIVE) {
+		struct stat st;
+
+		if (!stat(m->path, &st) && S_ISBLK(st.st_mode))
+			flags |= O_EXCL;
+	}
+	m->fd = member_open(m->path, flags);
+	if (m->fd < 0)
+		return explain_open(m, -m->fd, how);
+	return check_kind(m, how);
+}
+
+/**
+ * members_open - open members, connecting those that are URLs
+ * @set:	filled in; members_close() it whatever is returned
+ * @name:	as on the command line
+ * @count:	how many
+ * @how:	MEMBERS_*
+ * @o:		time-outs
+ *
+ * Return: 0 or -errno, reported.
+ */
+int members_open(struct tool_members *set, char **name, int count, unsigned int how,
+		 const struct options *o)
+{
+	int i, rc;
+
+	*set = (struct tool_members){ .count = 0 };
+	set->member = calloc(count, sizeof(*set->member));
+	if (!set->member)
+		return fail(ENOMEM, "out of memory");
+	for (i = 0; i < count; i++) {
+		struct tool_member *m = &set->member[set->count++];
+
+		m->name = name[i];
+		m->fd = -1;
+		m->nbd = -1;
+		rc = open_one(m, how, o);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * members_close - close members, and disconnect unless @set->keep
+ */
+void members_close(struct tool_members *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++) {
+		struct tool_member *m = &set->member[i];
+
+		if (m->fd >= 0)
+			close(m->fd);
+		if (m->nbd >= 0 && !set->keep)
+			nbd_device_disconnect(m->nbd);
+	}
+	free(set->member);
+	*set = (struct tool_members){ .count = 0 };
+}
+
+static bool same_device(const struct stat *a, const struct stat *b)
+{
+	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
+		return false;
+	if (S_ISBLK(a->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/**
+ * members_distinct - check that no member was given twice
+ *
+ * Two ways to one storage (loop devices of one file) are found later, by what
+ * was written.
+ *
+ * Return: 0 or -EINVAL, reported.
+ */
+int members_distinct(const struct tool_members *set)
+{
+	struct stat a, b;
+	unsigned int i, j;
+
+	for (i = 0; i < set->count; i++) {
+		for (j = 0; j < i; j++) {
+			const struct tool_member *x = &set->member[j], *y = &set->member[i];
+
+			if (x->fd < 0 || y->fd < 0 || fstat(x->fd, &a) || fstat(y->fd, &b))
+				continue;
+			if (same_device(&a, &b))
+				return fail(EINVAL, "members %u (%s) and %u (%s) are the same device",
+					    j, x->name, i, y->name);
+		}
+	}
+	return 0;
+}
+
+/**
+ * members_read - read the superblocks and key slots of all that are there
+ * @set:	open
+ * @v:		filled in; volume_free() it before members_close()
+ * @may_miss:	a member that cannot be read is left out with a warning
+ *
+ * Return: 0 or -errno, reported.
+ */
+int members_read(const struct tool_members *set, struct volume *v, bool may_miss)
+{
+	unsigned int i;
+	int rc;
+
+	if (volume_init(v, set->count))
+		return fail(ENOMEM, "out of memory");
+	for (i = 0; i < set->count; i++) {
+		const struct tool_member *m = &set->member[i];
+
+		if (m->fd < 0)
+			continue;
+		rc = volume_add(v, m->name, m->fd);
+		if (rc == -ENOSPC)
+			return fail(ENODEV, "member %s is too small to be one", m->name);
+		if (rc && rc != -ENOMEM && may_miss)
+			warn("member %s cannot be read (%s): going on without it", m->name,
+			     strerror(-rc));
+		else if (rc)
+			return fail(-rc, "member %s: %s", m->name, strerror(-rc));
+	}
+	return 0;
+}

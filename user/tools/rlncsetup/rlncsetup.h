@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rlncsetup: what its sub-commands share.
+ */
+#ifndef RLNCSETUP_H
+#define RLNCSETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "volume/volume.h"
+
+#define RLNCSETUP_VERSION	"0.1"
+
+/* Exit statuses, those of cryptsetup. */
+enum exit_status {
+	EXIT_OK		= 0,
+	EXIT_PARAMETERS	= 1,
+	EXIT_PERMISSION	= 2,	/* or a wrong passphrase or key */
+	EXIT_MEMORY	= 3,
+	EXIT_DEVICE	= 4,	/* wrong device, damaged, cannot be read */
+	EXIT_BUSY	= 5,	/* exists already, or is in use */
+};
+
+/* === options: options.c === */
+
+/* Sub-commands, as bits: which options each one takes. */
+enum command_bit {
+	CMD_FORMAT	= 1 << 0,
+	CMD_OPEN	= 1 << 1,
+	CMD_CLOSE	= 1 << 2,
+	CMD_STATUS	= 1 << 3,
+	CMD_DUMP	= 1 << 4,
+	CMD_KEY_ADD	= 1 << 5,
+	CMD_KEY_REMOVE	= 1 << 6,
+	CMD_KEY_CHANGE	= 1 << 7,
+	CMD_KEY_LIST	= 1 << 8,
+	CMD_FAIL	= 1 << 9,
+	CMD_CHECKPOINT	= 1 << 10,
+};
+
+#define MAX_TARGET_OPTIONS	32
+#define SLOT_ANY		UINT64_MAX
+
+struct options {
+	uint64_t k;
+	uint64_t symbol;	/* bytes; 0: choose */
+	uint64_t size;		/* bytes; 0: as much as fits */
+	uint64_t writes_min;	/* 0: the default */
+	const char *label;
+	const char *key_file;	/* "-": standard input */
+	const char *new_key_file;
+	const char *volume_key_file;
+	const char *slot_type;
+	const char *slot_label;
+	uint64_t slot;		/* SLOT_ANY: not given */
+	uint64_t iter_time;	/* ms */
+	uint64_t argon_time;	/* 0: chosen by iter_time */
+	uint64_t argon_memory;	/* KiB; 0: chosen */
+	uint64_t argon_lanes;	/* 0: chosen */
+	uint64_t tries;
+	uint64_t min_epoch;	/* 0: not given */
+	uint64_t cache_mb;	/* 0: not given */
+	uint64_t nbd_timeout;	/* seconds */
+	uint64_t nbd_dead;	/* seconds */
+	bool accept_older;
+	bool allow_discards;
+	bool read_only;
+	bool force;
+	bool batch;
+	bool json;
+	const char *target_option[MAX_TARGET_OPTIONS];
+	unsigned int target_options;
+};
+
+struct command {
+	const char *verb;	/* "key add": two words */
+	enum command_bit bit;
+	int (*run)(const struct options *o, int argc, char **argv);
+	int min_args;
+	int max_args;
+	const char *args;
+	const char *help;
+};
+
+int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
+void options_help(const struct command *cmd);
+
+/* === members as they are named on the command line: members.c === */
+
+struct tool_member {
+	const char *name;	/* as written */
+	char path[256];		/* of the block device or file */
+	int fd;			/* -1: absent */
+	int nbd;		/* N of /dev/nbdN that we connected, or -1 */
+};
+
+struct tool_members {
+	struct tool_member *member;
+	unsigned int count;
+	bool keep;		/* NBD devices stay connected */
+};
+
+/* How to open them. */
+#define MEMBERS_WRITE		1u
+#define MEMBERS_EXCLUSIVE	2u
+#define MEMBERS_MAY_MISS	4u	/* "missing", unreachable servers */
+#define MEMBERS_BLOCK_ONLY	8u	/* no regular files */
+
+int members_open(struct tool_members *set, char **name, int count, unsigned int how,
+		 const struct options *o);
+void members_close(struct tool_members *set);
+int members_distinct(const struct tool_members *set);
+int members_read(const struct tool_members *set, struct volume *v, bool may_miss);
+
+#define CLEANUP_MEMBERS	CLEANUP(members_close)
+
+/* === what is on a device already: signature.c === */
+
+int signature_check(const struct tool_member *m);
+int signature_wipe(const struct tool_member *m);
+
+/* === passphrases and keys: secrets.c === */
+
+int secret_from_user(const char *key_file, const char *what, bool verify, struct secret *s);
+int volume_key_from_file(const char *path, struct secret *key);
+int volume_key_get(struct volume *v, const struct options *o, struct secret *key);
+int slot_make(struct keyslot_set *set, const struct options *o, const char *key_file,
+	      const struct secret *pass, const struct secret *volume_key);
+
+/* === what `open` leaves for `close` and `status`: state.c === */
+
+struct state_member {
+	char name[4096];	/* as the user wrote it */
+	char path[256];		/* block device */
+	int nbd;		/* or -1 */
+};
+
+struct state {
+	char uuid[UUID_TEXT_MAX];
+	unsigned int count;
+	struct state_member *member;	/* by index of the member */
+};
+
+int state_save(const char *device, const struct state *s);
+int state_load(const char *device, struct state *s);
+void state_remove(const char *device);
+void state_free(struct state *s);
+
+#define CLEANUP_STATE	CLEANUP(state_free)
+
+/* === sub-commands === */
+
+int cmd_format(const struct options *o, int argc, char **argv);
+int cmd_open(const struct options *o, int argc, char **argv);
+int cmd_close(const struct options *o, int argc, char **argv);
+int cmd_status(const struct options *o, int argc, char **argv);
+int cmd_dump(const struct options *o, int argc, char **argv);
+int cmd_key_add(const struct options *o, int argc, char **argv);
+int cmd_key_remove(const struct options *o, int argc, char **argv);
+int cmd_key_change(const struct options *o, int argc, char **argv);
+int cmd_key_list(const struct options *o, int argc, char **argv);
+int cmd_fail(const struct options *o, int argc, char **argv);
+int cmd_checkpoint(const struct options *o, int argc, char **argv);
+
+#endif /* RLNCSETUP_H */

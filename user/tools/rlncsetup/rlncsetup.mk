@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+PROGRAMS	+= rlncsetup
+rlncsetup_SRCS	:= $(addprefix user/tools/rlncsetup/,main.c options.c members.c signature.c \
+	secrets.c state.c open_volume.c keys_print.c cmd_format.c cmd_open.c cmd_close.c \
+	cmd_status.c cmd_dump.c cmd_key.c cmd_message.c)
+rlncsetup_LIBS	:= -ldevmapper -lblkid -largon2 -lkeyutils -ljansson -lnl-genl-3 -lnl-3

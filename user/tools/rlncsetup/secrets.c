@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Passphrases, key files and the volume key: where they come from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/report.h"
+#include "base/text.h"
+#include "crypto/argon.h"
+#include "rlncsetup.h"
+
+#define PASSPHRASE_MAX		512u
+#define KEY_FILE_MAX		(8u << 20)	/* as cryptsetup */
+#define RANDOM_FILE_MIN		32u		/* bytes of a file that needs no derivation */
+
+/* A line from the terminal, without echo. */
+static int prompt(const char *what, struct secret *s)
+{
+	CLEANUP_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios old, quiet;
+	int rc;
+
+	if (tty < 0 || tcgetattr(tty, &old))
+		return fail(EINVAL, "no terminal to ask for the passphrase");
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_lflag |= ICANON;
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	dprintf(tty, "%s: ", what);
+	rc = read_secret(tty, PASSPHRASE_MAX, '\n', s);
+	tcsetattr(tty, TCSAFLUSH, &old);
+	dprintf(tty, "\n");
+	if (rc == -EFBIG)
+		return fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
+	return rc ? fail(-rc, "reading the passphrase: %s", strerror(-rc)) : 0;
+}
+
+static int prompt_twice(const char *what, struct secret *s)
+{
+	CLEANUP_SECRET struct secret again = SECRET_NONE;
+	int rc = prompt(what, s);
+
+	if (!rc)
+		rc = prompt("Verify passphrase", &again);
+	if (!rc && !secret_equal(s, &again))
+		rc = fail(EPERM, "the passphrases do not match");
+	if (rc)
+		secret_free(s);
+	return rc;
+}
+
+static int from_file(const char *path, struct secret *s)
+{
+	CLEANUP_CLOSE int fd = -1;
+	bool is_stdin = !strcmp(path, "-");
+	int rc;
+
+	if (!is_stdin) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return fail(errno, "key file %s: %s", path, strerror(errno));
+	}
+	rc = read_secret(is_stdin ? STDIN_FILENO : fd, KEY_FILE_MAX, -1, s);
+	if (rc == -EFBIG)
+		return fail(EINVAL, "key file %s: more than %u MiB", path, KEY_FILE_MAX >> 20);
+	if (rc)
+		return fail(-rc, "key file %s: %s", path, strerror(-rc));
+	if (s->len)
+		return 0;
+	secret_free(s);
+	return fail(EINVAL, "key file %s is empty", path);
+}
+
+/**
+ * secret_from_user - a passphrase, or the contents of a key file
+ * @key_file:	all of this file; "-": all of standard input; NULL: a line from the
+ *		terminal, or from standard input when that is none
+ * @what:	prompt
+ * @verify:	ask twice, if a person is asked
+ * @s:		filled in
+ *
+ * Return: 0 or -errno, reported.
+ */
+int secret_from_user(const char *key_file, const char *what, bool verify, struct secret *s)
+{
+	int rc;
+
+	if (key_file)
+		return from_file(key_file, s);
+	if (isatty(STDIN_FILENO)) {
+		rc = verify ? prompt_twice(what, s) : prompt(what, s);
+	} else {
+		rc = read_secret(STDIN_FILENO, PASSPHRASE_MAX, '\n', s);
+		if (rc == -EFBIG)
+			rc = fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
+		else if (rc)
+			rc = fail(-rc, "reading the passphrase: %s", strerror(-rc));
+	}
+	if (rc || s->len)
+		return rc;
+	secret_free(s);
+	return fail(EPERM, "an empty passphrase is none");
+}
+
+/**
+ * volume_key_from_file - the volume key itself
+ * @path:	file of exactly RLNC_VOLUME_KEY_BYTES bytes, or "-"
+ * @key:	filled in
+ *
+ * Return: 0 or -errno, reported.
+ */
+int volume_key_from_file(const char *path, struct secret *key)
+{
+	size_t len;
+	int rc = from_file(path, key);
+
+	if (rc || key->len == RLNC_VOLUME_KEY_BYTES)
+		return rc;
+	len = key->len;
+	secret_free(key);
+	return fail(EINVAL, "volume key file %s has %zu bytes, %u are needed", path, len,
+		    RLNC_VOLUME_KEY_BYTES);
+}
+
+static int try_unlock(struct volume *v, const struct options *o, struct secret *key)
+{
+	CLEANUP_SECRET struct secret pass = SECRET_NONE;
+	char what[128], label[sizeof(v->newest->label)];
+	int rc;
+
+	text_printable(v->newest->label, label, sizeof(label));
+	snprintf(what, sizeof(what), "Enter passphrase for volume %s", *label ? label : v->uuid);
+	rc = secret_from_user(o->key_file, what, false, &pass);
+	if (rc)
+		return rc;
+	rc = volume_unlock(v, &pass, key);
+	if (rc == -EKEYREJECTED) {
+		fail(EPERM, "no key slot opens with this %s", o->key_file ? "key file" : "passphrase");
+		return -EKEYREJECTED;
+	}
+	return rc;
+}
+
+/**
+ * volume_key_get - the volume key, by whatever way the options name
+ * @v:		identified
+ * @o:		--volume-key-file, --key-file, --tries
+ * @key:	filled in
+ *
+ * Return: 0, -EKEYREJECTED when nothing opens, or -errno; reported.
+ */
+int volume_key_get(struct volume *v, const struct options *o, struct secret *key)
+{
+	bool again = !o->key_file && isatty(STDIN_FILENO);
+	uint64_t tries;
+	int rc = -EKEYREJECTED;
+
+	if (o->volume_key_file)
+		return volume_key_from_file(o->volume_key_file, key);
+	for (tries = again ? o->tries : 1; tries && rc == -EKEYREJECTED; tries--)
+		rc = try_unlock(v, o, key);
+	return rc;
+}
+
+static int choose_cost(const struct options *o, struct argon_cost *cost)
+{
+	int rc = 0;
+
+	if (!o->argon_time || !o->argon_memory)
+		rc = argon_choose_cost((unsigned int)o->iter_time, cost);
+	else
+		cost->lanes = 1;
+	if (rc)
+		return fail(-rc, "argon2id cannot be measured: %s", strerror(-rc));
+	if (o->argon_time)
+		cost->time = (uint32_t)o->argon_time;
+	if (o->argon_memory)
+		cost->memory_kib = (uint32_t)o->argon_memory;
+	if (o->argon_lanes)
+		cost->lanes = (uint32_t)o->argon_lanes;
+	if (!argon_cost_ok(cost))
+		return fail(EINVAL, "argon2id with %u passes over %u KiB in %u lanes: out of range",
+			    cost->time, cost->memory_kib, cost->lanes);
+	note("argon2id: %u passes over %u KiB in %u lanes", cost->time, cost->memory_kib,
+	     cost->lanes);
+	return 0;
+}
+
+static int slot_type(const struct options *o, const char *key_file, const struct secret *pass)
+{
+	if (!o->slot_type || !strcmp(o->slot_type, "passphrase"))
+		return RLNC_KEYSLOT_PASSPHRASE;
+	if (strcmp(o->slot_type, "keyfile"))
+		return fail(EINVAL, "--slot-type %s: passphrase or keyfile", o->slot_type);
+	if (!key_file)
+		return fail(EINVAL, "--slot-type keyfile needs a key file");
+	if (pass->len < RANDOM_FILE_MIN)
+		return fail(EINVAL, "key file %s: fewer than %u bytes are not safe without derivation",
+			    key_file, RANDOM_FILE_MIN);
+	return RLNC_KEYSLOT_KEYFILE;
+}
+
+/**
+ * slot_make - wrap the volume key in a new slot
+ * @set:	receives the slot
+ * @o:		number, type, label and cost
+ * @key_file:	where @pass comes from, or NULL
+ * @pass:	passphrase or contents of the key file
+ * @volume_key:	what is wrapped
+ *
+ * Return: the slot's number, or -errno, reported.
+ */
+int slot_make(struct keyslot_set *set, const struct options *o, const char *key_file,
+	      const struct secret *pass, const struct secret *volume_key)
+{
+	struct keyslot slot = { .created = (u64)time(NULL) };
+	int type = slot_type(o, key_file, pass);
+	int number = o->slot == SLOT_ANY ? keyslot_first_free(set) : (int)o->slot;
+	int rc;
+
+	if (type < 0)
+		return type;
+	if (number < 0)
+		return fail(ENOSPC, "all %d key slots are in use", RLNC_KEYSLOTS);
+	if (keyslot_find(set, number))
+		return fail(EEXIST, "key slot %d is in use", number);
+	if (o->slot_label && strlen(o->slot_label) >= sizeof(slot.label))
+		return fail(EINVAL, "--slot-label: 32 bytes at most");
+	slot.number = number;
+	slot.type = type;
+	strcpy(slot.label, o->slot_label ? o->slot_label : "");
+	rc = type == RLNC_KEYSLOT_PASSPHRASE ? choose_cost(o, &slot.cost) : 0;
+	if (rc)
+		return rc;
+	rc = keyslot_wrap(set, &slot, pass, volume_key);
+	if (!rc)
+		rc = keyslot_add(set, &slot);
+	return rc ? fail(-rc, "key slot %d: %s", number, strerror(-rc)) : number;
+}
