@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Members as nbd:// URLs: formatted, opened, lost, closed; nothing stays
+# connected.
+# vm: timeout=240
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../lib.sh"
+requires rlncsetup dmsetup nbdkit nbd-server
+plan 20
+
+load_module dm-rlnc
+requires_module nbd nbds_max=2
+must ip link set lo up
+cheap=(--pbkdf-force-iterations 1 --pbkdf-memory 1024 --pbkdf-parallel 1)
+pass=$TMPDIR/pass
+printf 'correct horse' >"$pass"
+head -c 4194304 /dev/urandom >"$TMPDIR/image"
+
+exits()
+{
+	local want=$1 text=$2 pattern=$3 status=0 said
+	shift 3
+	echo "+ $*"
+	said=$("$@" 2>&1 </dev/null) || status=$?
+	echo "$said"
+	if [ "$status" -eq "$want" ] && grep -qE -- "$pattern" <<<"$said"; then
+		ok "$text"
+	else
+		note "status $status instead of $want, or no '$pattern' from: $*"
+		not_ok "$text"
+	fi
+}
+
+listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Five servers of nbdkit, and one of nbd-server with an export by name.
+url=()
+for i in 0 1 2 3 4; do
+	truncate -s 24M "$TMPDIR/disk$i"
+	nbdkit -f -i 127.0.0.1 -p $((10810 + i)) file "$TMPDIR/disk$i" &
+	server[i]=$!
+	cleanup kill_server "$i"
+	url+=("nbd://127.0.0.1:$((10810 + i))/")
+done
+truncate -s 24M "$TMPDIR/disk5"
+printf '[generic]\nlistenaddr = 127.0.0.1\nport = 10815\n[a disk]\nexportname = %s\n' "$TMPDIR/disk5" >"$TMPDIR/nbd.conf"
+nbd-server -d -C "$TMPDIR/nbd.conf" &
+server[5]=$!
+cleanup kill_server 5
+url+=("nbd://127.0.0.1:10815/a%20disk")
+
+kill_server()
+{
+	[ -n "${server[$1]:-}" ] || return 0
+	kill -KILL "${server[$1]}"
+	wait "${server[$1]}" 2>/dev/null
+	server[$1]=
+}
+
+for i in 0 1 2 3 4 5; do
+	poll_until 10 listening $((10810 + i)) || bail "server $i does not listen"
+done
+
+connected() { cat /sys/block/nbd*/pid 2>/dev/null | wc -l; }
+open() { rlncsetup open v --key-file "$pass" "$@"; }
+gone() { [ ! -e /dev/mapper/v ] || rlncsetup close v; }
+cleanup gone
+
+exits 0 "six exports are formatted" "any 4 of 6" \
+	rlncsetup format -q -k 4 "${cheap[@]}" --key-file "$pass" "${url[@]}"
+check "nothing stays connected" poll_until 5 test "$(connected)" -eq 0
+exits 0 "an export is dumped" "any 4 of 6" rlncsetup dump "${url[5]}"
+exits 0 "keys are listed" "passphrase" rlncsetup key list "${url[3]}"
+exits 1 "a URL that is none" "not of the form" open "${url[@]:0:5}" nbd://
+exits 4 "an export that is not there" "no such export|has no export|refuses the export" \
+	rlncsetup dump nbd://127.0.0.1:10815/another
+
+exits 0 "the volume opens" "^$" open "${url[5]}" "${url[@]:0:5}"
+is "$(connected)" 6 "over six connections"
+exits 0 "status knows the URLs" "5 +A +in sync +/dev/nbd[0-9]+ .*a%20disk" rlncsetup status v
+check "it is written" dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
+
+kill_server 1
+kill_server 5
+check "it is written with two servers killed" \
+	dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M seek=8 oflag=direct conv=fsync status=none
+check "and read" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)
+exits 0 "status tells who is lost" "1 +F +failed .*10811" rlncsetup status v
+exits 0 "it closes" "" rlncsetup close v
+check "nothing stays connected" poll_until 5 test "$(connected)" -eq 0
+
+exits 0 "without the dead servers it opens degraded" "10811/ cannot be reached" open "${url[@]}"
+check "what was written is there" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)
+check "all of it" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M skip=8 count=4 iflag=direct status=none)
+exits 0 "it closes" "" rlncsetup close v
+
+# A server that accepts and then says nothing.
+nbdkit -f -i 127.0.0.1 -p 10816 --filter=delay memory 16M delay-open=600 &
+server[6]=$!
+cleanup kill_server 6
+poll_until 10 listening 10816 || bail "the silent server does not listen"
+exits 4 "a silent server is given up" "timed out while negotiating" \
+	rlncsetup dump --nbd-timeout 2 nbd://127.0.0.1:10816/

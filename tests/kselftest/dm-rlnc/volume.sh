@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# For tests of the target itself: a volume over ram disks, made by rlncsetup
+# and driven by dmsetup, so that each word of the table is in the test's hands.
+
+KEY=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+KEY_FILE=$TMPDIR/volume.key
+printf '%b' "$(sed 's/../\\x&/g' <<<"$KEY")" >"$KEY_FILE"
+
+MEMBERS=()
+
+# ram_members N MIB: ram disks as members.
+ram_members()
+{
+	local i
+	requires_module brd rd_nr="$1" rd_size=$(($2 * 1024))
+	MEMBERS=()
+	for ((i = 0; i < $1; i++)); do MEMBERS+=("/dev/ram$i"); done
+}
+
+# format K [OPTION...]: format MEMBERS under KEY; sets SECTORS, the volume's
+# length in 512-byte sectors, and TABLE_K.
+format()
+{
+	TABLE_K=$1
+	shift
+	must rlncsetup format -q -k "$TABLE_K" --volume-key-file "$KEY_FILE" "$@" "${MEMBERS[@]}"
+	# rlnc_disk.h: logical_sectors of the copy that format writes
+	SECTORS=$(($(od -An -tu8 -j $((65536 + 160)) -N 8 "${MEMBERS[0]}") * 8))
+	[ "$SECTORS" -gt 0 ] || bail "the volume has no size"
+}
+
+# table [OPTION...] -- MEMBER...: a table line for the whole volume.
+table()
+{
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1"); shift; done
+	shift
+	echo "0 $SECTORS rlnc $TABLE_K $# $KEY ${#opts[@]} ${opts[*]} $*"
+}
+
+# create NAME [OPTION...] -- MEMBER...: bring a volume up; gone at the end.
+create()
+{
+	local name=$1
+	shift
+	dmsetup create "$name" --table "$(table "$@")" || return
+	[[ " ${VOLUMES:-} " == *" $name "* ]] || cleanup gone "$name"
+	VOLUMES="${VOLUMES:-} $name"
+}
+
+gone() { [ ! -e "/dev/mapper/$1" ] || poll_until 10 dmsetup remove "$1"; }
+
+# field NAME N: a field of the status line, 1 is the health.
+field() { dmsetup status "$1" | awk -v n="$2" '{ print $(3 + n) }'; }
+health() { field "$1" 1; }
+letters() { field "$1" 4; }
+epoch() { field "$1" 5; }
+corrected() { field "$1" 9; }
+auth_failures() { field "$1" 11; }
+
+drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches; }
+
+# pattern MIB SEED: so many MiB that do not repeat, the same for the same seed.
+pattern() { openssl enc -aes-128-ctr -nosalt -pass "pass:$2" -md sha256 </dev/zero 2>/dev/null | head -c "$1M"; }
+
+# sum FILE MIB: of the first so many MiB, read from the disks.
+sum() { dd if="$1" bs=1M count="$2" iflag=direct status=none | sha256sum; }
