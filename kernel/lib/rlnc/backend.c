@@ -60,15 +60,38 @@ const char *rlnc_backend_at(unsigned int i)
 	return i < ARRAY_SIZE(backends) ? backends[i]->name : NULL;
 }
 
-/* Products of @c with the 16 low nibbles, then with the 16 high ones. */
+/*
+ * Products of @c with the 16 low nibbles, then with the 16 high ones.  Each bit
+ * of a nibble doubles what is there already.
+ */
 void rlnc_expand_nibbles(u8 *table, u8 c)
 {
-	unsigned int i;
+	const u64 multiples = gf_multiples(c);
+	unsigned int b, i;
 
-	for (i = 0; i < 16; i++) {
-		table[i] = gf_mul(c, i);
-		table[16 + i] = gf_mul(c, i << 4);
+	table[0] = 0;
+	table[16] = 0;
+	for (b = 0; b < 4; b++) {
+		const u8 low = multiples >> 8 * b, high = multiples >> 8 * (b + 4);
+
+		for (i = 0; i < 1u << b; i++) {
+			table[(1 << b) + i] = table[i] ^ low;
+			table[16 + (1 << b) + i] = table[16 + i] ^ high;
+		}
 	}
+}
+
+/* Exchange bit i of byte j and bit j of byte i (Warren, Hacker's Delight, 7-3). */
+static u64 transpose_bits(u64 m)
+{
+	u64 t;
+
+	t = (m ^ m >> 7) & 0x00aa00aa00aa00aaULL;
+	m ^= t ^ t << 7;
+	t = (m ^ m >> 14) & 0x0000cccc0000ccccULL;
+	m ^= t ^ t << 14;
+	t = (m ^ m >> 28) & 0x00000000f0f0f0f0ULL;
+	return m ^ t ^ t << 28;
 }
 
 /*
@@ -78,13 +101,5 @@ void rlnc_expand_nibbles(u8 *table, u8 c)
  */
 void rlnc_expand_affine(u8 *table, u8 c)
 {
-	unsigned int i, j;
-
-	memset(table, 0, 8);
-	for (j = 0; j < 8; j++) {
-		u8 column = gf_mul(c, 1 << j);
-
-		for (i = 0; i < 8; i++)
-			table[7 - i] |= (column >> i & 1) << j;
-	}
+	put_unaligned_be64(transpose_bits(gf_multiples(c)), table);
 }

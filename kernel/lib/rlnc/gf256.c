@@ -18,20 +18,31 @@ u8 gf_inv(u8 a)
 	return gf_exp[255 - gf_log[a]];
 }
 
-/* The eight products c * x^b, which make up the product of c and any byte. */
+u64 gf_multiples(u8 a)
+{
+	u64 multiples = 0;
+	int b;
+
+	for (b = 0; b < 8; b++) {
+		multiples |= (u64)a << 8 * b;
+		a = (u8)(a << 1) ^ (a & 0x80 ? 0x1d : 0);
+	}
+	return multiples;
+}
+
+/* The multiples of a constant, which make up its product with any byte. */
 struct gf_constant {
 	u64 p[8];
 };
 
 static struct gf_constant gf_constant(u8 c)
 {
+	const u64 multiples = gf_multiples(c);
 	struct gf_constant t;
 	int b;
 
-	for (b = 0; b < 8; b++) {
-		t.p[b] = c;
-		c = (u8)(c << 1) ^ (c & 0x80 ? 0x1d : 0);
-	}
+	for (b = 0; b < 8; b++)
+		t.p[b] = multiples >> 8 * b & 0xff;
 	return t;
 }
 

@@ -13,6 +13,9 @@ u8 gf_mul(u8 a, u8 b);
  */
 u8 gf_inv(u8 a);
 
+/* The multiples a * x^b for 0 <= b < 8, in byte b of the word. */
+u64 gf_multiples(u8 a);
+
 /**
  * gf_mul_region() - Multiply a region by a constant.
  * @dst: @len bytes; may be @src itself, must not overlap it otherwise

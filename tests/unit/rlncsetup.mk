@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Formats and libraries under rlncsetup.
+
+UNIT_TESTS	+= test_super test_geometry test_crypto
+test_crypto_LIBS := -largon2

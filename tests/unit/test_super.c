@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The superblock: round trip, a golden image, and one damage for each rule. */
+#include "format_util.h"
+
+#include "base/hex.h"
+#include "crypto/kdf.h"
+
+static const uint8_t mac[RLNC_MAC_BYTES] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+struct image {
+	uint8_t *data;
+	size_t len;
+};
+
+static int setup(void **state)
+{
+	struct rlnc_super *sb = good_super();
+	struct image *im = calloc(1, sizeof(*im));
+
+	im->len = rlnc_super_bytes(&sb->geo, sb->n);
+	im->data = malloc(im->len);
+	rlnc_super_format(sb, im->data);
+	rlnc_super_put_mac(im->data, mac);
+	free(sb);
+	*state = im;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct image *im = *state;
+
+	free(im->data);
+	free(im);
+	return 0;
+}
+
+static enum rlnc_super_error parse(const void *buf, size_t len, struct rlnc_super *sb)
+{
+	struct rlnc_super *mine = sb ? NULL : calloc(1, sizeof(*mine));
+	enum rlnc_super_error err = rlnc_super_parse(buf, len, sb ? sb : mine);
+
+	free(mine);
+	return err;
+}
+
+static enum rlnc_super_error parse_resealed(const struct image *im)
+{
+	rlnc_super_put_mac(im->data, mac);
+	return parse(im->data, im->len, NULL);
+}
+
+static void round_trip(void **state)
+{
+	CLEANUP_FREE struct rlnc_super *want = good_super();
+	CLEANUP_FREE struct rlnc_super *got = calloc(1, sizeof(*got));
+	const struct image *im = *state;
+	u8 stored[RLNC_MAC_BYTES];
+
+	assert_int_equal(parse(im->data, im->len, got), RLNC_SUPER_OK);
+	assert_memory_equal(got, want, sizeof(*got));
+	assert_int_equal(rlnc_super_peek_bytes(im->data), im->len);
+	rlnc_super_take_mac(im->data, stored);
+	assert_memory_equal(stored, mac, sizeof(mac));
+}
+
+/* Version 1 stays readable: these bytes may not change any more. */
+static void golden(void **state)
+{
+	const struct image *im = *state;
+	uint8_t digest[SHA256_BYTES];
+	char text[2 * SHA256_BYTES + 1];
+
+	assert_int_equal(im->len, 8192);
+	assert_int_equal(sha256_digest(im->data, im->len, digest), 0);
+	hex_encode(digest, sizeof(digest), text);
+	assert_string_equal(text, "@GOLDEN@");
+}
+
+/* What the MAC covers: everything but itself and the CRC. */
+static void mac_covers(void **state)
+{
+	const struct image *im = *state;
+	CLEANUP_FREE uint8_t *copy = malloc(im->len);
+	u8 stored[RLNC_MAC_BYTES];
+	size_t i;
+
+	for (i = 0; i < im->len; i += 13) {
+		memcpy(copy, im->data, im->len);
+		copy[i] ^= 1;
+		rlnc_super_take_mac(copy, stored);
+		if (i >= offsetof(struct rlnc_disk_super, crc) &&
+		    i < offsetof(struct rlnc_disk_super, zero0))
+			continue;
+		if (i >= offsetof(struct rlnc_disk_super, mac) &&
+		    i < offsetof(struct rlnc_disk_super, volume_id))
+			assert_memory_not_equal(stored, mac, sizeof(mac));
+		else
+			assert_int_equal(copy[i], im->data[i] ^ 1);
+	}
+}
+
+/* --- one way to be damaged each -------------------------------------------- */
+
+static struct rlnc_disk_super *head(const struct image *im)
+{
+	return (struct rlnc_disk_super *)im->data;
+}
+
+static struct rlnc_ptr *root_at(const struct image *im, unsigned int tree)
+{
+	struct rlnc_geometry geo;
+
+	rlnc_geometry_init(&geo, 4, 16384);
+	return (struct rlnc_ptr *)(im->data + sizeof(struct rlnc_disk_super) +
+				   tree * geo.ptr_bytes);
+}
+
+static struct rlnc_disk_member *member_at(const struct image *im, unsigned int i)
+{
+	return (struct rlnc_disk_member *)root_at(im, RLNC_TREES) + i;
+}
+
+#define HEAD(name, field, value)					\
+static void name(const struct image *im)				\
+{									\
+	head(im)->field = value;					\
+}
+
+#define MEMBER(name, i, field, value)					\
+static void name(const struct image *im)				\
+{									\
+	member_at(im, i)->field = value;				\
+}
+
+HEAD(bad_magic, magic[7], 'x')
+HEAD(bad_version, version, cpu_to_le32(2))
+HEAD(version_zero, version, 0)
+HEAD(k_zero, k, 0)
+HEAD(k_high, k, cpu_to_le16(129))
+HEAD(k_above_n, k, cpu_to_le16(7))
+HEAD(n_zero, n, 0)
+HEAD(n_high, n, cpu_to_le16(256))
+HEAD(symbol_small, symbol_bytes, cpu_to_le32(2048))
+HEAD(symbol_odd, symbol_bytes, cpu_to_le32(12288))
+HEAD(symbol_large, symbol_bytes, cpu_to_le32(1u << 20))
+HEAD(generation_large, symbol_bytes, cpu_to_le32(256u << 10))
+HEAD(other_symbol, symbol_bytes, cpu_to_le32(65536))
+HEAD(other_n, n, cpu_to_le16(255))
+HEAD(member_is_n, member, cpu_to_le16(6))
+HEAD(member_high, member, cpu_to_le16(0xffff))
+HEAD(mode_unknown, mode, cpu_to_le16(2))
+HEAD(quorum_low, writes_min, cpu_to_le32(3))
+HEAD(quorum_high, writes_min, cpu_to_le32(7))
+HEAD(epoch_zero, epoch, 0)
+HEAD(epoch_none, epoch, cpu_to_le64(RLNC_EPOCH_NONE))
+HEAD(epoch_last, epoch, cpu_to_le64(RLNC_EPOCH_NONE - 1))
+HEAD(slots_zero, slots, 0)
+HEAD(slots_high, slots, cpu_to_le64(~0ull))
+HEAD(slots_overflow, slots, cpu_to_le64((~0ull >> 1) / 16384 + 1))
+HEAD(used_high, slots_used, cpu_to_le64(10001))
+HEAD(size_zero, logical_sectors, 0)
+HEAD(size_over_slots, logical_sectors, cpu_to_le64(160000))
+HEAD(size_high, logical_sectors, cpu_to_le64(RLNC_MAX_LOGICAL_SECTORS + 1))
+HEAD(log_outside, log_slot, cpu_to_le64(10000))
+HEAD(label_after_end, label[31], 'x')
+HEAD(reserved_zero0, zero0, cpu_to_le32(1))
+HEAD(reserved_zero1, zero1[0], 1)
+HEAD(reserved_zero1_last, zero1[311], 1)
+
+static void reserved_tail(const struct image *im)
+{
+	im->data[im->len - 1] = 1;
+}
+
+static void reserved_after_members(const struct image *im)
+{
+	*(u8 *)member_at(im, 6) = 1;
+}
+
+static void root_young(const struct image *im)
+{
+	root_at(im, 0)->birth = cpu_to_le64(1001);
+}
+
+static void root_outside(const struct image *im)
+{
+	root_at(im, 0)->slot = cpu_to_le64(10000);
+}
+
+static void root_unmapped_slot(const struct image *im)
+{
+	root_at(im, 1)->slot = cpu_to_le64(1);
+}
+
+static void root_unmapped_seal(const struct image *im)
+{
+	root_at(im, 1)->seal[15].tag[15] = 1;
+}
+
+MEMBER(state_unknown, 0, state, 4)
+MEMBER(member_reserved, 5, zero[6], 1)
+MEMBER(sync_with_limit, 0, valid_through, cpu_to_le64(1000))
+MEMBER(stale_valid_young, 3, valid_through, cpu_to_le64(1001))
+MEMBER(stale_since_young, 3, since, cpu_to_le64(1002))
+MEMBER(failed_valid_young, 4, valid_through, cpu_to_le64(1001))
+MEMBER(failed_written, 4, since, cpu_to_le64(995))
+
+static const struct damage {
+	const char *name;
+	void (*apply)(const struct image *im);
+	enum rlnc_super_error want;
+} damages[] = {
+#define D(fn, err) { #fn, fn, RLNC_SUPER_##err }
+	D(bad_magic, MAGIC), D(bad_version, VERSION), D(version_zero, VERSION),
+	D(k_zero, SHAPE), D(k_high, SHAPE), D(k_above_n, SHAPE), D(n_zero, SHAPE),
+	D(n_high, SHAPE), D(symbol_small, SHAPE), D(symbol_odd, SHAPE),
+	D(symbol_large, SHAPE), D(generation_large, SHAPE),
+	D(other_symbol, LENGTH), D(other_n, LENGTH),
+	D(member_is_n, MEMBER), D(member_high, MEMBER), D(mode_unknown, MODE),
+	D(quorum_low, QUORUM), D(quorum_high, QUORUM),
+	D(epoch_zero, EPOCH), D(epoch_none, EPOCH), D(epoch_last, EPOCH),
+	D(slots_zero, SLOTS), D(slots_high, SLOTS), D(slots_overflow, SLOTS),
+	D(used_high, SLOTS),
+	D(size_zero, SIZE), D(size_over_slots, SIZE), D(size_high, SIZE),
+	D(log_outside, LOG), D(label_after_end, LABEL),
+	D(reserved_zero0, RESERVED), D(reserved_zero1, RESERVED),
+	D(reserved_zero1_last, RESERVED), D(reserved_tail, RESERVED),
+	D(reserved_after_members, RESERVED),
+	D(root_young, ROOT), D(root_outside, ROOT), D(root_unmapped_slot, ROOT),
+	D(root_unmapped_seal, ROOT),
+	D(state_unknown, TABLE), D(member_reserved, TABLE), D(sync_with_limit, TABLE),
+	D(stale_valid_young, TABLE), D(stale_since_young, TABLE),
+	D(failed_valid_young, TABLE), D(failed_written, TABLE),
+#undef D
+};
+
+/* Every damage is found, by the rule that is about it, under a correct CRC. */
+static void each_rule(void **state)
+{
+	const struct image *im = *state;
+	CLEANUP_FREE uint8_t *good = malloc(im->len);
+	unsigned int i;
+
+	memcpy(good, im->data, im->len);
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
+		enum rlnc_super_error got;
+
+		memcpy(im->data, good, im->len);
+		damages[i].apply(im);
+		got = parse_resealed(im);
+		if (got != damages[i].want)
+			fail_msg("%s: %s", damages[i].name, rlnc_super_strerror(got));
+	}
+}
+
+/* No rule is without a damage that shows it, and each has words of its own. */
+static void every_rule_is_hit(void **state)
+{
+	static const enum rlnc_super_error elsewhere[] = {
+		RLNC_SUPER_OK, RLNC_SUPER_SHORT, RLNC_SUPER_CRC, RLNC_SUPER_MAC,
+	};
+	bool hit[RLNC_SUPER_ERRORS] = { false };
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(damages); i++)
+		hit[damages[i].want] = true;
+	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		hit[elsewhere[i]] = true;
+	for (i = 0; i < RLNC_SUPER_ERRORS; i++) {
+		assert_true(hit[i]);
+		assert_non_null(rlnc_super_strerror(i));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(rlnc_super_strerror(i), rlnc_super_strerror(j));
+	}
+	assert_string_equal(rlnc_super_strerror(RLNC_SUPER_ERRORS), "unknown error");
+}
+
+/* Lengths that cannot be, or are not those of the contents. */
+static void bad_lengths(void **state)
+{
+	static const u32 impossible[] = { 0, 1, 4095, 4097, 6000, 65536 + 4096, 1u << 31, ~0u };
+	const struct image *im = *state;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(impossible); i++) {
+		head(im)->bytes = cpu_to_le32(impossible[i]);
+		assert_int_equal(rlnc_super_peek_bytes(im->data), 0);
+		assert_int_equal(parse(im->data, im->len, NULL), RLNC_SUPER_LENGTH);
+	}
+	head(im)->bytes = cpu_to_le32(12288);
+	assert_int_equal(parse(im->data, im->len, NULL), RLNC_SUPER_LENGTH);
+	head(im)->bytes = cpu_to_le32(4096);
+	assert_int_equal(parse_resealed(im), RLNC_SUPER_LENGTH);
+}
+
+/* Any length of input, the page after it closed: an answer, and no touch. */
+static void truncated(void **state)
+{
+	const struct image *im = *state;
+	size_t len;
+
+	for (len = 0; len < im->len; len += len < 600 ? 1 : 61) {
+		uint8_t *edge = edge_copy(im->data, len);
+
+		if (len % 4 == 0)
+			assert_int_equal(parse(edge, len, NULL), len < 4096 ? RLNC_SUPER_SHORT :
+					 RLNC_SUPER_LENGTH);
+		edge_free(edge, len);
+	}
+}
+
+/* A flipped bit anywhere is found. */
+static void each_byte(void **state)
+{
+	const struct image *im = *state;
+	uint8_t *edge = edge_copy(im->data, im->len);
+	size_t i;
+
+	assert_int_equal(parse(edge, im->len, NULL), RLNC_SUPER_OK);
+	for (i = 0; i < im->len; i++) {
+		edge[i] ^= 1 << (i % 8);
+		assert_int_not_equal(parse(edge, im->len, NULL), RLNC_SUPER_OK);
+		edge[i] ^= 1 << (i % 8);
+	}
+	edge_free(edge, im->len);
+}
+
+/* What parses is written again to the same bytes, whatever the byte before. */
+static void each_byte_resealed(void **state)
+{
+	CLEANUP_FREE struct rlnc_super *sb = calloc(1, sizeof(*sb));
+	const struct image *im = *state;
+	CLEANUP_FREE uint8_t *again = malloc(im->len);
+	size_t i, accepted = 0;
+
+	for (i = 0; i < im->len; i++) {
+		const u8 old = im->data[i];
+
+		/* A longer length would have the CRC computed beyond the image. */
+		if (i >= offsetof(struct rlnc_disk_super, bytes) &&
+		    i < offsetof(struct rlnc_disk_super, crc))
+			continue;
+		im->data[i] ^= 1;
+		rlnc_super_put_mac(im->data, mac);
+		if (parse(im->data, im->len, sb) == RLNC_SUPER_OK) {
+			rlnc_super_format(sb, again);
+			rlnc_super_put_mac(again, mac);
+			assert_memory_equal(again, im->data, im->len);
+			accepted++;
+		}
+		im->data[i] = old;
+	}
+	assert_true(accepted > 600);
+}
+
+/* The largest superblocks there can be still fit in their place. */
+static void largest(void **state)
+{
+	struct rlnc_geometry geo;
+	u32 k, symbol;
+
+	(void)state;
+	for (k = 1; k <= 128; k++)
+		for (symbol = 4096; symbol * k <= RLNC_MAX_GENERATION; symbol *= 2) {
+			assert_int_equal(rlnc_geometry_init(&geo, k, symbol), 0);
+			assert_true(rlnc_super_bytes(&geo, 255) <= RLNC_SUPER_STRIDE);
+			assert_int_equal(rlnc_super_bytes(&geo, 255) % 4096, 0);
+		}
+}
+
+static void quorum_default(void **state)
+{
+	u32 k, n;
+
+	(void)state;
+	for (n = 1; n <= 255; n++)
+		for (k = 1; k <= n && k <= 128; k++) {
+			u32 w = rlnc_default_writes_min(k, n);
+
+			assert_true(w >= k && w <= n && 2 * w > n);
+		}
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(round_trip), T(golden), T(mac_covers), T(each_rule), T(bad_lengths),
+		T(truncated), T(each_byte), T(each_byte_resealed),
+		cmocka_unit_test(every_rule_is_hit), cmocka_unit_test(largest),
+		cmocka_unit_test(quorum_default),
+	};
+
+	return cmocka_run_group_tests_name("superblock", tests, NULL, NULL);
+}
