@@ -6,36 +6,18 @@
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kselftest/dm-rlnc/tool.sh
+. "$(dirname "$0")/tool.sh"
 requires rlncsetup mkfs.ext4 mount losetup
 plan 41
 
-requires_module brd rd_nr=7 rd_size=16384
+requires_module brd rd_nr=7 rd_size=24576
 requires_module loop
 m=(/dev/ram0 /dev/ram1 /dev/ram2 /dev/ram3 /dev/ram4 /dev/ram5)
-# Argon2id at its cheapest: its strength is not what is tested.
-cheap=(--pbkdf-force-iterations 1 --pbkdf-memory 1024 --pbkdf-parallel 1)
-pass=$TMPDIR/pass
 other=$TMPDIR/other
-printf 'correct horse' >"$pass"
 printf 'battery staple' >"$other"
 head -c 64 /dev/urandom >"$TMPDIR/random"
 head -c 32 /dev/urandom >"$TMPDIR/volume.key"
-
-# exits STATUS TEXT PATTERN COMMAND...: the command ends so and says so.
-exits()
-{
-	local want=$1 text=$2 pattern=$3 status=0 said
-	shift 3
-	echo "+ $*"
-	said=$("$@" 2>&1 </dev/null) || status=$?
-	echo "$said"
-	if [ "$status" -eq "$want" ] && grep -qE -- "$pattern" <<<"$said"; then
-		ok "$text"
-	else
-		note "status $status instead of $want, or no '$pattern' from: $*"
-		not_ok "$text"
-	fi
-}
 
 format() { rlncsetup format -q "${cheap[@]}" --key-file "$pass" "$@"; }
 
@@ -76,7 +58,7 @@ grep -q '"member": 3' <<<"$dump" && ok "the fourth member has index 3" || not_ok
 grep -q '"symbol_bytes": 16384' <<<"$dump" && ok "the symbol is 16 KiB" || not_ok "the symbol is 16 KiB"
 exits 5 "a member of a volume is not overwritten" "Skyhold volume" format -k 4 "${m[@]}"
 
-truncate -s 16M "$TMPDIR/twice"
+truncate -s 24M "$TMPDIR/twice"
 one=$(losetup -f --show "$TMPDIR/twice") && cleanup losetup -d "$one"
 two=$(losetup -f --show "$TMPDIR/twice") && cleanup losetup -d "$two"
 exits 1 "two ways to one storage are found" "same storage" format -k 1 "$one" "$two"

@@ -6,31 +6,15 @@
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kselftest/dm-rlnc/tool.sh
+. "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit nbd-server
 plan 20
 
 load_module dm-rlnc
 requires_module nbd nbds_max=2
 must ip link set lo up
-cheap=(--pbkdf-force-iterations 1 --pbkdf-memory 1024 --pbkdf-parallel 1)
-pass=$TMPDIR/pass
-printf 'correct horse' >"$pass"
 head -c 4194304 /dev/urandom >"$TMPDIR/image"
-
-exits()
-{
-	local want=$1 text=$2 pattern=$3 status=0 said
-	shift 3
-	echo "+ $*"
-	said=$("$@" 2>&1 </dev/null) || status=$?
-	echo "$said"
-	if [ "$status" -eq "$want" ] && grep -qE -- "$pattern" <<<"$said"; then
-		ok "$text"
-	else
-		note "status $status instead of $want, or no '$pattern' from: $*"
-		not_ok "$text"
-	fi
-}
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -45,7 +29,7 @@ for i in 0 1 2 3 4; do
 done
 truncate -s 24M "$TMPDIR/disk5"
 printf '[generic]\nlistenaddr = 127.0.0.1\nport = 10815\n[a disk]\nexportname = %s\n' "$TMPDIR/disk5" >"$TMPDIR/nbd.conf"
-nbd-server -d -C "$TMPDIR/nbd.conf" &
+nbd-server -n -C "$TMPDIR/nbd.conf" &
 server[5]=$!
 cleanup kill_server 5
 url+=("nbd://127.0.0.1:10815/a%20disk")
