@@ -113,24 +113,12 @@ static int put_table(struct dm_task *task, const struct dm_table *table)
 	       0 : -ENOMEM;
 }
 
-/**
- * dm_device_create - create a device, load its table and resume it
- * @name:	below /dev/mapper
- * @uuid:	the kernel refuses a second device of the same UUID
- * @table:	what it shall be
- *
- * On failure no device is left behind.  Why a target refused its table stands
- * in the kernel's log; the caller reports it.
- *
- * Return: 0 or -errno, not reported.
- */
-int dm_device_create(const char *name, const char *uuid, const struct dm_table *table)
+/* 0 or a positive errno of a task that udev does not hear of. */
+static int run(struct dm_task *task)
 {
-	CLEANUP_TASK struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
-
-	if (!task || !dm_task_set_uuid(task, uuid) || put_table(task, table))
-		return -ENOMEM;
-	return -run_with_udev(task);
+	if (dm_task_run(task))
+		return 0;
+	return dm_task_get_errno(task) ? dm_task_get_errno(task) : EIO;
 }
 
 /**
@@ -142,12 +130,41 @@ int dm_device_reload(const char *name, const struct dm_table *table)
 {
 	CLEANUP_TASK struct dm_task *load = new_task(DM_DEVICE_RELOAD, name);
 	CLEANUP_TASK struct dm_task *resume = new_task(DM_DEVICE_RESUME, name);
+	int err;
 
 	if (!load || !resume || put_table(load, table))
 		return -ENOMEM;
-	if (!dm_task_run(load))
-		return dm_task_get_errno(load) ? -dm_task_get_errno(load) : -EIO;
-	return -run_with_udev(resume);
+	err = run(load);
+	return err ? -err : -run_with_udev(resume);
+}
+
+/**
+ * dm_device_create - create a device, load its table and resume it
+ * @name:	below /dev/mapper
+ * @uuid:	the kernel refuses a second device of the same UUID
+ * @table:	what it shall be
+ *
+ * In three steps of our own, since the library's single one forgets why the
+ * kernel refused.  On failure no device is left behind.  Why a target refused
+ * its table stands in the kernel's log; the caller reports it.
+ *
+ * Return: 0, -EBUSY when the name or the UUID is taken, or -errno; not reported.
+ */
+int dm_device_create(const char *name, const char *uuid, const struct dm_table *table)
+{
+	CLEANUP_TASK struct dm_task *task = new_task(DM_DEVICE_CREATE, name);
+	CLEANUP_TASK struct dm_task *undo = new_task(DM_DEVICE_REMOVE, name);
+	int rc;
+
+	if (!task || !undo || !dm_task_set_uuid(task, uuid))
+		return -ENOMEM;
+	rc = -run(task);
+	if (rc)
+		return rc;
+	rc = dm_device_reload(name, table);
+	if (rc)
+		run_with_udev(undo);
+	return rc;
 }
 
 /**

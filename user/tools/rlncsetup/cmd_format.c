@@ -69,9 +69,11 @@ static int fit(const struct options *o, const struct tool_members *set, struct r
 	max = rlnc_logical_max(&sb->geo, sb->slots);
 	if (max > RLNC_MAX_LOGICAL_SECTORS)
 		max = RLNC_MAX_LOGICAL_SECTORS;
-	if (!max)
-		return fail(ENODEV, "member %s is too small (%s)", name,
-			    size_format(min_bytes, smallest));
+	if (!max) {
+		fail(ENODEV, "member %s is too small (%s)", name, size_format(min_bytes, smallest));
+		hint("a smaller --symbol needs less");
+		return -ENODEV;
+	}
 	sb->logical_sectors = o->size ? o->size >> RLNC_SECTOR_SHIFT : max;
 	if (sb->logical_sectors > max)
 		return fail(EINVAL, "--size %s: the members hold %s at most; the smallest is %s",
@@ -261,8 +263,6 @@ int cmd_format(const struct options *o, int argc, char **argv)
 	rc = shape(o, argc, sb);
 	if (!rc)
 		rc = members_open(&set, argv, argc, MEMBERS_WRITE | MEMBERS_EXCLUSIVE, o);
-	if (!rc)
-		rc = members_distinct(&set);
 	for (i = 0; i < set.count && !rc && !o->force; i++)
 		rc = signature_check(&set.member[i]);
 	if (!rc)

@@ -48,8 +48,6 @@ static int edit_begin(struct editing *e, const struct options *o, int argc, char
 	if (!rc)
 		rc = lock_members(&e->members);
 	if (!rc)
-		rc = members_distinct(&e->members);
-	if (!rc)
 		rc = members_read(&e->members, &e->volume, false);
 	if (!rc)
 		rc = volume_identify(&e->volume);

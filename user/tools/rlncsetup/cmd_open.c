@@ -235,8 +235,6 @@ int cmd_open(const struct options *o, int argc, char **argv)
 		rc = members_open(&set, argv + 1, argc - 1,
 				  MEMBERS_MAY_MISS | MEMBERS_BLOCK_ONLY, o);
 	if (!rc)
-		rc = members_distinct(&set);
-	if (!rc)
 		rc = members_read(&set, &v, true);
 	if (!rc)
 		rc = volume_identify(&v);

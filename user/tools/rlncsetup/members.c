@@ -90,7 +90,37 @@ static int check_kind(const struct tool_member *m, unsigned int how)
 	return -ENOTBLK;
 }
 
-static int open_one(struct tool_member *m, unsigned int how, const struct options *o)
+static bool same_device(const struct stat *a, const struct stat *b)
+{
+	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
+		return false;
+	if (S_ISBLK(a->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * No device twice.  Two ways to one storage (loop devices of one file) are
+ * found later, by what was written.
+ */
+static int check_distinct(const struct tool_members *set, const struct tool_member *m)
+{
+	struct stat a, b;
+	unsigned int i;
+
+	if (stat(m->path, &a))
+		return 0;	/* opening it will say why */
+	for (i = 0; &set->member[i] != m; i++) {
+		if (set->member[i].fd < 0 || fstat(set->member[i].fd, &b) || !same_device(&a, &b))
+			continue;
+		return fail(EINVAL, "members %s and %s are the same device",
+			    set->member[i].name, m->name);
+	}
+	return 0;
+}
+
+static int open_one(const struct tool_members *set, struct tool_member *m, unsigned int how,
+		    const struct options *o)
 {
 	int flags = how & MEMBERS_WRITE ? O_RDWR : O_RDONLY;
 	int rc;
@@ -113,6 +143,9 @@ static int open_one(struct tool_member *m, unsigned int how, const struct option
 	} else {
 		return fail(ENAMETOOLONG, "member %.40s...: name too long", m->name);
 	}
+	rc = check_distinct(set, m);
+	if (rc)
+		return rc;
 	/* O_EXCL without O_CREAT is for block devices only. */
 	if (how & MEMBERS_EXCLUSIVE) {
 		struct stat st;
@@ -151,7 +184,7 @@ int members_open(struct tool_members *set, char **name, int count, unsigned int 
 		m->name = name[i];
 		m->fd = -1;
 		m->nbd = -1;
-		rc = open_one(m, how, o);
+		rc = open_one(set, m, how, o);
 		if (rc)
 			return rc;
 	}
@@ -175,42 +208,6 @@ void members_close(struct tool_members *set)
 	}
 	free(set->member);
 	*set = (struct tool_members){ .count = 0 };
-}
-
-static bool same_device(const struct stat *a, const struct stat *b)
-{
-	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
-		return false;
-	if (S_ISBLK(a->st_mode))
-		return a->st_rdev == b->st_rdev;
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/**
- * members_distinct - check that no member was given twice
- *
- * Two ways to one storage (loop devices of one file) are found later, by what
- * was written.
- *
- * Return: 0 or -EINVAL, reported.
- */
-int members_distinct(const struct tool_members *set)
-{
-	struct stat a, b;
-	unsigned int i, j;
-
-	for (i = 0; i < set->count; i++) {
-		for (j = 0; j < i; j++) {
-			const struct tool_member *x = &set->member[j], *y = &set->member[i];
-
-			if (x->fd < 0 || y->fd < 0 || fstat(x->fd, &a) || fstat(y->fd, &b))
-				continue;
-			if (same_device(&a, &b))
-				return fail(EINVAL, "members %u (%s) and %u (%s) are the same device",
-					    j, x->name, i, y->name);
-		}
-	}
-	return 0;
 }
 
 /**

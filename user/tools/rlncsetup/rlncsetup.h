@@ -111,7 +111,6 @@ struct tool_members {
 int members_open(struct tool_members *set, char **name, int count, unsigned int how,
 		 const struct options *o);
 void members_close(struct tool_members *set);
-int members_distinct(const struct tool_members *set);
 int members_read(const struct tool_members *set, struct volume *v, bool may_miss);
 
 #define CLEANUP_MEMBERS	CLEANUP(members_close)
