@@ -30,6 +30,12 @@
 #define DOT_UNROLL	_Pragma("GCC unroll 8")
 
 /*
+ * These live in registers.  A kernel that clears every variable on the stack
+ * (CONFIG_INIT_STACK_ALL_ZERO) would clear memory for them in every step.
+ */
+#define DOT_UNINITIALIZED	__attribute__((__uninitialized__))
+
+/*
  * The last step is moved back to end exactly at the end, where it computes
  * some bytes a second time; inputs and outputs do not overlap.
  */
@@ -45,7 +51,7 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 	asm("" : "+x" (zero));
 
 	for (;;) {
-		dot_vec acc[RLNC_MAX_GROUP][DOT_WIDTH];
+		dot_vec acc[RLNC_MAX_GROUP][DOT_WIDTH] DOT_UNINITIALIZED;
 		const u8 *table = tables;
 		unsigned int j = 0;
 
@@ -58,7 +64,7 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 
 		do {
 			const u8 *p = in[sources[j]] + pos;
-			dot_input x[DOT_WIDTH];
+			dot_input x[DOT_WIDTH] DOT_UNINITIALIZED;
 
 			DOT_UNROLL
 			for (w = 0; w < DOT_WIDTH; w++)
