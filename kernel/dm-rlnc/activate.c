@@ -98,7 +98,7 @@ int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 			      rlnc_super_strerror(err));
 			v->ti->error = err == RLNC_SUPER_MAC ?
 				"Wrong key, or a member of a foreign volume; see the kernel log" :
-				"A member's superblock is not good; see the kernel log, or give '-' in its place";
+				"A member's superblock is not good; see the kernel log, or give '-' for it";
 			return -EINVAL;
 		}
 		if (ret) {

@@ -118,15 +118,15 @@ static int take_tree(struct rlnc_volume *v, struct checkpoint *cp, u8 tree)
 	return 0;
 }
 
-static int freeze(struct rlnc_volume *v, struct checkpoint *cp)
+static void freeze(struct rlnc_volume *v, struct checkpoint *cp)
 {
 	struct rlnc_node *node;
 	u32 t, l;
-	int ret;
 
 	down_write(&v->commit_sem);
 	v->assigning = true;
-	ret = take_tree(v, cp, RLNC_TREE_MAP) ?: take_tree(v, cp, RLNC_TREE_SPACE);
+	cp->error = take_tree(v, cp, RLNC_TREE_MAP) ?:
+		    take_tree(v, cp, RLNC_TREE_SPACE);
 	v->assigning = false;
 	for (t = 0; t < RLNC_TREES; t++)
 		for (l = 0; l <= v->shape[t].top; l++)
@@ -137,7 +137,6 @@ static int freeze(struct rlnc_volume *v, struct checkpoint *cp)
 	v->phase = v->birth & 1;
 	cp->slots_used = v->slots_used;
 	up_write(&v->commit_sem);
-	return ret;
 }
 
 /* --- writing ------------------------------------------------------------------- */
@@ -204,7 +203,10 @@ static void put_own_ptr(struct rlnc_volume *v, struct rlnc_node *node,
 	spin_unlock(&v->node_lock);
 }
 
-/* Takes over the checkpoint's pin of the node. */
+/*
+ * Takes over the checkpoint's pin of the node.  After an error nothing more is
+ * written: a node that got no new slot must not go over its old one.
+ */
 static void write_node(struct rlnc_volume *v, struct checkpoint *cp,
 		       struct rlnc_node *node)
 {
@@ -213,6 +215,11 @@ static void write_node(struct rlnc_volume *v, struct checkpoint *cp,
 
 	rlnc_node_thaw(v, node, gb);
 	clear_bit(RLNC_NODE_CHECKPOINT, &node->flags);
+	if (cp->error) {
+		rlnc_node_put(v, node);
+		rlnc_gbuf_put(gb);
+		return;
+	}
 	gb->node = node;
 	gb->slot = node->slot;
 	ret = seal_node(v, gb, node, cp->epoch);
@@ -287,10 +294,9 @@ int rlnc_checkpoint(struct rlnc_volume *v)
 	}
 	if (nothing_to_do(v))
 		goto out;
-	ret = freeze(v, cp);
-	/* Once frozen, nodes must be written to be let go, whatever went wrong. */
+	freeze(v, cp);
 	write_nodes(v, cp);
-	ret = ret ?: cp->error ?: commit_epoch(v, cp);
+	ret = cp->error ?: commit_epoch(v, cp);
 	if (ret) {
 		rlnc_volume_stop(v, ret == -ENOSPC ? "no slots left for a checkpoint" :
 				 "too few members for a checkpoint");

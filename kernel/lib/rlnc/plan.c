@@ -266,9 +266,10 @@ int rlnc_plan_invert(struct rlnc_plan *plan, const u8 *matrix, unsigned int k)
 	return 0;
 }
 
-/* All dots, over @len bytes from @pos on. */
+/* All dots, over @len bytes from @pos on, of @total. */
 static void run_section(const struct rlnc_plan *plan, const struct plan_parts *parts,
-			const u8 *const in[], u8 *const out[], size_t pos, size_t len, bool simd)
+			const u8 *const in[], u8 *const out[], size_t pos, size_t len,
+			size_t total, bool simd)
 {
 	const struct rlnc_backend *backend = plan->backend;
 	const size_t k = plan->k;
@@ -285,7 +286,7 @@ static void run_section(const struct rlnc_plan *plan, const struct plan_parts *p
 			backend->dot[end - first - 1](plan->mem + plan->tables +
 						      first * k * backend->table,
 						      sources, parts->counts[i],
-						      in, group_out, pos, len);
+						      in, group_out, pos, len, total);
 		else
 			rlnc_scalar_dot(end - first, parts->coeffs + first * k, sources,
 					parts->counts[i], in, group_out, pos, len);
@@ -318,10 +319,10 @@ void rlnc_plan_run(const struct rlnc_plan *plan, const u8 *const in[], u8 *const
 
 		if (backend->simd && n >= backend->min_len && may_use_simd()) {
 			kernel_fpu_begin();
-			run_section(plan, &parts, in, out, pos, n, true);
+			run_section(plan, &parts, in, out, pos, n, len, true);
 			kernel_fpu_end();
 		} else {
-			run_section(plan, &parts, in, out, pos, n, false);
+			run_section(plan, &parts, in, out, pos, n, len, false);
 		}
 	}
 }

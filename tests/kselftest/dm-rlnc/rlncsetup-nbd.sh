@@ -29,16 +29,18 @@ for i in 0 1 2 3 4; do
 done
 truncate -s 24M "$TMPDIR/disk5"
 printf '[generic]\nlistenaddr = 127.0.0.1\nport = 10815\n[a disk]\nexportname = %s\n' "$TMPDIR/disk5" >"$TMPDIR/nbd.conf"
-nbd-server -n -C "$TMPDIR/nbd.conf" &
-server[5]=$!
+must nbd-server -C "$TMPDIR/nbd.conf" -p "$TMPDIR/nbd.pid"
+poll_until 10 test -s "$TMPDIR/nbd.pid" || bail "nbd-server does not start"
+# It leads a group of its own, with a child for every client.
+server[5]=-$(<"$TMPDIR/nbd.pid")
 cleanup kill_server 5
 url+=("nbd://127.0.0.1:10815/a%20disk")
 
 kill_server()
 {
 	[ -n "${server[$1]:-}" ] || return 0
-	kill -KILL "${server[$1]}"
-	wait "${server[$1]}" 2>/dev/null
+	kill -KILL -- "${server[$1]}"
+	wait "${server[$1]#-}" 2>/dev/null
 	server[$1]=
 }
 

@@ -6,7 +6,7 @@
 
 KEY=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 KEY_FILE=$TMPDIR/volume.key
-printf '%b' "$(sed 's/../\\x&/g' <<<"$KEY")" >"$KEY_FILE"
+printf '%b' "$(printf '\\x%02x' {0..31})" >"$KEY_FILE"
 
 MEMBERS=()
 
