@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Formats and libraries under rlncsetup.
 
-UNIT_TESTS	+= test_super test_geometry test_crypto test_keyslot test_nbd_handshake test_base
-test_crypto_LIBS := -largon2
-test_keyslot_LIBS := -largon2
+UNIT_TESTS	+= test_super test_geometry test_crypto test_keyslot test_nbd_handshake test_base \
+		   test_target test_volume
+test_crypto_LIBS	:= -largon2
+test_keyslot_LIBS	:= -largon2
+test_volume_LIBS	:= -largon2

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel target's lines: the table that is written, the status that is read. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "volume/target.h"
+
+static const char line[] =
+	"degraded 4 6 AAsF-A 1234 0123456789abcdef 77/4032 rebuild:5/400 1 2 3 4";
+
+static void status(void **state)
+{
+	struct target_status s;
+
+	(void)state;
+	assert_int_equal(target_status_parse(line, &s), 0);
+	assert_string_equal(s.health, "degraded");
+	assert_int_equal(s.k, 4);
+	assert_int_equal(s.n, 6);
+	assert_string_equal(s.letters, "AAsF-A");
+	assert_int_equal(s.epoch, 1234);
+	assert_string_equal(s.root, "0123456789abcdef");
+	assert_int_equal(s.used, 77);
+	assert_int_equal(s.total, 4032);
+	assert_string_equal(s.work, "rebuild");
+	assert_int_equal(s.work_done, 5);
+	assert_int_equal(s.work_total, 400);
+	assert_int_equal(s.corrected, 1);
+	assert_int_equal(s.unrecoverable, 2);
+	assert_int_equal(s.authfail, 3);
+	assert_int_equal(s.hedged, 4);
+}
+
+/* Newer targets may say more; nothing of what is known may be missing. */
+static void status_grows(void **state)
+{
+	struct target_status s;
+	char text[256];
+	size_t len;
+
+	(void)state;
+	strcpy(text, line);
+	strcat(text, " 5 something:new/er");
+	assert_int_equal(target_status_parse(text, &s), 0);
+	for (len = 0; len < sizeof(line) - 2; len++) {
+		memcpy(text, line, len);
+		text[len] = 0;
+		assert_int_equal(target_status_parse(text, &s), -EINVAL);
+	}
+}
+
+static void status_refused(void **state)
+{
+	static const char *const bad[] = {
+		"optimal 1 2 A 1 0 0/0 idle 0 0 0 0",	/* letters for one of two */
+		"optimal x 1 A 1 0 0/0 idle 0 0 0 0",
+		"optimal 1 256 A 1 0 0/0 idle 0 0 0 0",
+		"optimal 1 1 A -1 0 0/0 idle 0 0 0 0",
+		"optimal 1 1 A 1 00000000000000000 0/0 idle 0 0 0 0",	/* 17 digits */
+		"optimal 1 1 A 1 0 0 idle 0 0 0 0",
+		"optimal 1 1 A 1 0 0/ idle 0 0 0 0",
+		"optimal 1 1 A 1 0 0/0 idle:3 0 0 0 0",
+		"optimal 1 1 A 1 0 0/0 idle 0 0 0 18446744073709551616",
+		"a-health-that-is-longer-than-any-word-may-be 1 1 A 1 0 0/0 idle 0 0 0 0",
+	};
+	struct target_status s;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!target_status_parse(bad[i], &s))
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static void table(void **state)
+{
+	static const char *const options[] = { "allow_discards", "cache_mb=8" };
+	struct target_table t = { .k = 2, .n = 3, .key = ":32:logon:rlnc:x", .option = options,
+				  .options = 2, .device = { "1:0", NULL, "1:2" } };
+	char text[128], copy[128];
+	size_t size;
+
+	(void)state;
+	assert_int_equal(target_table_format(&t, text, sizeof(text)), 0);
+	assert_string_equal(text, "2 3 :32:logon:rlnc:x 2 allow_discards cache_mb=8 1:0 - 1:2");
+	for (size = 1; size <= strlen(text); size++)
+		assert_int_equal(target_table_format(&t, copy, size), -ENOSPC);
+	t.options = 0;
+	assert_int_equal(target_table_format(&t, text, sizeof(text)), 0);
+	assert_string_equal(text, "2 3 :32:logon:rlnc:x 0 1:0 - 1:2");
+}
+
+static void table_devices(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = {
+		{ "2 3 KEY 2 a b 1:0 - 1:2", 3 }, { "1 1 KEY 0 1:0", 1 },
+		{ "2 3 KEY 0 1:0 -", -EINVAL }, { "2 3 KEY 0 1:0 - 1:2 1:3", -EINVAL },
+		{ "2 x KEY 0 1:0", -EINVAL }, { "2 3 KEY x 1:0", -EINVAL }, { "", -EINVAL },
+		{ "2 3 KEY", -EINVAL }, { "1 0 KEY 0", -EINVAL }, { "1 9 KEY 0 a", -EINVAL },
+	};
+	const char *device[8];
+	char text[64];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(text, cases[i].text);
+		assert_int_equal(target_table_devices(text, device, 8), cases[i].want);
+	}
+	strcpy(text, cases[0].text);
+	target_table_devices(text, device, 8);
+	assert_string_equal(device[0], "1:0");
+	assert_string_equal(device[1], "-");
+	assert_string_equal(device[2], "1:2");
+}
+
+static void words(void **state)
+{
+	(void)state;
+	assert_string_equal(target_letter_word('A'), "in sync");
+	assert_string_equal(target_letter_word('?'), "unknown");
+	assert_string_equal(target_health_words("optimal"), "every member holds its fragments");
+	assert_string_equal(target_health_words("?"), "a state this program does not know");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status), cmocka_unit_test(status_grows),
+		cmocka_unit_test(status_refused), cmocka_unit_test(table),
+		cmocka_unit_test(table_devices), cmocka_unit_test(words),
+	};
+
+	return cmocka_run_group_tests_name("target", tests, NULL, NULL);
+}
