@@ -166,7 +166,11 @@ requires()
 
 module_loaded() { [ -e "/sys/module/${1//-/_}/initstate" ]; }
 
-_our_module() { find "$SKYHOLD_MODULES" -name "$1.ko" -o -name "${1//_/-}.ko" 2>/dev/null | head -n 1; }
+# our_module_file MODULE: where the build tree has it, if it has.
+our_module_file()
+{
+	find "$SKYHOLD_MODULES" \( -name "${1//-/_}.ko" -o -name "${1//_/-}.ko" \) -print -quit 2>/dev/null
+}
 
 # requires_module MODULE [PARAMETER...]: load a module of the kernel, or skip.
 # It is left loaded, unless parameters were given.
@@ -189,7 +193,7 @@ load_module()
 {
 	local name=$1 file dep
 	shift
-	file=$(_our_module "$name")
+	file=$(our_module_file "$name")
 	if [ -n "$file" ]; then
 		for dep in $(modinfo -F depends "$file" | tr , ' '); do
 			must modprobe "$dep"

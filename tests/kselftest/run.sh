@@ -83,10 +83,11 @@ stop()
 	return 1
 }
 
-# run_test NAME: sets status (124 for a time-out, 125 if it cannot be killed).
+# run_test NAME: sets limit and status (124 for a time-out, 125 if it cannot be
+# killed).
 run_test()
 {
-	local file=$tests/$1.sh log=$logs/${1//\//-} limit deadline pid fd
+	local file=$tests/$1.sh log=$logs/${1//\//-} deadline pid fd
 	header "$file" timeout 60
 	limit=$((REPLY * SKYHOLD_SLOW))
 	echo "@test $1 $limit" >>"$progress"
@@ -117,8 +118,8 @@ problems()
 {
 	local junk
 	case $status in
-	124)	echo "timed out" ;;
-	125)	echo "timed out and cannot be killed; blocked tasks are in the kernel's log" ;;
+	124)	echo "timed out after $limit seconds" ;;
+	125)	echo "timed out after $limit seconds and cannot be killed; blocked tasks are in the kernel's log" ;;
 	0|4)	;;
 	*)	echo "exit status $status" ;;
 	esac

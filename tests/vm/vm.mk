@@ -15,7 +15,27 @@ vm-debug-kernel: ## build the debug kernel, once, outside the tree
 	tests/vm/debug-kernel build
 
 vm-debug: user vm-debug-kernel ## the same tests in a kernel with KASAN, lockdep and kmemleak
-	$(MAKE) modules KVER=$$(cat $(DEBUG_KERNEL)/release) KDIR=$(DEBUG_KERNEL)/build
+	$(MAKE) modules $(DEBUG_KBUILD)
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -d run $(TESTS)
+	$(if $(TESTS),,$(MAKE) check-harness-debug)
 
-.PHONY: vm vm-shell vm-debug vm-debug-kernel
+DEBUG_KBUILD	= KVER=$$(cat $(DEBUG_KERNEL)/release) KDIR=$(DEBUG_KERNEL)/build
+
+# The module with the deliberate faults is built like ours, and kept apart.
+FAULT_OUT	= $(O)/kmod-fault/$(KVER)
+
+fault-module:
+	@mkdir -p $(FAULT_OUT)
+	cp -u tests/vm/fault/Kbuild tests/vm/fault/skyhold_fault.c $(FAULT_OUT)/
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(FAULT_OUT)) modules
+
+check-harness: fault-module ## show that the VM harness fails what has to fail
+	tests/vm/check-ktap
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/check-harness -m $(abspath $(FAULT_OUT))
+
+check-harness-debug: vm-debug-kernel
+	$(MAKE) fault-module $(DEBUG_KBUILD)
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/check-harness -d \
+		-m $(abspath $(O))/kmod-fault/$$(cat $(DEBUG_KERNEL)/release)
+
+.PHONY: vm vm-shell vm-debug vm-debug-kernel fault-module check-harness check-harness-debug
