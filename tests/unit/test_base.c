@@ -118,7 +118,7 @@ static void printable(void **state)
 		{ "", "" }, { "plain", "plain" }, { "a\033[2Jb\n", "a?[2Jb?" },
 		{ "d\xc3\xa9j\xc3\xa0", "d\xc3\xa9j\xc3\xa0" }, { "\xc3", "?" },
 		{ "\xc0\xaf", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
-		{ "\xe0\x80\x80", "???" }, { "\xc2\x9b" "31m", "?31m" }, { "\x7f", "?" },
+		{ "\xe0\x80\x80", "???" }, { "\xc2\x9bm", "?m" }, { "\x7f", "?" },
 		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 	};
 	char text[32];

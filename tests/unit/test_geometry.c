@@ -14,8 +14,10 @@
 
 #define TIB	(1ull << 40)
 
+typedef void shape_fn(const struct rlnc_geometry *geo);
+
 /* Call @fn for every shape there is. */
-static void for_each_shape(void (*fn)(const struct rlnc_geometry *geo))
+static void over_all_shapes(shape_fn *fn)
 {
 	struct rlnc_geometry geo;
 	u32 k, symbol;
@@ -59,7 +61,7 @@ static void check_numbers(const struct rlnc_geometry *geo)
 static void numbers(void **state)
 {
 	(void)state;
-	for_each_shape(check_numbers);
+	over_all_shapes(check_numbers);
 }
 
 /* A tree's counts, level by level, are those of a naive division. */
@@ -96,7 +98,7 @@ static void check_trees(const struct rlnc_geometry *geo)
 static void trees(void **state)
 {
 	(void)state;
-	for_each_shape(check_trees);
+	over_all_shapes(check_trees);
 }
 
 static void trees_refused(void **state)
@@ -125,7 +127,7 @@ static void check_64tib(const struct rlnc_geometry *geo)
 static void levels_of_64tib(void **state)
 {
 	(void)state;
-	for_each_shape(check_64tib);
+	over_all_shapes(check_64tib);
 }
 
 static u64 nodes(const struct rlnc_geometry *geo, u64 leaves)
@@ -178,7 +180,7 @@ static void check_reserve(const struct rlnc_geometry *geo)
 static void reserve(void **state)
 {
 	(void)state;
-	for_each_shape(check_reserve);
+	over_all_shapes(check_reserve);
 }
 
 /* The reserve is small: 94 of 100 slots of a large member hold data. */
@@ -192,7 +194,7 @@ static void check_overhead(const struct rlnc_geometry *geo)
 static void overhead(void **state)
 {
 	(void)state;
-	for_each_shape(check_overhead);
+	over_all_shapes(check_overhead);
 }
 
 /* A larger member never holds less. */
@@ -210,7 +212,7 @@ static void check_monotone(const struct rlnc_geometry *geo)
 static void monotone(void **state)
 {
 	(void)state;
-	for_each_shape(check_monotone);
+	over_all_shapes(check_monotone);
 }
 
 static void slots_of_bytes(void **state)

@@ -231,45 +231,49 @@ static struct rlnc_disk_keyslot *slot_at(struct fixture *f, unsigned int i)
 	return (struct rlnc_disk_keyslot *)(head(f) + 1) + i;
 }
 
-#define HEAD(name, field, value)					\
+#define HEAD(name, change)						\
 static void name(struct fixture *f)					\
 {									\
-	head(f)->field = value;						\
+	struct rlnc_disk_keyslots *d = head(f);				\
+									\
+	change;								\
 }
 
-#define SLOT(name, i, field, value)					\
+#define SLOT(name, i, change)						\
 static void name(struct fixture *f)					\
 {									\
-	slot_at(f, i)->field = value;					\
+	struct rlnc_disk_keyslot *d = slot_at(f, i);			\
+									\
+	change;								\
 }
 
-HEAD(bad_magic, magic[0], 'r')
-HEAD(bad_version, version, cpu_to_le32(2))
-HEAD(count_high, count, cpu_to_le32(33))
-HEAD(count_huge, count, cpu_to_le32(0x00100003))
-HEAD(count_other, count, cpu_to_le32(2))
-HEAD(bytes_other, bytes, cpu_to_le32(3 * RLNC_KEYSLOT_BLOCK))
-HEAD(bytes_huge, bytes, cpu_to_le32(~0u))
-HEAD(seq_zero, seq, 0)
-HEAD(seq_last, seq, cpu_to_le64(~0ull))
-HEAD(head_reserved, zero[0], 1)
-HEAD(head_reserved_last, zero[4015], 1)
-SLOT(number_high, 2, number, cpu_to_le32(32))
-SLOT(number_twice, 1, number, 0)
-SLOT(number_falling, 2, number, cpu_to_le32(4))
-SLOT(type_zero, 0, type, 0)
-SLOT(type_unknown, 0, type, cpu_to_le32(3))
-SLOT(cost_time, 0, argon_time, 0)
-SLOT(cost_time_huge, 0, argon_time, cpu_to_le32(~0u))
-SLOT(cost_memory, 0, argon_memory_kib, 0)
-SLOT(cost_memory_huge, 0, argon_memory_kib, cpu_to_le32(~0u))
-SLOT(cost_lanes, 0, argon_lanes, 0)
-SLOT(cost_of_keyfile, 1, argon_time, cpu_to_le32(1))
-SLOT(label_after_end, 1, label[31], 'x')
-SLOT(blob_length, 1, blob_bytes, cpu_to_le32(1))
-SLOT(blob_bytes, 1, blob[0], 1)
-SLOT(blob_last, 2, blob[RLNC_KEYSLOT_BLOB - 1], 1)
-SLOT(slot_reserved, 0, zero[99], 1)
+HEAD(bad_magic, d->magic[0] = 'r')
+HEAD(bad_version, d->version = cpu_to_le32(2))
+HEAD(count_high, d->count = cpu_to_le32(33))
+HEAD(count_huge, d->count = cpu_to_le32(0x00100003))
+HEAD(count_other, d->count = cpu_to_le32(2))
+HEAD(bytes_other, d->bytes = cpu_to_le32(3 * RLNC_KEYSLOT_BLOCK))
+HEAD(bytes_huge, d->bytes = cpu_to_le32(~0u))
+HEAD(seq_zero, d->seq = 0)
+HEAD(seq_last, d->seq = cpu_to_le64(~0ull))
+HEAD(head_reserved, d->zero[0] = 1)
+HEAD(head_reserved_last, d->zero[4015] = 1)
+SLOT(number_high, 2, d->number = cpu_to_le32(32))
+SLOT(number_twice, 1, d->number = 0)
+SLOT(number_falling, 2, d->number = cpu_to_le32(4))
+SLOT(type_zero, 0, d->type = 0)
+SLOT(type_unknown, 0, d->type = cpu_to_le32(3))
+SLOT(cost_time, 0, d->argon_time = 0)
+SLOT(cost_time_huge, 0, d->argon_time = cpu_to_le32(~0u))
+SLOT(cost_memory, 0, d->argon_memory_kib = 0)
+SLOT(cost_memory_huge, 0, d->argon_memory_kib = cpu_to_le32(~0u))
+SLOT(cost_lanes, 0, d->argon_lanes = 0)
+SLOT(cost_of_keyfile, 1, d->argon_time = cpu_to_le32(1))
+SLOT(label_after_end, 1, d->label[31] = 'x')
+SLOT(blob_length, 1, d->blob_bytes = cpu_to_le32(1))
+SLOT(blob_bytes, 1, d->blob[0] = 1)
+SLOT(blob_last, 2, d->blob[RLNC_KEYSLOT_BLOB - 1] = 1)
+SLOT(slot_reserved, 0, d->zero[99] = 1)
 
 static const struct damage {
 	const char *name;

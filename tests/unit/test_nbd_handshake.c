@@ -301,7 +301,8 @@ static void refusals(void **state)
 /* A server's words are shown, but nothing that a terminal would act on. */
 static void words(void **state)
 {
-	struct server srv = SERVER(greet(s, 3); reply(s, 0x80000006u, 8); put(s, "no\033[2J\n\xff", 8));
+	struct server srv = SERVER(greet(s, 3); reply(s, 0x80000006u, 8);
+				   put(s, "no\033[2J\n\xff", 8));
 	struct nbd_handshake hs;
 
 	(void)state;

@@ -121,52 +121,56 @@ static struct rlnc_disk_member *member_at(const struct image *im, unsigned int i
 	return (struct rlnc_disk_member *)root_at(im, RLNC_TREES) + i;
 }
 
-#define HEAD(name, field, value)					\
+#define HEAD(name, change)						\
 static void name(const struct image *im)				\
 {									\
-	head(im)->field = value;					\
+	struct rlnc_disk_super *d = head(im);				\
+									\
+	change;								\
 }
 
-#define MEMBER(name, i, field, value)					\
+#define MEMBER(name, i, change)						\
 static void name(const struct image *im)				\
 {									\
-	member_at(im, i)->field = value;				\
+	struct rlnc_disk_member *m = member_at(im, i);			\
+									\
+	change;								\
 }
 
-HEAD(bad_magic, magic[7], 'x')
-HEAD(bad_version, version, cpu_to_le32(2))
-HEAD(version_zero, version, 0)
-HEAD(k_zero, k, 0)
-HEAD(k_high, k, cpu_to_le16(129))
-HEAD(k_above_n, k, cpu_to_le16(7))
-HEAD(n_zero, n, 0)
-HEAD(n_high, n, cpu_to_le16(256))
-HEAD(symbol_small, symbol_bytes, cpu_to_le32(2048))
-HEAD(symbol_odd, symbol_bytes, cpu_to_le32(12288))
-HEAD(symbol_large, symbol_bytes, cpu_to_le32(1u << 20))
-HEAD(generation_large, symbol_bytes, cpu_to_le32(256u << 10))
-HEAD(other_symbol, symbol_bytes, cpu_to_le32(65536))
-HEAD(other_n, n, cpu_to_le16(255))
-HEAD(member_is_n, member, cpu_to_le16(6))
-HEAD(member_high, member, cpu_to_le16(0xffff))
-HEAD(mode_unknown, mode, cpu_to_le16(2))
-HEAD(quorum_low, writes_min, cpu_to_le32(3))
-HEAD(quorum_high, writes_min, cpu_to_le32(7))
-HEAD(epoch_zero, epoch, 0)
-HEAD(epoch_none, epoch, cpu_to_le64(RLNC_EPOCH_NONE))
-HEAD(epoch_last, epoch, cpu_to_le64(RLNC_EPOCH_NONE - 1))
-HEAD(slots_zero, slots, 0)
-HEAD(slots_high, slots, cpu_to_le64(~0ull))
-HEAD(slots_overflow, slots, cpu_to_le64((~0ull >> 1) / 16384 + 1))
-HEAD(used_high, slots_used, cpu_to_le64(10001))
-HEAD(size_zero, logical_sectors, 0)
-HEAD(size_over_slots, logical_sectors, cpu_to_le64(160000))
-HEAD(size_high, logical_sectors, cpu_to_le64(RLNC_MAX_LOGICAL_SECTORS + 1))
-HEAD(log_outside, log_slot, cpu_to_le64(10000))
-HEAD(label_after_end, label[31], 'x')
-HEAD(reserved_zero0, zero0, cpu_to_le32(1))
-HEAD(reserved_zero1, zero1[0], 1)
-HEAD(reserved_zero1_last, zero1[311], 1)
+HEAD(bad_magic, d->magic[7] = 'x')
+HEAD(bad_version, d->version = cpu_to_le32(2))
+HEAD(version_zero, d->version = 0)
+HEAD(k_zero, d->k = 0)
+HEAD(k_high, d->k = cpu_to_le16(129))
+HEAD(k_above_n, d->k = cpu_to_le16(7))
+HEAD(n_zero, d->n = 0)
+HEAD(n_high, d->n = cpu_to_le16(256))
+HEAD(symbol_small, d->symbol_bytes = cpu_to_le32(2048))
+HEAD(symbol_odd, d->symbol_bytes = cpu_to_le32(12288))
+HEAD(symbol_large, d->symbol_bytes = cpu_to_le32(1u << 20))
+HEAD(generation_large, d->symbol_bytes = cpu_to_le32(256u << 10))
+HEAD(other_symbol, d->symbol_bytes = cpu_to_le32(65536))
+HEAD(other_n, d->n = cpu_to_le16(255))
+HEAD(member_is_n, d->member = cpu_to_le16(6))
+HEAD(member_high, d->member = cpu_to_le16(0xffff))
+HEAD(mode_unknown, d->mode = cpu_to_le16(2))
+HEAD(quorum_low, d->writes_min = cpu_to_le32(3))
+HEAD(quorum_high, d->writes_min = cpu_to_le32(7))
+HEAD(epoch_zero, d->epoch = 0)
+HEAD(epoch_none, d->epoch = cpu_to_le64(RLNC_EPOCH_NONE))
+HEAD(epoch_last, d->epoch = cpu_to_le64(RLNC_EPOCH_NONE - 1))
+HEAD(slots_zero, d->slots = 0)
+HEAD(slots_high, d->slots = cpu_to_le64(~0ull))
+HEAD(slots_overflow, d->slots = cpu_to_le64((~0ull >> 1) / 16384 + 1))
+HEAD(used_high, d->slots_used = cpu_to_le64(10001))
+HEAD(size_zero, d->logical_sectors = 0)
+HEAD(size_over_slots, d->logical_sectors = cpu_to_le64(160000))
+HEAD(size_high, d->logical_sectors = cpu_to_le64(RLNC_MAX_LOGICAL_SECTORS + 1))
+HEAD(log_outside, d->log_slot = cpu_to_le64(10000))
+HEAD(label_after_end, d->label[31] = 'x')
+HEAD(reserved_zero0, d->zero0 = cpu_to_le32(1))
+HEAD(reserved_zero1, d->zero1[0] = 1)
+HEAD(reserved_zero1_last, d->zero1[311] = 1)
 
 static void reserved_tail(const struct image *im)
 {
@@ -198,13 +202,13 @@ static void root_unmapped_seal(const struct image *im)
 	root_at(im, 1)->seal[15].tag[15] = 1;
 }
 
-MEMBER(state_unknown, 0, state, 4)
-MEMBER(member_reserved, 5, zero[6], 1)
-MEMBER(sync_with_limit, 0, valid_through, cpu_to_le64(1000))
-MEMBER(stale_valid_young, 3, valid_through, cpu_to_le64(1001))
-MEMBER(stale_since_young, 3, since, cpu_to_le64(1002))
-MEMBER(failed_valid_young, 4, valid_through, cpu_to_le64(1001))
-MEMBER(failed_written, 4, since, cpu_to_le64(995))
+MEMBER(state_unknown, 0, m->state = 4)
+MEMBER(member_reserved, 5, m->zero[6] = 1)
+MEMBER(sync_with_limit, 0, m->valid_through = cpu_to_le64(1000))
+MEMBER(stale_valid_young, 3, m->valid_through = cpu_to_le64(1001))
+MEMBER(stale_since_young, 3, m->since = cpu_to_le64(1002))
+MEMBER(failed_valid_young, 4, m->valid_through = cpu_to_le64(1001))
+MEMBER(failed_written, 4, m->since = cpu_to_le64(995))
 
 static const struct damage {
 	const char *name;

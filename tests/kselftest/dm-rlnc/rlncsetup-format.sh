@@ -32,7 +32,7 @@ exits 1 "a member given twice is refused" "ram0.*the same device" format -k 2 /d
 exits 4 "a device that is not there" "ram77" format -k 2 /dev/ram0 /dev/ram77
 exits 4 "something that is no device" "/dev/null is not a block device" format -k 1 /dev/null
 exits 1 "an unknown option" "help" format --colour red -k 1 /dev/ram0
-exits 1 "an unknown command" "no command" rlncsetup fromat
+exits 1 "an unknown command" "no command" rlncsetup erase
 
 truncate -s 1M "$TMPDIR/small"
 exits 4 "a member that is too small" "too small" format -k 1 "$TMPDIR/small"
@@ -52,10 +52,10 @@ is "$(blkid -p -s TYPE -o value /dev/ram6)" "" "and leaves nothing of it"
 exits 0 "six members, any four" "any 4 of 6" format -k 4 --label "six disks" "${m[@]}"
 exits 0 "dump needs no key" "any 4 of 6" rlncsetup dump /dev/ram5
 exits 0 "the label is shown" "six disks" rlncsetup dump /dev/ram1
-dump=$(rlncsetup dump --json /dev/ram3)
-is "$(grep -c '"sound": true' <<<"$dump")" 3 "one superblock and two sets of key slots are sound"
-grep -q '"member": 3' <<<"$dump" && ok "the fourth member has index 3" || not_ok "the fourth member has index 3"
-grep -q '"symbol_bytes": 16384' <<<"$dump" && ok "the symbol is 16 KiB" || not_ok "the symbol is 16 KiB"
+rlncsetup dump --json /dev/ram3 >"$TMPDIR/dump"
+is "$(grep -c '"sound": true' "$TMPDIR/dump")" 3 "one superblock and two sets of key slots are sound"
+check "the fourth member has index 3" grep '"member": 3' "$TMPDIR/dump"
+check "the symbol is 16 KiB" grep '"symbol_bytes": 16384' "$TMPDIR/dump"
 exits 5 "a member of a volume is not overwritten" "Skyhold volume" format -k 4 "${m[@]}"
 
 truncate -s 24M "$TMPDIR/twice"

@@ -37,7 +37,7 @@ static int digits_parse(const char **text, uint64_t *value)
  */
 int size_parse(const char *text, uint64_t *bytes)
 {
-	uint64_t whole, frac = 0, scale = 1, part;
+	uint64_t whole, frac = 0, scale = 1, one, part;
 	unsigned int shift = 0;
 	const char *unit;
 	int rc;
@@ -69,7 +69,9 @@ int size_parse(const char *text, uint64_t *bytes)
 	if (whole > UINT64_MAX >> shift)
 		return -ERANGE;
 	whole <<= shift;
-	part = (uint64_t)(((unsigned __int128)frac << shift) / scale);
+	/* frac of 2^shift, rounded down, without leaving 64 bits */
+	one = 1ull << shift;
+	part = one / scale * frac + one % scale * frac / scale;
 	if (__builtin_add_overflow(whole, part, &whole))
 		return -ERANGE;
 	*bytes = whole;

@@ -176,21 +176,20 @@ static void step_reply(struct nbd_handshake *hs, const uint8_t *in)
 	}
 	hs->reply = get_unaligned_be32(in + 12);
 	hs->payload = get_unaligned_be32(in + 16);
-	if (++hs->replies > MAX_REPLIES) {
+	if (++hs->replies > MAX_REPLIES)
 		give_up(hs, "the server never comes to an end");
-	} else if (hs->payload > NBD_HS_IN_MAX) {
+	else if (hs->payload > NBD_HS_IN_MAX)
 		give_up(hs, "the server's reply is absurdly long");
-	} else if (!(hs->reply & REP_ERR) && hs->reply != REP_ACK && hs->reply != REP_INFO) {
+	else if (!(hs->reply & REP_ERR) && hs->reply != REP_ACK && hs->reply != REP_INFO)
 		give_up(hs, "the server's reply is of an unknown type");
-	} else if (hs->reply == REP_ACK && hs->payload) {
+	else if (hs->reply == REP_ACK && hs->payload)
 		give_up(hs, "the server's acknowledgment has a payload");
-	} else if (hs->payload) {
+	else if (hs->payload)
 		expect(hs, NBD_HS_PAYLOAD, hs->payload);
-	} else if (hs->reply == REP_INFO) {
+	else if (hs->reply == REP_INFO)
 		give_up(hs, "the server's information is empty");
-	} else {
+	else
 		act_on_reply(hs);
-	}
 }
 
 /* What a person may see of a server's error text. */

@@ -112,7 +112,8 @@ static json_t *super_json(const struct member_super *s)
 		json_array_append_new(list, member_json(&sb->members[i], i));
 	j = json_pack("{s:b,s:s,s:s,s:i,s:i,s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:o}",
 		      "sound", 1, "volume", uuid_format(sb->volume_id, uuid),
-		      "label", text_printable(sb->label, label, sizeof(label)), "member", (int)sb->member,
+		      "label", text_printable(sb->label, label, sizeof(label)),
+		      "member", (int)sb->member,
 		      "k", (int)sb->k, "n", (int)sb->n,
 		      "mode", sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic",
 		      "symbol_bytes", (int)sb->symbol_bytes, "writes_min", (int)sb->writes_min,
@@ -127,6 +128,13 @@ static json_t *super_json(const struct member_super *s)
 	return j;
 }
 
+static json_t *keyslots_json(const struct member_keyslots *k)
+{
+	if (k->err)
+		return json_pack("{s:b,s:s}", "sound", 0, "why", keyslot_strerror(k->err));
+	return keys_json(k->set);
+}
+
 static int print_json(const struct member *m)
 {
 	json_t *supers = json_array(), *keys = json_array(), *root;
@@ -135,9 +143,7 @@ static int print_json(const struct member *m)
 	for (i = 0; i < RLNC_SUPER_COPIES; i++)
 		json_array_append_new(supers, super_json(&m->super[i]));
 	for (i = 0; i < RLNC_KEYSLOT_COPIES; i++)
-		json_array_append_new(keys, m->keys[i].err ?
-			json_pack("{s:b,s:s}", "sound", 0, "why", keyslot_strerror(m->keys[i].err)) :
-			keys_json(m->keys[i].set));
+		json_array_append_new(keys, keyslots_json(&m->keys[i]));
 	root = json_pack("{s:s,s:I,s:i,s:o,s:o}", "name", m->name, "bytes", (json_int_t)m->bytes,
 			 "newest", m->best, "superblocks", supers, "key_slots", keys);
 	if (!root)

@@ -208,7 +208,8 @@ static void remember(const char *name, const struct volume *v, const struct tool
 		return;
 	strcpy(s.uuid, v->uuid);
 	for (i = 0; i < s.count; i++) {
-		const struct tool_member *m = v->by_index[i] ? by_fd(set, v->by_index[i]->fd) : NULL;
+		const struct member *found = v->by_index[i];
+		const struct tool_member *m = found ? by_fd(set, found->fd) : NULL;
 
 		s.member[i].nbd = m ? m->nbd : -1;
 		if (!m)

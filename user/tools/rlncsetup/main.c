@@ -59,10 +59,10 @@ static const struct command *find(int argc, char **argv, int *words)
 	unsigned int i;
 
 	for (i = 0; i < COMMANDS; i++) {
-		const char *space = strchr(commands[i].verb, ' ');
-		size_t first = space ? (size_t)(space - commands[i].verb) : strlen(commands[i].verb);
+		const char *verb = commands[i].verb, *space = strchr(verb, ' ');
+		size_t first = strcspn(verb, " ");
 
-		if (strlen(argv[1]) != first || memcmp(argv[1], commands[i].verb, first))
+		if (strlen(argv[1]) != first || memcmp(argv[1], verb, first))
 			continue;
 		if (space && (argc < 3 || strcmp(argv[2], space + 1)))
 			continue;

@@ -130,7 +130,7 @@ int open_volume_get(const char *name, struct open_volume *v)
 	if (rc)
 		return rc;
 	if (target_status_parse(line, &v->status))
-		return fail(EPROTO, "%s: the kernel's status line is not understood: %s", name, line);
+		return fail(EPROTO, "%s: the status line is not understood: %s", name, line);
 	uuid = v->info.uuid;
 	if (!strncmp(uuid, DM_UUID_PREFIX, strlen(DM_UUID_PREFIX)))
 		uuid += strlen(DM_UUID_PREFIX);
