@@ -2,6 +2,8 @@
 /* Coefficient matrices: any k rows decode, and rows do not depend on n. */
 #include <errno.h>
 
+#include <crypto/sha2.h>
+
 #include "rlnc_util.h"
 #include "rlnc_golden.h"
 
@@ -237,6 +239,15 @@ static void golden(void **state)
 
 		assert_int_equal(rlnc_code_init(code, k, n, golden_codes[i].mode, seed), 0);
 		assert_memory_equal(code->rows, golden_codes[i].rows, n * k);
+	}
+	for (i = 0; i < ARRAY_SIZE(golden_digests); i++) {
+		const unsigned int k = golden_digests[i].k, n = golden_digests[i].n;
+		struct rlnc_code *code CLEANUP_FREE = malloc(rlnc_code_size(k, n));
+		uint8_t digest[SHA256_DIGEST_SIZE];
+
+		assert_int_equal(rlnc_code_init(code, k, n, golden_digests[i].mode, seed), 0);
+		sha256(code->rows, n * k, digest);
+		assert_memory_equal(digest, golden_digests[i].digest, sizeof(digest));
 	}
 }
 
