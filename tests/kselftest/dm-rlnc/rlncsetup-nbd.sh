@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
-requires rlncsetup dmsetup nbdkit nbd-server
+requires rlncsetup dmsetup nbdkit ip
 plan 20
 
 load_module dm-rlnc
@@ -18,31 +18,34 @@ head -c 4194304 /dev/urandom >"$TMPDIR/image"
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Five servers of nbdkit, and one of nbd-server with an export by name.
-url=()
-for i in 0 1 2 3 4; do
-	truncate -s 24M "$TMPDIR/disk$i"
-	nbdkit -f -i 127.0.0.1 -p $((10810 + i)) file "$TMPDIR/disk$i" &
-	server[i]=$!
-	cleanup kill_server "$i"
-	url+=("nbd://127.0.0.1:$((10810 + i))/")
-done
-truncate -s 24M "$TMPDIR/disk5"
-printf '[generic]\nlistenaddr = 127.0.0.1\nport = 10815\n[a disk]\nexportname = %s\n' "$TMPDIR/disk5" >"$TMPDIR/nbd.conf"
-must nbd-server -C "$TMPDIR/nbd.conf" -p "$TMPDIR/nbd.pid"
-poll_until 10 test -s "$TMPDIR/nbd.pid" || bail "nbd-server does not start"
-# It leads a group of its own, with a child for every client.
-server[5]=-$(<"$TMPDIR/nbd.pid")
-cleanup kill_server 5
-url+=("nbd://127.0.0.1:10815/a%20disk")
-
 kill_server()
 {
 	[ -n "${server[$1]:-}" ] || return 0
-	kill -KILL -- "${server[$1]}"
-	wait "${server[$1]#-}" 2>/dev/null
+	kill -KILL "${server[$1]}"
+	wait "${server[$1]}" 2>/dev/null
 	server[$1]=
 }
+
+# serve I WORD...: server I, of what the words tell nbdkit.
+serve()
+{
+	local i=$1
+	shift
+	nbdkit -f -i 127.0.0.1 -p $((10810 + i)) "$@" &
+	server[i]=$!
+	cleanup kill_server "$i"
+}
+
+# Five servers of one disk, and one of a folder, where the export is named.
+for i in 0 1 2 3 4; do
+	truncate -s 24M "$TMPDIR/disk$i"
+	serve "$i" file "$TMPDIR/disk$i"
+	url+=("nbd://127.0.0.1:$((10810 + i))/")
+done
+must mkdir "$TMPDIR/folder"
+truncate -s 24M "$TMPDIR/folder/a disk"
+serve 5 file dir="$TMPDIR/folder"
+url+=("nbd://127.0.0.1:10815/a%20disk")
 
 for i in 0 1 2 3 4 5; do
 	poll_until 10 listening $((10810 + i)) || bail "server $i does not listen"
@@ -82,9 +85,7 @@ check "all of it" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M skip=8 count=4
 exits 0 "it closes" "" rlncsetup close v
 
 # A server that accepts and then says nothing.
-nbdkit -f -i 127.0.0.1 -p 10816 --filter=delay memory 16M delay-open=600 &
-server[6]=$!
-cleanup kill_server 6
+serve 6 --filter=delay memory 16M delay-open=600
 poll_until 10 listening 10816 || bail "the silent server does not listen"
 exits 4 "a silent server is given up" "timed out while negotiating" \
 	rlncsetup dump --nbd-timeout 2 nbd://127.0.0.1:10816/
