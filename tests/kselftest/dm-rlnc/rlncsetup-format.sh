@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup mkfs.ext4 mount losetup
-plan 41
+plan 43
 
 requires_module brd rd_nr=7 rd_size=24576
 requires_module loop
@@ -33,6 +33,16 @@ exits 4 "a device that is not there" "ram77" format -k 2 /dev/ram0 /dev/ram77
 exits 4 "something that is no device" "/dev/null is not a block device" format -k 1 /dev/null
 exits 1 "an unknown option" "help" format --colour red -k 1 /dev/ram0
 exits 1 "an unknown command" "no command" rlncsetup erase
+
+# --- what is documented is there, and the other way round ---------------------------
+man=$SKYHOLD_TOP/user/tools/rlncsetup/rlncsetup.8
+for command in format open close status dump "key add" "key remove" "key change" "key list" fail checkpoint; do
+	# shellcheck disable=SC2086 # two words of a command are two
+	rlncsetup $command --help
+done | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$TMPDIR/offered"
+sed 's/\\-/-/g' "$man" | sed '/^\.SH EXAMPLES/q' | grep -oE -- '--[a-z][a-z-]+' | grep -vx -- --version | sort -u >"$TMPDIR/described"
+check "every option is in the manual page" diff "$TMPDIR/offered" "$TMPDIR/described"
+exits 0 "the version is printed" "^rlncsetup [0-9]" rlncsetup --version
 
 truncate -s 1M "$TMPDIR/small"
 exits 4 "a member that is too small" "too small" format -k 1 "$TMPDIR/small"

@@ -33,7 +33,7 @@ static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 	sb->n = (u16)n;
 	sb->symbol_bytes = o->symbol ? (u32)o->symbol : default_symbol(sb->k);
 	if (rlnc_geometry_init(&sb->geo, sb->k, sb->symbol_bytes))
-		return fail(EINVAL, "symbol size %u: a power of two from 4K, k times it at most %u KiB",
+		return fail(EINVAL, "symbol %u: a power of two, k of them at most %u KiB",
 			    sb->symbol_bytes, RLNC_MAX_GENERATION >> 10);
 	sb->writes_min = o->writes_min ? (u32)o->writes_min :
 					 rlnc_default_writes_min(sb->k, sb->n);

@@ -40,6 +40,17 @@ static void say_who_is_missing(const struct volume *v)
 			note("member %u is missing", i);
 }
 
+/* Asked before a passphrase is, and so without proof: it can only refuse. */
+static int check_enough(const struct volume *v)
+{
+	const struct rlnc_super *sb = v->newest;
+
+	if (v->count >= sb->k)
+		return 0;
+	return fail(ENODEV, "only %u of %u members of volume %s are here, %u are needed",
+		    v->count, sb->n, v->uuid, sb->k);
+}
+
 /*
  * What the kernel would refuse, in words that help.  It decides by itself; these
  * are its rules (invariants 7 and 9 of the design).
@@ -49,9 +60,6 @@ static int check_quorum(const struct options *o, const struct volume *v)
 	const struct rlnc_super *sb = v->newest;
 
 	say_who_is_missing(v);
-	if (v->present < sb->k)
-		return fail(ENODEV, "only %u of %u members of volume %s are here, %u are needed",
-			    v->present, sb->n, v->uuid, sb->k);
 	if (o->min_epoch && sb->epoch < o->min_epoch)
 		return fail(EPERM, "volume %s is at epoch %" PRIu64 ", older than %" PRIu64 ": members were rewound, or newer ones are missing",
 			    v->uuid, (uint64_t)sb->epoch, o->min_epoch);
@@ -240,9 +248,13 @@ int cmd_open(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = volume_identify(&v);
 	if (!rc)
+		rc = check_enough(&v);
+	if (!rc)
 		rc = volume_key_get(&v, o, &key);
 	if (!rc)
 		rc = volume_authenticate(&v, &key);
+	if (!rc)
+		rc = check_enough(&v);
 	if (!rc)
 		rc = check_quorum(o, &v);
 	if (rc)

@@ -2,6 +2,7 @@
 /* Passphrases, key files and the volume key: where they come from. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <time.h>
@@ -17,22 +18,45 @@
 #define KEY_FILE_MAX		(8u << 20)	/* as cryptsetup */
 #define RANDOM_FILE_MIN		32u		/* bytes of a file that needs no derivation */
 
+/* The terminal as it was, for whoever interrupts a prompt. */
+static struct termios tty_before;
+static int tty_fd = -1;
+
+static void on_signal(int number)
+{
+	tcsetattr(tty_fd, TCSAFLUSH, &tty_before);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void catch_signals(void (*handler)(int number))
+{
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		signal(caught[i], handler);
+}
+
 /* A line from the terminal, without echo. */
 static int prompt(const char *what, struct secret *s)
 {
 	CLEANUP_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	struct termios old, quiet;
+	struct termios quiet;
 	int rc;
 
-	if (tty < 0 || tcgetattr(tty, &old))
+	if (tty < 0 || tcgetattr(tty, &tty_before))
 		return fail(EINVAL, "no terminal to ask for the passphrase");
-	quiet = old;
+	quiet = tty_before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ICANON;
+	tty_fd = tty;
+	catch_signals(on_signal);
 	tcsetattr(tty, TCSAFLUSH, &quiet);
 	dprintf(tty, "%s: ", what);
 	rc = read_secret(tty, PASSPHRASE_MAX, '\n', s);
-	tcsetattr(tty, TCSAFLUSH, &old);
+	tcsetattr(tty, TCSAFLUSH, &tty_before);
+	catch_signals(SIG_DFL);
 	dprintf(tty, "\n");
 	if (rc == -EFBIG)
 		return fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
