@@ -28,7 +28,8 @@ static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 	if (!o->k)
 		return fail(EINVAL, "-k K is needed: how many of the %u members suffice?", n);
 	if (o->k > n)
-		return fail(EINVAL, "k = %" PRIu64 " of %u members: k cannot be more than n", o->k, n);
+		return fail(EINVAL, "k = %" PRIu64 " of %u members: k cannot be more than n",
+			    o->k, n);
 	sb->k = (u16)o->k;
 	sb->n = (u16)n;
 	sb->symbol_bytes = o->symbol ? (u32)o->symbol : default_symbol(sb->k);
