@@ -52,6 +52,7 @@
 /* HKDF-SHA-256 from the volume key, salt = volume id; one info string each. */
 #define RLNC_KDF_DATA		"skyhold rlnc v1 data"
 #define RLNC_KDF_SUPER		"skyhold rlnc v1 superblock"
+#define RLNC_KDF_LOG		"skyhold rlnc v1 intent log"
 #define RLNC_KDF_COEFF		"skyhold rlnc v1 coefficients"
 
 #endif /* _UAPI_RLNC_DM_H */

@@ -377,12 +377,20 @@ int rlnc_activate(struct rlnc_volume *v)
 	}
 	if (v->active)
 		return 0;
+	if (v->tried) {
+		DMERR("%s: could not be activated; load the table again", rlnc_name(v));
+		return -EIO;
+	}
+	v->tried = true;
 	ret = choose_state(v) ?: alloc_super_pages(v) ?: rlnc_slots_init(v) ?:
 	      open_roots(v);
 	if (ret)
 		return ret;
 	v->birth = v->sb->epoch + 1;
 	v->phase = v->birth & 1;
+	ret = rlnc_log_replay(v);
+	if (ret < 0)
+		return ret;
 	v->active = true;
 	writable = rlnc_members_writable(v);
 	DMINFO("%s: active at epoch %llu with %u of %u members, %u needed",
@@ -392,6 +400,8 @@ int rlnc_activate(struct rlnc_volume *v)
 			DMWARN("%s: member %u is absent", rlnc_name(v), i);
 	if (writable < v->writes_min)
 		rlnc_volume_stop(v, "fewer than writes_min members");
+	else if (ret)
+		rlnc_checkpoint(v);
 	rlnc_checkpoint_start(v);
 	return 0;
 }

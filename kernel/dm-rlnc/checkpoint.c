@@ -10,10 +10,14 @@
  *  4. Release the slots that the last epoch alone referred to, once the readers
  *     that may still be at them are gone.
  */
+#include <linux/module.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
-#define INTERVAL	(5 * HZ)	/* between checkpoints nobody asked for */
+static unsigned int checkpoint_ms = 5000;
+module_param(checkpoint_ms, uint, 0644);
+MODULE_PARM_DESC(checkpoint_ms, "Milliseconds between checkpoints that nobody asked for");
+
 #define WINDOW		8		/* node writes in flight */
 
 /* The running checkpoint: nodes to be written, by tree and level. */
@@ -24,6 +28,8 @@ struct checkpoint {
 	u64 epoch;
 	u32 phase;
 	u64 slots_used;
+	u64 log_slot;
+	struct rlnc_log_slots old_log;
 	int error;
 };
 
@@ -128,6 +134,7 @@ static void freeze(struct rlnc_volume *v, struct checkpoint *cp)
 	cp->error = take_tree(v, cp, RLNC_TREE_MAP) ?:
 		    take_tree(v, cp, RLNC_TREE_SPACE);
 	v->assigning = false;
+	cp->log_slot = rlnc_log_restart(v, &cp->old_log);
 	for (t = 0; t < RLNC_TREES; t++)
 		for (l = 0; l <= v->shape[t].top; l++)
 			list_for_each_entry(node, &cp->nodes[t][l], frozen)
@@ -261,15 +268,47 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 	if (rlnc_members_fan(v, REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC, 0, 0,
 			     "flush error") < v->writes_min)
 		return -EIO;
-	if (rlnc_super_write_all(v, cp->epoch, cp->slots_used) < v->writes_min)
+	if (rlnc_super_write_all(v, cp->epoch, cp->slots_used, cp->log_slot) <
+	    v->writes_min)
 		return -EIO;
 	return rlnc_crypt_digest(&v->crypt, v->root[RLNC_TREE_MAP], v->geo.ptr_bytes,
 				 v->root[RLNC_TREE_SPACE], v->geo.ptr_bytes,
 				 v->root_digest);
 }
 
+static int checkpoint_locked(struct rlnc_volume *v)
+{
+	struct checkpoint *cp;
+	int ret;
+	u32 t, l;
+
+	lockdep_assert_held(&v->checkpoint_mutex);
+	if (READ_ONCE(v->stopped))
+		return -EIO;
+	if (nothing_to_do(v))
+		return 0;
+	cp = kzalloc(sizeof(*cp), GFP_NOIO | __GFP_NOFAIL);
+	INIT_LIST_HEAD(&cp->window);
+	for (t = 0; t < RLNC_TREES; t++)
+		for (l = 0; l <= RLNC_MAX_LEVELS; l++)
+			INIT_LIST_HEAD(&cp->nodes[t][l]);
+	freeze(v, cp);
+	write_nodes(v, cp);
+	ret = cp->error ?: commit_epoch(v, cp);
+	if (ret) {
+		rlnc_volume_stop(v, ret == -ENOSPC ? "no slots left for a checkpoint" :
+				 "too few members for a checkpoint");
+	} else {
+		synchronize_srcu_expedited(&v->readers);
+		rlnc_slots_release(v, cp->phase);
+		rlnc_log_release(v, &cp->old_log);
+	}
+	kfree(cp);
+	return ret;
+}
+
 /**
- * rlnc_checkpoint - make every write that has completed durable
+ * rlnc_checkpoint - write a checkpoint of all that was committed
  * @v:	active volume
  *
  * Return: 0; -EIO when fewer than writes_min members could take it, after which
@@ -277,36 +316,31 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
  */
 int rlnc_checkpoint(struct rlnc_volume *v)
 {
-	struct checkpoint *cp;
-	int ret = 0;
-	u32 t, l;
-
-	cp = kzalloc(sizeof(*cp), GFP_NOIO | __GFP_NOFAIL);
-	INIT_LIST_HEAD(&cp->window);
-	for (t = 0; t < RLNC_TREES; t++)
-		for (l = 0; l <= RLNC_MAX_LEVELS; l++)
-			INIT_LIST_HEAD(&cp->nodes[t][l]);
+	int ret;
 
 	mutex_lock(&v->checkpoint_mutex);
-	if (READ_ONCE(v->stopped)) {
-		ret = -EIO;
-		goto out;
-	}
-	if (nothing_to_do(v))
-		goto out;
-	freeze(v, cp);
-	write_nodes(v, cp);
-	ret = cp->error ?: commit_epoch(v, cp);
-	if (ret) {
-		rlnc_volume_stop(v, ret == -ENOSPC ? "no slots left for a checkpoint" :
-				 "too few members for a checkpoint");
-		goto out;
-	}
-	synchronize_srcu_expedited(&v->readers);
-	rlnc_slots_release(v, cp->phase);
-out:
+	ret = checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
-	kfree(cp);
+	return ret;
+}
+
+/**
+ * rlnc_flush - make every write that has completed durable
+ * @v:	active volume
+ *
+ * By the intent log where that does, otherwise by a checkpoint.
+ *
+ * Return: as rlnc_checkpoint().
+ */
+int rlnc_flush(struct rlnc_volume *v)
+{
+	int ret;
+
+	mutex_lock(&v->checkpoint_mutex);
+	ret = READ_ONCE(v->stopped) ? -EIO : rlnc_log_flush(v);
+	if (ret == -EAGAIN)
+		ret = checkpoint_locked(v);
+	mutex_unlock(&v->checkpoint_mutex);
 	return ret;
 }
 
@@ -323,7 +357,7 @@ static void serve_flushes(struct work_struct *work)
 	bios = v->flushes;
 	bio_list_init(&v->flushes);
 	spin_unlock(&v->flush_lock);
-	ret = rlnc_checkpoint(v);
+	ret = rlnc_flush(v);
 	while ((bio = bio_list_pop(&bios))) {
 		if (ret)
 			bio->bi_status = errno_to_blk_status(ret);
@@ -337,7 +371,8 @@ static void serve_timer(struct work_struct *work)
 					     timer_work);
 
 	rlnc_checkpoint(v);
-	queue_delayed_work(v->checkpoint_wq, &v->timer_work, INTERVAL);
+	queue_delayed_work(v->checkpoint_wq, &v->timer_work,
+			   msecs_to_jiffies(checkpoint_ms));
 }
 
 /**
@@ -362,7 +397,8 @@ void rlnc_checkpoint_kick(struct rlnc_volume *v)
 /* From now on there is a checkpoint now and then without anybody asking. */
 void rlnc_checkpoint_start(struct rlnc_volume *v)
 {
-	queue_delayed_work(v->checkpoint_wq, &v->timer_work, INTERVAL);
+	queue_delayed_work(v->checkpoint_wq, &v->timer_work,
+			   msecs_to_jiffies(checkpoint_ms));
 }
 
 int rlnc_checkpoint_init(struct rlnc_volume *v)

@@ -21,6 +21,11 @@ int rlnc_crypt_init(struct rlnc_crypt *crypt)
 		ret = PTR_ERR(crypt->aead);
 		goto err_aead;
 	}
+	crypt->log = crypto_alloc_aead("gcm(aes)", 0, 0);
+	if (IS_ERR(crypt->log)) {
+		ret = PTR_ERR(crypt->log);
+		goto err_log;
+	}
 	crypt->hmac = crypto_alloc_shash("hmac(sha256)", 0, 0);
 	if (IS_ERR(crypt->hmac)) {
 		ret = PTR_ERR(crypt->hmac);
@@ -31,7 +36,8 @@ int rlnc_crypt_init(struct rlnc_crypt *crypt)
 		ret = PTR_ERR(crypt->sha);
 		goto err_sha;
 	}
-	ret = crypto_aead_setauthsize(crypt->aead, RLNC_TAG_BYTES);
+	ret = crypto_aead_setauthsize(crypt->aead, RLNC_TAG_BYTES) ?:
+	      crypto_aead_setauthsize(crypt->log, RLNC_TAG_BYTES);
 	if (ret)
 		goto err_setup;
 	return 0;
@@ -41,6 +47,8 @@ err_setup:
 err_sha:
 	crypto_free_shash(crypt->hmac);
 err_hmac:
+	crypto_free_aead(crypt->log);
+err_log:
 	crypto_free_aead(crypt->aead);
 err_aead:
 	crypt->aead = NULL;
@@ -54,6 +62,7 @@ void rlnc_crypt_exit(struct rlnc_crypt *crypt)
 		return;
 	crypto_free_shash(crypt->sha);
 	crypto_free_shash(crypt->hmac);
+	crypto_free_aead(crypt->log);
 	crypto_free_aead(crypt->aead);
 }
 
@@ -80,7 +89,7 @@ static int derive(struct crypto_shash *hmac, const char *info, u8 out[32])
 int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 		       const u8 key[RLNC_VOLUME_KEY_BYTES])
 {
-	u8 prk[32], data[32], super[32];
+	u8 prk[32], data[32], super[32], log[32];
 	int ret;
 
 	ret = crypto_shash_setkey(crypt->hmac, volume_id, RLNC_ID_BYTES) ?:
@@ -88,12 +97,15 @@ int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 	      crypto_shash_setkey(crypt->hmac, prk, sizeof(prk)) ?:
 	      derive(crypt->hmac, RLNC_KDF_DATA, data) ?:
 	      derive(crypt->hmac, RLNC_KDF_SUPER, super) ?:
+	      derive(crypt->hmac, RLNC_KDF_LOG, log) ?:
 	      crypto_aead_setkey(crypt->aead, data, sizeof(data)) ?:
+	      crypto_aead_setkey(crypt->log, log, sizeof(log)) ?:
 	      crypto_shash_setkey(crypt->hmac, super, sizeof(super));
 	crypt->has_key = !ret;
 	memzero_explicit(prk, sizeof(prk));
 	memzero_explicit(data, sizeof(data));
 	memzero_explicit(super, sizeof(super));
+	memzero_explicit(log, sizeof(log));
 	return ret;
 }
 
@@ -107,6 +119,7 @@ void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
 	crypt->has_key = false;
 	get_random_bytes(junk, sizeof(junk));
 	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
+	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
 	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
 }
 
@@ -144,7 +157,7 @@ void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch)
  * A nonce that was never used under this key: 64 random bits per activation
  * and a counter.  Nothing here depends on state that a rewind could restore.
  */
-static void next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES])
+void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES])
 {
 	unsigned long flags;
 
@@ -204,7 +217,7 @@ int rlnc_seal_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 	int ret;
 
 	seal->birth = cpu_to_le32(birth);
-	next_nonce(&v->crypt, seal->nonce);
+	rlnc_next_nonce(&v->crypt, seal->nonce);
 	memcpy(scratch->iv, seal->nonce, sizeof(scratch->iv));
 	fill_aad(v, &scratch->aad, place, sector, seal->birth);
 	fill_sg(scratch, scratch->src, plain, plain_offset, false);

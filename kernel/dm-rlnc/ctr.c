@@ -85,6 +85,7 @@ static int set_up(struct rlnc_volume *v)
 	ret = rlnc_codec_init(v) ?:
 	      rlnc_gbuf_pools_init(v) ?:
 	      rlnc_nodes_init(v) ?:
+	      rlnc_log_init(v) ?:
 	      rlnc_checkpoint_init(v) ?:
 	      mempool_init_kmalloc_pool(&v->writers, 4, rlnc_writer_bytes());
 	if (ret)
@@ -122,6 +123,7 @@ static void destroy(struct rlnc_volume *v)
 	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
 	rlnc_checkpoint_exit(v);
+	rlnc_log_exit(v);
 	mempool_exit(&v->writers);
 	rlnc_slots_exit(v);
 	rlnc_nodes_exit(v);

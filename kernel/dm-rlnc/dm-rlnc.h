@@ -25,11 +25,13 @@
 #include <crypto/aead.h>
 #include <crypto/hash.h>
 
+#include "disk/log.h"
 #include "disk/super.h"
 #include "map/geometry.h"
 #include "rlnc/rlnc.h"
 #include "rlnc_disk.h"
 #include "rlnc_dm.h"
+#include "rlnc_log.h"
 
 #define DM_MSG_PREFIX "rlnc"
 
@@ -71,6 +73,7 @@ struct rlnc_place {
 
 struct rlnc_crypt {
 	struct crypto_aead *aead;	/* gcm(aes) under the data key */
+	struct crypto_aead *log;	/* gcm(aes) under the log key */
 	struct crypto_shash *hmac;	/* hmac(sha256) under the superblock key */
 	struct crypto_shash *sha;	/* sha256 */
 	bool has_key;
@@ -98,6 +101,7 @@ int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
 		   u8 mac[RLNC_MAC_BYTES]);
 int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *a, size_t a_len,
 		      const void *b, size_t b_len, u8 digest[32]);
+void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES]);
 int rlnc_scratch_init(struct rlnc_crypt_scratch *scratch,
 		      struct rlnc_crypt *crypt, gfp_t gfp);
 void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch);
@@ -142,7 +146,8 @@ void rlnc_member_read_ok(struct rlnc_volume *v, u32 index);
 
 int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
 		    struct rlnc_super *best, enum rlnc_super_error *err);
-u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used);
+u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
+			 u64 log_slot);
 
 /* --- codec.c: the code of the volume, and plans for losses ---------------- */
 
@@ -264,11 +269,79 @@ static inline bool rlnc_ptr_mapped(const struct rlnc_ptr *ptr)
 int rlnc_slots_init(struct rlnc_volume *v);
 void rlnc_slots_exit(struct rlnc_volume *v);
 u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
+int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_cancel(struct rlnc_volume *v, u64 slot);
 struct rlnc_node *rlnc_slot_node(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
+
+/* --- commit.c: moving a pointer ------------------------------------------------ */
+
+/* A pointer of the map tree that changes, and the nodes that this touches. */
+struct rlnc_commit {
+	u64 gen;
+	struct rlnc_ptr *old;		/* ptr_bytes; filled in by prepare */
+	struct rlnc_ptr *new;		/* ptr_bytes; birth 0 unmaps */
+	u32 first;			/* seals that differ from those of old */
+	u32 count;
+	struct rlnc_node *leaf;		/* pinned: holds the pointer */
+	struct rlnc_node *old_space;	/* pinned: covers the old slot, if mapped */
+};
+
+int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c);
+void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c);
+void rlnc_commit_end(struct rlnc_volume *v, struct rlnc_commit *c);
+
+/* --- intent_log.c -------------------------------------------------------------- */
+
+#define RLNC_LOG_SLOTS		32	/* of one epoch */
+#define RLNC_LOG_RECORDS	8	/* that one flush may write */
+
+struct rlnc_log_slots {
+	u32 count;
+	u64 slot[RLNC_LOG_SLOTS];
+};
+
+/* Changes committed since the last flush, laid out as records. */
+struct rlnc_log_notes {
+	u8 *buf;
+	u32 records;
+	u32 len[RLNC_LOG_RECORDS];
+	bool overflow;			/* some were not noted: a checkpoint must do */
+};
+
+/* Memory for the crypto API. */
+struct rlnc_log_scratch {
+	struct rlnc_log_aad aad;
+	u8 iv[RLNC_NONCE_BYTES];
+	u8 tag[RLNC_TAG_BYTES];
+};
+
+struct rlnc_log {
+	spinlock_t lock;		/* protects the notes being taken */
+	struct rlnc_log_notes notes[2];
+	u32 current_notes;
+	/* Below: checkpoint_mutex. */
+	u64 slot;			/* of the next record; none: log not usable */
+	u32 col;
+	u64 next_slot;
+	u64 seq;
+	u32 slots;
+	u64 used[RLNC_LOG_SLOTS];
+	struct aead_request *req;
+	struct scatterlist *sg;		/* k + 2 */
+	struct rlnc_log_scratch *scratch;
+};
+
+int rlnc_log_init(struct rlnc_volume *v);
+void rlnc_log_exit(struct rlnc_volume *v);
+void rlnc_log_note(struct rlnc_volume *v, u64 gen, const struct rlnc_ptr *ptr,
+		   u32 first, u32 count);
+int rlnc_log_flush(struct rlnc_volume *v);
+u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old);
+void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old);
+int rlnc_log_replay(struct rlnc_volume *v);
 
 /* --- checkpoint.c ---------------------------------------------------------- */
 
@@ -276,6 +349,7 @@ int rlnc_checkpoint_init(struct rlnc_volume *v);
 void rlnc_checkpoint_start(struct rlnc_volume *v);
 void rlnc_checkpoint_exit(struct rlnc_volume *v);
 int rlnc_checkpoint(struct rlnc_volume *v);
+int rlnc_flush(struct rlnc_volume *v);
 void rlnc_checkpoint_flush(struct rlnc_volume *v, struct bio *bio);
 void rlnc_checkpoint_kick(struct rlnc_volume *v);
 void rlnc_volume_stop(struct rlnc_volume *v, const char *why);
@@ -325,6 +399,7 @@ struct rlnc_volume {
 
 	struct rlnc_member *member;	/* n, by index */
 	spinlock_t member_lock;		/* protects the members' states */
+	bool members_changed;		/* not as the superblocks say: member_lock */
 
 	struct rlnc_crypt crypt;
 
@@ -372,6 +447,7 @@ struct rlnc_volume {
 	u32 phase;			/* birth & 1 */
 	bool assigning;			/* commit_sem held for write */
 	struct srcu_struct readers;	/* readers of slots */
+	struct rlnc_log log;
 	struct workqueue_struct *checkpoint_wq;
 	struct work_struct flush_work;
 	struct delayed_work timer_work;
@@ -386,6 +462,7 @@ struct rlnc_volume {
 	struct hlist_head lanes[1 << RLNC_LANE_BITS];
 	mempool_t writers;		/* write.c's working memory */
 
+	bool tried;			/* to activate; a failure may leave things half done */
 	bool active;
 	atomic64_t corrected;
 	atomic64_t unrecoverable;

@@ -74,6 +74,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 		m->info.since = RLNC_EPOCH_NONE;
 		m->info.state = RLNC_MEMBER_FAILED;
 		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
+		WRITE_ONCE(v->members_changed, true);
 		changed = true;
 	}
 	spin_unlock(&v->member_lock);

@@ -181,6 +181,29 @@ u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta)
 	}
 }
 
+/**
+ * rlnc_slot_reserve - make a given slot busy
+ * @v:		volume
+ * @slot:	free
+ *
+ * For replay: a log refers to it, though no tree does.
+ *
+ * Return: 0, -EBADMSG when it is not free, or an error of reading the bitmap.
+ */
+int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot)
+{
+	struct rlnc_node *node = rlnc_slot_node(v, slot);
+	u32 bit = bit_of(v, slot), taken;
+
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	taken = take_in_node(v, node, bit, bit + 1);
+	if (taken == bit)
+		count_slots(v, 0, 1);
+	rlnc_node_put(v, node);
+	return taken == bit ? 0 : -EBADMSG;
+}
+
 static void clear_busy(struct rlnc_volume *v, struct rlnc_node *node, u64 slot,
 		       bool use)
 {

@@ -92,13 +92,15 @@ static int compose(struct rlnc_volume *v, struct rlnc_member *m,
  * @v:		volume; checkpoint_mutex is held, the members are flushed
  * @epoch:	of this checkpoint
  * @slots_used:	bits set in the space tree of this checkpoint
+ * @log_slot:	where the intent log goes on
  *
  * The superblock goes over the older of the two copies.  Members that fail are
  * given up.
  *
  * Return: how many members have it.
  */
-u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used)
+u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
+			 u64 log_slot)
 {
 	struct rlnc_super *sb = v->sb;
 	u32 i;
@@ -107,9 +109,12 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used)
 	spin_lock(&v->member_lock);
 	for (i = 0; i < v->n; i++)
 		sb->members[i] = v->member[i].info;
+	WRITE_ONCE(v->members_changed, false);
 	spin_unlock(&v->member_lock);
 	WRITE_ONCE(sb->epoch, epoch);
 	sb->slots_used = slots_used;
+	sb->log_slot = log_slot;
+	sb->log_seq = 0;
 	for (i = 0; i < RLNC_TREES; i++)
 		memcpy(sb->root[i], v->root[i], v->geo.ptr_bytes);
 	for (i = 0; i < v->n; i++)

@@ -4,8 +4,7 @@
  *
  * A batch of bios for one generation becomes one new generation in a free slot.
  * Sectors that the batch does not cover are carried over as ciphertext, once
- * their seals have been verified.  The commit changes the pointer, and in the
- * same step the bits of both slots.
+ * their seals have been verified.
  */
 #include "dm-rlnc.h"
 
@@ -21,8 +20,7 @@ struct writer {
 	struct rlnc_io *io;
 	struct rlnc_gbuf *gb;
 	struct rlnc_place place;
-	struct rlnc_node *leaf;		/* pinned: holds the pointer */
-	struct rlnc_node *old_space;	/* pinned: covers the old slot, if mapped */
+	struct rlnc_commit commit;
 	u64 birth;			/* epoch that the seals are made in */
 	u8 fate[RLNC_MAX_SEALS];
 };
@@ -171,57 +169,33 @@ static int store(struct writer *w)
 	return ret;
 }
 
-/* Point the map at the new slot, or at nothing. */
-static void commit(struct writer *w, bool mapped)
+/* The smallest run of seals that holds all that were not carried over. */
+static void changed_seals(struct writer *w)
 {
-	struct rlnc_volume *v = w->v;
-	struct rlnc_node *space = NULL;
+	u32 i, first = w->v->geo.seals, end = 0;
 
-	if (mapped)
-		space = rlnc_slot_node(v, w->gb->slot);	/* pinned while busy */
-	down_read(&v->commit_sem);
-	rlnc_node_prepare_update(v, w->leaf);
-	if (space)
-		rlnc_node_prepare_update(v, space);
-	if (w->old_space)
-		rlnc_node_prepare_update(v, w->old_space);
-	if (mapped) {
-		w->gb->next->slot = cpu_to_le64(w->gb->slot);
-		w->gb->next->birth = cpu_to_le64(v->birth);
-	} else {
-		memset(w->gb->next, 0, v->geo.ptr_bytes);
+	for (i = 0; i < w->v->geo.seals; i++) {
+		if (w->fate[i] == CARRY)
+			continue;
+		first = min(first, i);
+		end = i + 1;
 	}
-	rlnc_node_write_ptr(v, w->leaf, w->io->gen, w->gb->next);
-	rlnc_node_dirty(v, w->leaf);
-	if (space)
-		rlnc_slot_use(v, space, w->gb->slot);
-	if (w->old_space)
-		rlnc_slot_free(v, w->old_space, le64_to_cpu(w->gb->ptr->slot));
-	up_read(&v->commit_sem);
-	rlnc_node_put(v, space);
+	w->commit.first = first;
+	w->commit.count = end - first;
 }
 
-/* Pin what the commit will change, and copy the pointer as it is. */
-static int prepare(struct writer *w)
+static void commit_slot(struct writer *w)
 {
-	struct rlnc_volume *v = w->v;
-	struct rlnc_ptr *ptr = w->gb->ptr;
-	struct rlnc_node *node;
+	w->gb->next->slot = cpu_to_le64(w->gb->slot);
+	w->gb->next->birth = cpu_to_le64(~0ull);	/* the commit says which */
+	changed_seals(w);
+	rlnc_commit(w->v, &w->commit);
+}
 
-	node = rlnc_node_get(v, RLNC_TREE_MAP, 1, div_u64(w->io->gen, v->geo.fanout));
-	if (IS_ERR(node))
-		return PTR_ERR(node);
-	w->leaf = node;
-	rlnc_node_read_ptr(v, node, w->io->gen, ptr);
-	if (!rlnc_ptr_mapped(ptr))
-		return 0;
-	if (le64_to_cpu(ptr->slot) >= v->slots)
-		return -EBADMSG;
-	node = rlnc_slot_node(v, le64_to_cpu(ptr->slot));
-	if (IS_ERR(node))
-		return PTR_ERR(node);
-	w->old_space = node;
-	return 0;
+static void commit_unmapped(struct writer *w)
+{
+	memset(w->gb->next, 0, w->v->geo.ptr_bytes);
+	rlnc_commit(w->v, &w->commit);
 }
 
 static int write_batch(struct writer *w)
@@ -231,7 +205,7 @@ static int write_batch(struct writer *w)
 	u32 i;
 	int ret;
 
-	ret = prepare(w);
+	ret = rlnc_commit_prepare(v, &w->commit);
 	if (ret)
 		return ret;
 	decide_fates(w);
@@ -244,13 +218,13 @@ static int write_batch(struct writer *w)
 				w->fate[i] = ZERO;
 	if (all_are(w, ZERO)) {
 		if (was_mapped)
-			commit(w, false);
+			commit_unmapped(w);
 		return 0;
 	}
 	w->birth = READ_ONCE(v->birth);
 	ret = load_carried(w) ?: seal_batch(w) ?: store(w);
 	if (!ret)
-		commit(w, true);
+		commit_slot(w);
 	return ret;
 }
 
@@ -289,9 +263,11 @@ void rlnc_write(struct rlnc_io *io)
 	w->place.index = io->gen;
 	w->place.tree = RLNC_TREE_MAP;
 	w->gb = rlnc_gbuf_get(v, false, GFP_NOIO);
+	w->commit.gen = io->gen;
+	w->commit.old = w->gb->ptr;
+	w->commit.new = w->gb->next;
 	ret = READ_ONCE(v->stopped) ? -EIO : write_batch(w);
-	rlnc_node_put(v, w->old_space);
-	rlnc_node_put(v, w->leaf);
+	rlnc_commit_end(v, &w->commit);
 	rlnc_gbuf_put(w->gb);
 	mempool_free(w, &v->writers);
 

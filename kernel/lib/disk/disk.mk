@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-LIB_SRCS += kernel/lib/disk/super.c
+LIB_SRCS += kernel/lib/disk/super.c kernel/lib/disk/log.c

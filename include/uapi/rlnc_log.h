@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dm-rlnc: the intent log on disk, version 1.  Types and constants only.
+ *
+ * The log is a chain of records.  A record is one column of a log slot: 4 KiB of
+ * every member at the same offset.  The first record of an epoch is column 0 of
+ * the slot that the superblock names; a record in the last column of a slot is
+ * followed by column 0 of the slot that it names as next.
+ *
+ * Each member's 4 KiB are a fragment: RLNC_LOG_PAYLOAD bytes and a trailer.  The
+ * payloads of the first k fragments are the record's contents, sealed as one;
+ * the others are coded from those.  Nothing points to the end of a log, so every
+ * fragment also has an authentication tag of its own: k authentic fragments make
+ * a record, and the first that cannot be made ends the log.
+ */
+#ifndef _UAPI_RLNC_LOG_H
+#define _UAPI_RLNC_LOG_H
+
+#include <linux/types.h>
+
+#include "rlnc_disk.h"
+
+#define RLNC_LOG_MAGIC		0x474f4c52u	/* "RLOG" */
+
+/* Behind the payload of each fragment; all but the last three are the record's. */
+struct rlnc_log_trailer {
+	__le32 magic;
+	__le32 bytes;			/* of contents in the record */
+	__le64 next_slot;		/* where the log goes on after this slot */
+	__u8 record_nonce[RLNC_NONCE_BYTES];
+	__u8 record_tag[RLNC_TAG_BYTES];
+	__u8 nonce[RLNC_NONCE_BYTES];
+	__u8 zero[8];
+	__u8 tag[RLNC_TAG_BYTES];	/* over the fragment up to here */
+};
+
+#define RLNC_LOG_TRAILER	sizeof(struct rlnc_log_trailer)
+#define RLNC_LOG_PAYLOAD	(RLNC_SECTOR_BYTES - RLNC_LOG_TRAILER)
+
+/* Additional authenticated data of a record, and of a fragment. */
+struct rlnc_log_aad {
+	__u8 volume_id[RLNC_ID_BYTES];
+	__le32 row;			/* of the fragment; all ones for the record */
+	__le32 zero;
+	__le64 epoch;			/* that the log follows */
+	__le64 seq;			/* of the record, from 0 in each epoch */
+};
+
+#define RLNC_LOG_ROW_RECORD	0xffffffffu
+
+/*
+ * Contents: changed pointers, in order.  A change replaces slot and birth, and
+ * count seals from first on; the other seals stay.  birth 0 unmaps the
+ * generation, and no seals follow.
+ */
+struct rlnc_log_entry {
+	__le64 index;			/* generation of the map tree */
+	__le64 slot;
+	__le64 birth;
+	__le16 first;
+	__le16 count;
+	__le32 zero;
+	struct rlnc_seal seal[];
+};
+
+#if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(struct rlnc_log_trailer) == 80, "log trailer");
+_Static_assert(sizeof(struct rlnc_log_aad) == 40, "log aad");
+_Static_assert(sizeof(struct rlnc_log_entry) == 32, "log entry");
+#endif
+
+#endif /* _UAPI_RLNC_LOG_H */
