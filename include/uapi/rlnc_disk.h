@@ -111,6 +111,13 @@ struct rlnc_disk_member {
 	__u8 zero[7];
 };
 
+/* Background work that outlives an activation. */
+enum rlnc_disk_work {
+	RLNC_WORK_NONE		= 0,
+	RLNC_WORK_REBUILD	= 1,	/* give stale members what they miss */
+	RLNC_WORK_SCRUB		= 2,	/* verify every fragment */
+};
+
 /*
  * The head of a superblock.  After it: the root pointer of the map tree, the
  * root pointer of the space tree, then n members.  Bytes beyond that up to
@@ -138,7 +145,10 @@ struct rlnc_disk_super {
 	__le64 slots_used;		/* bits set in the space tree */
 	__le64 log_slot;		/* intent log: first record's slot, or all ones */
 	__le64 log_seq;			/* intent log: first record's sequence number */
-	__u8 zero1[312];
+	__le32 work;			/* enum rlnc_disk_work, to be resumed */
+	__le32 zero1;
+	__le64 work_done;		/* generations of the map tree it has seen to */
+	__u8 zero2[296];
 };
 
 #if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L

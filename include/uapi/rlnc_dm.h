@@ -13,6 +13,8 @@
  *				no newer state exists
  *		cache_mb=M	map cache, 1..65536, default 64
  *		writes_min=W	k..n: members that must hold a commit
+ *		rebuild_kbps=R	KiB a second that rebuild and scrub may move; 0, the
+ *				default, is no limit
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
@@ -23,7 +25,7 @@
  *   EPOCH	of the last checkpoint
  *   ROOT	SHA-256 over both root pointers of that checkpoint, first 16 hex digits
  *   USED/TOTAL	slots
- *   WORK	idle, or NAME:DONE/TOTAL of the background work
+ *   WORK	idle, or rebuild or scrub with :DONE/TOTAL generations
  *   CORRECTED	fragments found wrong or missing and made good by decoding
  *   UNRECOVERABLE sectors that could not be returned
  *   AUTHFAIL	seals that did not open
@@ -39,8 +41,12 @@
 #define RLNC_OPT_ACCEPT_OLDER	"accept_older"
 #define RLNC_OPT_CACHE_MB	"cache_mb"
 #define RLNC_OPT_WRITES_MIN	"writes_min"
+#define RLNC_OPT_REBUILD_KBPS	"rebuild_kbps"
 
 #define RLNC_MSG_FAIL		"fail"
+#define RLNC_MSG_RETURN		"return"
+#define RLNC_MSG_REPLACE	"replace"
+#define RLNC_MSG_SCRUB		"scrub"
 #define RLNC_MSG_CHECKPOINT	"checkpoint"
 #define RLNC_MSG_KEY		"key"
 

@@ -282,6 +282,17 @@ static int check_freshness(struct rlnc_volume *v, u32 present)
 	return -ESTALE;
 }
 
+/* Is every member as the superblock has it? */
+static bool states_unchanged(struct rlnc_volume *v)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (memcmp(&v->member[i].info, &v->sb->members[i], sizeof(v->member[i].info)))
+			return false;
+	return true;
+}
+
 static int choose_state(struct rlnc_volume *v)
 {
 	enum rlnc_super_error err;
@@ -312,6 +323,7 @@ static int choose_state(struct rlnc_volume *v)
 		settle_member(v, i, &claims[i], &claims[best]);
 	}
 	ret = check_coverage(v);
+	rlnc_background_resume(v, states_unchanged(v));
 out:
 	kvfree(claims);
 	return ret;

@@ -152,7 +152,10 @@ static void finish_oldest(struct rlnc_volume *v, struct checkpoint *cp)
 {
 	struct rlnc_gbuf *gb = list_first_entry(&cp->window, struct rlnc_gbuf, link);
 	int ret = rlnc_generation_store_end(v, gb);
+	u32 i;
 
+	for_each_set_bit(i, gb->row_error, v->n)
+		rlnc_member_missed(v, i, cp->epoch);
 	list_del(&gb->link);
 	cp->in_flight--;
 	if (ret && !cp->error)
@@ -260,7 +263,7 @@ static void write_nodes(struct rlnc_volume *v, struct checkpoint *cp)
 
 static bool nothing_to_do(struct rlnc_volume *v)
 {
-	return !READ_ONCE(v->nodes_dirty);
+	return !READ_ONCE(v->nodes_dirty) && !READ_ONCE(v->members_changed);
 }
 
 static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)

@@ -87,6 +87,7 @@ static int set_up(struct rlnc_volume *v)
 	      rlnc_nodes_init(v) ?:
 	      rlnc_log_init(v) ?:
 	      rlnc_checkpoint_init(v) ?:
+	      rlnc_background_init(v) ?:
 	      mempool_init_kmalloc_pool(&v->writers, 4, rlnc_writer_bytes());
 	if (ret)
 		goto err;
@@ -120,6 +121,7 @@ static void destroy(struct rlnc_volume *v)
 {
 	u32 i;
 
+	rlnc_background_exit(v);
 	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
 	rlnc_checkpoint_exit(v);
@@ -136,10 +138,13 @@ static void destroy(struct rlnc_volume *v)
 			__free_pages(v->member[i].super_pages, RLNC_SUPER_ORDER);
 		if (v->devs && v->devs[i])
 			dm_put_device(v->ti, v->devs[i]);
+		if (v->retired && v->retired[i])
+			dm_put_device(v->ti, v->retired[i]);
 	}
 	kfree(v->key_word);
 	kvfree(v->member);
 	kvfree(v->devs);
+	kvfree(v->retired);
 	kvfree(v->sb);
 	kfree(v);
 }
@@ -157,9 +162,10 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	spin_lock_init(&v->member_lock);
 	spin_lock_init(&v->lane_lock);
 	v->devs = kvcalloc(v->n, sizeof(*v->devs), GFP_KERNEL);
+	v->retired = kvcalloc(v->n, sizeof(*v->retired), GFP_KERNEL);
 	v->member = kvcalloc(v->n, sizeof(*v->member), GFP_KERNEL);
 	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
-	if (v->devs && v->member && v->sb)
+	if (v->devs && v->retired && v->member && v->sb)
 		return v;
 	v->n = 0;
 	destroy(v);

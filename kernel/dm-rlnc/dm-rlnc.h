@@ -53,6 +53,7 @@ struct rlnc_table {
 	u64 min_epoch;
 	u32 cache_mb;
 	u32 writes_min;			/* 0: as the superblock says */
+	u32 rebuild_kbps;		/* 0: as fast as it goes */
 };
 
 int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
@@ -121,6 +122,8 @@ struct rlnc_member {
 	u32 index;			/* row of the code */
 	u8 state;			/* enum rlnc_disk_member_state; member_lock */
 	struct rlnc_member_info info;	/* as the next superblock says it; member_lock */
+	u32 changes;			/* of state, and fragments missed; member_lock */
+	u32 changes_seen;		/* when the rebuild began; member_lock */
 	atomic_t read_errors;		/* in a row */
 	struct page *super_pages;	/* one superblock, contiguous */
 	struct fan *fan;		/* checkpoint_mutex */
@@ -131,6 +134,9 @@ bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);
 bool rlnc_member_writable(struct rlnc_volume *v, u32 index);
 u32 rlnc_members_writable(struct rlnc_volume *v);
 void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
+void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
+int rlnc_member_return(struct rlnc_volume *v, u32 index);
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
 int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
 			struct page *pages, u32 bytes);
@@ -285,6 +291,7 @@ struct rlnc_commit {
 	struct rlnc_ptr *new;		/* ptr_bytes; birth 0 unmaps */
 	u32 first;			/* seals that differ from those of old */
 	u32 count;
+	const unsigned long *missing;	/* members without their fragment, or NULL */
 	struct rlnc_node *leaf;		/* pinned: holds the pointer */
 	struct rlnc_node *old_space;	/* pinned: covers the old slot, if mapped */
 };
@@ -343,6 +350,48 @@ u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old);
 void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old);
 int rlnc_log_replay(struct rlnc_volume *v);
 
+/* --- walk.c, repair.c, background.c -------------------------------------------- */
+
+struct rlnc_walk {
+	int (*visit)(struct rlnc_volume *v, void *arg, const struct rlnc_place *place,
+		     const struct rlnc_ptr *ptr);
+	/* Leave this generation out, and all below it; may be NULL. */
+	bool (*skip)(struct rlnc_volume *v, void *arg, const struct rlnc_ptr *ptr);
+	/* A node cannot be read: 0 goes on without what is below it. */
+	int (*unreadable)(struct rlnc_volume *v, void *arg, int error);
+	void *arg;
+	u64 from;			/* first generation of the map tree */
+};
+
+int rlnc_walk(struct rlnc_volume *v, const struct rlnc_walk *walk);
+int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *place);
+int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place);
+void rlnc_write_back(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		     const struct rlnc_ptr *ptr, const unsigned long *pages);
+
+struct rlnc_background {
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	wait_queue_head_t wait;
+	bool stop;
+	bool scrub_wanted;
+	bool rebuild_given_up;		/* until something changes */
+	u32 kind;			/* enum rlnc_disk_work */
+	u64 done;			/* generations of the map tree */
+	u64 mended;
+	u64 errors;
+	u64 debt;			/* bytes moved since the last pause */
+};
+
+int rlnc_background_init(struct rlnc_volume *v);
+void rlnc_background_exit(struct rlnc_volume *v);
+void rlnc_background_resume(struct rlnc_volume *v, bool same);
+void rlnc_background_start(struct rlnc_volume *v);
+void rlnc_background_stop(struct rlnc_volume *v);
+void rlnc_background_kick(struct rlnc_volume *v);
+void rlnc_scrub(struct rlnc_volume *v, bool wanted);
+const char *rlnc_work_name(const struct rlnc_volume *v);
+
 /* --- checkpoint.c ---------------------------------------------------------- */
 
 int rlnc_checkpoint_init(struct rlnc_volume *v);
@@ -396,6 +445,7 @@ struct rlnc_volume {
 	u32 writes_min;
 	char *key_word;			/* as `dmsetup table` shows it */
 	struct dm_dev **devs;		/* n, in the order of the table */
+	struct dm_dev **retired;	/* n: replaced, but I/O may still be at them */
 
 	struct rlnc_member *member;	/* n, by index */
 	spinlock_t member_lock;		/* protects the members' states */
@@ -448,6 +498,7 @@ struct rlnc_volume {
 	bool assigning;			/* commit_sem held for write */
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
+	struct rlnc_background bg;
 	struct workqueue_struct *checkpoint_wq;
 	struct work_struct flush_work;
 	struct delayed_work timer_work;

@@ -198,16 +198,18 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 
 /*
  * Make every data row of a column right.  Any n - k wrong or missing fragments
- * are overcome.
+ * are overcome, and those of the data that were wrong written back.
  */
 static int reconstruct_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			      const struct rlnc_place *place,
 			      const struct rlnc_ptr *ptr, u32 col)
 {
+	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);
 	struct search *s;
 	u32 i;
 	int ret;
 
+	bitmap_zero(mended, RLNC_MAX_FRAGMENT_PAGES);
 	s = kzalloc(sizeof(*s), GFP_NOIO);
 	if (!s)
 		return -ENOMEM;
@@ -225,10 +227,13 @@ static int reconstruct_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 
 		/* Sought after and wrong, rather than known to be away. */
 		if (test_bit(page, gb->bad))
-			atomic64_inc(&v->corrected);
+			__set_bit(page, mended);
 		set_bit(page, gb->have);
 		clear_bit(page, gb->bad);
 	}
+	atomic64_add(bitmap_weight(mended, RLNC_MAX_FRAGMENT_PAGES), &v->corrected);
+	if (!bitmap_empty(mended, RLNC_MAX_FRAGMENT_PAGES))
+		rlnc_write_back(v, gb, ptr, mended);
 out:
 	kfree(s);
 	return ret;

@@ -13,6 +13,17 @@ static int rlnc_preresume(struct dm_target *ti)
 	return rlnc_activate(v);
 }
 
+static void rlnc_resume(struct dm_target *ti)
+{
+	rlnc_background_start(ti->private);
+}
+
+/* Suspension is undone, or goes on: either way nothing may run beside it. */
+static void rlnc_presuspend(struct dm_target *ti)
+{
+	rlnc_background_stop(ti->private);
+}
+
 /* All user I/O has completed; leave everything durable and the tree whole. */
 static void rlnc_postsuspend(struct dm_target *ti)
 {
@@ -74,6 +85,9 @@ static struct target_type rlnc_target = {
 	.dtr		 = rlnc_dtr,
 	.map		 = rlnc_map,
 	.preresume	 = rlnc_preresume,
+	.resume		 = rlnc_resume,
+	.presuspend	 = rlnc_presuspend,
+	.presuspend_undo = rlnc_resume,
 	.postsuspend	 = rlnc_postsuspend,
 	.message	 = rlnc_message,
 	.status		 = rlnc_status,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Members: their state, and I/O that does not belong to a generation. */
+#include <linux/random.h>
 #include "dm-rlnc.h"
 
 /* Read errors in a row after which a member is given up. */
@@ -75,6 +76,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 		m->info.state = RLNC_MEMBER_FAILED;
 		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
 		WRITE_ONCE(v->members_changed, true);
+		m->changes++;
 		changed = true;
 	}
 	spin_unlock(&v->member_lock);
@@ -84,6 +86,150 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 	       rlnc_name(v), index, m->dev ? m->dev->name : "-", why,
 	       rlnc_members_writable(v), v->n, v->k);
 	dm_table_event(v->ti->table);
+}
+
+/**
+ * rlnc_member_missed - a member did not get its fragment
+ * @v:		volume
+ * @index:	the member
+ * @birth:	that the generation was committed with
+ *
+ * The write may have begun before the member came back: it must not be said to
+ * hold what was born then.
+ */
+void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth)
+{
+	struct rlnc_member *m = &v->member[index];
+
+	spin_lock(&v->member_lock);
+	if (m->state == RLNC_MEMBER_SYNC) {
+		m->info.valid_through = min(READ_ONCE(v->sb->epoch), birth - 1);
+		m->info.since = birth + 1;
+		m->info.state = RLNC_MEMBER_STALE;
+		WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
+	} else if (m->state == RLNC_MEMBER_STALE && m->info.since <= birth) {
+		m->info.since = birth + 1;
+	} else {
+		goto out;
+	}
+	m->changes++;
+	WRITE_ONCE(v->members_changed, true);
+out:
+	spin_unlock(&v->member_lock);
+}
+
+/* From now on a member is written to again; what it misses is to be rebuilt. */
+static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
+{
+	down_write(&v->commit_sem);
+	spin_lock(&v->member_lock);
+	if (blank) {
+		get_random_bytes(m->info.id, sizeof(m->info.id));
+		m->info.valid_through = 0;
+	}
+	m->info.since = v->birth + 1;
+	m->info.state = RLNC_MEMBER_STALE;
+	WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
+	WRITE_ONCE(v->members_changed, true);
+	m->changes++;
+	atomic_set(&m->read_errors, 0);
+	spin_unlock(&v->member_lock);
+	up_write(&v->commit_sem);
+	rlnc_checkpoint(v);
+	rlnc_background_kick(v);
+	dm_table_event(v->ti->table);
+}
+
+/**
+ * rlnc_member_return - take a failed member up again
+ * @v:		active volume
+ * @index:	the member; its device must be the one that failed
+ *
+ * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed.
+ */
+int rlnc_member_return(struct rlnc_volume *v, u32 index)
+{
+	struct rlnc_member *m = &v->member[index];
+
+	if (!m->dev)
+		return -ENODEV;
+	if (READ_ONCE(m->state) != RLNC_MEMBER_FAILED)
+		return -EBUSY;
+	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
+	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
+	make_stale(v, m, false);
+	return 0;
+}
+
+/* The word of the table that stands for a member, or for one that is absent. */
+static struct dm_dev **table_place(struct rlnc_volume *v, const struct dm_dev *old)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->devs[i] == old)
+			return &v->devs[i];
+	return NULL;
+}
+
+static int check_replacement(struct rlnc_volume *v, u32 index, const struct dm_dev *dev)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++) {
+		if (v->member[i].dev == dev || v->devs[i] == dev || v->retired[i] == dev) {
+			DMERR("%s: %s is a member already", rlnc_name(v), dev->name);
+			return -EBUSY;
+		}
+	}
+	if (rlnc_slots_for_bytes(&v->geo, bdev_nr_bytes(dev->bdev)) < v->slots) {
+		DMERR("%s: %s is too small to be a member", rlnc_name(v), dev->name);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/**
+ * rlnc_member_replace - put another device in a member's place
+ * @v:		active volume
+ * @index:	the member
+ * @path:	of the device; what is on it is lost
+ *
+ * The old device stays open until the volume is closed: a request may still be
+ * at it.
+ *
+ * Return: 0; -EBUSY when @path is a member, or @index was replaced before in
+ * this activation; -ENOSPC when it is too small; or the error of opening it.
+ */
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
+{
+	struct rlnc_member *m = &v->member[index];
+	struct dm_dev *dev, **place = table_place(v, m->dev);
+	int ret;
+
+	if (v->retired[index] || !place)
+		return -EBUSY;
+	ret = dm_get_device(v->ti, path, dm_table_get_mode(v->ti->table), &dev);
+	if (ret)
+		return ret;
+	ret = check_replacement(v, index, dev);
+	if (!ret && !m->super_pages) {
+		m->super_pages = alloc_pages(GFP_KERNEL, RLNC_SUPER_ORDER);
+		ret = m->super_pages ? 0 : -ENOMEM;
+	}
+	if (ret) {
+		dm_put_device(v->ti, dev);
+		return ret;
+	}
+	rlnc_member_fail(v, index, "being replaced");
+	mutex_lock(&v->checkpoint_mutex);
+	v->retired[index] = m->dev;
+	*place = dev;
+	WRITE_ONCE(m->dev, dev);
+	mutex_unlock(&v->checkpoint_mutex);
+	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
+	make_stale(v, m, true);
+	return 0;
 }
 
 char rlnc_member_letter(struct rlnc_volume *v, u32 index)

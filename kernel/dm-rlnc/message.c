@@ -12,6 +12,34 @@ static int msg_fail(struct rlnc_volume *v, unsigned int argc, char **argv)
 	return 0;
 }
 
+static int msg_return(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	u32 index;
+
+	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
+		return -EINVAL;
+	return rlnc_member_return(v, index);
+}
+
+static int msg_replace(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	u32 index;
+
+	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
+		return -EINVAL;
+	return rlnc_member_replace(v, index, argv[2]);
+}
+
+static int msg_scrub(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	bool start = !strcmp(argv[1], "start");
+
+	if (!start && strcmp(argv[1], "stop"))
+		return -EINVAL;
+	rlnc_scrub(v, start);
+	return 0;
+}
+
 static int msg_checkpoint(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	return rlnc_checkpoint(v);
@@ -46,6 +74,9 @@ static const struct {
 	int (*handle)(struct rlnc_volume *v, unsigned int argc, char **argv);
 } verbs[] = {
 	{ RLNC_MSG_FAIL, 2, 2, msg_fail },
+	{ RLNC_MSG_RETURN, 2, 2, msg_return },
+	{ RLNC_MSG_REPLACE, 3, 3, msg_replace },
+	{ RLNC_MSG_SCRUB, 2, 2, msg_scrub },
 	{ RLNC_MSG_CHECKPOINT, 1, 1, msg_checkpoint },
 	{ RLNC_MSG_KEY, 2, 3, msg_key },
 };

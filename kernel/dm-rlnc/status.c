@@ -27,8 +27,12 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 	DMEMIT("%s %u %u ", health(v), v->k, v->n);
 	for (i = 0; i < v->n; i++)
 		DMEMIT("%c", rlnc_member_letter(v, i));
-	DMEMIT(" %llu %8phN %llu/%llu idle %lld %lld %lld %lld", READ_ONCE(v->sb->epoch),
-	       v->root_digest, used, v->slots, atomic64_read(&v->corrected),
+	DMEMIT(" %llu %8phN %llu/%llu %s", READ_ONCE(v->sb->epoch), v->root_digest, used,
+	       v->slots, rlnc_work_name(v));
+	if (READ_ONCE(v->bg.kind))
+		DMEMIT(":%llu/%llu", READ_ONCE(v->bg.done),
+		       v->shape[RLNC_TREE_MAP].count[0]);
+	DMEMIT(" %lld %lld %lld %lld", atomic64_read(&v->corrected),
 	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
 	       atomic64_read(&v->hedged));
 }
@@ -41,7 +45,7 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 
 	DMEMIT("%u %u %s %u", v->k, v->n, v->key_word,
 	       1 + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
-	       !!opt->writes_min);
+	       !!opt->writes_min + !!opt->rebuild_kbps);
 	DMEMIT(" " RLNC_OPT_CACHE_MB "=%u", opt->cache_mb);
 	if (opt->allow_discards)
 		DMEMIT(" " RLNC_OPT_DISCARDS);
@@ -51,6 +55,8 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 		DMEMIT(" " RLNC_OPT_MIN_EPOCH "=%llu", opt->min_epoch);
 	if (opt->writes_min)
 		DMEMIT(" " RLNC_OPT_WRITES_MIN "=%u", opt->writes_min);
+	if (opt->rebuild_kbps)
+		DMEMIT(" " RLNC_OPT_REBUILD_KBPS "=%u", opt->rebuild_kbps);
 	for (i = 0; i < v->n; i++)
 		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
 }

@@ -115,6 +115,8 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 	sb->slots_used = slots_used;
 	sb->log_slot = log_slot;
 	sb->log_seq = 0;
+	sb->work = READ_ONCE(v->bg.kind);
+	sb->work_done = sb->work ? READ_ONCE(v->bg.done) : 0;
 	for (i = 0; i < RLNC_TREES; i++)
 		memcpy(sb->root[i], v->root[i], v->geo.ptr_bytes);
 	for (i = 0; i < v->n; i++)

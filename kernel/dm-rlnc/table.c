@@ -47,6 +47,15 @@ static int opt_writes_min(struct rlnc_table *table, const char *value)
 	return ret;
 }
 
+static int opt_rebuild_kbps(struct rlnc_table *table, const char *value)
+{
+	u64 kbps;
+	int ret = parse_u64(value, 0, U32_MAX, &kbps);
+
+	table->rebuild_kbps = kbps;
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	bool has_value;
@@ -59,6 +68,8 @@ static const struct {
 	  "min_epoch: expected an epoch from 1 up" },
 	{ RLNC_OPT_CACHE_MB, true, opt_cache_mb,
 	  "cache_mb: expected 1..65536" },
+	{ RLNC_OPT_REBUILD_KBPS, true, opt_rebuild_kbps,
+	  "rebuild_kbps: expected KiB a second, 0 for no limit" },
 	{ RLNC_OPT_WRITES_MIN, true, opt_writes_min,
 	  "writes_min: expected k..n" },
 };

@@ -169,8 +169,10 @@ HEAD(size_high, d->logical_sectors = cpu_to_le64(RLNC_MAX_LOGICAL_SECTORS + 1))
 HEAD(log_outside, d->log_slot = cpu_to_le64(10000))
 HEAD(label_after_end, d->label[31] = 'x')
 HEAD(reserved_zero0, d->zero0 = cpu_to_le32(1))
-HEAD(reserved_zero1, d->zero1[0] = 1)
-HEAD(reserved_zero1_last, d->zero1[311] = 1)
+HEAD(reserved_zero1, d->zero1 = cpu_to_le32(1))
+HEAD(reserved_zero2_last, d->zero2[295] = 1)
+HEAD(work_unknown, d->work = cpu_to_le32(3))
+HEAD(work_done_without_work, d->work_done = cpu_to_le64(1))
 
 static void reserved_tail(const struct image *im)
 {
@@ -229,7 +231,7 @@ static const struct damage {
 	D(size_zero, SIZE), D(size_over_slots, SIZE), D(size_high, SIZE),
 	D(log_outside, LOG), D(label_after_end, LABEL),
 	D(reserved_zero0, RESERVED), D(reserved_zero1, RESERVED),
-	D(reserved_zero1_last, RESERVED), D(reserved_tail, RESERVED),
+	D(reserved_zero2_last, RESERVED), D(work_unknown, WORK), D(work_done_without_work, WORK), D(reserved_tail, RESERVED),
 	D(reserved_after_members, RESERVED),
 	D(root_young, ROOT), D(root_outside, ROOT), D(root_unmapped_slot, ROOT),
 	D(root_unmapped_seal, ROOT),

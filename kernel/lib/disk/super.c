@@ -141,6 +141,8 @@ static void parse_head(const struct rlnc_disk_super *d, struct rlnc_super *sb)
 	sb->slots_used = le64_to_cpu(d->slots_used);
 	sb->log_slot = le64_to_cpu(d->log_slot);
 	sb->log_seq = le64_to_cpu(d->log_seq);
+	sb->work = le32_to_cpu(d->work);
+	sb->work_done = le64_to_cpu(d->work_done);
 }
 
 static bool label_ok(const struct rlnc_disk_super *d)
@@ -203,9 +205,11 @@ enum rlnc_super_error rlnc_super_parse(const void *buf, size_t len,
 		return RLNC_SUPER_SIZE;
 	if (sb->log_slot != RLNC_LOG_NONE && sb->log_slot >= sb->slots)
 		return RLNC_SUPER_LOG;
+	if (sb->work > RLNC_WORK_SCRUB || (!sb->work && sb->work_done))
+		return RLNC_SUPER_WORK;
 	if (!label_ok(d))
 		return RLNC_SUPER_LABEL;
-	if (d->zero0 || !all_zero(d->zero1, sizeof(d->zero1)))
+	if (d->zero0 || d->zero1 || !all_zero(d->zero2, sizeof(d->zero2)))
 		return RLNC_SUPER_RESERVED;
 
 	at += sizeof(*d);
@@ -243,6 +247,8 @@ static void format_head(const struct rlnc_super *sb, struct rlnc_disk_super *d)
 	d->slots_used = cpu_to_le64(sb->slots_used);
 	d->log_slot = cpu_to_le64(sb->log_slot);
 	d->log_seq = cpu_to_le64(sb->log_seq);
+	d->work = cpu_to_le32(sb->work);
+	d->work_done = cpu_to_le64(sb->work_done);
 }
 
 /**
@@ -326,6 +332,7 @@ const char *rlnc_super_strerror(enum rlnc_super_error err)
 		[RLNC_SUPER_SIZE]	= "logical size does not fit the slots",
 		[RLNC_SUPER_SLOTS]	= "slot counts out of range",
 		[RLNC_SUPER_LOG]	= "intent log outside the slots",
+		[RLNC_SUPER_WORK]	= "unknown background work",
 		[RLNC_SUPER_ROOT]	= "root pointer out of range",
 		[RLNC_SUPER_TABLE]	= "member table not consistent",
 		[RLNC_SUPER_LABEL]	= "label not NUL padded",

@@ -39,6 +39,8 @@ struct rlnc_super {
 	u64 slots_used;
 	u64 log_slot;
 	u64 log_seq;
+	u32 work;
+	u64 work_done;
 	struct rlnc_geometry geo;
 	u8 root[RLNC_TREES][RLNC_PTR_BYTES(RLNC_MAX_SEALS)];
 	struct rlnc_member_info members[RLNC_MAX_MEMBERS];
@@ -60,6 +62,7 @@ enum rlnc_super_error {
 	RLNC_SUPER_SIZE,
 	RLNC_SUPER_SLOTS,
 	RLNC_SUPER_LOG,
+	RLNC_SUPER_WORK,
 	RLNC_SUPER_ROOT,
 	RLNC_SUPER_TABLE,
 	RLNC_SUPER_LABEL,

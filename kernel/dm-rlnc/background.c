@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Background work: rebuilding stale members, and scrubbing.  One at a time a
+ * volume; rebuilding goes first.  How far it has come is in the superblock, so
+ * that it goes on after a reload or a reboot.
+ */
+#include <linux/delay.h>
+#include "dm-rlnc.h"
+
+static const char *const names[] = {
+	[RLNC_WORK_NONE]	= "idle",
+	[RLNC_WORK_REBUILD]	= "rebuild",
+	[RLNC_WORK_SCRUB]	= "scrub",
+};
+
+/* What the status line calls the work under way. */
+const char *rlnc_work_name(const struct rlnc_volume *v)
+{
+	return names[READ_ONCE(v->bg.kind)];
+}
+
+static bool stopping(struct rlnc_volume *v)
+{
+	return READ_ONCE(v->bg.stop) || READ_ONCE(v->stopped);
+}
+
+/* Take the time that so many bytes may take. */
+static void throttle(struct rlnc_volume *v, u64 bytes)
+{
+	u64 ms;
+
+	if (!v->opt.rebuild_kbps) {
+		cond_resched();
+		return;
+	}
+	v->bg.debt += bytes;
+	ms = div_u64(v->bg.debt * 1000, v->opt.rebuild_kbps * 1024);
+	if (ms < 10)
+		return;
+	v->bg.debt = 0;
+	wait_event_interruptible_timeout(v->bg.wait, stopping(v), msecs_to_jiffies(ms));
+}
+
+static bool too_old(struct rlnc_volume *v, void *arg, const struct rlnc_ptr *ptr)
+{
+	u64 birth = le64_to_cpu(ptr->birth);
+	u32 i;
+
+	/* The youngest of a subtree is as old as its node: did all have that? */
+	for (i = 0; i < v->n; i++)
+		if (READ_ONCE(v->member[i].state) == RLNC_MEMBER_STALE &&
+		    birth > v->member[i].info.valid_through)
+			return false;
+	return true;
+}
+
+static int unreadable(struct rlnc_volume *v, void *arg, int error)
+{
+	v->bg.errors++;
+	return 0;
+}
+
+static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *place,
+		 const struct rlnc_ptr *ptr)
+{
+	int ret;
+
+	if (stopping(v))
+		return -EINTR;
+	ret = v->bg.kind == RLNC_WORK_SCRUB ? rlnc_scrub_generation(v, place) :
+					      rlnc_rebuild_generation(v, place);
+	if (ret < 0)
+		v->bg.errors++;
+	else
+		v->bg.mended += ret;
+	if (place->tree == RLNC_TREE_MAP && !place->level)
+		WRITE_ONCE(v->bg.done, place->index + 1);
+	if (ret || v->bg.kind == RLNC_WORK_SCRUB)
+		throttle(v, (u64)v->n * v->geo.symbol);
+	return 0;
+}
+
+/* Every stale member that was there throughout has everything now. */
+static void declare_in_sync(struct rlnc_volume *v)
+{
+	struct rlnc_member *m;
+	u32 i;
+
+	down_write(&v->commit_sem);
+	spin_lock(&v->member_lock);
+	for (i = 0; i < v->n; i++) {
+		m = &v->member[i];
+		if (m->state != RLNC_MEMBER_STALE || m->changes != m->changes_seen)
+			continue;
+		m->info.state = RLNC_MEMBER_SYNC;
+		m->info.valid_through = RLNC_EPOCH_NONE;
+		m->info.since = RLNC_EPOCH_NONE;
+		WRITE_ONCE(m->state, RLNC_MEMBER_SYNC);
+		WRITE_ONCE(v->members_changed, true);
+	}
+	spin_unlock(&v->member_lock);
+	up_write(&v->commit_sem);
+}
+
+static bool any_stale(struct rlnc_volume *v)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (READ_ONCE(v->member[i].state) == RLNC_MEMBER_STALE)
+			return true;
+	return false;
+}
+
+/* Begin, or go on with what was interrupted. */
+static void begin(struct rlnc_volume *v, u32 kind)
+{
+	u32 i;
+
+	spin_lock(&v->member_lock);
+	for (i = 0; i < v->n; i++)
+		v->member[i].changes_seen = v->member[i].changes;
+	spin_unlock(&v->member_lock);
+	if (v->bg.kind != kind)
+		WRITE_ONCE(v->bg.done, 0);
+	WRITE_ONCE(v->bg.kind, kind);
+	v->bg.errors = 0;
+	v->bg.mended = 0;
+	DMINFO("%s: %s begins at generation %llu of %llu", rlnc_name(v), names[kind],
+	       v->bg.done, v->shape[RLNC_TREE_MAP].count[0]);
+}
+
+static void finish(struct rlnc_volume *v)
+{
+	if (v->bg.kind == RLNC_WORK_SCRUB)
+		WRITE_ONCE(v->bg.scrub_wanted, false);
+	else if (v->bg.errors)
+		WRITE_ONCE(v->bg.rebuild_given_up, true);
+	else
+		declare_in_sync(v);
+	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
+	       rlnc_work_name(v), v->bg.mended, v->bg.errors);
+	WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
+	WRITE_ONCE(v->bg.done, 0);
+	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
+	dm_table_event(v->ti->table);
+	rlnc_checkpoint(v);
+}
+
+static u32 next_work(struct rlnc_volume *v)
+{
+	if (any_stale(v) && !READ_ONCE(v->bg.rebuild_given_up))
+		return RLNC_WORK_REBUILD;
+	return READ_ONCE(v->bg.scrub_wanted) ? RLNC_WORK_SCRUB : RLNC_WORK_NONE;
+}
+
+static void background_work(struct work_struct *work)
+{
+	struct rlnc_volume *v = container_of(work, struct rlnc_volume, bg.work);
+	struct rlnc_walk walk = { .visit = visit, .unreadable = unreadable };
+	u32 kind;
+	int ret;
+
+	while (!stopping(v) && (kind = next_work(v)) != RLNC_WORK_NONE) {
+		begin(v, kind);
+		walk.skip = kind == RLNC_WORK_REBUILD ? too_old : NULL;
+		walk.from = v->bg.done;
+		ret = rlnc_walk(v, &walk);
+		if (ret == -EINTR)
+			break;
+		if (ret)
+			v->bg.errors++;
+		finish(v);
+	}
+}
+
+/* There may be something to do: a member came back, or the volume went live. */
+void rlnc_background_kick(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->bg.rebuild_given_up, false);
+	if (v->active && !READ_ONCE(v->bg.stop))
+		queue_work(v->bg.wq, &v->bg.work);
+}
+
+void rlnc_background_start(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->bg.stop, false);
+	rlnc_background_kick(v);
+}
+
+/* Interrupt what is under way, and wait until it has let go. */
+void rlnc_background_stop(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->bg.stop, true);
+	wake_up_all(&v->bg.wait);
+	cancel_work_sync(&v->bg.work);
+}
+
+/**
+ * rlnc_scrub - begin or abandon a scrub
+ * @v:		active volume
+ * @wanted:	begin, or go on with one that was interrupted; else abandon it
+ */
+void rlnc_scrub(struct rlnc_volume *v, bool wanted)
+{
+	WRITE_ONCE(v->bg.scrub_wanted, wanted);
+	if (wanted) {
+		rlnc_background_kick(v);
+		return;
+	}
+	rlnc_background_stop(v);
+	if (v->bg.kind == RLNC_WORK_SCRUB) {
+		WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
+		WRITE_ONCE(v->bg.done, 0);
+	}
+	rlnc_background_start(v);
+}
+
+/**
+ * rlnc_background_resume - take up what the superblock says was under way
+ * @v:		volume being activated
+ * @same:	the members' states are as the superblock has them
+ */
+void rlnc_background_resume(struct rlnc_volume *v, bool same)
+{
+	v->bg.kind = v->sb->work;
+	v->bg.done = v->sb->work_done;
+	v->bg.scrub_wanted = v->bg.kind == RLNC_WORK_SCRUB;
+	if (v->bg.kind == RLNC_WORK_REBUILD && !same)
+		v->bg.done = 0;
+}
+
+int rlnc_background_init(struct rlnc_volume *v)
+{
+	init_waitqueue_head(&v->bg.wait);
+	INIT_WORK(&v->bg.work, background_work);
+	v->bg.stop = true;
+	v->bg.wq = alloc_ordered_workqueue("rlnc-background", WQ_MEM_RECLAIM);
+	return v->bg.wq ? 0 : -ENOMEM;
+}
+
+void rlnc_background_exit(struct rlnc_volume *v)
+{
+	if (!v->bg.wq)
+		return;
+	rlnc_background_stop(v);
+	destroy_workqueue(v->bg.wq);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Making fragments right: those that a member lacks or has wrong, from those
+ * that the seals vouch for.
+ */
+#include "dm-rlnc.h"
+
+/* The pointer to a generation as it is now; the caller is a reader of slots. */
+static int current_ptr(struct rlnc_volume *v, const struct rlnc_place *place,
+		       struct rlnc_ptr *ptr)
+{
+	struct rlnc_node *parent;
+
+	if (place->level == v->shape[place->tree].top) {
+		spin_lock(&v->node_lock);
+		memcpy(ptr, v->root[place->tree], v->geo.ptr_bytes);
+		spin_unlock(&v->node_lock);
+		return 0;
+	}
+	parent = rlnc_node_get(v, place->tree, place->level + 1,
+			       div_u64(place->index, v->geo.fanout));
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	rlnc_node_read_ptr(v, parent, place->index, ptr);
+	rlnc_node_put(v, parent);
+	return 0;
+}
+
+/* Write whole fragments over what the members of @rows have. */
+static int write_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		      const unsigned long *rows)
+{
+	u64 slot = le64_to_cpu(gb->ptr->slot);
+	u32 i;
+	int ret = 0;
+
+	rlnc_gbuf_io_begin(gb);
+	for_each_set_bit(i, rows, v->n)
+		if (rlnc_member_writable(v, i))
+			rlnc_gbuf_io(gb, REQ_OP_WRITE, slot, i, 0, v->pps);
+	rlnc_gbuf_io_wait(gb);
+	for_each_set_bit(i, gb->row_error, v->n) {
+		rlnc_member_fail(v, i, "write error");
+		ret = -EIO;
+	}
+	return ret;
+}
+
+/* Who is being written to, but lacks what was born then? */
+static void find_lacking(struct rlnc_volume *v, u64 birth, unsigned long *rows)
+{
+	u32 i;
+
+	bitmap_zero(rows, RLNC_MAX_MEMBERS);
+	for (i = 0; i < v->n; i++)
+		if (rlnc_member_writable(v, i) && !rlnc_member_readable(v, i, birth))
+			__set_bit(i, rows);
+}
+
+/**
+ * rlnc_rebuild_generation - give members the fragments that they lack
+ * @v:		volume
+ * @place:	of the generation
+ *
+ * Return: 1 when something was written, 0 when there was nothing to do, or a
+ * negative error.
+ */
+int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *place)
+{
+	DECLARE_BITMAP(rows, RLNC_MAX_MEMBERS);
+	struct rlnc_gbuf *gb = rlnc_gbuf_get(v, true, GFP_NOIO);
+	int section, ret;
+
+	section = srcu_read_lock(&v->readers);
+	ret = current_ptr(v, place, gb->ptr);
+	if (ret || !rlnc_ptr_mapped(gb->ptr))
+		goto out;
+	find_lacking(v, le64_to_cpu(gb->ptr->birth), rows);
+	if (bitmap_empty(rows, v->n))
+		goto out;
+	ret = rlnc_generation_load(v, gb, place, gb->ptr, 0, v->geo.seals);
+	if (ret)
+		goto out;
+	rlnc_generation_encode(v, gb);
+	ret = write_rows(v, gb, rows) ?: 1;
+out:
+	srcu_read_unlock(&v->readers, section);
+	rlnc_gbuf_put(gb);
+	return ret;
+}
+
+/* Which members have something else than @good says?  @seen is as they have it. */
+static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
+			const struct rlnc_gbuf *seen, const unsigned long *asked,
+			unsigned long *wrong)
+{
+	u32 row, col, count = 0;
+
+	bitmap_zero(wrong, RLNC_MAX_MEMBERS);
+	for_each_set_bit(row, asked, v->n) {
+		for (col = 0; col < v->pps; col++) {
+			if (test_bit(row * v->pps + col, seen->have) &&
+			    !memcmp(page_address(rlnc_fragment_page(good, row, col)),
+				    page_address(rlnc_fragment_page(seen, row, col)),
+				    RLNC_SECTOR_BYTES))
+				continue;
+			__set_bit(row, wrong);
+			count++;
+		}
+	}
+	return count;
+}
+
+static void read_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u64 birth,
+		      unsigned long *asked)
+{
+	u32 i;
+
+	bitmap_zero(asked, RLNC_MAX_MEMBERS);
+	rlnc_gbuf_io_begin(gb);
+	for (i = 0; i < v->n; i++) {
+		if (!rlnc_member_readable(v, i, birth))
+			continue;
+		__set_bit(i, asked);
+		rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, 0, v->pps);
+	}
+	rlnc_gbuf_io_wait(gb);
+}
+
+/**
+ * rlnc_scrub_generation - read every fragment, and mend those that are wrong
+ * @v:		volume
+ * @place:	of the generation
+ *
+ * Return: number of fragment pages mended, or a negative error.
+ */
+int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
+{
+	DECLARE_BITMAP(asked, RLNC_MAX_MEMBERS);
+	DECLARE_BITMAP(wrong, RLNC_MAX_MEMBERS);
+	struct rlnc_gbuf *good = rlnc_gbuf_get(v, true, GFP_NOIO);
+	struct rlnc_gbuf *seen = rlnc_gbuf_get(v, false, GFP_NOIO);
+	int section, ret;
+	u32 count = 0;
+
+	section = srcu_read_lock(&v->readers);
+	ret = current_ptr(v, place, good->ptr);
+	if (ret || !rlnc_ptr_mapped(good->ptr))
+		goto out;
+	read_rows(v, seen, le64_to_cpu(good->ptr->slot), le64_to_cpu(good->ptr->birth),
+		  asked);
+	ret = rlnc_generation_load(v, good, place, good->ptr, 0, v->geo.seals);
+	if (ret)
+		goto out;
+	rlnc_generation_encode(v, good);
+	count = compare_rows(v, good, seen, asked, wrong);
+	if (count) {
+		atomic64_add(count, &v->corrected);
+		ret = write_rows(v, good, wrong);
+	}
+out:
+	srcu_read_unlock(&v->readers, section);
+	rlnc_gbuf_put(seen);
+	rlnc_gbuf_put(good);
+	return ret ?: count;
+}
+
+/**
+ * rlnc_write_back - put right pages in the place of those that were wrong
+ * @v:		volume
+ * @gb:		generation with reconstructed pages
+ * @ptr:	its pointer; its slot cannot be reused meanwhile
+ * @pages:	fragment pages to write
+ */
+void rlnc_write_back(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		     const struct rlnc_ptr *ptr, const unsigned long *pages)
+{
+	u32 i, row;
+
+	rlnc_gbuf_io_begin(gb);
+	for_each_set_bit(i, pages, v->n * v->pps) {
+		row = i / v->pps;
+		if (rlnc_member_writable(v, row))
+			rlnc_gbuf_io(gb, REQ_OP_WRITE, le64_to_cpu(ptr->slot), row,
+				     i % v->pps, 1);
+	}
+	rlnc_gbuf_io_wait(gb);
+	for_each_set_bit(row, gb->row_error, v->n)
+		rlnc_member_fail(v, row, "write error");
+	bitmap_zero(gb->row_error, RLNC_MAX_MEMBERS);
+}
