@@ -40,7 +40,7 @@ check_fails "a third one: a durable write fails" dd if="$TMPDIR/image" of=/dev/m
 check_fails "and so does reading" dd if=/dev/mapper/v of=/dev/null bs=1M count=4 iflag=direct
 must gone v
 for i in 0 1 3; do mend "$i"; done
-check "all are back: it opens" create v -- "${MEMBERS[@]}"
+check "all are back: it opens" create v rebuild_kbps=1 -- "${MEMBERS[@]}"
 is "$(letters v)" AsAsAA "those that missed something are stale"
 check "the first write is there" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)
 check "and the one made without them" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M skip=4 count=4 iflag=direct status=none)

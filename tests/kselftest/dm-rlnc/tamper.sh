@@ -37,7 +37,7 @@ done
 must gone v
 dd if="$TMPDIR/old1" of=/dev/ram1 bs=1M conv=notrunc status=none
 klog_mark
-must create v accept_older -- "${MEMBERS[@]:0:6}"
+must create v rebuild_kbps=1 -- "${MEMBERS[@]}"
 check_klog "a member that was rewound is told" "member 1 .*is stale"
 is "$(letters v)" AsAAAA "and shown as stale"
 check "the newest data, all the same" cmp "$TMPDIR/image" <(read_all)
