@@ -27,7 +27,7 @@ FAULT_OUT	= $(O)/kmod-fault/$(KVER)
 fault-module:
 	@mkdir -p $(FAULT_OUT)
 	cp -u tests/vm/fault/Kbuild tests/vm/fault/skyhold_fault.c $(FAULT_OUT)/
-	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(FAULT_OUT)) modules
+	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(FAULT_OUT)) modules
 
 check-harness: fault-module ## show that the VM harness fails what has to fail
 	tests/vm/check-ktap
