@@ -208,7 +208,7 @@ MEMBER(state_unknown, 0, m->state = 4)
 MEMBER(member_reserved, 5, m->zero[6] = 1)
 MEMBER(sync_with_limit, 0, m->valid_through = cpu_to_le64(1000))
 MEMBER(stale_valid_young, 3, m->valid_through = cpu_to_le64(1001))
-MEMBER(stale_since_young, 3, m->since = cpu_to_le64(1002))
+MEMBER(stale_since_young, 3, m->since = cpu_to_le64(1003))
 MEMBER(failed_valid_young, 4, m->valid_through = cpu_to_le64(1001))
 MEMBER(failed_written, 4, m->since = cpu_to_le64(995))
 

@@ -97,7 +97,8 @@ static bool member_ok(const struct rlnc_member_info *m,
 	case RLNC_MEMBER_SYNC:
 		return m->valid_through == RLNC_EPOCH_NONE;
 	case RLNC_MEMBER_STALE:
-		return m->valid_through <= epoch && m->since <= epoch + 1;
+		/* The epoch after next: it returned while this one was being written. */
+		return m->valid_through <= epoch && m->since <= epoch + 2;
 	case RLNC_MEMBER_FAILED:
 		return m->valid_through <= epoch && m->since == RLNC_EPOCH_NONE;
 	default:
