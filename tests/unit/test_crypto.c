@@ -15,6 +15,7 @@
 #include "crypto/argon.h"
 #include "crypto/kdf.h"
 #include "crypto/keywrap.h"
+#include "crypto/sealer.h"
 
 static size_t bytes_of(const char *hex, uint8_t *out)
 {
@@ -124,6 +125,27 @@ static void gcm_case16(void **state)
 	assert_int_equal(gcm_open(&args, cipher, 60, tag, back), -EKEYREJECTED);
 }
 
+/* One key over many messages gives what each would give by itself. */
+static void sealer_agrees(void **state)
+{
+	const uint8_t key[GCM_KEY_BYTES] = { 1 }, plain[4096] = { 2 }, aad[40] = { 3 };
+	uint8_t nonce[GCM_NONCE_BYTES] = { 0 }, want[4096], got[4096];
+	uint8_t tag[GCM_TAG_BYTES], got_tag[GCM_TAG_BYTES];
+	struct gcm_args args = { .key = key, .nonce = nonce, .aad = aad, .aad_len = sizeof(aad) };
+	struct sealer *sealer = sealer_new(key);
+	size_t len;
+
+	(void)state;
+	assert_non_null(sealer);
+	for (len = 0; len <= sizeof(plain); len = 2 * len + 1, nonce[0]++) {
+		assert_int_equal(gcm_seal(&args, plain, len, want, tag), 0);
+		assert_int_equal(sealer_seal(sealer, &args, plain, len, got, got_tag), 0);
+		assert_memory_equal(got, want, len);
+		assert_memory_equal(got_tag, tag, sizeof(tag));
+	}
+	sealer_free(sealer);
+}
+
 /* The reference implementation's own test, version 0x13 */
 static void argon2id_vector(void **state)
 {
@@ -193,7 +215,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hmac_rfc4231), cmocka_unit_test(hkdf_rfc5869),
-		cmocka_unit_test(gcm_case16), cmocka_unit_test(argon2id_vector),
+		cmocka_unit_test(gcm_case16), cmocka_unit_test(sealer_agrees),
+		cmocka_unit_test(argon2id_vector),
 		cmocka_unit_test(argon_bounds), cmocka_unit_test(argon_chosen),
 		cmocka_unit_test(crc32c_vectors),
 	};

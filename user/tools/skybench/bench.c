@@ -16,6 +16,7 @@ struct bench_report {
 	FILE *json;
 	char *text;
 	size_t text_len;
+	bool head;			/* of the table has been printed */
 	unsigned int lines, targets, met;
 };
 
@@ -63,7 +64,6 @@ struct bench_report *bench_report_open(const char *path)
 			goto fail;
 		fputs("[", report->json);
 	}
-	printf("%-40s %14s %-26s %7s  %s\n", "", "", "peer", "ratio", "target");
 	return report;
 fail:
 	fprintf(stderr, "skybench: out of memory\n");
@@ -75,8 +75,7 @@ fail:
 }
 
 /* Names and units are the program's own: no character in them needs escaping. */
-static void json_add(struct bench_report *report, const struct bench_result *r, double ratio,
-		     bool met)
+static void json_add(struct bench_report *report, const struct bench_result *r)
 {
 	FILE *f = report->json;
 
@@ -84,33 +83,42 @@ static void json_add(struct bench_report *report, const struct bench_result *r, 
 		report->lines ? "," : "", r->name, r->value, r->unit);
 	if (r->peer)
 		fprintf(f, ", \"peer\": \"%s\", \"peer_value\": %.6g, \"ratio\": %.4g",
-			r->peer, r->peer_value, ratio);
+			r->peer, r->peer_value, bench_ratio(r));
 	else
 		fputs(", \"peer\": null, \"peer_value\": null, \"ratio\": null", f);
 	if (r->peer && r->target > 0)
-		fprintf(f, ", \"target\": %g, \"met\": %s}", r->target, met ? "true" : "false");
+		fprintf(f, ", \"target\": %g, \"met\": %s}", r->target,
+			bench_met(r) ? "true" : "false");
 	else
 		fputs(", \"target\": null, \"met\": null}", f);
 }
 
+void bench_report_keep(struct bench_report *report, const struct bench_result *r)
+{
+	if (r->peer && r->target > 0) {
+		report->targets++;
+		report->met += bench_met(r);
+	}
+	if (report->json)
+		json_add(report, r);
+	report->lines++;
+}
+
 void bench_report_add(struct bench_report *report, const struct bench_result *r)
 {
-	double ratio = r->peer ? r->value / r->peer_value : 0;
-	bool met = ratio >= r->target;
-
+	if (!report->head) {
+		printf("%-40s %14s %-26s %7s  %s\n", "", "", "peer", "ratio", "target");
+		report->head = true;
+	}
 	printf("%-40s %9.2f %-4s", r->name, r->value, r->unit);
 	if (r->peer)
-		printf(" %9.2f %-16s %6.2fx", r->peer_value, r->peer, ratio);
-	if (r->peer && r->target > 0) {
-		printf("  >= %.2f %s", r->target, met ? "met" : "MISSED");
-		report->targets++;
-		report->met += met;
-	}
+		printf(" %9.2f %-16s %6.2fx", r->peer_value, r->peer, bench_ratio(r));
+	if (r->peer && r->target > 0)
+		printf("  %s %.2f %s", r->at_most ? "<=" : ">=", r->target,
+		       bench_met(r) ? "met" : "MISSED");
 	putchar('\n');
 	fflush(stdout);
-	if (report->json)
-		json_add(report, r, ratio, met);
-	report->lines++;
+	bench_report_keep(report, r);
 }
 
 int bench_report_close(struct bench_report *report)

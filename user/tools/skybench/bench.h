@@ -25,7 +25,18 @@ struct bench_result {
 	const char *peer;	/* what it is compared with, or NULL */
 	double peer_value;	/* measured in the same run */
 	double target;		/* least value / peer_value, or 0 for none */
+	bool at_most;		/* target is the greatest value / peer_value instead */
 };
+
+static inline double bench_ratio(const struct bench_result *r)
+{
+	return r->peer ? r->value / r->peer_value : 0;
+}
+
+static inline bool bench_met(const struct bench_result *r)
+{
+	return r->at_most ? bench_ratio(r) <= r->target : bench_ratio(r) >= r->target;
+}
 
 struct bench_report;
 
@@ -40,6 +51,9 @@ struct bench_report *bench_report_open(const char *path);
 /* Print a line and keep it for the file. */
 void bench_report_add(struct bench_report *report, const struct bench_result *r);
 
+/* The same without the line, for a benchmark that prints its own table. */
+void bench_report_keep(struct bench_report *report, const struct bench_result *r);
+
 /**
  * bench_report_close() - Finish the table, write the file and free the report.
  * @report: the report
@@ -52,5 +66,6 @@ int bench_report_close(struct bench_report *report);
 
 /* Benchmarks: each one file, listed in main.c. */
 int bench_codec(int argc, char **argv);
+int bench_core(int argc, char **argv);
 
 #endif

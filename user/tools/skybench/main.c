@@ -11,6 +11,7 @@ static const struct {
 	const char *help;
 } benchmarks[] = {
 	{ "codec", bench_codec, "encode and decode, beside ISA-L" },
+	{ "core", bench_core, "seal, encode and point, beside the sum of its parts" },
 };
 
 #define COUNT (sizeof(benchmarks) / sizeof(benchmarks[0]))
