@@ -29,18 +29,26 @@ header()
 	done
 }
 
-# select_tests ROOT [AREA | AREA/NAME | NAME]...: one AREA/NAME per line, in
-# order, each once; without names all there are.
+# select_tests ROOT [AREA | AREA/NAME | NAME]...: one AREA/NAME per line, each once;
+# without names all there are.  Full names, which is what the VM gets, are found
+# without a process.
 select_tests()
 {
-	local root=$1 name found all
+	local root=$1 name found all=''
+	local -A seen
 	shift
-	all=$(cd "$root" && find . -mindepth 2 -maxdepth 2 -name '*.sh' -perm -u+x | sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort)
-	[ $# -gt 0 ] || { echo "$all"; return; }
-	for name in "$@"; do
+	for name in "${@:-*}"; do
 		name=${name%.sh}
-		found=$(awk -F/ -v name="$name" '$0 == name || $1 == name || $2 == name' <<<"$all")
+		found=$name
+		if [[ $name != */* ]] || [ ! -x "$root/$name.sh" ]; then
+			[ -n "$all" ] || all=$(cd "$root" && find . -mindepth 2 -maxdepth 2 -name '*.sh' -perm -u+x |
+				sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort)
+			found=$(awk -F/ -v name="$name" 'name == "*" || $0 == name || $1 == name || $2 == name' <<<"$all")
+		fi
 		[ -n "$found" ] || { echo "no test or area '$name' in $root" >&2; return 1; }
-		echo "$found"
-	done | awk '!seen[$0]++'
+		while IFS= read -r name; do
+			[ -n "${seen[$name]:-}" ] || echo "$name"
+			seen[$name]=1
+		done <<<"$found"
+	done
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A write behind an object.
 # vm: boot=own lane=debug
+# expect: no verdict
 # expect: console: .*KASAN:
 
 # shellcheck source=tests/kselftest/lib.sh
