@@ -366,6 +366,31 @@ static void one_is_behind(void **state)
 	assert_int_equal(member_write(f->fd[0], area, RLNC_KEYSLOT_BYTES, RLNC_KEYSLOT_OFFSET), 0);
 	assert_int_equal(unlock(f, "other"), 0);
 	assert_int_equal(unlock(f, "pass"), 0);
+	assert_string_equal(said, "");
+}
+
+/* What opens a stale member only is told from what opens the newest set. */
+static void opens_older(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 };
+	CLEANUP_SECRET struct secret other = SECRET_NONE, key = SECRET_NONE;
+	CLEANUP_FREE u8 *area = malloc(RLNC_KEYSLOT_BYTES);
+
+	assert_int_equal(pread(f->fd[0], area, RLNC_KEYSLOT_BYTES, RLNC_KEYSLOT_OFFSET),
+			 RLNC_KEYSLOT_BYTES);
+	assert_int_equal(secret_copy(&other, "other", 5), 0);
+	write_keys(f, &other, true);
+	assert_int_equal(member_write(f->fd[0], area, RLNC_KEYSLOT_BYTES, RLNC_KEYSLOT_OFFSET), 0);
+	open_all(f, &v, 0, N);
+	assert_int_equal(volume_identify(&v), 0);
+	assert_true(volume_unlocked_newest(&v, &f->key));
+	assert_int_equal(volume_unlock(&v, &f->pass, &key), 0);
+	assert_false(volume_unlocked_newest(&v, &key));
+	heard("only key slots number 2, older than the newest");
+	secret_free(&key);
+	assert_int_equal(volume_unlock(&v, &other, &key), 0);
+	assert_true(volume_unlocked_newest(&v, &key));
 }
 
 /* A hostile member plants a set with a higher number: it is seen through. */
@@ -419,7 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(all), T(any_order), T(newest), T(torn), T(forged), T(wrong_key), T(damaged),
 		T(blank), T(all_blank), T(none), T(stranger), T(copied), T(replaced), T(shrunk),
-		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind), T(planted),
+		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind), T(opens_older), T(planted),
 		T(foreign_slots),
 	};
 

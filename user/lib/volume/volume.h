@@ -24,6 +24,7 @@ struct volume {
 	struct member *by_index[RLNC_MAX_MEMBERS];	/* after volume_authenticate() */
 	unsigned int present;
 	int unlocked_slot;	/* after volume_unlock(): what opened, else -1 */
+	const struct keyslot_set *unlocked_set;	/* where that slot is, else NULL */
 };
 
 int volume_init(struct volume *v, unsigned int max_members);
@@ -35,6 +36,7 @@ int volume_authenticate(struct volume *v, const struct secret *key);
 const struct keyslot_set *volume_keyslots(const struct volume *v);
 const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
 						  const struct secret *key);
+bool volume_unlocked_newest(const struct volume *v, const struct secret *key);
 int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
 			  const struct secret *key);
 

@@ -101,6 +101,7 @@ static int unlock_set(struct volume *v, const struct keyslot_set *set,
 		return rc;
 	}
 	v->unlocked_slot = set->slot[i].number;
+	v->unlocked_set = set;
 	note("key slot %u opened", set->slot[i].number);
 	return 0;
 }
@@ -148,8 +149,9 @@ int volume_unlock(struct volume *v, const struct secret *pass, struct secret *ke
 			break;
 		set = next_set(v, set);
 	}
-	if (!rc && tried)
-		warn("opened an older set of key slots than the newest; run `rlncsetup key` to renew it on all members");
+	if (!rc && !volume_unlocked_newest(v, key))
+		warn("only key slots number %llu, older than the newest, open with this; `rlncsetup key list` shows which members have them",
+		     (unsigned long long)set->seq);
 	return rc;
 }
 
@@ -168,6 +170,24 @@ const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
 	while (set && check_set(v, set, key))
 		set = next_set(v, set);
 	return set;
+}
+
+/**
+ * volume_unlocked_newest - did the newest key slots open, and not a removed one?
+ * @v:		from volume_unlock()
+ * @key:	the volume key
+ *
+ * A slot's number means nothing outside its own set: what opened an older one
+ * may have been removed since, and its number been given to somebody else.
+ *
+ * Return: true also when no slot was used, but the volume key itself.
+ */
+bool volume_unlocked_newest(const struct volume *v, const struct secret *key)
+{
+	const struct keyslot_set *newest = volume_trusted_keyslots(v, key);
+
+	return !v->unlocked_set ||
+	       (newest && !memcmp(newest->mac, v->unlocked_set->mac, sizeof(newest->mac)));
 }
 
 /* One pass over the members; which of the two places, @set->seq says. */

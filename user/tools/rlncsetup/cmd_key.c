@@ -57,6 +57,9 @@ static int edit_begin(struct editing *e, const struct options *o, int argc, char
 		rc = volume_authenticate(&e->volume, &e->key);
 	if (rc)
 		return rc;
+	if (!volume_unlocked_newest(&e->volume, &e->key))
+		return fail(EKEYREJECTED, "this %s was removed from the newest key slots; use one of those",
+			    o->key_file ? "key file" : "passphrase");
 	e->set = calloc(1, sizeof(*e->set));
 	if (!e->set)
 		return fail(ENOMEM, "out of memory");

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program as people run it, on members that are files: no root, no kernel module. */
+#include <libgen.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Cheap slots: it is not the derivation that is tested. */
+#define CHEAP	" --pbkdf-force-iterations 1 --pbkdf-memory 64 "
+
+static char top[64];
+static char said[16384];	/* what the last command printed, on both streams */
+
+/* A shell command; Return: its exit status. */
+__attribute__((__format__(__printf__, 1, 2)))
+static int sh(const char *fmt, ...)
+{
+	char command[2048] = "exec 2>&1; ";
+	size_t got, len = strlen(command);
+	va_list ap;
+	FILE *f;
+	int status;
+
+	va_start(ap, fmt);
+	vsnprintf(command + len, sizeof(command) - len, fmt, ap);
+	va_end(ap);
+	f = popen(command, "r");
+	assert_non_null(f);
+	got = fread(said, 1, sizeof(said) - 1, f);
+	said[got] = 0;
+	status = pclose(f);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void heard(const char *words)
+{
+	if (!strstr(said, words))
+		fail_msg("\"%s\" is not in: %s", words, said);
+}
+
+#define RUN(status, ...)							\
+	do {									\
+		int got_ = sh(__VA_ARGS__);					\
+										\
+		if (got_ != (status))						\
+			fail_msg("status %d: %s", got_, said);			\
+	} while (0)
+
+static int start(void **state)
+{
+	char self[PATH_MAX], path[2 * PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	(void)state;
+	strcpy(top, "/tmp/test_rlncsetup.XXXXXX");
+	if (len < 0 || !mkdtemp(top) || chdir(top))
+		return -1;
+	self[len] = 0;
+	snprintf(path, sizeof(path), "%s:%s", dirname(self), getenv("PATH"));
+	return setenv("PATH", path, 1);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	return chdir("/") || sh("rm -rf %s", top);
+}
+
+/* Slots 0, 1 and 2 open with a, b and c; m4 missed that 1 was removed. */
+static int setup(void **state)
+{
+	(void)state;
+	RUN(0, "rm -f m? old; truncate -s 64M m0 m1 m2 m3 m4; for p in a b c d; do printf $p >$p; done");
+	RUN(0, "rlncsetup format -q -k 3 -d a" CHEAP "m?");
+	RUN(0, "rlncsetup key add -d a --new-key-file b" CHEAP "m?");
+	RUN(0, "rlncsetup key add -d a --new-key-file c" CHEAP "m?");
+	RUN(0, "cp --sparse=always m4 old && rlncsetup key remove -d a -S 1 m? && cp --sparse=always old m4");
+	return 0;
+}
+
+/* A removed passphrase takes nobody's slot, not even one of the same number. */
+static void removed_changes_nothing(void **state)
+{
+	static const char *const commands[] = {
+		"remove -d b", "remove -d b -S 0", "change -d b --new-key-file d" CHEAP,
+		"add -d b --new-key-file d" CHEAP,
+	};
+	unsigned int i;
+
+	(void)state;
+	RUN(0, "rlncsetup key add -S 1 -d a --new-key-file d" CHEAP "m0 m1 m2 m3");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		RUN(2, "rlncsetup key %s m?", commands[i]);
+		heard("was removed from the newest key slots; use one of those");
+	}
+	RUN(0, "rlncsetup key change -d d --new-key-file d" CHEAP "m0 m1 m2 m3");
+	heard("Key slot 1 changed");
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup(fn, setup)
+	const struct CMUnitTest tests[] = {
+		T(removed_changes_nothing),
+	};
+
+	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);
+}
