@@ -61,6 +61,21 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
 }
 
+/* What dm-ima attests: the volume's identity and shape, and who carries it. */
+static void status_ima(struct rlnc_volume *v, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+	u32 i;
+
+	DMEMIT_TARGET_NAME_VERSION(v->ti->type);
+	DMEMIT(",volume_id=%*phN,k=%u,n=%u,symbol=%u,mode=%s,writes_min=%u,cipher=gcm(aes)",
+	       RLNC_ID_BYTES, v->sb->volume_id, v->k, v->n, v->geo.symbol,
+	       v->sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic", v->writes_min);
+	for (i = 0; i < v->n; i++)
+		DMEMIT(",member_%u=%s", i, v->member[i].dev ? v->member[i].dev->name : "-");
+	DMEMIT(";");
+}
+
 void rlnc_status(struct dm_target *ti, status_type_t type, unsigned int flags,
 		 char *result, unsigned int maxlen)
 {
@@ -74,7 +89,7 @@ void rlnc_status(struct dm_target *ti, status_type_t type, unsigned int flags,
 		status_table(v, result, maxlen);
 		break;
 	case STATUSTYPE_IMA:
-		*result = '\0';
+		status_ima(v, result, maxlen);
 		break;
 	}
 }
