@@ -4,6 +4,6 @@
 DEMO_ARGS ?=
 
 demo: user modules ## the demonstration of scripts/run, in a VM
-	@SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -n demo shell scripts/demo $(DEMO_ARGS)
+	@SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -n demo shell scripts/demo $$([ -t 0 ] || echo --once) $(DEMO_ARGS)
 
 .PHONY: demo

@@ -128,9 +128,25 @@ int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 struct claim {
 	bool present;
 	u64 epoch;
-	u8 roots[32];			/* digest of both root pointers */
+	u8 body[32];			/* digest of all but which member it is */
 	u8 id[RLNC_ID_BYTES];
 };
+
+/* Two superblocks are of one checkpoint exactly when this is the same. */
+static int digest_body(struct rlnc_volume *v, struct rlnc_super *sb, u8 digest[32])
+{
+	size_t bytes = rlnc_super_bytes(&sb->geo, sb->n);
+	void *buf = kvmalloc(bytes, GFP_KERNEL);
+	int ret;
+
+	if (!buf)
+		return -ENOMEM;
+	sb->member = 0;
+	rlnc_super_format(sb, buf);
+	ret = rlnc_crypt_digest(&v->crypt, buf, bytes, NULL, 0, digest);
+	kvfree(buf);
+	return ret;
+}
 
 static int read_claims(struct rlnc_volume *v, struct rlnc_super *sb,
 		       struct claim *claims)
@@ -152,8 +168,7 @@ static int read_claims(struct rlnc_volume *v, struct rlnc_super *sb,
 		claims[i].present = true;
 		claims[i].epoch = sb->epoch;
 		memcpy(claims[i].id, sb->members[i].id, RLNC_ID_BYTES);
-		ret = rlnc_crypt_digest(&v->crypt, sb->root[0], sb->geo.ptr_bytes,
-					sb->root[1], sb->geo.ptr_bytes, claims[i].roots);
+		ret = digest_body(v, sb, claims[i].body);
 		if (ret)
 			return ret;
 		present++;
@@ -161,13 +176,37 @@ static int read_claims(struct rlnc_volume *v, struct rlnc_super *sb,
 	return present ? present : -EIO;
 }
 
-/*
- * The newest state: the highest epoch; should a crash have left two states of
- * one epoch, the one that more members hold.
- */
-static u32 choose_claim(struct rlnc_volume *v, const struct claim *claims)
+static u32 count_claims(struct rlnc_volume *v, const struct claim *claims,
+			const struct claim *of)
 {
-	u32 i, j, holders, best = v->n, most = 0;
+	u32 i, count = 0;
+
+	for (i = 0; i < v->n; i++)
+		count += claims[i].present && claims[i].epoch == of->epoch &&
+			 !memcmp(claims[i].body, of->body, sizeof(of->body));
+	return count;
+}
+
+static u32 count_epoch(struct rlnc_volume *v, const struct claim *claims, u64 epoch)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < v->n; i++)
+		count += claims[i].present && claims[i].epoch == epoch;
+	return count;
+}
+
+/*
+ * The newest state: the highest epoch.  Crashes can leave two states of one
+ * epoch, of which one at most was committed, by w members.  When the absent ones
+ * could make it either, it takes the owner's word.
+ *
+ * Return: a member that holds it, or v->n when that cannot be told.
+ */
+static u32 choose_claim(struct rlnc_volume *v, const struct claim *claims, u32 present,
+			u32 writes_min)
+{
+	u32 i, holders, best = v->n, most = 0, possible = 0;
 	u64 epoch = 0;
 
 	for (i = 0; i < v->n; i++)
@@ -176,15 +215,21 @@ static u32 choose_claim(struct rlnc_volume *v, const struct claim *claims)
 	for (i = 0; i < v->n; i++) {
 		if (!claims[i].present || claims[i].epoch != epoch)
 			continue;
-		for (j = 0, holders = 0; j < v->n; j++)
-			holders += claims[j].present && claims[j].epoch == epoch &&
-				   !memcmp(claims[i].roots, claims[j].roots, 32);
+		holders = count_claims(v, claims, &claims[i]);
+		/* May this and a different state both have been committed? */
+		if (holders + v->n - present >= writes_min &&
+		    holders < count_epoch(v, claims, epoch))
+			possible += 1;
 		if (holders > most) {
 			most = holders;
 			best = i;
 		}
 	}
-	return best;
+	if (possible <= most || v->opt.accept_older)
+		return best;
+	DMERR("%s: the members hold two states of epoch %llu, and without the absent ones it cannot be told which was committed; give more members, or accept_older to take the one that %u hold",
+	      rlnc_name(v), epoch, most);
+	return v->n;
 }
 
 /* From what the winner says of a member, and what it says itself. */
@@ -210,28 +255,19 @@ static void settle_member(struct rlnc_volume *v, u32 i, const struct claim *clai
 	 */
 	behind = claim->epoch + 1 < winner->epoch ||
 		 (claim->epoch == winner->epoch &&
-		  memcmp(claim->roots, winner->roots, sizeof(claim->roots)));
+		  memcmp(claim->body, winner->body, sizeof(claim->body)));
 	if (m->info.state == RLNC_MEMBER_FAILED || behind) {
 		if (m->info.state == RLNC_MEMBER_SYNC ||
 		    claim->epoch < m->info.valid_through)
 			m->info.valid_through = claim->epoch - (claim->epoch == winner->epoch);
-		m->info.since = v->sb->epoch + 1;
+		/* What the log has of the next epoch, it may have missed as well. */
+		m->info.since = v->sb->epoch + 2;
 		m->info.state = RLNC_MEMBER_STALE;
 		DMWARN("%s: member %u (%s) is stale: it has what was written up to epoch %llu of %llu",
 		       rlnc_name(v), i, m->dev->name, m->info.valid_through,
 		       v->sb->epoch);
 	}
 	m->state = m->info.state;
-}
-
-/* Members that hold the fragments born in @birth. */
-static u32 holders_of(struct rlnc_volume *v, u64 birth)
-{
-	u32 i, count = 0;
-
-	for (i = 0; i < v->n; i++)
-		count += rlnc_member_readable(v, i, birth);
-	return count;
 }
 
 static void name_missing(struct rlnc_volume *v)
@@ -248,19 +284,8 @@ static void name_missing(struct rlnc_volume *v)
 /* Is there a span of epochs that fewer than k of the present members hold? */
 static int check_coverage(struct rlnc_volume *v)
 {
-	u64 epoch = v->sb->epoch, at;
-	u32 i;
-
-	if (holders_of(v, epoch) < v->k)
-		goto refuse;
-	for (i = 0; i < v->n; i++) {
-		at = v->member[i].info.valid_through;
-		if (v->member[i].state == RLNC_MEMBER_STALE && at < epoch &&
-		    holders_of(v, at + 1) < v->k)
-			goto refuse;
-	}
-	return 0;
-refuse:
+	if (rlnc_coverage(v, v->sb->epoch, true))
+		return 0;
 	DMERR("%s: fewer than k = %u members hold what was written last", rlnc_name(v),
 	      v->k);
 	name_missing(v);
@@ -306,8 +331,12 @@ static int choose_state(struct rlnc_volume *v)
 	ret = read_claims(v, v->sb, claims);
 	if (ret < 0)
 		goto out;
-	best = choose_claim(v, claims);
 	i = ret;
+	best = choose_claim(v, claims, i, v->sb->writes_min);
+	if (best == v->n) {
+		ret = -ENOTUNIQ;
+		goto out;
+	}
 	ret = rlnc_super_read(v, v->member[best].dev, v->sb, &err) ?:
 	      check_freshness(v, i);
 	if (ret)
@@ -363,7 +392,7 @@ static int alloc_super_pages(struct rlnc_volume *v)
 	for (i = 0; i < v->n; i++) {
 		if (!v->member[i].dev || v->member[i].super_pages)
 			continue;
-		v->member[i].super_pages = alloc_pages(GFP_KERNEL, RLNC_SUPER_ORDER);
+		v->member[i].super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 		if (!v->member[i].super_pages)
 			return -ENOMEM;
 	}
@@ -410,10 +439,11 @@ int rlnc_activate(struct rlnc_volume *v)
 	for (i = 0; i < v->n; i++)
 		if (!v->member[i].dev)
 			DMWARN("%s: member %u is absent", rlnc_name(v), i);
-	if (writable < v->writes_min)
+	if (!(dm_table_get_mode(v->ti->table) & FMODE_WRITE))
+		v->stopped = "the table is read-only";
+	else if (writable < v->writes_min)
 		rlnc_volume_stop(v, "fewer than writes_min members");
 	else if (ret)
 		rlnc_checkpoint(v);
-	rlnc_checkpoint_start(v);
 	return 0;
 }

@@ -34,7 +34,7 @@ static void throttle(struct rlnc_volume *v, u64 bytes)
 		return;
 	}
 	v->bg.debt += bytes;
-	ms = div_u64(v->bg.debt * 1000, v->opt.rebuild_kbps * 1024);
+	ms = div64_u64(v->bg.debt * 1000, (u64)v->opt.rebuild_kbps * 1024);
 	if (ms < 10)
 		return;
 	v->bg.debt = 0;
@@ -67,6 +67,10 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 
 	if (stopping(v))
 		return -EINTR;
+	/* A node of the checkpoint being written: that sees to all its fragments. */
+	if ((place->tree != RLNC_TREE_MAP || place->level) &&
+	    le64_to_cpu(ptr->birth) > READ_ONCE(v->sb->epoch))
+		return 0;
 	ret = v->bg.kind == RLNC_WORK_SCRUB ? rlnc_scrub_generation(v, place) :
 					      rlnc_rebuild_generation(v, place);
 	if (ret < 0)
@@ -80,11 +84,42 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 	return 0;
 }
 
+/* Has the set of fragments to be written grown since the walk began? */
+static bool walk_outdated(struct rlnc_volume *v)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->member[i].state == RLNC_MEMBER_STALE &&
+		    v->member[i].changes != v->member[i].changes_seen)
+			return true;
+	return v->bg.errors;
+}
+
+/**
+ * rlnc_background_done - how far the work has come, for the superblocks
+ * @v:		volume; to be called before the members are flushed
+ * @kind:	receives enum rlnc_disk_work
+ */
+u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind)
+{
+	u64 done = READ_ONCE(v->bg.done);
+
+	*kind = READ_ONCE(v->bg.kind);
+	spin_lock(&v->member_lock);
+	if (*kind == RLNC_WORK_NONE || (*kind == RLNC_WORK_REBUILD && walk_outdated(v)))
+		done = 0;
+	spin_unlock(&v->member_lock);
+	return done;
+}
+
 /* Every stale member that was there throughout has everything now. */
 static void declare_in_sync(struct rlnc_volume *v)
 {
 	struct rlnc_member *m;
 	u32 i;
+
+	lockdep_assert_held(&v->checkpoint_mutex);
 
 	down_write(&v->commit_sem);
 	spin_lock(&v->member_lock);
@@ -117,12 +152,16 @@ static void begin(struct rlnc_volume *v, u32 kind)
 {
 	u32 i;
 
+	mutex_lock(&v->checkpoint_mutex);
+	/* The walk judges subtrees by the births of written nodes. */
+	rlnc_checkpoint_locked(v);
 	spin_lock(&v->member_lock);
+	if (v->bg.kind != kind || (kind == RLNC_WORK_REBUILD && walk_outdated(v)))
+		WRITE_ONCE(v->bg.done, 0);
 	for (i = 0; i < v->n; i++)
 		v->member[i].changes_seen = v->member[i].changes;
 	spin_unlock(&v->member_lock);
-	if (v->bg.kind != kind)
-		WRITE_ONCE(v->bg.done, 0);
+	mutex_unlock(&v->checkpoint_mutex);
 	WRITE_ONCE(v->bg.kind, kind);
 	v->bg.errors = 0;
 	v->bg.mended = 0;
@@ -132,6 +171,7 @@ static void begin(struct rlnc_volume *v, u32 kind)
 
 static void finish(struct rlnc_volume *v)
 {
+	mutex_lock(&v->checkpoint_mutex);
 	if (v->bg.kind == RLNC_WORK_SCRUB)
 		WRITE_ONCE(v->bg.scrub_wanted, false);
 	else if (v->bg.errors)
@@ -143,8 +183,9 @@ static void finish(struct rlnc_volume *v)
 	WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
 	WRITE_ONCE(v->bg.done, 0);
 	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
+	rlnc_checkpoint_locked(v);
+	mutex_unlock(&v->checkpoint_mutex);
 	dm_table_event(v->ti->table);
-	rlnc_checkpoint(v);
 }
 
 static u32 next_work(struct rlnc_volume *v)

@@ -29,6 +29,8 @@ struct checkpoint {
 	u32 phase;
 	u64 slots_used;
 	u64 log_slot;
+	u32 work;			/* background work, as far as it is flushed */
+	u64 work_done;
 	struct rlnc_log_slots old_log;
 	int error;
 };
@@ -151,10 +153,12 @@ static void freeze(struct rlnc_volume *v, struct checkpoint *cp)
 static void finish_oldest(struct rlnc_volume *v, struct checkpoint *cp)
 {
 	struct rlnc_gbuf *gb = list_first_entry(&cp->window, struct rlnc_gbuf, link);
+	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
 	int ret = rlnc_generation_store_end(v, gb);
 	u32 i;
 
-	for_each_set_bit(i, gb->row_error, v->n)
+	rlnc_generation_missing(v, gb, missing);
+	for_each_set_bit(i, missing, v->n)
 		rlnc_member_missed(v, i, cp->epoch);
 	list_del(&gb->link);
 	cp->in_flight--;
@@ -221,20 +225,18 @@ static void write_node(struct rlnc_volume *v, struct checkpoint *cp,
 		       struct rlnc_node *node)
 {
 	struct rlnc_gbuf *gb = window_get(v, cp);
-	int ret;
 
 	rlnc_node_thaw(v, node, gb);
 	clear_bit(RLNC_NODE_CHECKPOINT, &node->flags);
+	gb->node = node;
+	gb->slot = node->slot;
+	if (!cp->error)
+		cp->error = seal_node(v, gb, node, cp->epoch);
 	if (cp->error) {
 		rlnc_node_put(v, node);
 		rlnc_gbuf_put(gb);
 		return;
 	}
-	gb->node = node;
-	gb->slot = node->slot;
-	ret = seal_node(v, gb, node, cp->epoch);
-	if (ret && !cp->error)
-		cp->error = ret;
 	put_own_ptr(v, node, gb->next);
 	rlnc_generation_encode(v, gb);
 	rlnc_generation_store_begin(v, gb);
@@ -268,9 +270,15 @@ static bool nothing_to_do(struct rlnc_volume *v)
 
 static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 {
+	cp->work_done = rlnc_background_done(v, &cp->work);
 	if (rlnc_members_fan(v, REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC, 0, 0,
 			     "flush error") < v->writes_min)
 		return -EIO;
+	/* Quorum or not, what is committed must be readable when all are back. */
+	if (!rlnc_coverage(v, cp->epoch, false))
+		return -EIO;
+	v->sb->work = cp->work;
+	v->sb->work_done = cp->work_done;
 	if (rlnc_super_write_all(v, cp->epoch, cp->slots_used, cp->log_slot) <
 	    v->writes_min)
 		return -EIO;
@@ -279,7 +287,8 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 				 v->root_digest);
 }
 
-static int checkpoint_locked(struct rlnc_volume *v)
+/* As rlnc_checkpoint(), with checkpoint_mutex held. */
+int rlnc_checkpoint_locked(struct rlnc_volume *v)
 {
 	struct checkpoint *cp;
 	int ret;
@@ -290,6 +299,9 @@ static int checkpoint_locked(struct rlnc_volume *v)
 		return -EIO;
 	if (nothing_to_do(v))
 		return 0;
+	/* Suspended: another table may own the members by now. */
+	if (v->suspended || !v->crypt.has_key)
+		return -EBUSY;
 	cp = kzalloc(sizeof(*cp), GFP_NOIO | __GFP_NOFAIL);
 	INIT_LIST_HEAD(&cp->window);
 	for (t = 0; t < RLNC_TREES; t++)
@@ -322,7 +334,7 @@ int rlnc_checkpoint(struct rlnc_volume *v)
 	int ret;
 
 	mutex_lock(&v->checkpoint_mutex);
-	ret = checkpoint_locked(v);
+	ret = rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
 	return ret;
 }
@@ -342,7 +354,7 @@ int rlnc_flush(struct rlnc_volume *v)
 	mutex_lock(&v->checkpoint_mutex);
 	ret = READ_ONCE(v->stopped) ? -EIO : rlnc_log_flush(v);
 	if (ret == -EAGAIN)
-		ret = checkpoint_locked(v);
+		ret = rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
 	return ret;
 }
@@ -391,15 +403,22 @@ void rlnc_checkpoint_flush(struct rlnc_volume *v, struct bio *bio)
 	queue_work(v->checkpoint_wq, &v->flush_work);
 }
 
-/* Too many dirty nodes: write them before the cache is full of them. */
-void rlnc_checkpoint_kick(struct rlnc_volume *v)
+/* Leave everything durable, and write nothing more until resumed. */
+void rlnc_checkpoint_suspend(struct rlnc_volume *v)
 {
-	mod_delayed_work(v->checkpoint_wq, &v->timer_work, 0);
+	cancel_delayed_work_sync(&v->timer_work);
+	mutex_lock(&v->checkpoint_mutex);
+	rlnc_checkpoint_locked(v);
+	v->suspended = true;
+	mutex_unlock(&v->checkpoint_mutex);
 }
 
 /* From now on there is a checkpoint now and then without anybody asking. */
-void rlnc_checkpoint_start(struct rlnc_volume *v)
+void rlnc_checkpoint_resume(struct rlnc_volume *v)
 {
+	mutex_lock(&v->checkpoint_mutex);
+	v->suspended = false;
+	mutex_unlock(&v->checkpoint_mutex);
 	queue_delayed_work(v->checkpoint_wq, &v->timer_work,
 			   msecs_to_jiffies(checkpoint_ms));
 }

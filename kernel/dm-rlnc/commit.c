@@ -42,6 +42,7 @@ int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c)
  */
 void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 {
+	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
 	bool mapped = rlnc_ptr_mapped(c->new);
 	u32 i;
 	struct rlnc_node *space = NULL;
@@ -63,9 +64,13 @@ void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 		rlnc_slot_use(v, space, slot);
 	if (c->old_space)
 		rlnc_slot_free(v, c->old_space, le64_to_cpu(c->old->slot));
-	if (mapped && c->missing)
-		for_each_set_bit(i, c->missing, v->n)
-			rlnc_member_missed(v, i, v->birth);
+	bitmap_zero(missing, RLNC_MAX_MEMBERS);
+	if (mapped && c->stored)
+		rlnc_generation_missing(v, c->stored, missing);
+	else if (mapped && c->missing)
+		bitmap_copy(missing, c->missing, v->n);
+	for_each_set_bit(i, missing, v->n)
+		rlnc_member_missed(v, i, v->birth);
 	rlnc_log_note(v, c->gen, c->new, c->first, c->count);
 	up_read(&v->commit_sem);
 	rlnc_node_put(v, space);

@@ -224,8 +224,8 @@ int rlnc_seal_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 	fill_sg(scratch, scratch->dst, cipher, 0, true);
 
 	aead_request_set_tfm(scratch->req, v->crypt.aead);
-	aead_request_set_callback(scratch->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
-				  CRYPTO_TFM_REQ_MAY_SLEEP, crypto_req_done, &wait);
+	aead_request_set_callback(scratch->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				  crypto_req_done, &wait);
 	aead_request_set_ad(scratch->req, sizeof(scratch->aad));
 	aead_request_set_crypt(scratch->req, scratch->src, scratch->dst,
 			       RLNC_SECTOR_BYTES, scratch->iv);
@@ -260,8 +260,8 @@ int rlnc_open_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 	fill_sg(scratch, scratch->dst, plain, 0, false);
 
 	aead_request_set_tfm(scratch->req, v->crypt.aead);
-	aead_request_set_callback(scratch->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
-				  CRYPTO_TFM_REQ_MAY_SLEEP, crypto_req_done, &wait);
+	aead_request_set_callback(scratch->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				  crypto_req_done, &wait);
 	aead_request_set_ad(scratch->req, sizeof(scratch->aad));
 	aead_request_set_crypt(scratch->req, scratch->src, scratch->dst,
 			       RLNC_SECTOR_BYTES + RLNC_TAG_BYTES, scratch->iv);

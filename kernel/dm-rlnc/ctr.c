@@ -97,7 +97,7 @@ static int set_up(struct rlnc_volume *v)
 		return 0;
 	ret = -ENOMEM;
 err:
-	v->ti->error = "Out of memory";
+	v->ti->error = ret == -ENOMEM ? "Out of memory" : "The volume cannot be set up";
 	return ret;
 }
 
@@ -146,6 +146,7 @@ static void destroy(struct rlnc_volume *v)
 	kvfree(v->devs);
 	kvfree(v->retired);
 	kvfree(v->sb);
+	kvfree(v->check_sb);
 	kfree(v);
 }
 
@@ -159,13 +160,15 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	v->opt = *table;
 	v->k = table->k;
 	v->n = table->n;
+	mutex_init(&v->message_mutex);
 	spin_lock_init(&v->member_lock);
 	spin_lock_init(&v->lane_lock);
 	v->devs = kvcalloc(v->n, sizeof(*v->devs), GFP_KERNEL);
 	v->retired = kvcalloc(v->n, sizeof(*v->retired), GFP_KERNEL);
 	v->member = kvcalloc(v->n, sizeof(*v->member), GFP_KERNEL);
 	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
-	if (v->devs && v->retired && v->member && v->sb)
+	v->check_sb = kvzalloc(sizeof(*v->check_sb), GFP_KERNEL);
+	if (v->devs && v->retired && v->member && v->sb && v->check_sb)
 		return v;
 	v->n = 0;
 	destroy(v);
@@ -198,6 +201,9 @@ int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	      rlnc_identify(v, key) ?:
 	      set_up(v);
 	memzero_explicit(key, sizeof(key));
+	memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
+	v->opt.key = NULL;
+	v->opt.dev = NULL;
 	if (ret)
 		goto err;
 	set_target_limits(v);

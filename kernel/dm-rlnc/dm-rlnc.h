@@ -3,12 +3,13 @@
  * dm-rlnc: the private header.  Sections are titled by the file they speak of.
  *
  * Lock order, outermost first:
- *	rlnc_volume.checkpoint_mutex
+ *	rlnc_volume.message_mutex
+ *	 rlnc_volume.checkpoint_mutex
  *	  rlnc_volume.commit_sem
  *	    rlnc_volume.alloc_mutex
  *	      rlnc_node.lock (spin)
  *	        rlnc_volume.node_lock (spin)
- *	rlnc_volume.lane_lock (spin) and .member_lock (spin) nest with nothing.
+ *	rlnc_volume.member_lock and .lane_lock (spin) take nothing inside them.
  */
 #ifndef DM_RLNC_H
 #define DM_RLNC_H
@@ -122,7 +123,8 @@ struct rlnc_member {
 	u32 index;			/* row of the code */
 	u8 state;			/* enum rlnc_disk_member_state; member_lock */
 	struct rlnc_member_info info;	/* as the next superblock says it; member_lock */
-	u32 changes;			/* of state, and fragments missed; member_lock */
+	u32 incarnation;		/* times it failed, returned, was replaced; member_lock */
+	u32 changes;			/* those, and fragments missed; member_lock */
 	u32 changes_seen;		/* when the rebuild began; member_lock */
 	atomic_t read_errors;		/* in a row */
 	struct page *super_pages;	/* one superblock, contiguous */
@@ -133,6 +135,7 @@ struct rlnc_member {
 bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);
 bool rlnc_member_writable(struct rlnc_volume *v, u32 index);
 u32 rlnc_members_writable(struct rlnc_volume *v);
+bool rlnc_coverage(struct rlnc_volume *v, u64 epoch, bool present);
 void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
 void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
 int rlnc_member_return(struct rlnc_volume *v, u32 index);
@@ -184,6 +187,8 @@ struct rlnc_gbuf {
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
 	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed */
+	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
+	u32 *incarnation;		/* n: of each member when the writing began */
 	struct rlnc_crypt_scratch scratch;
 	struct rlnc_ptr *ptr;		/* ptr_bytes: the pointer read */
 	struct rlnc_ptr *next;		/* ptr_bytes: the pointer being made */
@@ -211,6 +216,8 @@ int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
+			     unsigned long *missing);
 
 /* --- node.c: cached nodes of the two trees -------------------------------- */
 
@@ -241,6 +248,7 @@ struct rlnc_node {
 	u64 index;
 	u8 tree;
 	u8 level;
+	int error;			/* why it could not be read */
 	u32 pins;			/* node_lock */
 	unsigned long flags;		/* enum rlnc_node_flag */
 	u64 slot;			/* where it is, or will be; commit_sem */
@@ -291,7 +299,8 @@ struct rlnc_commit {
 	struct rlnc_ptr *new;		/* ptr_bytes; birth 0 unmaps */
 	u32 first;			/* seals that differ from those of old */
 	u32 count;
-	const unsigned long *missing;	/* members without their fragment, or NULL */
+	const struct rlnc_gbuf *stored;	/* what was written, or NULL */
+	const unsigned long *missing;	/* or else: members without a fragment, or NULL */
 	struct rlnc_node *leaf;		/* pinned: holds the pointer */
 	struct rlnc_node *old_space;	/* pinned: covers the old slot, if mapped */
 };
@@ -390,17 +399,19 @@ void rlnc_background_start(struct rlnc_volume *v);
 void rlnc_background_stop(struct rlnc_volume *v);
 void rlnc_background_kick(struct rlnc_volume *v);
 void rlnc_scrub(struct rlnc_volume *v, bool wanted);
+u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind);
 const char *rlnc_work_name(const struct rlnc_volume *v);
 
 /* --- checkpoint.c ---------------------------------------------------------- */
 
 int rlnc_checkpoint_init(struct rlnc_volume *v);
-void rlnc_checkpoint_start(struct rlnc_volume *v);
+void rlnc_checkpoint_suspend(struct rlnc_volume *v);
+void rlnc_checkpoint_resume(struct rlnc_volume *v);
+int rlnc_checkpoint_locked(struct rlnc_volume *v);
 void rlnc_checkpoint_exit(struct rlnc_volume *v);
 int rlnc_checkpoint(struct rlnc_volume *v);
 int rlnc_flush(struct rlnc_volume *v);
 void rlnc_checkpoint_flush(struct rlnc_volume *v, struct bio *bio);
-void rlnc_checkpoint_kick(struct rlnc_volume *v);
 void rlnc_volume_stop(struct rlnc_volume *v, const char *why);
 
 /* --- map.c, read.c, write.c: the user's I/O -------------------------------- */
@@ -438,7 +449,9 @@ blk_status_t rlnc_blk_status(int ret);
 struct rlnc_volume {
 	struct dm_target *ti;
 	struct rlnc_table opt;		/* key and dev are not kept */
+	struct mutex message_mutex;	/* one message at a time */
 	struct rlnc_super *sb;		/* of the last checkpoint */
+	struct rlnc_super *check_sb;	/* working memory: checkpoint_mutex */
 	struct rlnc_geometry geo;
 	u32 k, n;
 	u32 pps;			/* pages of a symbol */
@@ -465,6 +478,7 @@ struct rlnc_volume {
 	mempool_t data_pool;
 	mempool_t meta_pool;
 	spinlock_t idle_lock;		/* protects the two below */
+	atomic_t live_gbufs;		/* taken out of the pools */
 	struct list_head idle;
 	u32 idle_count;
 
@@ -496,6 +510,7 @@ struct rlnc_volume {
 	u64 birth;			/* epoch being built: commit_sem */
 	u32 phase;			/* birth & 1 */
 	bool assigning;			/* commit_sem held for write */
+	bool suspended;			/* checkpoint_mutex */
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
 	struct rlnc_background bg;

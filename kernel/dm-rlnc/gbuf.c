@@ -4,6 +4,7 @@
  * so that a write that holds a buffer can always read a map node; each has
  * elements of its own for when memory is short.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
@@ -36,6 +37,7 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 	kfree(gb->ptr);
 	kfree(gb->next);
 	kfree(gb->in);
+	kfree(gb->incarnation);
 	kfree(gb);
 }
 
@@ -52,7 +54,8 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 	gb->ptr = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->next = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->in = kcalloc(v->k + v->n, sizeof(void *), gfp);
-	if (!gb->ptr || !gb->next || !gb->in)
+	gb->incarnation = kcalloc(v->n, sizeof(*gb->incarnation), gfp);
+	if (!gb->ptr || !gb->next || !gb->in || !gb->incarnation)
 		goto err;
 	gb->out = (u8 **)gb->in + v->k;
 	if (rlnc_scratch_init(&gb->scratch, &v->crypt, gfp))
@@ -107,6 +110,13 @@ void rlnc_gbuf_pools_exit(struct rlnc_volume *v)
 
 	if (!bioset_initialized(&v->bios))
 		return;
+	/*
+	 * A bio that ended late may still be giving its buffer back; it does so
+	 * as an RCU reader, the volume being what it reads.
+	 */
+	while (atomic_read(&v->live_gbufs))
+		msleep(20);
+	synchronize_rcu();
 	list_for_each_entry_safe(gb, next, &v->idle, link)
 		gbuf_destroy(gb);
 	mempool_exit(&v->data_pool);
@@ -143,6 +153,8 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 	bitmap_zero(gb->have, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->bad, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->row_error, RLNC_MAX_MEMBERS);
+	bitmap_zero(gb->skipped, RLNC_MAX_MEMBERS);
+	atomic_inc(&v->live_gbufs);
 	gb->node = NULL;
 	gb->slot = RLNC_SLOT_NONE;
 	return gb;
@@ -170,6 +182,7 @@ static void gbuf_release(struct rlnc_gbuf *gb)
 	}
 	if (!keep)
 		mempool_free(gb, pool);
+	atomic_dec(&v->live_gbufs);
 }
 
 void rlnc_gbuf_put(struct rlnc_gbuf *gb)
@@ -182,9 +195,11 @@ void rlnc_gbuf_put(struct rlnc_gbuf *gb)
 
 static void gbuf_io_done(struct rlnc_gbuf *gb)
 {
+	rcu_read_lock();
 	if (atomic_dec_and_test(&gb->pending))
 		wake_up(&gb->wait);
 	rlnc_gbuf_put(gb);
+	rcu_read_unlock();
 }
 
 static void fragment_endio(struct bio *bio)

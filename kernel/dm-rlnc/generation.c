@@ -67,13 +67,18 @@ static void read_pages(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 static void note_read_errors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			     const unsigned long *want)
 {
-	u32 i, pages = v->n * v->pps;
+	u32 i = 0, row, pages = v->n * v->pps;
+	bool error;
 
-	for_each_set_bit(i, want, pages) {
-		if (!test_bit(i, gb->have))
-			rlnc_member_read_error(v, i / v->pps);
+	/* Once a member, however many of its pages could not be read. */
+	while ((i = find_next_bit(want, pages, i)) < pages) {
+		row = i / v->pps;
+		for (error = false; i < (row + 1) * v->pps; i++)
+			error |= test_bit(i, want) && !test_bit(i, gb->have);
+		if (error)
+			rlnc_member_read_error(v, row);
 		else
-			rlnc_member_read_ok(v, i / v->pps);
+			rlnc_member_read_ok(v, row);
 	}
 }
 
@@ -309,11 +314,30 @@ void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++) {
+		gb->incarnation[i] = smp_load_acquire(&v->member[i].incarnation);
 		if (rlnc_member_writable(v, i))
 			rlnc_gbuf_io(gb, REQ_OP_WRITE, gb->slot, i, 0, v->pps);
 		else
-			set_bit(i, gb->row_error);
+			__set_bit(i, gb->skipped);
 	}
+}
+
+/**
+ * rlnc_generation_missing - who did not get a fragment of what was stored
+ * @v:		volume
+ * @gb:		after rlnc_generation_store_end()
+ * @missing:	receives the members that were away, failed, or have failed, come
+ *		back or been replaced since the writing began
+ */
+void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
+			     unsigned long *missing)
+{
+	u32 i;
+
+	bitmap_or(missing, gb->skipped, gb->row_error, RLNC_MAX_MEMBERS);
+	for (i = 0; i < v->n; i++)
+		if (READ_ONCE(v->member[i].incarnation) != gb->incarnation[i])
+			__set_bit(i, missing);
 }
 
 /**
@@ -332,7 +356,10 @@ int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 	rlnc_gbuf_io_wait(gb);
 	for_each_set_bit(i, gb->row_error, v->n) {
 		missing++;
-		rlnc_member_fail(v, i, "write error");
+		/* An error of a device that was replaced meanwhile says nothing. */
+		if (READ_ONCE(v->member[i].incarnation) == gb->incarnation[i])
+			rlnc_member_fail(v, i, "write error");
 	}
+	missing += bitmap_weight(gb->skipped, v->n);
 	return v->n - missing >= v->writes_min ? 0 : -EIO;
 }

@@ -120,8 +120,8 @@ static int run_aead(struct rlnc_volume *v, bool encrypt, u32 assoc, u32 len,
 
 	memcpy(log->scratch->iv, nonce, sizeof(log->scratch->iv));
 	aead_request_set_tfm(log->req, v->crypt.log);
-	aead_request_set_callback(log->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
-				  CRYPTO_TFM_REQ_MAY_SLEEP, crypto_req_done, &wait);
+	aead_request_set_callback(log->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				  crypto_req_done, &wait);
 	aead_request_set_ad(log->req, assoc);
 	aead_request_set_crypt(log->req, log->sg, log->sg, len, log->scratch->iv);
 	return crypto_wait_req(encrypt ? crypto_aead_encrypt(log->req) :
@@ -345,27 +345,49 @@ void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old)
 
 /* --- replay ------------------------------------------------------------------------- */
 
-/* Read a record's fragments; Return: rows[] of k authentic ones, or -ENODATA. */
+/*
+ * Read a record's fragments.  A record counts as flushed only when every member
+ * in sync has its fragment, so one that is in sync, can be read, and has none
+ * says that this one was never finished.
+ *
+ * Return: 0 with k authentic ones in @rows and the members that have none in
+ * @missing; -ENODATA at the end of the log; -ENOTUNIQ when too few members are
+ * here to tell.
+ */
 static int read_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col,
-			  u64 seq, u8 *rows)
+			  u64 seq, u8 *rows, unsigned long *missing)
 {
 	struct rlnc_log_trailer *trailer;
-	u32 i, found = 0;
+	u32 i, found = 0, without = 0;
 
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++)
 		if (v->member[i].dev)
 			rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, col, 1);
 	rlnc_gbuf_io_wait(gb);
-	for (i = 0; i < v->n && found < v->k; i++) {
+	bitmap_fill(missing, v->n);
+	for (i = 0; i < v->n; i++) {
 		trailer = trailer_of(gb, i, col);
-		if (!test_bit(i * v->pps + col, gb->have) ||
-		    le32_to_cpu(trailer->magic) != RLNC_LOG_MAGIC ||
-		    crypt_fragment(v, gb, i, col, seq, false))
+		if (!test_bit(i * v->pps + col, gb->have))
 			continue;
-		rows[found++] = i;
+		if (le32_to_cpu(trailer->magic) != RLNC_LOG_MAGIC ||
+		    crypt_fragment(v, gb, i, col, seq, false)) {
+			without += v->member[i].state == RLNC_MEMBER_SYNC;
+			continue;
+		}
+		__clear_bit(i, missing);
+		if (found < v->k)
+			rows[found] = i;
+		found++;
 	}
-	return found == v->k ? 0 : -ENODATA;
+	if (found >= v->k)
+		return 0;
+	if (found && !without && !v->opt.accept_older)
+		return -ENOTUNIQ;
+	if (found)
+		DMWARN("%s: log record %llu has %u of the %u fragments it takes: it was not finished, or members have changed theirs",
+		       rlnc_name(v), seq, found, v->k);
+	return -ENODATA;
 }
 
 /* Compute the payloads of the data fragments that are not among @rows. */
@@ -399,7 +421,7 @@ static int decode_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
  * Return: 0; -ENODATA at the end of the log.
  */
 static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
-		       u32 *bytes, u64 *next_slot)
+		       u32 *bytes, u64 *next_slot, unsigned long *missing)
 {
 	struct rlnc_log_trailer trailer;
 	u8 *to = v->log.notes[0].buf;
@@ -409,7 +431,7 @@ static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
 	u32 i;
 
 	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
-	ret = read_fragments(v, gb, slot, col, seq, rows);
+	ret = read_fragments(v, gb, slot, col, seq, rows, missing);
 	if (ret)
 		goto out;
 	trailer = *trailer_of(gb, rows[0], col);
@@ -432,9 +454,11 @@ out:
 
 /* Do again what the commit did that left this note. */
 static int redo(struct rlnc_volume *v, const struct rlnc_log_entry *e,
-		struct rlnc_ptr *old, struct rlnc_ptr *new)
+		const unsigned long *missing, struct rlnc_ptr *old, struct rlnc_ptr *new)
 {
-	struct rlnc_commit c = { .gen = le64_to_cpu(e->index), .old = old, .new = new };
+	struct rlnc_commit c = {
+		.gen = le64_to_cpu(e->index), .old = old, .new = new, .missing = missing,
+	};
 	int ret;
 
 	ret = rlnc_commit_prepare(v, &c);
@@ -456,7 +480,8 @@ static int redo(struct rlnc_volume *v, const struct rlnc_log_entry *e,
 	return ret;
 }
 
-static int redo_record(struct rlnc_volume *v, u32 bytes, u32 *changes)
+static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *missing,
+		       u32 *changes)
 {
 	struct rlnc_log_limits limits = {
 		.generations = v->shape[RLNC_TREE_MAP].count[0],
@@ -473,7 +498,7 @@ static int redo_record(struct rlnc_volume *v, u32 bytes, u32 *changes)
 	if (!ptrs)
 		return -ENOMEM;
 	while ((ret = rlnc_log_next(v->log.notes[0].buf, bytes, &at, &limits, &e)) > 0) {
-		ret = redo(v, e, ptrs, (void *)ptrs + v->geo.ptr_bytes);
+		ret = redo(v, e, missing, ptrs, (void *)ptrs + v->geo.ptr_bytes);
 		if (ret)
 			break;
 		(*changes)++;
@@ -498,23 +523,27 @@ static int keep_slot(struct rlnc_volume *v, u64 slot)
  *
  * The log's own slots stay busy until the next checkpoint is durable, so that
  * a crash before that finds the log again.  The first flush after this is a
- * checkpoint.
+ * checkpoint.  A member without its fragment of a record may have lost what the
+ * record vouches for, and is stale from here.
  *
  * Return: number of changes made again, or a negative error.
  */
 int rlnc_log_replay(struct rlnc_volume *v)
 {
+	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
 	u64 slot = v->sb->log_slot, next = RLNC_SLOT_NONE, seq = 0;
 	u32 col = 0, bytes, changes = 0;
 	int ret;
 
 	if (slot == RLNC_LOG_NONE)
 		return 0;
+	/* What is done again needs no notes, and their memory holds the record. */
+	v->log.notes[v->log.current_notes].overflow = true;
 	ret = keep_slot(v, slot);
 	while (!ret) {
-		ret = read_record(v, slot, col, seq++, &bytes, &next);
+		ret = read_record(v, slot, col, seq++, &bytes, &next, missing);
 		if (!ret)
-			ret = redo_record(v, bytes, &changes);
+			ret = redo_record(v, bytes, missing, &changes);
 		if (!ret && col == 0)
 			ret = keep_slot(v, next);
 		if (++col == v->pps) {

@@ -15,6 +15,7 @@ static int rlnc_preresume(struct dm_target *ti)
 
 static void rlnc_resume(struct dm_target *ti)
 {
+	rlnc_checkpoint_resume(ti->private);
 	rlnc_background_start(ti->private);
 }
 
@@ -30,7 +31,7 @@ static void rlnc_postsuspend(struct dm_target *ti)
 	struct rlnc_volume *v = ti->private;
 
 	if (v->active)
-		rlnc_checkpoint(v);
+		rlnc_checkpoint_suspend(v);
 }
 
 static int rlnc_iterate_devices(struct dm_target *ti,
@@ -44,7 +45,9 @@ static int rlnc_iterate_devices(struct dm_target *ti,
 	for (i = 0; i < v->n && !ret; i++) {
 		if (!v->devs[i])
 			continue;
-		len = bdev_nr_sectors(v->devs[i]->bdev);
+		/* Odd ends of a device are not used, and must not be complained of. */
+		len = round_down(bdev_nr_sectors(v->devs[i]->bdev),
+				 1 << SECTORS_512_SHIFT);
 		ret = fn(ti, v->devs[i], 0, len, data);
 	}
 	return ret;
@@ -57,7 +60,8 @@ static int rlnc_iterate_devices(struct dm_target *ti,
 static void rlnc_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct rlnc_volume *v = ti->private;
-	u32 gen_sectors = v->geo.gen_bytes >> SECTOR_SHIFT;
+	/* A bio counts its bytes in 32 bits, and is not split for us. */
+	u32 most = rounddown(UINT_MAX >> SECTOR_SHIFT, v->geo.gen_bytes >> SECTOR_SHIFT);
 
 	limits->logical_block_size = RLNC_SECTOR_BYTES;
 	limits->physical_block_size = RLNC_SECTOR_BYTES;
@@ -69,11 +73,11 @@ static void rlnc_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	limits->seg_boundary_mask = ULONG_MAX;
 	blk_limits_io_min(limits, RLNC_SECTOR_BYTES);
 	blk_limits_io_opt(limits, v->geo.gen_bytes);
-	limits->max_write_zeroes_sectors = UINT_MAX;
+	limits->max_write_zeroes_sectors = most;
 	if (v->opt.allow_discards) {
 		limits->discard_granularity = v->geo.gen_bytes;
 		limits->discard_alignment = 0;
-		limits->max_discard_sectors = rounddown(UINT_MAX, gen_sectors);
+		limits->max_discard_sectors = most;
 	}
 }
 

@@ -45,6 +45,51 @@ bool rlnc_member_writable(struct rlnc_volume *v, u32 index)
 	       (state == RLNC_MEMBER_SYNC || state == RLNC_MEMBER_STALE);
 }
 
+/* Does a member have, or will it have when it is back, what was born then? */
+static bool holds_by_info(const struct rlnc_member *m, u64 birth)
+{
+	const struct rlnc_member_info *info = &m->info;
+
+	if (info->state == RLNC_MEMBER_ABSENT)
+		return false;
+	return info->state == RLNC_MEMBER_SYNC || birth <= info->valid_through ||
+	       (info->state == RLNC_MEMBER_STALE && birth >= info->since);
+}
+
+static u32 count_holders(struct rlnc_volume *v, u64 birth, bool present)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < v->n; i++)
+		count += (!present || v->member[i].dev) &&
+			 holds_by_info(&v->member[i], birth);
+	return count;
+}
+
+/**
+ * rlnc_coverage - do at least k members hold everything up to an epoch
+ * @v:		volume
+ * @epoch:	the last one that matters
+ * @present:	count only members that have a device
+ *
+ * Who holds what changes only behind a valid_through, so that is where to look.
+ */
+bool rlnc_coverage(struct rlnc_volume *v, u64 epoch, bool present)
+{
+	u32 i;
+
+	if (count_holders(v, epoch, present) < v->k)
+		return false;
+	for (i = 0; i < v->n; i++) {
+		u64 at = v->member[i].info.valid_through;
+
+		if (v->member[i].info.state != RLNC_MEMBER_SYNC && at < epoch &&
+		    count_holders(v, at + 1, present) < v->k)
+			return false;
+	}
+	return true;
+}
+
 u32 rlnc_members_writable(struct rlnc_volume *v)
 {
 	u32 i, count = 0;
@@ -77,6 +122,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
 		WRITE_ONCE(v->members_changed, true);
 		m->changes++;
+		smp_store_release(&m->incarnation, m->incarnation + 1);
 		changed = true;
 	}
 	spin_unlock(&v->member_lock);
@@ -107,8 +153,8 @@ void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth)
 		m->info.since = birth + 1;
 		m->info.state = RLNC_MEMBER_STALE;
 		WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
-	} else if (m->state == RLNC_MEMBER_STALE && m->info.since <= birth) {
-		m->info.since = birth + 1;
+	} else if (m->state == RLNC_MEMBER_STALE) {
+		m->info.since = max(m->info.since, birth + 1);
 	} else {
 		goto out;
 	}
@@ -121,6 +167,7 @@ out:
 /* From now on a member is written to again; what it misses is to be rebuilt. */
 static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 {
+	lockdep_assert_held(&v->checkpoint_mutex);
 	down_write(&v->commit_sem);
 	spin_lock(&v->member_lock);
 	if (blank) {
@@ -132,12 +179,47 @@ static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 	WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
 	WRITE_ONCE(v->members_changed, true);
 	m->changes++;
+	smp_store_release(&m->incarnation, m->incarnation + 1);
 	atomic_set(&m->read_errors, 0);
 	spin_unlock(&v->member_lock);
 	up_write(&v->commit_sem);
-	rlnc_checkpoint(v);
+	rlnc_checkpoint_locked(v);
+}
+
+static void announce(struct rlnc_volume *v)
+{
 	rlnc_background_kick(v);
 	dm_table_event(v->ti->table);
+}
+
+/* Is the device still the member that it was?  Lowers what it can be said to hold. */
+static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
+{
+	enum rlnc_super_error err;
+	struct rlnc_super *sb;
+	int ret;
+
+	sb = kvzalloc(sizeof(*sb), GFP_KERNEL);
+	if (!sb)
+		return -ENOMEM;
+	ret = rlnc_super_read(v, m->dev, sb, &err);
+	if (ret == -EBADMSG)
+		DMERR("%s: member %u (%s): superblock: %s", rlnc_name(v), m->index,
+		      m->dev->name, rlnc_super_strerror(err));
+	if (ret)
+		goto out;
+	if (memcmp(sb->volume_id, v->sb->volume_id, RLNC_ID_BYTES) ||
+	    sb->member != m->index ||
+	    memcmp(sb->members[m->index].id, m->info.id, RLNC_ID_BYTES)) {
+		DMERR("%s: %s is not the member %u that failed", rlnc_name(v),
+		      m->dev->name, m->index);
+		ret = -EINVAL;
+		goto out;
+	}
+	m->info.valid_through = min(m->info.valid_through, sb->epoch);
+out:
+	kvfree(sb);
+	return ret;
 }
 
 /**
@@ -145,31 +227,60 @@ static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
  * @v:		active volume
  * @index:	the member; its device must be the one that failed
  *
- * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed.
+ * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed,
+ * -EINVAL or -EBADMSG when the device is not that member any more, -EIO when it
+ * still cannot be read.
  */
 int rlnc_member_return(struct rlnc_volume *v, u32 index)
 {
 	struct rlnc_member *m = &v->member[index];
+	int ret;
 
 	if (!m->dev)
 		return -ENODEV;
 	if (READ_ONCE(m->state) != RLNC_MEMBER_FAILED)
 		return -EBUSY;
+	ret = check_returning(v, m);
+	if (ret)
+		return ret;
 	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
 	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
+	mutex_lock(&v->checkpoint_mutex);
 	make_stale(v, m, false);
+	mutex_unlock(&v->checkpoint_mutex);
+	announce(v);
 	return 0;
 }
 
-/* The word of the table that stands for a member, or for one that is absent. */
-static struct dm_dev **table_place(struct rlnc_volume *v, const struct dm_dev *old)
+static bool is_member(const struct rlnc_volume *v, const struct dm_dev *dev)
 {
 	u32 i;
 
 	for (i = 0; i < v->n; i++)
-		if (v->devs[i] == old)
+		if (v->member[i].dev == dev)
+			return true;
+	return false;
+}
+
+/*
+ * The word of the table that stands for a member.  For one without a device: that
+ * of a device that could not be read, or a "-".
+ */
+static struct dm_dev **table_place(struct rlnc_volume *v, const struct dm_dev *old)
+{
+	struct dm_dev **place = NULL;
+	u32 i;
+
+	for (i = 0; i < v->n; i++) {
+		if (v->devs[i] == old && old)
 			return &v->devs[i];
-	return NULL;
+		if (v->devs[i] && !is_member(v, v->devs[i]))
+			place = &v->devs[i];
+	}
+	for (i = 0; i < v->n && !place; i++)
+		if (!v->devs[i])
+			place = &v->devs[i];
+	return place;
 }
 
 static int check_replacement(struct rlnc_volume *v, u32 index, const struct dm_dev *dev)
@@ -181,6 +292,11 @@ static int check_replacement(struct rlnc_volume *v, u32 index, const struct dm_d
 			DMERR("%s: %s is a member already", rlnc_name(v), dev->name);
 			return -EBUSY;
 		}
+	}
+	if (bdev_is_zoned(dev->bdev) ||
+	    dev->bdev->bd_disk == dm_disk(dm_table_get_md(v->ti->table))) {
+		DMERR("%s: %s cannot be a member", rlnc_name(v), dev->name);
+		return -EINVAL;
 	}
 	if (rlnc_slots_for_bytes(&v->geo, bdev_nr_bytes(dev->bdev)) < v->slots) {
 		DMERR("%s: %s is too small to be a member", rlnc_name(v), dev->name);
@@ -214,7 +330,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 		return ret;
 	ret = check_replacement(v, index, dev);
 	if (!ret && !m->super_pages) {
-		m->super_pages = alloc_pages(GFP_KERNEL, RLNC_SUPER_ORDER);
+		m->super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 		ret = m->super_pages ? 0 : -ENOMEM;
 	}
 	if (ret) {
@@ -223,12 +339,13 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	}
 	rlnc_member_fail(v, index, "being replaced");
 	mutex_lock(&v->checkpoint_mutex);
-	v->retired[index] = m->dev;
+	v->retired[index] = *place;
 	*place = dev;
 	WRITE_ONCE(m->dev, dev);
-	mutex_unlock(&v->checkpoint_mutex);
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
 	make_stale(v, m, true);
+	mutex_unlock(&v->checkpoint_mutex);
+	announce(v);
 	return 0;
 }
 

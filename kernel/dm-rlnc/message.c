@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmsetup message: a table of verbs. */
+#include <linux/slab.h>
 #include "dm-rlnc.h"
 
 static int msg_fail(struct rlnc_volume *v, unsigned int argc, char **argv)
@@ -45,6 +46,21 @@ static int msg_checkpoint(struct rlnc_volume *v, unsigned int argc, char **argv)
 	return rlnc_checkpoint(v);
 }
 
+/* Does some member's superblock open with the key that is set? */
+static bool key_fits(struct rlnc_volume *v)
+{
+	enum rlnc_super_error err;
+	struct rlnc_super *sb;
+	bool fits = false;
+	u32 i;
+
+	sb = kvzalloc(sizeof(*sb), GFP_KERNEL);
+	for (i = 0; sb && i < v->n && !fits; i++)
+		fits = v->member[i].dev && !rlnc_super_read(v, v->member[i].dev, sb, &err);
+	kvfree(sb);
+	return fits;
+}
+
 static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u8 key[RLNC_VOLUME_KEY_BYTES];
@@ -64,6 +80,11 @@ static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 	ret = rlnc_key_load(argv[2], key) ?:
 	      rlnc_crypt_set_key(&v->crypt, v->sb->volume_id, key);
 	memzero_explicit(key, sizeof(key));
+	if (!ret && !key_fits(v)) {
+		DMERR("%s: that is not the volume's key", rlnc_name(v));
+		rlnc_crypt_wipe_key(&v->crypt);
+		ret = -EKEYREJECTED;
+	}
 	return ret;
 }
 
@@ -85,6 +106,7 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		 char *result, unsigned int maxlen)
 {
 	struct rlnc_volume *v = ti->private;
+	int ret;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -92,9 +114,12 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 			continue;
 		if (argc < verbs[i].argc_min || argc > verbs[i].argc_max)
 			break;
-		if (!v->active && verbs[i].handle != msg_key)
+		if ((!v->active || dm_suspended(ti)) && verbs[i].handle != msg_key)
 			return -EBUSY;
-		return verbs[i].handle(v, argc, argv);
+		mutex_lock(&v->message_mutex);
+		ret = verbs[i].handle(v, argc, argv);
+		mutex_unlock(&v->message_mutex);
+		return ret;
 	}
 	DMWARN("%s: unknown message %s, or wrong number of words", rlnc_name(v), argv[0]);
 	return -EINVAL;

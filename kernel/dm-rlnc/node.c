@@ -297,12 +297,16 @@ static int node_fill(struct rlnc_volume *v, struct rlnc_node *node)
 
 static int wait_ready(struct rlnc_volume *v, struct rlnc_node *node)
 {
+	int ret;
+
 	wait_event(v->node_wait, READ_ONCE(node->flags) & (BIT(RLNC_NODE_READY) |
 							    BIT(RLNC_NODE_ERROR)));
+	smp_rmb();	/* pairs with the barrier in get_child() */
 	if (!test_bit(RLNC_NODE_ERROR, &node->flags))
 		return 0;
+	ret = node->error;
 	rlnc_node_put(v, node);
-	return -EBADMSG;
+	return ret;
 }
 
 /* Insert @node unless another is there by now, which is then returned pinned. */
@@ -346,6 +350,8 @@ static struct rlnc_node *get_child(struct rlnc_volume *v, u8 tree, u8 level,
 		goto found;
 	}
 	ret = node_fill(v, node);
+	node->error = ret;
+	smp_mb__before_atomic();	/* contents before the flag; see wait_ready() */
 	if (ret) {
 		spin_lock(&v->node_lock);
 		hlist_del_init(&node->hash);

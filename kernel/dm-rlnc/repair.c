@@ -177,6 +177,8 @@ void rlnc_write_back(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 {
 	u32 i, row;
 
+	if (READ_ONCE(v->stopped) || v->suspended)
+		return;
 	rlnc_gbuf_io_begin(gb);
 	for_each_set_bit(i, pages, v->n * v->pps) {
 		row = i / v->pps;

@@ -15,7 +15,8 @@ int rlnc_slots_init(struct rlnc_volume *v)
 	mutex_init(&v->alloc_mutex);
 	v->slots = v->sb->slots;
 	v->slots_used = v->sb->slots_used;
-	v->slots_reserved = rlnc_slots_meta(&v->geo, v->slots);
+	/* Nodes, and the intent logs of this epoch and the last. */
+	v->slots_reserved = rlnc_slots_meta(&v->geo, v->slots) + 2 * RLNC_LOG_SLOTS;
 	return 0;
 }
 

@@ -35,7 +35,7 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
 	enum rlnc_super_error e;
 	struct rlnc_super *sb;
 	bool found = false;
-	int ret = -ENOMEM;
+	int ret = -ENOMEM, unreadable = 0;
 	void *buf;
 	u32 i;
 
@@ -48,8 +48,10 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
 		ret = rlnc_member_io_sync(dev, REQ_OP_READ | REQ_META,
 					  i * RLNC_SUPER_STRIDE, virt_to_page(buf),
 					  SUPER_READ_BYTES);
-		if (ret)
-			goto out;
+		if (ret) {
+			unreadable = ret;
+			continue;
+		}
 		memset(sb, 0, sizeof(*sb));
 		e = rlnc_super_parse(buf, SUPER_READ_BYTES, sb);
 		if (!e && v->crypt.has_key)
@@ -64,7 +66,7 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
 			memcpy(best, sb, sizeof(*best));
 		found = true;
 	}
-	ret = found ? 0 : -EBADMSG;
+	ret = found ? 0 : unreadable ?: -EBADMSG;
 out:
 	if (buf)
 		free_pages_exact(buf, SUPER_READ_BYTES);
@@ -85,6 +87,19 @@ static int compose(struct rlnc_volume *v, struct rlnc_member *m,
 	if (!ret)
 		rlnc_super_put_mac(buf, mac);
 	return ret;
+}
+
+/* Never write what would not be read again. */
+static bool self_check(struct rlnc_volume *v, const struct rlnc_member *m)
+{
+	enum rlnc_super_error err;
+
+	err = rlnc_super_parse(page_address(m->super_pages), SUPER_READ_BYTES, v->check_sb);
+	if (!err)
+		return true;
+	DMERR("%s: superblock of member %u would not be accepted: %s", rlnc_name(v),
+	      m->index, rlnc_super_strerror(err));
+	return false;
 }
 
 /**
@@ -115,12 +130,11 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 	sb->slots_used = slots_used;
 	sb->log_slot = log_slot;
 	sb->log_seq = 0;
-	sb->work = READ_ONCE(v->bg.kind);
-	sb->work_done = sb->work ? READ_ONCE(v->bg.done) : 0;
 	for (i = 0; i < RLNC_TREES; i++)
 		memcpy(sb->root[i], v->root[i], v->geo.ptr_bytes);
 	for (i = 0; i < v->n; i++)
-		if (rlnc_member_writable(v, i) && compose(v, &v->member[i], sb))
+		if (rlnc_member_writable(v, i) &&
+		    (compose(v, &v->member[i], sb) || !self_check(v, &v->member[i])))
 			return 0;
 	return rlnc_members_fan(v, REQ_OP_WRITE | REQ_FUA | REQ_SYNC | REQ_META,
 				(epoch % RLNC_SUPER_COPIES) * RLNC_SUPER_STRIDE,

@@ -188,7 +188,7 @@ static void commit_slot(struct writer *w)
 {
 	w->gb->next->slot = cpu_to_le64(w->gb->slot);
 	w->gb->next->birth = cpu_to_le64(~0ull);	/* the commit says which */
-	w->commit.missing = w->gb->row_error;
+	w->commit.stored = w->gb;
 	changed_seals(w);
 	rlnc_commit(w->v, &w->commit);
 }

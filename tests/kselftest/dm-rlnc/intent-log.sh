@@ -27,6 +27,16 @@ put() # put BLOCK FROM: one flushed 4 KiB write
 }
 for i in {0..19}; do put $((i * 37)) "$i"; done
 put 37 100				# over one of them again
+# Flushes of one, three and twenty changes, so that records differ in length.
+soon() # soon BLOCK FROM: as put, but not flushed yet
+{
+	must dd if="$TMPDIR/small" of=/dev/mapper/v bs=4K seek="$1" skip="$2" count=1 oflag=direct conv=notrunc status=none
+	dd if="$TMPDIR/small" of="$TMPDIR/image" bs=4K seek="$1" skip="$2" count=1 conv=notrunc status=none
+}
+for i in 0 1; do soon $((800 + i * 17)) $((120 + i)); done
+put 850 122
+for i in {0..18}; do soon $((5 + i * 41)) $((130 + i)); done
+put 900 149
 must blkdiscard -o 2M -l 64K /dev/mapper/v
 dd if=/dev/zero of="$TMPDIR/image" bs=64K seek=32 count=1 conv=notrunc status=none
 put 1023 101

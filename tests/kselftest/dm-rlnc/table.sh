@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl keyctl
-plan 21
+plan 23
 
 load_module dm-rlnc
 ram_members 3 24
@@ -56,6 +56,8 @@ check "and the data is right" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M co
 must dmsetup suspend v
 must dmsetup message v 0 key wipe
 check_fails "without its key the volume does not resume" dmsetup resume v
+check_fails "another key is refused" dmsetup message v 0 key set "${KEY/0001/ffff}"
+check_fails "nothing else is done while suspended" dmsetup message v 0 fail 0
 must dmsetup message v 0 key set :32:logon:rlnc:test
 must dmsetup resume v
 check "with it, it does" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)
