@@ -314,6 +314,7 @@ void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++) {
+		/* Before the state: an older state has an older number. */
 		gb->incarnation[i] = smp_load_acquire(&v->member[i].incarnation);
 		if (rlnc_member_writable(v, i))
 			rlnc_gbuf_io(gb, REQ_OP_WRITE, gb->slot, i, 0, v->pps);

@@ -122,6 +122,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
 		WRITE_ONCE(v->members_changed, true);
 		m->changes++;
+		/* After the state; see rlnc_generation_store_begin(). */
 		smp_store_release(&m->incarnation, m->incarnation + 1);
 		changed = true;
 	}
@@ -179,6 +180,7 @@ static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 	WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
 	WRITE_ONCE(v->members_changed, true);
 	m->changes++;
+	/* After the state; see rlnc_generation_store_begin(). */
 	smp_store_release(&m->incarnation, m->incarnation + 1);
 	atomic_set(&m->read_errors, 0);
 	spin_unlock(&v->member_lock);

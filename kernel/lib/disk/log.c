@@ -70,8 +70,10 @@ size_t rlnc_log_append(u8 *buf, size_t room, u64 index, const struct rlnc_ptr *p
 	struct rlnc_log_entry *e = (void *)buf;
 	size_t bytes;
 
-	if (!ptr->birth)
-		first = count = 0;
+	if (!ptr->birth) {
+		first = 0;
+		count = 0;
+	}
 	bytes = rlnc_log_entry_bytes(count);
 	if (bytes > room)
 		return 0;
