@@ -107,11 +107,72 @@ static void removed_changes_nothing(void **state)
 	heard("Key slot 1 changed");
 }
 
+/* `key remove` again, by whom it left in: the members that missed it get it. */
+static void removal_ends(void **state)
+{
+	(void)state;
+	RUN(4, "rlncsetup key list m?");
+	heard("m3: set 8");
+	heard("m4: set 6");
+	heard("member m4: other key slots, set 6");
+	heard("rlncsetup key sync");
+	RUN(4, "rlncsetup key list --json m?");
+	heard("\"newest\": false");
+	RUN(0, "rlncsetup key remove -d c -S 1 m?");
+	heard("Key slot 1 removed from 1 more member.");
+	RUN(0, "rlncsetup key list m?");
+	heard("m4: set 8");
+	RUN(2, "rlncsetup key remove -d b m?");
+	heard("no key slot opens");
+	RUN(1, "rlncsetup key remove -d a -S 1 m?");
+	heard("there is no key slot 1");
+	RUN(1, "rlncsetup key change -d nothing -S 9 m?");
+	heard("there is no key slot 9");
+}
+
+/* A slot that one member has alone is dropped only by name or force. */
+static void lost_slot(void **state)
+{
+	(void)state;
+	RUN(1, "rlncsetup key add -d a --new-key-file d" CHEAP "m?");
+	heard("key slot 1 of member m4 is not among the newest");
+	RUN(1, "rlncsetup key sync -d a m?");
+	RUN(0, "rlncsetup key sync -d a --force m?");
+	heard("1 member had other");
+	RUN(0, "rlncsetup key list m?");
+}
+
+/* Two added slots while they could not see each other: one number, two owners. */
+static void apart(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup key remove -d a -S 1 m?");
+	RUN(0, "rlncsetup key add -d a --new-key-file b" CHEAP "m0 m1 m2");
+	RUN(0, "rlncsetup key add -d a --new-key-file d" CHEAP "m3 m4");
+	RUN(4, "rlncsetup key list m?");
+	RUN(1, "rlncsetup key sync -d a m?");
+	heard("key slot 1 of member m");
+	RUN(0, "rlncsetup key sync -d a --force m?");
+	RUN(0, "rlncsetup key list m?");
+}
+
+/* A slot that was changed meanwhile is no loss. */
+static void change_missed(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup key remove -d a -S 1 m? && rlncsetup key change -d c --new-key-file d" CHEAP "m0 m1 m2 m3");
+	heard("member 4 was not given");
+	RUN(0, "rlncsetup key sync -d d m0 m4");
+	RUN(0, "rlncsetup key list m?");
+	RUN(2, "rlncsetup key sync -d c m?");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
-		T(removed_changes_nothing),
+		T(removed_changes_nothing), T(removal_ends), T(lost_slot), T(apart),
+		T(change_missed),
 	};
 
 	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);

@@ -241,3 +241,27 @@ const char *keyslot_type_name(u32 type)
 		return "unknown";
 	}
 }
+
+/**
+ * keyslot_same - whether two slots hold the same, made in one go
+ */
+bool keyslot_same(const struct keyslot *a, const struct keyslot *b)
+{
+	return a->number == b->number && a->type == b->type &&
+	       !memcmp(a->nonce, b->nonce, sizeof(a->nonce)) &&
+	       !memcmp(a->wrapped, b->wrapped, sizeof(a->wrapped)) &&
+	       !memcmp(a->tag, b->tag, sizeof(a->tag));
+}
+
+/**
+ * keyslot_same_slots - whether two sets hold the same slots, whatever their numbers
+ */
+bool keyslot_same_slots(const struct keyslot_set *a, const struct keyslot_set *b)
+{
+	u32 i;
+
+	for (i = 0; a->count == b->count && i < a->count; i++)
+		if (!keyslot_same(&a->slot[i], &b->slot[i]))
+			return false;
+	return a->count == b->count;
+}

@@ -62,6 +62,8 @@ const char *keyslot_strerror(enum keyslot_error err);
 const char *keyslot_type_name(u32 type);
 
 struct keyslot *keyslot_find(struct keyslot_set *set, u32 number);
+bool keyslot_same(const struct keyslot *a, const struct keyslot *b);
+bool keyslot_same_slots(const struct keyslot_set *a, const struct keyslot_set *b);
 int keyslot_add(struct keyslot_set *set, const struct keyslot *slot);
 int keyslot_remove(struct keyslot_set *set, u32 number);
 int keyslot_first_free(const struct keyslot_set *set);

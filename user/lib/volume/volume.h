@@ -39,6 +39,13 @@ const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
 bool volume_unlocked_newest(const struct volume *v, const struct secret *key);
 int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
 			  const struct secret *key);
+const struct keyslot_set *volume_member_keyslots(const struct volume *v, unsigned int i,
+						 const struct secret *key);
+bool volume_keyslots_behind(const struct volume *v, unsigned int i,
+			    const struct keyslot_set *set);
+const struct keyslot *volume_lost_keyslot(const struct volume *v, const struct secret *key,
+					  int except, unsigned int *member);
+int volume_sync_keyslots(struct volume *v, const struct secret *key);
 
 #define CLEANUP_VOLUME	CLEANUP(volume_free)
 

@@ -190,9 +190,13 @@ bool volume_unlocked_newest(const struct volume *v, const struct secret *key)
 	       (newest && !memcmp(newest->mac, v->unlocked_set->mac, sizeof(newest->mac)));
 }
 
-/* One pass over the members; which of the two places, @set->seq says. */
+/*
+ * One pass over the members, or with @newest over those that are behind it; which
+ * of the two places, @set->seq says.
+ */
 static int write_everywhere(const struct volume *v, const struct keyslot_set *set,
-			    const struct secret *key, u8 *buf)
+			    const struct secret *key, u8 *buf,
+			    const struct keyslot_set *newest)
 {
 	size_t bytes = keyslot_format(set, key, buf);
 	unsigned int i;
@@ -201,6 +205,8 @@ static int write_everywhere(const struct volume *v, const struct keyslot_set *se
 	if (!bytes)
 		return fail(EIO, "the MAC of the key slots cannot be computed");
 	for (i = 0; i < v->count; i++) {
+		if (newest && !volume_keyslots_behind(v, i, newest))
+			continue;
 		rc = member_write_keyslots(v->member[i].fd, buf, bytes, set->seq);
 		if (rc)
 			worst = fail(-rc, "member %s: key slots not written: %s",
@@ -232,9 +238,146 @@ int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
 		return fail(ENOMEM, "out of memory");
 	memcpy(set->volume_id, v->id, sizeof(set->volume_id));
 	set->seq = old ? old->seq + 1 : 1;
-	rc = write_everywhere(v, set, key, buf);
+	rc = write_everywhere(v, set, key, buf, NULL);
 	if (rc)
 		return rc;
 	set->seq++;
-	return write_everywhere(v, set, key, buf);
+	return write_everywhere(v, set, key, buf, NULL);
+}
+
+/**
+ * volume_member_keyslots - the newest set on one member
+ * @i:		which, below @v->count
+ * @key:	only what this volume key vouches for; NULL: anything sound
+ *
+ * Return: the set or NULL.
+ */
+const struct keyslot_set *volume_member_keyslots(const struct volume *v, unsigned int i,
+						 const struct secret *key)
+{
+	const struct keyslot_set *best = NULL;
+	unsigned int copy;
+
+	for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+		const struct keyslot_set *set = member_set(v, i, copy);
+
+		if (!set || (best && best->seq >= set->seq) || (key && check_set(v, set, key)))
+			continue;
+		best = set;
+	}
+	return best;
+}
+
+/**
+ * volume_keyslots_behind - whether a member has anything but the slots of @set
+ *
+ * In both places: what is left of older slots in one of them still opens.
+ */
+bool volume_keyslots_behind(const struct volume *v, unsigned int i,
+			    const struct keyslot_set *set)
+{
+	bool has_it = false;
+	unsigned int copy;
+
+	for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+		const struct keyslot_set *have = member_set(v, i, copy);
+
+		if (!have || !keyslot_same_slots(have, set))
+			return true;
+		has_it |= !memcmp(have->mac, set->mac, sizeof(set->mac));
+	}
+	return !has_it;
+}
+
+/*
+ * Whether @slot of @old was replaced by what @newest has under its number. Sets
+ * of one number were made apart from each other, and so was a slot that is
+ * younger than the one in its place.
+ */
+static bool replaced(const struct keyslot_set *newest, const struct keyslot_set *old,
+		     const struct keyslot *slot, const struct keyslot *now)
+{
+	return keyslot_same(now, slot) ||
+	       (old->seq < newest->seq && slot->created <= now->created);
+}
+
+static const struct keyslot *slot_numbered(const struct keyslot_set *set, u32 number)
+{
+	u32 i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->slot[i].number == number)
+			return &set->slot[i];
+	return NULL;
+}
+
+/**
+ * volume_lost_keyslot - a slot that the newest set lacks and a member's own has
+ * @v:		identified
+ * @key:	only sets that it vouches for count
+ * @except:	number of a slot that is to be lost, or -1
+ * @member:	receives which member, below @v->count
+ *
+ * Either it was removed and this member was not there, or it was added while the
+ * others were not: the sets do not say which.
+ *
+ * Return: the first such slot or NULL.
+ */
+const struct keyslot *volume_lost_keyslot(const struct volume *v, const struct secret *key,
+					  int except, unsigned int *member)
+{
+	const struct keyslot_set *newest = volume_trusted_keyslots(v, key);
+	unsigned int i;
+	u32 j;
+
+	for (i = 0; newest && i < v->count; i++) {
+		const struct keyslot_set *old = volume_member_keyslots(v, i, key);
+
+		for (j = 0; old && j < old->count; j++) {
+			const struct keyslot *slot = &old->slot[j];
+			const struct keyslot *now = slot_numbered(newest, slot->number);
+
+			if (now ? replaced(newest, old, slot, now) : (int)slot->number == except)
+				continue;
+			*member = i;
+			return slot;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * volume_sync_keyslots - give the newest set to the members that are behind it
+ * @v:		identified
+ * @key:	the volume key
+ *
+ * They get the very sets that the others have, in the order in which these were
+ * written.
+ *
+ * Return: how many members were behind, or -errno, reported.
+ */
+int volume_sync_keyslots(struct volume *v, const struct secret *key)
+{
+	CLEANUP_FREE u8 *buf = malloc(KEYSLOT_SET_MAX);
+	CLEANUP_FREE struct keyslot_set *set = malloc(sizeof(*set));
+	const struct keyslot_set *newest = volume_trusted_keyslots(v, key);
+	unsigned int i;
+	int rc, behind = 0;
+
+	if (!buf || !set)
+		return fail(ENOMEM, "out of memory");
+	if (!newest)
+		return fail(ENOKEY, "volume %s: no usable key slots on these members", v->uuid);
+	for (i = 0; i < v->count; i++)
+		behind += volume_keyslots_behind(v, i, newest);
+	*set = *newest;
+	if (set->seq < 2)	/* the first set of all, and the second was never written */
+		rc = volume_write_keyslots(v, set, key);
+	else
+		rc = write_everywhere(v, set, key, buf, newest);
+	if (!rc && newest->seq >= 2) {
+		set->seq--;
+		rc = write_everywhere(v, set, key, buf, newest);
+	}
+	return rc ? rc : behind;
 }

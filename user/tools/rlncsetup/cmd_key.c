@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,7 +39,43 @@ static int lock_members(const struct tool_members *set)
 	return 0;
 }
 
-static int edit_begin(struct editing *e, const struct options *o, int argc, char **argv)
+/* Before a passphrase is asked for: is there such a slot on any member? */
+static int check_number(const struct volume *v, const struct options *o,
+			enum command_bit verb)
+{
+	unsigned int i;
+	u32 j;
+
+	if (o->slot == SLOT_ANY || verb == CMD_KEY_ADD || verb == CMD_KEY_SYNC)
+		return 0;
+	for (i = 0; i < v->count; i++) {
+		const struct keyslot_set *set = volume_member_keyslots(v, i, NULL);
+
+		for (j = 0; set && j < set->count; j++)
+			if (set->slot[j].number == o->slot)
+				return 0;
+	}
+	return fail(EINVAL, "there is no key slot %" PRIu64, o->slot);
+}
+
+/* Slots that only a member apart from the others has are not dropped unasked. */
+static int check_lost(const struct editing *e, const struct options *o, enum command_bit verb)
+{
+	int except = verb == CMD_KEY_REMOVE && o->slot != SLOT_ANY ? (int)o->slot : -1;
+	unsigned int member;
+	const struct keyslot *slot = volume_lost_keyslot(&e->volume, &e->key, except, &member);
+
+	if (!slot || o->force)
+		return 0;
+	fail(EINVAL, "key slot %u of member %s is not among the newest key slots and would be lost",
+	     slot->number, e->volume.member[member].name);
+	hint("`rlncsetup key list` shows who has what; if it was removed, `rlncsetup key remove --slot %u` ends that; --force drops it",
+	     slot->number);
+	return -EINVAL;
+}
+
+static int edit_begin(struct editing *e, const struct options *o, enum command_bit verb,
+		      int argc, char **argv)
 {
 	const struct keyslot_set *old;
 	int rc;
@@ -52,6 +89,8 @@ static int edit_begin(struct editing *e, const struct options *o, int argc, char
 	if (!rc)
 		rc = volume_identify(&e->volume);
 	if (!rc)
+		rc = check_number(&e->volume, o, verb);
+	if (!rc)
 		rc = volume_key_get(&e->volume, o, &e->key);
 	if (!rc)
 		rc = volume_authenticate(&e->volume, &e->key);
@@ -60,6 +99,9 @@ static int edit_begin(struct editing *e, const struct options *o, int argc, char
 	if (!volume_unlocked_newest(&e->volume, &e->key))
 		return fail(EKEYREJECTED, "this %s was removed from the newest key slots; use one of those",
 			    o->key_file ? "key file" : "passphrase");
+	rc = check_lost(e, o, verb);
+	if (rc)
+		return rc;
 	e->set = calloc(1, sizeof(*e->set));
 	if (!e->set)
 		return fail(ENOMEM, "out of memory");
@@ -81,7 +123,7 @@ static int edit_commit(struct editing *e)
 		return rc;
 	for (i = 0; i < v->newest->n; i++)
 		if (!v->by_index[i])
-			warn("member %u was not given and keeps the old key slots; run the command again with it",
+			warn("member %u was not given and keeps the old key slots; `rlncsetup key sync` with it and another one renews them",
 			     i);
 	return 0;
 }
@@ -100,7 +142,9 @@ int cmd_key_add(const struct options *o, int argc, char **argv)
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	int rc, slot;
 
-	rc = edit_begin(&e, o, argc, argv);
+	rc = edit_begin(&e, o, CMD_KEY_ADD, argc, argv);
+	if (!rc && o->slot != SLOT_ANY && keyslot_find(e.set, (u32)o->slot))
+		rc = fail(EEXIST, "key slot %" PRIu64 " is in use", o->slot);
 	if (!rc)
 		rc = new_secret(o, &pass);
 	if (rc)
@@ -126,16 +170,32 @@ static int which_slot(const struct options *o, const struct editing *e)
 	return slot;
 }
 
+/* A removal that was interrupted: the newest set lacks the slot, some member has it. */
+static int end_removal(struct editing *e, const struct options *o)
+{
+	int rc = volume_sync_keyslots(&e->volume, &e->key);
+
+	if (rc < 0)
+		return rc;
+	if (!rc)
+		return fail(EINVAL, "there is no key slot %" PRIu64, o->slot);
+	printf("Key slot %" PRIu64 " removed from %d more member%s.\n", o->slot, rc,
+	       rc == 1 ? "" : "s");
+	return 0;
+}
+
 /**
  * cmd_key_remove - rlncsetup key remove
  */
 int cmd_key_remove(const struct options *o, int argc, char **argv)
 {
 	CLEANUP_EDITING struct editing e = { 0 };
-	int slot, rc = edit_begin(&e, o, argc, argv);
+	int slot, rc = edit_begin(&e, o, CMD_KEY_REMOVE, argc, argv);
 
 	if (rc)
 		return rc;
+	if (o->slot != SLOT_ANY && !keyslot_find(e.set, (u32)o->slot))
+		return end_removal(&e, o);
 	slot = which_slot(o, &e);
 	if (slot < 0)
 		return slot;
@@ -162,7 +222,7 @@ int cmd_key_change(const struct options *o, int argc, char **argv)
 	struct options same = *o;
 	int slot, rc;
 
-	rc = edit_begin(&e, o, argc, argv);
+	rc = edit_begin(&e, o, CMD_KEY_CHANGE, argc, argv);
 	if (rc)
 		return rc;
 	slot = which_slot(o, &e);
@@ -189,6 +249,80 @@ int cmd_key_change(const struct options *o, int argc, char **argv)
 }
 
 /**
+ * cmd_key_sync - rlncsetup key sync
+ */
+int cmd_key_sync(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_EDITING struct editing e = { 0 };
+	int rc = edit_begin(&e, o, CMD_KEY_SYNC, argc, argv);
+
+	if (!rc)
+		rc = volume_sync_keyslots(&e.volume, &e.key);
+	if (rc < 0)
+		return rc;
+	printf("%d member%s had other key slots than the newest.\n", rc, rc == 1 ? "" : "s");
+	return 0;
+}
+
+/* Which set each member has; Return: whether all have the newest. */
+static bool members_agree(const struct volume *v, const struct keyslot_set *newest)
+{
+	unsigned int i, behind = 0;
+
+	for (i = 0; i < v->count; i++) {
+		const struct keyslot_set *set = volume_member_keyslots(v, i, NULL);
+
+		if (!volume_keyslots_behind(v, i, newest))
+			continue;
+		behind++;
+		if (!set)
+			warn("member %s: no usable key slots", v->member[i].name);
+		else if (memcmp(set->mac, newest->mac, sizeof(set->mac)))
+			warn("member %s: other key slots, set %" PRIu64, v->member[i].name,
+			     (uint64_t)set->seq);
+		else
+			warn("member %s: set %" PRIu64 ", but older key slots beside it",
+			     v->member[i].name, (uint64_t)set->seq);
+	}
+	if (behind)
+		hint("what was removed may still open these; `rlncsetup key sync` gives the newest set to all");
+	return !behind;
+}
+
+static void print_members(const struct volume *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->count; i++) {
+		const struct keyslot_set *set = volume_member_keyslots(v, i, NULL);
+
+		if (set)
+			printf("  member %s: set %" PRIu64 "\n", v->member[i].name,
+			       (uint64_t)set->seq);
+	}
+}
+
+/* Adds "members": what print_members() prints. */
+static json_t *list_json(const struct volume *v, const struct keyslot_set *newest)
+{
+	json_t *all = keys_json(newest), *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < v->count; i++) {
+		const struct keyslot_set *set = volume_member_keyslots(v, i, NULL);
+
+		json_array_append_new(list, json_pack("{s:s,s:I,s:b}", "member", v->member[i].name,
+						      "seq", (json_int_t)(set ? set->seq : 0),
+						      "newest",
+						      !volume_keyslots_behind(v, i, newest)));
+	}
+	if (all && !json_object_set_new(all, "members", list))
+		return all;
+	json_decref(all);
+	return NULL;
+}
+
+/**
  * cmd_key_list - rlncsetup key list
  */
 int cmd_key_list(const struct options *o, int argc, char **argv)
@@ -212,13 +346,14 @@ int cmd_key_list(const struct options *o, int argc, char **argv)
 	if (!o->json) {
 		printf("Volume %s\n", v.uuid);
 		keys_print_text(keys);
-		return 0;
+		print_members(&v);
+		return members_agree(&v, keys) ? 0 : -ESTALE;
 	}
-	json = keys_json(keys);
+	json = list_json(&v, keys);
 	if (!json)
 		return fail(ENOMEM, "out of memory");
 	json_dumpf(json, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(json);
-	return 0;
+	return members_agree(&v, keys) ? 0 : -ESTALE;
 }

@@ -31,6 +31,8 @@ static const struct command commands[] = {
 	  "remove a passphrase or key file" },
 	{ "key change", CMD_KEY_CHANGE, cmd_key_change, 1, MANY, "MEMBER...",
 	  "replace a passphrase or key file by another" },
+	{ "key sync", CMD_KEY_SYNC, cmd_key_sync, 2, MANY, "MEMBER...",
+	  "give the newest key slots to the members that lack them" },
 	{ "key list", CMD_KEY_LIST, cmd_key_list, 1, MANY, "MEMBER...",
 	  "list the key slots" },
 	{ "fail", CMD_FAIL, cmd_fail, 2, 2, "NAME MEMBER",

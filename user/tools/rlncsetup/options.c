@@ -10,7 +10,7 @@
 #include "base/size.h"
 #include "rlncsetup.h"
 
-#define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE)
+#define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
 #define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS)
 #define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST)
@@ -42,8 +42,8 @@ static const struct option_row rows[] = {
 	  "members that must hold a commit (default: more than half, k at least)" },
 	{ "label", 'L', TEXT, AT(label), 0, 0, CMD_FORMAT, "TEXT",
 	  "name of the volume for people, up to 32 bytes" },
-	{ "force", 0, FLAG, AT(force), 0, 0, CMD_FORMAT | CMD_KEY_REMOVE, NULL,
-	  "overwrite what is known to be there; remove the last key slot" },
+	{ "force", 0, FLAG, AT(force), 0, 0, CMD_FORMAT | CMD_KEYS, NULL,
+	  "overwrite what is known to be there; remove the last key slot; drop slots" },
 	{ "batch-mode", 'q', FLAG, AT(batch), 0, 0, CMD_FORMAT | CMD_KEY_REMOVE, NULL,
 	  "ask no question" },
 	{ "yes", 'y', FLAG, AT(batch), 0, 0, CMD_FORMAT | CMD_KEY_REMOVE, NULL,
@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 	{ "volume-key-file", 0, TEXT, AT(volume_key_file), 0, 0, CMD_ANY_KEY, "FILE",
 	  "take the volume key itself from FILE, 32 bytes, past all key slots" },
 	{ "slot", 'S', NUMBER, AT(slot), 0, RLNC_KEYSLOTS - 1,
-	  CMD_KEYS | CMD_FORMAT, "N", "number of the key slot" },
+	  (CMD_KEYS & ~CMD_KEY_SYNC) | CMD_FORMAT, "N", "number of the key slot" },
 	{ "slot-type", 0, TEXT, AT(slot_type), 0, 0, CMD_NEW_SLOT, "TYPE",
 	  "passphrase (default), or keyfile: FILE is random, no slow derivation" },
 	{ "slot-label", 0, TEXT, AT(slot_label), 0, 0, CMD_NEW_SLOT, "TEXT",

@@ -38,6 +38,7 @@ enum command_bit {
 	CMD_KEY_LIST	= 1 << 8,
 	CMD_FAIL	= 1 << 9,
 	CMD_CHECKPOINT	= 1 << 10,
+	CMD_KEY_SYNC	= 1 << 20,
 };
 
 #define MAX_TARGET_OPTIONS	32
@@ -159,6 +160,7 @@ int cmd_dump(const struct options *o, int argc, char **argv);
 int cmd_key_add(const struct options *o, int argc, char **argv);
 int cmd_key_remove(const struct options *o, int argc, char **argv);
 int cmd_key_change(const struct options *o, int argc, char **argv);
+int cmd_key_sync(const struct options *o, int argc, char **argv);
 int cmd_key_list(const struct options *o, int argc, char **argv);
 int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
