@@ -67,5 +67,6 @@ int bench_report_close(struct bench_report *report);
 /* Benchmarks: each one file, listed in main.c. */
 int bench_codec(int argc, char **argv);
 int bench_core(int argc, char **argv);
+int bench_dm(int argc, char **argv);
 
 #endif

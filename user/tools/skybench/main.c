@@ -12,6 +12,7 @@ static const struct {
 } benchmarks[] = {
 	{ "codec", bench_codec, "encode and decode, beside ISA-L" },
 	{ "core", bench_core, "seal, encode and point, beside the sum of its parts" },
+	{ "dm", bench_dm, "a report of what fio measured, beside other stacks" },
 };
 
 #define COUNT (sizeof(benchmarks) / sizeof(benchmarks[0]))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 PROGRAMS	+= skybench
-skybench_SRCS	:= $(addprefix user/tools/skybench/,bench.c codec.c core.c main.c)
-skybench_LIBS	:= -lisal
+skybench_SRCS	:= $(addprefix user/tools/skybench/,bench.c codec.c core.c dm.c dm_raw.c main.c)
+skybench_LIBS	:= -lisal -ljansson
 
 BENCHES		+= bench-codec bench-core
 

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Benchmarks in a virtual machine.  BENCH_QUICK=1: fewer rows and rounds;
+# BENCH_FORMAT: more options for rlncsetup format.
+
+BENCH_QUICK	?=
+BENCH_FORMAT	?=
+
+BENCHES		+= bench-dm
+
+bench-dm: user modules ## speed of dm-rlnc beside stacks of raid6, dm-integrity and dm-crypt
+	@mkdir -p $(O)/bench
+	SKYHOLD_BUILD=$(abspath $(O)) SKYHOLD_BENCH_QUICK=$(BENCH_QUICK) SKYHOLD_BENCH_FORMAT='$(BENCH_FORMAT)' \
+		tests/vm/vm -k $(KVER) -t tests/bench -n bench run dm
+	$(O)/bin/skybench dm --json $(O)/bench/dm.json $(O)/vm/bench/dm-measure/logs/rounds
+
+.PHONY: bench-dm
