@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records
+
+CRASH_COMMON	:= $(addprefix tests/crash/,disk.c trace.c volume.c)
+
+rlnc-crash_SRCS	:= $(CRASH_COMMON) $(addprefix tests/crash/,rlnc-crash.c cut.c record.c workload.c)
+rlnc-crash_LIBS	:= -ldevmapper -lpthread
+
+rlnc-any-k_SRCS	:= $(CRASH_COMMON) $(addprefix tests/crash/,rlnc-any-k.c history.c)
+rlnc-any-k_LIBS	:= -ldevmapper -lpthread
+
+rlnc-records_SRCS := $(addprefix tests/crash/,rlnc-records.c record.c workload.c)
+rlnc-records_LIBS := -lpthread
+
+KILLS	?= 50
+
+LONG_VM	= SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/long
+
+vm-crash: user modules ## power failures by the thousand, in a VM (long)
+	$(LONG_VM) -n crash run crash crash-ext4
+
+vm-sampled: user modules ## some of both, in a few minutes
+	$(LONG_VM) -n sampled run crash-sampled any-k-sampled
+
+vm-any-k: user modules ## every set of members of every shape, in a VM (long)
+	$(LONG_VM) -n any-k run any-k
+
+vm-kill: user modules ## VMs killed while they write to a volume, KILLS times (long)
+	SKYHOLD_BUILD=$(abspath $(O)) KVER=$(KVER) tests/crash/kill $(KILLS)
+
+.PHONY: vm-sampled vm-crash vm-any-k vm-kill

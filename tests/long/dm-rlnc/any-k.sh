@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Any k of n as in the normal set, with every set of members tried.
+# vm: timeout=6000 mem=3G
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../../kselftest/lib.sh"
+requires rlnc-any-k rlncsetup
+plan 6
+
+load_module dm-rlnc checkpoint_ms=3600000
+requires_module nbd
+
+any_k()
+{
+	local k=$1 n=$2 one_in=$3 line
+	shift 3
+	rlnc-any-k -k "$k" -n "$n" -q "$one_in" "$@" | tee "$TMPDIR/said"
+	local status=${PIPESTATUS[0]}
+	while read -r line; do note "$line"; done <"$TMPDIR/said"
+	return "$status"
+}
+
+check "1 of 1" any_k 1 1 1
+check "1 of 3" any_k 1 3 1 present lost away away-crashed disjoint
+check "2 of 3" any_k 2 3 1
+check "3 of 6" any_k 3 6 1 present lost away away-crashed disjoint fork
+check "4 of 6" any_k 4 6 1
+check "10 of 16" any_k 10 16 1000 present lost away away-crashed disjoint

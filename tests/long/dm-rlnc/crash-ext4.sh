@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# After a power failure ext4 recovers, fsck finds nothing, and every file is there
+# whose fsync had returned.
+# vm: timeout=1500 mem=3G
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../../kselftest/lib.sh"
+requires rlnc-crash rlncsetup mkfs.ext4 fsck.ext4
+plan 1
+
+load_module dm-rlnc checkpoint_ms=300
+requires_module nbd
+requires_module ext4
+
+mkdir "$TMPDIR/mnt"
+cat >"$TMPDIR/work" <<'WORK'
+set -e
+mkfs.ext4 -q -b 4096 -J size=4 /dev/mapper/crash
+mount /dev/mapper/crash "$TMPDIR/mnt"
+sync -f "$TMPDIR/mnt"
+echo ack 1
+for i in $(seq 2 60); do
+	seq "$i" $((i * 40)) >"$TMPDIR/mnt/file$i"
+	[ "$i" -lt 12 ] || rm -f "$TMPDIR/mnt/file$((i - 10))"
+	sync "$TMPDIR/mnt/file$i" "$TMPDIR/mnt"
+	echo "ack $i"
+done
+umount "$TMPDIR/mnt"
+WORK
+# Files that may have been removed since need not be there; the others must.
+cat >"$TMPDIR/check" <<'CHECK'
+[ "$ACKED" -ge 1 ] || exit 0
+mount /dev/mapper/crash "$TMPDIR/mnt" || exit 1
+status=0
+for ((i = ACKED > 8 ? ACKED - 8 : 2; i <= ACKED; i++)); do
+	cmp -s "$TMPDIR/mnt/file$i" <(seq "$i" $((i * 40))) || { echo "file$i of $ACKED is wrong"; status=1; }
+done
+umount "$TMPDIR/mnt" || exit 1
+fsck.ext4 -fn /dev/mapper/crash || status=1
+exit "$status"
+CHECK
+
+crash()
+{
+	rlnc-crash "$@" | tee "$TMPDIR/said"
+	local status=${PIPESTATUS[0]} line
+	while read -r line; do note "$line"; done < <(grep -E 'traced|recovery:|FAILED|cuts' "$TMPDIR/said" | grep -v '^[0-9]* of')
+	return "$status"
+}
+
+check "ext4 over 4 of 6" crash -m 12 -p 20 -r 80 -d 0 -S 104 -w "bash $TMPDIR/work" -c "exec bash $TMPDIR/check"
