@@ -160,7 +160,8 @@ static void apart(void **state)
 static void change_missed(void **state)
 {
 	(void)state;
-	RUN(0, "rlncsetup key remove -d a -S 1 m? && rlncsetup key change -d c --new-key-file d" CHEAP "m0 m1 m2 m3");
+	RUN(0, "rlncsetup key remove -d a -S 1 m? && "
+		"rlncsetup key change -d c --new-key-file d" CHEAP "m0 m1 m2 m3");
 	heard("member 4 was not given");
 	RUN(0, "rlncsetup key sync -d d m0 m4");
 	RUN(0, "rlncsetup key list m?");

@@ -444,8 +444,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(all), T(any_order), T(newest), T(torn), T(forged), T(wrong_key), T(damaged),
 		T(blank), T(all_blank), T(none), T(stranger), T(copied), T(replaced), T(shrunk),
-		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind), T(opens_older), T(planted),
-		T(foreign_slots),
+		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind),
+		T(opens_older), T(planted), T(foreign_slots),
 	};
 
 	return cmocka_run_group_tests_name("volume", tests, NULL, NULL);
