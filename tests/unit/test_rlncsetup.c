@@ -156,12 +156,13 @@ static void apart(void **state)
 	RUN(0, "rlncsetup key list m?");
 }
 
+#define CHANGE_ON_FOUR	"rlncsetup key change -d c --new-key-file d" CHEAP "m0 m1 m2 m3"
+
 /* A slot that was changed meanwhile is no loss. */
 static void change_missed(void **state)
 {
 	(void)state;
-	RUN(0, "rlncsetup key remove -d a -S 1 m? && "
-		"rlncsetup key change -d c --new-key-file d" CHEAP "m0 m1 m2 m3");
+	RUN(0, "rlncsetup key remove -d a -S 1 m? && " CHANGE_ON_FOUR);
 	heard("member 4 was not given");
 	RUN(0, "rlncsetup key sync -d d m0 m4");
 	RUN(0, "rlncsetup key list m?");
