@@ -30,6 +30,7 @@
 #include "disk/super.h"
 #include "map/geometry.h"
 #include "rlnc/rlnc.h"
+#include "stat/histogram.h"
 #include "rlnc_disk.h"
 #include "rlnc_dm.h"
 #include "rlnc_log.h"
@@ -116,6 +117,36 @@ int rlnc_open_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 		     const struct rlnc_seal *seal, struct page *cipher,
 		     struct page *plain);
 
+/* --- latency.c: what the members were asked, and how long they took -------- */
+
+struct rlnc_latency {
+	atomic64_t count[HISTOGRAM_BUCKETS];
+	atomic_t recent[2][HISTOGRAM_BUCKETS];	/* windows, filled in turn */
+	atomic_t taken;			/* answers counted; may wrap */
+	u64 recent_p95;			/* ns; 0: not known */
+};
+
+enum rlnc_stat_direction {
+	RLNC_STAT_READ,
+	RLNC_STAT_WRITE,
+	RLNC_STAT_DIRECTIONS,
+};
+
+struct rlnc_member_stat {
+	atomic64_t ios;			/* requests that ended */
+	atomic64_t bytes;		/* moved without error */
+	atomic64_t errors;
+	struct rlnc_latency latency;
+};
+
+struct rlnc_member;
+
+void rlnc_latency_record(struct rlnc_latency *latency, u64 ns);
+u64 rlnc_latency_recent(const struct rlnc_latency *latency, u32 percent);
+u64 rlnc_latency_overall(const struct rlnc_latency *latency, u32 percent);
+void rlnc_member_account(struct rlnc_member *m, enum req_op op, u32 bytes, u64 start,
+			 blk_status_t status);
+
 /* --- member.c: the backing devices and what is sent to them --------------- */
 
 struct rlnc_member {
@@ -130,6 +161,9 @@ struct rlnc_member {
 	struct page *super_pages;	/* one superblock, contiguous */
 	struct fan *fan;		/* checkpoint_mutex */
 	blk_status_t fan_status;
+	struct rlnc_member_stat stat[RLNC_STAT_DIRECTIONS];
+	atomic64_t timeouts;		/* those errors that were one */
+	atomic64_t corrected;		/* pages of its fragments found wrong */
 };
 
 bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);

@@ -5,6 +5,7 @@
  * elements of its own for when memory is short.
  */
 #include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
@@ -17,6 +18,7 @@ struct fragment_bio {
 	u32 row;
 	u32 col;
 	u32 cols;
+	u64 start;			/* ns */
 	struct bio bio;			/* last: its vectors follow */
 };
 
@@ -209,6 +211,8 @@ static void fragment_endio(struct bio *bio)
 	u32 first = fb->row * gb->v->pps + fb->col;
 	u32 i;
 
+	rlnc_member_account(&gb->v->member[fb->row], bio_op(bio),
+			    fb->cols * RLNC_SECTOR_BYTES, fb->start, bio->bi_status);
 	if (op_is_write(bio_op(bio))) {
 		if (bio->bi_status)
 			set_bit(fb->row, gb->row_error);
@@ -260,6 +264,7 @@ void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 co
 		__bio_add_page(bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
 	atomic_inc(&gb->pending);
 	refcount_inc(&gb->ref);
+	fb->start = ktime_get_ns();
 	submit_bio(bio);
 }
 

@@ -231,8 +231,10 @@ static int reconstruct_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		u32 page = fragment_page(v, s->want[i] & 0xff, col);
 
 		/* Sought after and wrong, rather than known to be away. */
-		if (test_bit(page, gb->bad))
+		if (test_bit(page, gb->bad)) {
 			__set_bit(page, mended);
+			atomic64_inc(&v->member[page / v->pps].corrected);
+		}
 		set_bit(page, gb->have);
 		clear_bit(page, gb->bad);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Members: their state, and I/O that does not belong to a generation. */
+#include <linux/ktime.h>
 #include <linux/random.h>
 #include "dm-rlnc.h"
 
@@ -396,6 +397,8 @@ int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
 struct fan {
 	atomic_t pending;
 	struct completion done;
+	u64 start;			/* ns */
+	u32 bytes;			/* to each member */
 };
 
 static void fan_endio(struct bio *bio)
@@ -404,6 +407,7 @@ static void fan_endio(struct bio *bio)
 	struct fan *fan = m->fan;
 
 	m->fan_status = bio->bi_status;
+	rlnc_member_account(m, bio_op(bio), fan->bytes, fan->start, bio->bi_status);
 	bio_put(bio);
 	if (atomic_dec_and_test(&fan->pending))
 		complete(&fan->done);
@@ -430,6 +434,8 @@ u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes
 
 	init_completion(&fan.done);
 	atomic_set(&fan.pending, 1);
+	fan.start = ktime_get_ns();
+	fan.bytes = bytes;
 	for (i = 0; i < v->n; i++) {
 		struct rlnc_member *m = &v->member[i];
 

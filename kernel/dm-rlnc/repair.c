@@ -105,6 +105,7 @@ static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 				    RLNC_SECTOR_BYTES))
 				continue;
 			__set_bit(row, wrong);
+			atomic64_inc(&v->member[row].corrected);
 			count++;
 		}
 	}
