@@ -22,7 +22,7 @@ static int choose_volume(struct rlnc_volume *v, struct rlnc_super *sb, u8 *id)
 	if (!ids || !have)
 		goto out;
 	for (i = 0; i < v->n; i++) {
-		if (!v->devs[i] || rlnc_super_read(v, v->devs[i], sb, &err))
+		if (!v->devs[i] || rlnc_super_read(v, v->devs[i], RLNC_EPOCH_NONE, sb, &err))
 			continue;
 		have[i] = true;
 		memcpy(ids[i], sb->volume_id, sizeof(ids[i]));
@@ -92,7 +92,7 @@ int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 	for (i = 0; i < v->n; i++) {
 		if (!v->devs[i])
 			continue;
-		ret = rlnc_super_read(v, v->devs[i], sb, &err);
+		ret = rlnc_super_read(v, v->devs[i], RLNC_EPOCH_NONE, sb, &err);
 		if (ret == -EBADMSG) {
 			DMERR("%s: superblock: %s", v->devs[i]->name,
 			      rlnc_super_strerror(err));
@@ -119,7 +119,7 @@ int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 	/* The last one read may have failed. */
 	for (i = 0; i < v->n && !v->member[i].dev; i++)
 		;
-	return rlnc_super_read(v, v->member[i].dev, sb, &err);
+	return rlnc_super_read(v, v->member[i].dev, RLNC_EPOCH_NONE, sb, &err);
 }
 
 /* --- state: when the table goes live ----------------------------------------------- */
@@ -148,7 +148,7 @@ static int digest_body(struct rlnc_volume *v, struct rlnc_super *sb, u8 digest[3
 	return ret;
 }
 
-static int read_claims(struct rlnc_volume *v, struct rlnc_super *sb,
+static int read_claims(struct rlnc_volume *v, u64 below, struct rlnc_super *sb,
 		       struct claim *claims)
 {
 	enum rlnc_super_error err;
@@ -158,9 +158,9 @@ static int read_claims(struct rlnc_volume *v, struct rlnc_super *sb,
 	for (i = 0; i < v->n; i++) {
 		if (!v->member[i].dev)
 			continue;
-		ret = rlnc_super_read(v, v->member[i].dev, sb, &err);
+		ret = rlnc_super_read(v, v->member[i].dev, below, sb, &err);
 		if (ret) {
-			DMWARN("%s: member %u (%s): superblock cannot be read any more (%d)",
+			DMWARN("%s: member %u (%s): superblock cannot be read any more, or there is no older one (%d)",
 			       rlnc_name(v), i, v->member[i].dev->name, ret);
 			v->member[i].dev = NULL;
 			continue;
@@ -318,7 +318,7 @@ static bool states_unchanged(struct rlnc_volume *v)
 	return true;
 }
 
-static int choose_state(struct rlnc_volume *v)
+static int choose_state(struct rlnc_volume *v, u64 below)
 {
 	enum rlnc_super_error err;
 	struct claim *claims;
@@ -328,7 +328,7 @@ static int choose_state(struct rlnc_volume *v)
 	claims = kvcalloc(v->n, sizeof(*claims), GFP_KERNEL);
 	if (!claims)
 		return -ENOMEM;
-	ret = read_claims(v, v->sb, claims);
+	ret = read_claims(v, below, v->sb, claims);
 	if (ret < 0)
 		goto out;
 	i = ret;
@@ -337,7 +337,7 @@ static int choose_state(struct rlnc_volume *v)
 		ret = -ENOTUNIQ;
 		goto out;
 	}
-	ret = rlnc_super_read(v, v->member[best].dev, v->sb, &err) ?:
+	ret = rlnc_super_read(v, v->member[best].dev, below, v->sb, &err) ?:
 	      check_freshness(v, i);
 	if (ret)
 		goto out;
@@ -399,6 +399,37 @@ static int alloc_super_pages(struct rlnc_volume *v)
 	return 0;
 }
 
+/*
+ * The newest state, or one before it.
+ *
+ * What a superblock refers to was flushed before it was written, so that k
+ * members which should hold a root and do not were damaged or changed: no crash
+ * leaves that.  To go on with the epoch before by itself would let such members
+ * pass an older state for the newest, so that it takes the owner's word.
+ */
+static int take_state(struct rlnc_volume *v)
+{
+	u64 below = RLNC_EPOCH_NONE;
+	int ret;
+
+	for (;;) {
+		ret = choose_state(v, below) ?: alloc_super_pages(v) ?: rlnc_slots_init(v);
+		if (ret)
+			return ret;
+		ret = open_roots(v);
+		if (ret != -EBADMSG && ret != -EIO)
+			return ret;
+		if (!v->opt.accept_older && !v->opt.min_epoch) {
+			DMERR("%s: the epoch before may be readable: give accept_older, or the min_epoch from which on a state will do",
+			      rlnc_name(v));
+			return ret;
+		}
+		below = v->sb->epoch;
+		DMWARN("%s: epoch %llu is given up; trying an older one", rlnc_name(v), below);
+		rlnc_nodes_forget(v);
+	}
+}
+
 /**
  * rlnc_activate - take up the newest state, when the table goes live
  * @v:	volume
@@ -423,8 +454,7 @@ int rlnc_activate(struct rlnc_volume *v)
 		return -EIO;
 	}
 	v->tried = true;
-	ret = choose_state(v) ?: alloc_super_pages(v) ?: rlnc_slots_init(v) ?:
-	      open_roots(v);
+	ret = take_state(v);
 	if (ret)
 		return ret;
 	v->birth = v->sb->epoch + 1;

@@ -187,7 +187,7 @@ void rlnc_member_read_ok(struct rlnc_volume *v, u32 index);
 /* Room for the longest superblock: 255 members, 128 seals a pointer. */
 #define RLNC_SUPER_ORDER	3
 
-int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
+int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 		    struct rlnc_super *best, enum rlnc_super_error *err);
 u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 			 u64 log_slot);
@@ -293,6 +293,7 @@ struct rlnc_node {
 };
 
 int rlnc_nodes_init(struct rlnc_volume *v);
+void rlnc_nodes_forget(struct rlnc_volume *v);
 void rlnc_nodes_exit(struct rlnc_volume *v);
 struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level,
 				u64 index);

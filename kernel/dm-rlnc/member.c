@@ -205,7 +205,7 @@ static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
 	sb = kvzalloc(sizeof(*sb), GFP_KERNEL);
 	if (!sb)
 		return -ENOMEM;
-	ret = rlnc_super_read(v, m->dev, sb, &err);
+	ret = rlnc_super_read(v, m->dev, RLNC_EPOCH_NONE, sb, &err);
 	if (ret == -EBADMSG)
 		DMERR("%s: member %u (%s): superblock: %s", rlnc_name(v), m->index,
 		      m->dev->name, rlnc_super_strerror(err));

@@ -56,7 +56,8 @@ static bool key_fits(struct rlnc_volume *v)
 
 	sb = kvzalloc(sizeof(*sb), GFP_KERNEL);
 	for (i = 0; sb && i < v->n && !fits; i++)
-		fits = v->member[i].dev && !rlnc_super_read(v, v->member[i].dev, sb, &err);
+		fits = v->member[i].dev && !rlnc_super_read(v, v->member[i].dev,
+							    RLNC_EPOCH_NONE, sb, &err);
 	kvfree(sb);
 	return fits;
 }

@@ -130,17 +130,28 @@ int rlnc_nodes_init(struct rlnc_volume *v)
 	return v->node_hash ? 0 : -ENOMEM;
 }
 
-/* Everything goes, pinned or not: the volume is no more. */
-void rlnc_nodes_exit(struct rlnc_volume *v)
+/* Everything cached goes, pinned or not: nothing else runs, and nothing is dirty. */
+void rlnc_nodes_forget(struct rlnc_volume *v)
 {
 	struct hlist_node *next;
 	struct rlnc_node *node;
 	u32 i;
 
+	for (i = 0; i < 1 << HASH_BITS; i++)
+		hlist_for_each_entry_safe(node, next, &v->node_hash[i], hash) {
+			hlist_del(&node->hash);
+			node_destroy(node);
+		}
+	INIT_LIST_HEAD(&v->node_lru);
+	v->nodes = 0;
+}
+
+void rlnc_nodes_exit(struct rlnc_volume *v)
+{
+	u32 i;
+
 	if (v->node_hash)
-		for (i = 0; i < 1 << HASH_BITS; i++)
-			hlist_for_each_entry_safe(node, next, &v->node_hash[i], hash)
-				node_destroy(node);
+		rlnc_nodes_forget(v);
 	kvfree(v->node_hash);
 	for (i = 0; i < RLNC_TREES; i++)
 		kfree(v->root[i]);

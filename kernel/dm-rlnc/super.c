@@ -23,13 +23,14 @@ static enum rlnc_super_error check_mac(struct rlnc_volume *v, void *buf,
  * rlnc_super_read - the newer good superblock of a member
  * @v:		volume; with its key set, only authentic ones count
  * @dev:	member
+ * @below:	only one of an epoch below this; %RLNC_EPOCH_NONE for any
  * @best:	filled in on success
  * @err:	otherwise what was wrong with the better of the two
  *
  * Return: 0, -EBADMSG when neither copy is good (@err says why), -EIO when the
  * device could not be read, or -ENOMEM.
  */
-int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
+int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 		    struct rlnc_super *best, enum rlnc_super_error *err)
 {
 	enum rlnc_super_error e;
@@ -62,8 +63,9 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev,
 				*err = e;
 			continue;
 		}
-		if (!found || sb->epoch > best->epoch)
-			memcpy(best, sb, sizeof(*best));
+		if (sb->epoch >= below || (found && sb->epoch < best->epoch))
+			continue;
+		memcpy(best, sb, sizeof(*best));
 		found = true;
 	}
 	ret = found ? 0 : unreadable ?: -EBADMSG;
