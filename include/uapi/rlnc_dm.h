@@ -5,6 +5,7 @@
  * Table:
  *   START LEN rlnc K N KEY #OPTS [OPT...] DEV_0 ... DEV_N-1
  *
+ *   LEN	beyond the volume's size: the volume grows, if its members allow it
  *   KEY	64 hexadecimal digits, or :32:logon|user|encrypted:DESCRIPTION
  *   DEV	path or MAJ:MIN, or "-" for a member that is absent; any order
  *   OPT	allow_discards

@@ -462,7 +462,6 @@ int rlnc_activate(struct rlnc_volume *v)
 	ret = rlnc_log_replay(v);
 	if (ret < 0)
 		return ret;
-	v->active = true;
 	writable = rlnc_members_writable(v);
 	DMINFO("%s: active at epoch %llu with %u of %u members, %u needed",
 	       rlnc_name(v), v->sb->epoch, writable, v->n, v->k);
@@ -475,5 +474,7 @@ int rlnc_activate(struct rlnc_volume *v)
 		rlnc_volume_stop(v, "fewer than writes_min members");
 	else if (ret)
 		rlnc_checkpoint(v);
-	return 0;
+	ret = rlnc_grow(v);
+	v->active = !ret;
+	return ret;
 }

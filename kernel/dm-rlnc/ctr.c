@@ -72,10 +72,13 @@ static int set_up(struct rlnc_volume *v)
 		v->ti->error = "This volume is dense; only systematic ones are served";
 		return -EINVAL;
 	}
-	if (v->ti->len > v->sb->logical_sectors << SECTORS_512_SHIFT ||
-	    v->ti->len & ((1 << SECTORS_512_SHIFT) - 1)) {
-		v->ti->error = "Length: beyond the volume's size, or not a multiple of 4 KiB";
+	if (v->ti->len & ((1 << SECTORS_512_SHIFT) - 1)) {
+		v->ti->error = "Length: not a multiple of 4 KiB";
 		return -EINVAL;
+	}
+	if (rlnc_grow_check(v)) {
+		v->ti->error = "Length: beyond the volume's size, and it cannot grow; see the kernel log";
+		return -ENOSPC;
 	}
 	if (v->opt.writes_min && v->opt.writes_min < v->sb->writes_min) {
 		v->ti->error = "writes_min: below what the volume was formatted with";

@@ -301,6 +301,7 @@ void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node);
 void rlnc_node_pin(struct rlnc_volume *v, struct rlnc_node *node);
 void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node);
 void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node);
+int rlnc_tree_grow(struct rlnc_volume *v, u8 tree, u64 leaves);
 void rlnc_node_thaw(struct rlnc_volume *v, struct rlnc_node *node,
 		    struct rlnc_gbuf *gb);
 void rlnc_node_read_ptr(struct rlnc_volume *v, struct rlnc_node *node,
@@ -316,6 +317,7 @@ static inline bool rlnc_ptr_mapped(const struct rlnc_ptr *ptr)
 /* --- slot.c: which slots are in use --------------------------------------- */
 
 int rlnc_slots_init(struct rlnc_volume *v);
+void rlnc_slots_resize(struct rlnc_volume *v, u64 slots);
 void rlnc_slots_exit(struct rlnc_volume *v);
 u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
 int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
@@ -324,6 +326,11 @@ struct rlnc_node *rlnc_slot_node(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
+
+/* --- grow.c: making a volume larger --------------------------------------- */
+
+int rlnc_grow_check(struct rlnc_volume *v);
+int rlnc_grow(struct rlnc_volume *v);
 
 /* --- commit.c: moving a pointer ------------------------------------------------ */
 

@@ -420,6 +420,57 @@ struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level, u64 in
 	return node;
 }
 
+/* Put a node above the root, whose first child that is from now on. */
+static int raise_root(struct rlnc_volume *v, u8 tree)
+{
+	u8 top = v->shape[tree].top;
+	struct rlnc_node *old, *node;
+
+	old = rlnc_node_get(v, tree, top, 0);
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	node = node_create(v, tree, top + 1, 0);
+	if (!node) {
+		rlnc_node_put(v, old);
+		return -ENOMEM;
+	}
+	rlnc_node_write_ptr(v, node, 0, v->root[tree]);
+	set_bit(RLNC_NODE_READY, &node->flags);
+	insert(v, node);
+	memset(v->root[tree], 0, v->geo.ptr_bytes);
+	old->parent = node;		/* takes over the pin that it was made with */
+	rlnc_node_dirty(v, node);
+	rlnc_node_put(v, old);
+	return 0;
+}
+
+/**
+ * rlnc_tree_grow - give a tree more leaves
+ * @v:		volume; nothing else runs
+ * @tree:	enum rlnc_tree_id
+ * @leaves:	not fewer than it has
+ *
+ * The new leaves are unmapped.  Where the root has to be higher, nodes above the
+ * old one are made, for the next checkpoint to write.
+ *
+ * Return: 0, -E2BIG when it would be too high, -ENOMEM, or the error of reading
+ * the root; the volume is not to be used then.
+ */
+int rlnc_tree_grow(struct rlnc_volume *v, u8 tree, u64 leaves)
+{
+	struct rlnc_tree_shape shape;
+	int ret = rlnc_tree_shape_init(&shape, &v->geo, leaves);
+
+	while (!ret && v->shape[tree].top < shape.top) {
+		ret = raise_root(v, tree);
+		if (!ret)
+			v->shape[tree].count[++v->shape[tree].top] = 1;
+	}
+	if (!ret)
+		v->shape[tree] = shape;
+	return ret;
+}
+
 /**
  * rlnc_node_dirty - see to it that the next checkpoint writes a node
  * @v:		volume; commit_sem is held

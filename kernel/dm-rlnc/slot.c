@@ -10,13 +10,19 @@
  */
 #include "dm-rlnc.h"
 
+/* There are so many slots now, not fewer than before; nothing else runs. */
+void rlnc_slots_resize(struct rlnc_volume *v, u64 slots)
+{
+	v->slots = slots;
+	/* Nodes, and the intent logs of this epoch and the last. */
+	v->slots_reserved = rlnc_slots_meta(&v->geo, slots) + 2 * RLNC_LOG_SLOTS;
+}
+
 int rlnc_slots_init(struct rlnc_volume *v)
 {
 	mutex_init(&v->alloc_mutex);
-	v->slots = v->sb->slots;
 	v->slots_used = v->sb->slots_used;
-	/* Nodes, and the intent logs of this epoch and the last. */
-	v->slots_reserved = rlnc_slots_meta(&v->geo, v->slots) + 2 * RLNC_LOG_SLOTS;
+	rlnc_slots_resize(v, v->sb->slots);
 	return 0;
 }
 

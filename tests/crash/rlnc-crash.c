@@ -9,6 +9,7 @@
  *
  *	rlnc-crash [OPTION...]
  *	-k K -n N -s BYTES -m MIB	shape: 4, 6, 4096, 8
+ *	-z MIB				the volume is as small as that to begin with
  *	-o OPERATIONS			of each of four threads: 150
  *	-p POINTS			cuts behind a flush, spread evenly; 0: every one
  *	-r POINTS			cuts anywhere, with torn subsets
@@ -345,7 +346,7 @@ static const struct {
 	{ 'k', &run.volume.k }, { 'n', &run.volume.n }, { 's', &run.volume.symbol },
 	{ 'm', &run.opt.mib }, { 'o', &run.opt.operations }, { 'p', &run.opt.prefixes },
 	{ 'r', &run.opt.torn }, { 'd', &run.opt.twice }, { 'f', &run.opt.fewer },
-	{ 'S', &run.opt.seed },
+	{ 'S', &run.opt.seed }, { 'z', &run.volume.mib },
 };
 
 static int set_option(int letter)
@@ -380,7 +381,7 @@ static int parse(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "k:n:s:m:o:p:r:d:f:S:w:c:K:l")) != -1)
+	while ((letter = getopt(argc, argv, "k:n:s:m:z:o:p:r:d:f:S:w:c:K:l")) != -1)
 		if (set_option(letter))
 			return -EINVAL;
 	return optind == argc && run.volume.n <= DISKS_MAX ? 0 : -EINVAL;
@@ -394,7 +395,7 @@ int main(int argc, char **argv)
 	report_init(argv[0]);
 	dm_start();
 	if (parse(argc, argv))
-		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
+		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
 	r->plan = (struct record_plan){ r->opt.seed, THREADS, PLACES };
 	r->area = aligned_alloc(RECORD_BYTES, (size_t)THREADS * PLACES * RECORD_BYTES);
 	ret = disks_start(&r->disks, r->volume.n, (size_t)r->opt.mib << 20, &r->trace);

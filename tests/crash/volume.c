@@ -62,8 +62,8 @@ static int write_key(char *path)
  */
 int volume_format(struct volume *v)
 {
-	const char *argv[12 + DISKS_MAX] = { "rlncsetup", "format", "-q", "--force", "-k" };
-	char key[64], k[8], symbol[16], device[DISKS_MAX][16];
+	const char *argv[14 + DISKS_MAX] = { "rlncsetup", "format", "-q", "--force", "-k" };
+	char key[64], k[8], symbol[16], size[16], device[DISKS_MAX][16];
 	const struct rlnc_disk_super *sb;
 	unsigned int i, argc = 5;
 	int ret;
@@ -76,6 +76,11 @@ int volume_format(struct volume *v)
 	argv[argc++] = k;
 	argv[argc++] = "--symbol";
 	argv[argc++] = symbol;
+	snprintf(size, sizeof(size), "%uM", v->mib);
+	if (v->mib) {
+		argv[argc++] = "--size";
+		argv[argc++] = size;
+	}
 	argv[argc++] = "--volume-key-file";
 	argv[argc++] = key;
 	for (i = 0; i < v->n; i++) {
