@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dm-rlnc: on-disk format, version 1.  Types and constants only.
+ * dm-rlnc: on-disk format, version 2.  Types and constants only.
  *
  * A member device:
  *
@@ -19,7 +19,7 @@
 #include <linux/types.h>
 
 #define RLNC_DISK_MAGIC		"RLNCvol\n"
-#define RLNC_DISK_VERSION	1
+#define RLNC_DISK_VERSION	2
 
 #define RLNC_SECTOR_SHIFT	12	/* the unit of sealing and of I/O */
 #define RLNC_SECTOR_BYTES	(1u << RLNC_SECTOR_SHIFT)
@@ -54,8 +54,23 @@ struct rlnc_seal {
 };
 
 /*
+ * In place of a seal: the sector lies in a pack, and is sealed there.  Told from a
+ * seal by its nonce of zeros, and from a sector of zeros by its mark.
+ */
+struct rlnc_packed {
+	__le32 mark;			/* RLNC_PACKED_MARK */
+	__u8 zero1[RLNC_NONCE_BYTES];
+	__le32 pack;			/* index of the pack */
+	__le32 sector;			/* within the pack */
+	__u8 zero2[8];
+};
+
+#define RLNC_PACKED_MARK	0x6b636170u	/* "pack" */
+
+/*
  * The pointer to one generation.  birth 0: unmapped, every byte zero.
- * Followed by one seal per sector of the generation: k * S / 4096.
+ * Followed by one seal per sector of the generation: k * S / 4096.  A generation
+ * of the map tree whose every sector is zeros or lies in a pack may have no slot.
  */
 struct rlnc_ptr {
 	__le64 slot;
@@ -63,14 +78,30 @@ struct rlnc_ptr {
 	struct rlnc_seal seal[];
 };
 
+#define RLNC_PTR_NO_SLOT	(~0ull)
+
 #define RLNC_PTR_BYTES(seals)	(sizeof(struct rlnc_ptr) + \
 				 (seals) * sizeof(struct rlnc_seal))
 
-/* The trees; their nodes are generations like any other. */
+/*
+ * The trees; their nodes are generations like any other.
+ *
+ * A pack is a generation that gathers sectors of many generations of the map, so
+ * that small writes need not read the rest of theirs.  In the leaves of the pack
+ * tree every two entries, of as many bytes as a pointer each, are a pack's: its
+ * pointer, and struct rlnc_pack_owners.  An owner's sector lies in the pack only
+ * while the map says so, too.
+ */
 enum rlnc_tree_id {
 	RLNC_TREE_MAP	= 0,		/* level 0: the user's data */
 	RLNC_TREE_SPACE	= 1,		/* level 0: one bit per slot, set = in use */
-	RLNC_TREES	= 2,
+	RLNC_TREE_PACK	= 2,		/* level 0: packs, and their owners */
+	RLNC_TREES	= 3,
+};
+
+/* For each sector of a pack: which 4 KiB sector of the volume it was written as. */
+struct rlnc_pack_owners {
+	__le64 owner[1];		/* as many as a pointer has seals */
 };
 
 #define RLNC_MAX_LEVELS		8
@@ -119,8 +150,8 @@ enum rlnc_disk_work {
 };
 
 /*
- * The head of a superblock.  After it: the root pointer of the map tree, the
- * root pointer of the space tree, then n members.  Bytes beyond that up to
+ * The head of a superblock.  After it: the root pointers of the trees in the
+ * order of enum rlnc_tree_id, then n members.  Bytes beyond that up to
  * `bytes` are zero.
  */
 struct rlnc_disk_super {
@@ -146,13 +177,16 @@ struct rlnc_disk_super {
 	__le64 log_slot;		/* intent log: first record's slot, or all ones */
 	__le64 log_seq;			/* intent log: first record's sequence number */
 	__le32 work;			/* enum rlnc_disk_work, to be resumed */
-	__le32 zero1;
+	__le32 packs;			/* there are at most; fixed when formatted */
 	__le64 work_done;		/* generations of the map tree it has seen to */
-	__u8 zero2[296];
+	__le64 pack_tail;		/* packs are numbered on and on, and number i is */
+	__le64 pack_head;		/* pack i mod packs; those from tail to head - 1 live */
+	__u8 zero1[280];
 };
 
 #if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(struct rlnc_seal) == 32, "seal");
+_Static_assert(sizeof(struct rlnc_packed) == sizeof(struct rlnc_seal), "packed");
 _Static_assert(sizeof(struct rlnc_ptr) == 16, "pointer");
 _Static_assert(sizeof(struct rlnc_aad) == 40, "aad");
 _Static_assert(sizeof(struct rlnc_disk_member) == 40, "member");

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dm-rlnc: the intent log on disk, version 1.  Types and constants only.
+ * dm-rlnc: the intent log on disk, version 2.  Types and constants only.
  *
  * The log is a chain of records.  A record is one column of a log slot: 4 KiB of
  * every member at the same offset.  The first record of an epoch is column 0 of
  * the slot that the superblock names; a record in the last column of a slot is
  * followed by column 0 of the slot that it names as next.
  *
- * Each member's 4 KiB are a fragment: RLNC_LOG_PAYLOAD bytes and a trailer.  The
- * payloads of the first k fragments are the record's contents, sealed as one;
- * the others are coded from those.  Nothing points to the end of a log, so every
- * fragment also has an authentication tag of its own: k authentic fragments make
- * a record, and the first that cannot be made ends the log.
+ * Each member's 4 KiB are a fragment: up to RLNC_LOG_PAYLOAD bytes of payload, and a
+ * trailer at the end.  The payloads of the first k fragments, rlnc_log_payload() bytes
+ * each, are the record's contents, sealed as one; the others are coded from those.
+ * What lies between payload and trailer means nothing.  Nothing points to the end of
+ * a log, so every fragment also has an authentication tag of its own: k authentic
+ * fragments make a record, and the first that cannot be made ends the log.
  */
 #ifndef _UAPI_RLNC_LOG_H
 #define _UAPI_RLNC_LOG_H
@@ -31,7 +32,7 @@ struct rlnc_log_trailer {
 	__u8 record_tag[RLNC_TAG_BYTES];
 	__u8 nonce[RLNC_NONCE_BYTES];
 	__u8 zero[8];
-	__u8 tag[RLNC_TAG_BYTES];	/* over the fragment up to here */
+	__u8 tag[RLNC_TAG_BYTES];	/* over the payload and the trailer up to here */
 };
 
 #define RLNC_LOG_TRAILER	sizeof(struct rlnc_log_trailer)
@@ -48,18 +49,30 @@ struct rlnc_log_aad {
 
 #define RLNC_LOG_ROW_RECORD	0xffffffffu
 
-/*
- * Contents: changed pointers, in order.  A change replaces slot and birth, and
- * count seals from first on; the other seals stay.  birth 0 unmaps the
- * generation, and no seals follow.
- */
+/* Contents: changes, in order. */
+enum rlnc_log_kind {
+	/*
+	 * A pointer of the map: slot and birth, and count seals from first on; the
+	 * other seals stay.  birth 0 unmaps the generation, and no seals follow.
+	 */
+	RLNC_LOG_PTR	= 0,
+	/*
+	 * A pack was given count sectors of one generation at the positions from
+	 * first on, and the map now refers to them.  slot and birth are the pack's.
+	 * After the seals follows, __le64, the owner of the first; the others follow
+	 * that one.
+	 */
+	RLNC_LOG_PACK	= 1,
+	RLNC_LOG_KINDS	= 2,
+};
+
 struct rlnc_log_entry {
-	__le64 index;			/* generation of the map tree */
+	__le64 index;			/* generation of the map tree; number of the pack */
 	__le64 slot;
 	__le64 birth;
 	__le16 first;
 	__le16 count;
-	__le32 zero;
+	__le32 kind;			/* enum rlnc_log_kind */
 	struct rlnc_seal seal[];
 };
 

@@ -143,7 +143,7 @@ static int digest_body(struct rlnc_volume *v, struct rlnc_super *sb, u8 digest[3
 		return -ENOMEM;
 	sb->member = 0;
 	rlnc_super_format(sb, buf);
-	ret = rlnc_crypt_digest(&v->crypt, buf, bytes, NULL, 0, digest);
+	ret = rlnc_crypt_digest(&v->crypt, buf, bytes, digest);
 	kvfree(buf);
 	return ret;
 }
@@ -368,7 +368,9 @@ static int open_roots(struct rlnc_volume *v)
 	ret = rlnc_tree_shape_init(&v->shape[RLNC_TREE_MAP], &v->geo,
 				   rlnc_data_generations(&v->geo, v->sb->logical_sectors)) ?:
 	      rlnc_tree_shape_init(&v->shape[RLNC_TREE_SPACE], &v->geo,
-				   rlnc_space_generations(&v->geo, v->sb->slots));
+				   rlnc_space_generations(&v->geo, v->sb->slots)) ?:
+	      rlnc_tree_shape_init(&v->shape[RLNC_TREE_PACK], &v->geo,
+				   rlnc_pack_entries(&v->geo, v->sb->packs));
 	if (ret)
 		return ret;
 	for (t = 0; t < RLNC_TREES; t++) {
@@ -381,8 +383,8 @@ static int open_roots(struct rlnc_volume *v)
 		}
 		rlnc_node_put(v, node);
 	}
-	return rlnc_crypt_digest(&v->crypt, v->root[0], v->geo.ptr_bytes, v->root[1],
-				 v->geo.ptr_bytes, v->root_digest);
+	return rlnc_crypt_digest(&v->crypt, v->root[0], RLNC_TREES * v->geo.ptr_bytes,
+				 v->root_digest);
 }
 
 static int alloc_super_pages(struct rlnc_volume *v)
@@ -459,6 +461,7 @@ int rlnc_activate(struct rlnc_volume *v)
 		return ret;
 	v->birth = v->sb->epoch + 1;
 	v->phase = v->birth & 1;
+	rlnc_packs_activate(v);
 	ret = rlnc_log_replay(v);
 	if (ret < 0)
 		return ret;

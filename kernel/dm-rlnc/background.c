@@ -67,10 +67,6 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 
 	if (stopping(v))
 		return -EINTR;
-	/* A node of the checkpoint being written: that sees to all its fragments. */
-	if ((place->tree != RLNC_TREE_MAP || place->level) &&
-	    le64_to_cpu(ptr->birth) > READ_ONCE(v->sb->epoch))
-		return 0;
 	ret = v->bg.kind == RLNC_WORK_SCRUB ? rlnc_scrub_generation(v, place) :
 					      rlnc_rebuild_generation(v, place);
 	if (ret < 0)

@@ -4,7 +4,8 @@
  *
  *  1. Freeze.  With commits held off, every dirty node and the nodes above it
  *     get new slots; nodes of the space tree last, since that changes them.
- *  2. Write.  Children before parents, for a parent holds its children's seals.
+ *  2. Write.  Children before parents, for a parent holds its children's seals;
+ *     and what is in memory still of packs.
  *  3. Flush all members, then write the superblocks: an epoch is durable when
  *     writes_min members have it, and no superblock exists whose tree is not.
  *  4. Release the slots that the last epoch alone referred to, once the readers
@@ -29,6 +30,8 @@ struct checkpoint {
 	u32 phase;
 	u64 slots_used;
 	u64 log_slot;
+	u64 pack_tail;
+	u64 pack_head;
 	u32 work;			/* background work, as far as it is flushed */
 	u64 work_done;
 	struct rlnc_log_slots old_log;
@@ -133,7 +136,9 @@ static void freeze(struct rlnc_volume *v, struct checkpoint *cp)
 
 	down_write(&v->commit_sem);
 	v->assigning = true;
+	rlnc_packs_freeze(v);
 	cp->error = take_tree(v, cp, RLNC_TREE_MAP) ?:
+		    take_tree(v, cp, RLNC_TREE_PACK) ?:
 		    take_tree(v, cp, RLNC_TREE_SPACE);
 	v->assigning = false;
 	cp->log_slot = rlnc_log_restart(v, &cp->old_log);
@@ -145,6 +150,8 @@ static void freeze(struct rlnc_volume *v, struct checkpoint *cp)
 	cp->phase = v->phase;
 	v->phase = v->birth & 1;
 	cp->slots_used = v->slots_used;
+	cp->pack_tail = v->packs.tail;
+	cp->pack_head = v->packs.head;
 	up_write(&v->commit_sem);
 }
 
@@ -279,11 +286,12 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 		return -EIO;
 	v->sb->work = cp->work;
 	v->sb->work_done = cp->work_done;
+	v->sb->pack_tail = cp->pack_tail;
+	v->sb->pack_head = cp->pack_head;
 	if (rlnc_super_write_all(v, cp->epoch, cp->slots_used, cp->log_slot) <
 	    v->writes_min)
 		return -EIO;
-	return rlnc_crypt_digest(&v->crypt, v->root[RLNC_TREE_MAP], v->geo.ptr_bytes,
-				 v->root[RLNC_TREE_SPACE], v->geo.ptr_bytes,
+	return rlnc_crypt_digest(&v->crypt, v->root[0], RLNC_TREES * v->geo.ptr_bytes,
 				 v->root_digest);
 }
 
@@ -309,12 +317,13 @@ int rlnc_checkpoint_locked(struct rlnc_volume *v)
 			INIT_LIST_HEAD(&cp->nodes[t][l]);
 	freeze(v, cp);
 	write_nodes(v, cp);
-	ret = cp->error ?: commit_epoch(v, cp);
+	ret = cp->error ?: rlnc_packs_finish(v) ?: commit_epoch(v, cp);
 	if (ret) {
 		rlnc_volume_stop(v, ret == -ENOSPC ? "no slots left for a checkpoint" :
 				 "too few members for a checkpoint");
 	} else {
 		synchronize_srcu_expedited(&v->readers);
+		WRITE_ONCE(v->packs.tail_durable, cp->pack_tail);
 		rlnc_slots_release(v, cp->phase);
 		rlnc_log_release(v, &cp->old_log);
 	}
@@ -409,6 +418,7 @@ void rlnc_checkpoint_suspend(struct rlnc_volume *v)
 	cancel_delayed_work_sync(&v->timer_work);
 	mutex_lock(&v->checkpoint_mutex);
 	rlnc_checkpoint_locked(v);
+	rlnc_packs_drop(v);
 	v->suspended = true;
 	mutex_unlock(&v->checkpoint_mutex);
 }

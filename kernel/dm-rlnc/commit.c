@@ -23,7 +23,7 @@ int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c)
 		return PTR_ERR(node);
 	c->leaf = node;
 	rlnc_node_read_ptr(v, node, c->gen, c->old);
-	if (!rlnc_ptr_mapped(c->old))
+	if (!rlnc_ptr_has_slot(c->old))
 		return 0;
 	if (le64_to_cpu(c->old->slot) >= v->slots)
 		return -EBADMSG;

@@ -129,16 +129,10 @@ int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
 	return crypto_shash_tfm_digest(crypt->hmac, buf, len, mac);
 }
 
-/* SHA-256 over two buffers, one after the other. */
-int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *a, size_t a_len,
-		      const void *b, size_t b_len, u8 digest[32])
+/* SHA-256. */
+int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *buf, size_t len, u8 digest[32])
 {
-	SHASH_DESC_ON_STACK(desc, crypt->sha);
-
-	desc->tfm = crypt->sha;
-	return crypto_shash_init(desc) ?:
-	       crypto_shash_update(desc, a, a_len) ?:
-	       crypto_shash_finup(desc, b, b_len, digest);
+	return crypto_shash_tfm_digest(crypt->sha, buf, len, digest);
 }
 
 int rlnc_scratch_init(struct rlnc_crypt_scratch *scratch,

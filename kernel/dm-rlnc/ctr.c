@@ -91,7 +91,8 @@ static int set_up(struct rlnc_volume *v)
 	      rlnc_log_init(v) ?:
 	      rlnc_checkpoint_init(v) ?:
 	      rlnc_background_init(v) ?:
-	      mempool_init_kmalloc_pool(&v->writers, 4, rlnc_writer_bytes());
+	      rlnc_packs_init(v) ?:
+	      rlnc_writers_init(v);
 	if (ret)
 		goto err;
 	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND | WQ_HIGHPRI,
@@ -125,6 +126,7 @@ static void destroy(struct rlnc_volume *v)
 	u32 i;
 
 	rlnc_background_exit(v);
+	rlnc_packs_exit(v);
 	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
 	rlnc_checkpoint_exit(v);

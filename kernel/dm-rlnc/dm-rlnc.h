@@ -5,11 +5,13 @@
  * Lock order, outermost first:
  *	rlnc_volume.message_mutex
  *	 rlnc_volume.checkpoint_mutex
- *	  rlnc_volume.commit_sem
+ *	  rlnc_packs.mutex
+ *	   rlnc_volume.commit_sem
  *	    rlnc_volume.alloc_mutex
  *	      rlnc_node.lock (spin)
  *	        rlnc_volume.node_lock (spin)
- *	rlnc_volume.member_lock and .lane_lock (spin) take nothing inside them.
+ *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
+ *	inside them.
  */
 #ifndef DM_RLNC_H
 #define DM_RLNC_H
@@ -35,9 +37,12 @@
 #include "rlnc_dm.h"
 #include "rlnc_log.h"
 
+#include "pack.h"
+
 #define DM_MSG_PREFIX "rlnc"
 
 struct rlnc_volume;
+struct rlnc_io;
 
 #define SECTORS_512_SHIFT	(RLNC_SECTOR_SHIFT - SECTOR_SHIFT)
 #define RLNC_SLOT_NONE		(~0ull)
@@ -102,8 +107,7 @@ int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt);
 int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
 		   u8 mac[RLNC_MAC_BYTES]);
-int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *a, size_t a_len,
-		      const void *b, size_t b_len, u8 digest[32]);
+int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *buf, size_t len, u8 digest[32]);
 void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES]);
 int rlnc_scratch_init(struct rlnc_crypt_scratch *scratch,
 		      struct rlnc_crypt *crypt, gfp_t gfp);
@@ -247,8 +251,15 @@ void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);
 int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			 const struct rlnc_place *place,
 			 const struct rlnc_ptr *ptr, u32 first, u32 count);
+int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			     const struct rlnc_place *place,
+			     const struct rlnc_ptr *ptr, const unsigned long *sectors);
 void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				    u32 cols);
 void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb);
+void rlnc_generation_store_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				   u32 cols);
 int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
 			     unsigned long *missing);
@@ -314,12 +325,19 @@ static inline bool rlnc_ptr_mapped(const struct rlnc_ptr *ptr)
 	return ptr->birth != 0;
 }
 
+/* Does it have a slot, or is all of it in packs? */
+static inline bool rlnc_ptr_has_slot(const struct rlnc_ptr *ptr)
+{
+	return ptr->birth && ptr->slot != cpu_to_le64(RLNC_PTR_NO_SLOT);
+}
+
 /* --- slot.c: which slots are in use --------------------------------------- */
 
 int rlnc_slots_init(struct rlnc_volume *v);
 void rlnc_slots_resize(struct rlnc_volume *v, u64 slots);
 void rlnc_slots_exit(struct rlnc_volume *v);
 u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
+u64 rlnc_slot_try(struct rlnc_volume *v);
 int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_cancel(struct rlnc_volume *v, u64 slot);
 struct rlnc_node *rlnc_slot_node(struct rlnc_volume *v, u64 slot);
@@ -396,6 +414,8 @@ int rlnc_log_init(struct rlnc_volume *v);
 void rlnc_log_exit(struct rlnc_volume *v);
 void rlnc_log_note(struct rlnc_volume *v, u64 gen, const struct rlnc_ptr *ptr,
 		   u32 first, u32 count);
+void rlnc_log_note_pack(struct rlnc_volume *v, u64 number, const struct rlnc_ptr *ptr,
+			u32 position, u32 count, u64 owner);
 int rlnc_log_flush(struct rlnc_volume *v);
 u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old);
 void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old);
@@ -459,29 +479,36 @@ void rlnc_volume_stop(struct rlnc_volume *v, const char *why);
 /* --- map.c, read.c, write.c: the user's I/O -------------------------------- */
 
 /*
- * Per-bio data.  Writes to one generation form a lane: the first bio is its
- * leader and is being worked on; later ones wait on it, and are taken together
- * when it is done.
+ * Per-bio data.  Writes to one generation form a lane: the first is its leader
+ * and is being worked on; later ones wait on it, and are taken together when it
+ * is done.  A merge is a write without a bio, which changes nothing but where the
+ * generation lies.
  */
 struct rlnc_io {
 	struct rlnc_volume *v;
-	struct bio *bio;
+	struct bio *bio;		/* NULL: a merge */
+	struct completion *merged;
+	int error;			/* of the merge */
 	struct work_struct work;
 	u64 gen;
 	u32 first;			/* 4 KiB sector within the generation */
 	u32 count;
 	struct hlist_node lane;		/* lane_lock; leaders only */
-	struct bio_list batch;		/* what the leader works on; itself included */
-	struct bio_list waiting;	/* lane_lock */
+	struct list_head link;		/* on a batch, or waiting */
+	struct list_head batch;		/* what the leader works on; itself included */
+	struct list_head waiting;	/* lane_lock */
 };
 
 int rlnc_map(struct dm_target *ti, struct bio *bio);
 void rlnc_lane_take(struct rlnc_io *io);
 void rlnc_lane_done(struct rlnc_io *io);
-struct rlnc_io *rlnc_io_of(struct bio *bio);
+void rlnc_lane_enter(struct rlnc_io *io);
 void rlnc_read(struct rlnc_io *io);
 void rlnc_write(struct rlnc_io *io);
-size_t rlnc_writer_bytes(void);
+int rlnc_writers_init(struct rlnc_volume *v);
+int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
+		       const struct rlnc_place *place, u32 sector, u32 birth,
+		       struct bio *bio, struct bvec_iter *iter, struct rlnc_gbuf *gb);
 blk_status_t rlnc_blk_status(int ret);
 
 /* --- ctr.c, activate.c, message.c, status.c -------------------------------- */
@@ -534,7 +561,7 @@ struct rlnc_volume {
 	u32 nodes_max;
 	u32 nodes_dirty;
 	wait_queue_head_t node_wait;
-	struct rlnc_ptr *root[RLNC_TREES];	/* node_lock */
+	struct rlnc_ptr *root[RLNC_TREES];	/* one after the other: node_lock */
 
 	/* slot.c; counters under node_lock */
 	struct mutex alloc_mutex;	/* protects the cursor */
@@ -555,6 +582,7 @@ struct rlnc_volume {
 	bool suspended;			/* checkpoint_mutex */
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
+	struct rlnc_packs packs;
 	struct rlnc_background bg;
 	struct workqueue_struct *checkpoint_wq;
 	struct work_struct flush_work;
@@ -617,7 +645,14 @@ static inline u32 rlnc_col(const struct rlnc_volume *v, u32 sector)
 
 static inline bool rlnc_seal_is_zero(const struct rlnc_seal *seal)
 {
-	return !memchr_inv(seal->nonce, 0, sizeof(seal->nonce));
+	return !memchr_inv(seal, 0, sizeof(*seal));
+}
+
+/* Does this stand for a sector in a pack?  A used nonce is never all zero. */
+static inline bool rlnc_seal_is_packed(const struct rlnc_seal *seal)
+{
+	return seal->birth == cpu_to_le32(RLNC_PACKED_MARK) &&
+	       !memchr_inv(seal->nonce, 0, sizeof(seal->nonce));
 }
 
 #endif /* DM_RLNC_H */

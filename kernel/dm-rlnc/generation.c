@@ -185,7 +185,7 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 
 	for (row = 0; row < v->n; row++) {
 		page = fragment_page(v, row, s->col);
-		if (row >= v->k) {
+		if (row >= v->k || rlnc_seal_is_packed(&s->ptr->seal[page])) {
 			if (test_bit(page, gb->have) && !test_bit(page, gb->bad))
 				s->candidate[s->candidates++] = row;
 			continue;
@@ -205,9 +205,8 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
  * Make every data row of a column right.  Any n - k wrong or missing fragments
  * are overcome, and those of the data that were wrong written back.
  */
-static int reconstruct_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
-			      const struct rlnc_place *place,
-			      const struct rlnc_ptr *ptr, u32 col)
+static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 col)
 {
 	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);
 	struct search *s;
@@ -246,14 +245,123 @@ out:
 	return ret;
 }
 
+/*
+ * Choose k fragments of a column, those that are in the buffer before others, which
+ * are added to @want.
+ */
+static bool choose_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s,
+			unsigned long *want)
+{
+	u64 birth = le64_to_cpu(s->ptr->birth);
+	u32 row, page;
+
+	s->fixed = 0;
+	for (row = 0; row < v->n && s->fixed < v->k; row++) {
+		page = fragment_page(v, row, s->col);
+		if (row < v->k && rlnc_seal_is_zero(&s->ptr->seal[page])) {
+			clear_highpage(rlnc_fragment_page(gb, row, s->col));
+			set_bit(page, gb->have);
+			s->have[s->fixed++] = row;
+		} else if (test_bit(page, gb->have) && !test_bit(page, gb->bad)) {
+			s->have[s->fixed++] = row;
+		}
+	}
+	for (row = 0; row < v->n && s->fixed < v->k; row++) {
+		page = fragment_page(v, row, s->col);
+		if (test_bit(page, gb->have) || test_bit(page, gb->bad) ||
+		    !rlnc_member_readable(v, row, birth))
+			continue;
+		__set_bit(page, want);
+		s->have[s->fixed++] = row;
+	}
+	return s->fixed == v->k;
+}
+
+/*
+ * Decode the sectors of @lacking in one column from any k fragments, in the hope
+ * that these are right.  Return: 0 if they were.
+ */
+static int decode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s,
+			 const unsigned long *lacking)
+{
+	u32 i, row;
+	int ret;
+
+	for (i = 0; i < v->k; i++)
+		if (!test_bit(fragment_page(v, s->have[i], s->col), gb->have))
+			return -EIO;
+	s->wanted = 0;
+	for (row = 0; row < v->k; row++)
+		if (test_bit(fragment_page(v, row, s->col), lacking))
+			s->want[s->wanted++] = RLNC_DATA(row);
+	ret = try_rows(v, gb, s);
+	for (i = 0; i < s->wanted && !ret; i++)
+		set_bit(fragment_page(v, s->want[i] & 0xff, s->col), gb->have);
+	return ret;
+}
+
+static void clear_column(struct rlnc_volume *v, unsigned long *sectors, u32 col)
+{
+	u32 row;
+
+	for (row = 0; row < v->k; row++)
+		__clear_bit(fragment_page(v, row, col), sectors);
+}
+
+/*
+ * Compute the sectors of @lacking, whose members are away, with as few reads as it
+ * takes.  What turns out right is cleared in @lacking.
+ */
+static int decode_lacking(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			  const struct rlnc_place *place, const struct rlnc_ptr *ptr,
+			  unsigned long *lacking)
+{
+	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
+	DECLARE_BITMAP(todo, RLNC_MAX_FRAGMENT_PAGES);
+	struct search *s;
+	u32 i;
+
+	s = kzalloc(sizeof(*s), GFP_NOIO);
+	if (!s)
+		return -ENOMEM;
+	s->place = place;
+	s->ptr = ptr;
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_zero(todo, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_copy(todo, lacking, v->geo.seals);
+	for_each_set_bit(i, todo, v->geo.seals) {
+		s->col = rlnc_col(v, i);
+		choose_rows(v, gb, s, want);
+	}
+	read_pages(v, gb, ptr, want);
+	note_read_errors(v, gb, want);
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	for_each_set_bit(i, todo, v->geo.seals) {
+		s->col = rlnc_col(v, i);
+		if (test_bit(i, lacking) && choose_rows(v, gb, s, want) &&
+		    !decode_column(v, gb, s, lacking))
+			clear_column(v, lacking, s->col);
+	}
+	kfree(s);
+	return 0;
+}
+
+static void tell_unrecoverable(struct rlnc_volume *v, const struct rlnc_place *place,
+			       u32 sector)
+{
+	atomic64_inc(&v->unrecoverable);
+	DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing",
+		    rlnc_name(v), place->tree, place->level, place->index, sector,
+		    v->n - v->k);
+}
+
 /**
- * rlnc_generation_load - read sectors of a generation and verify them
+ * rlnc_generation_load_set - read sectors of a generation and verify them
  * @v:		volume
  * @gb:		buffer; may hold pages of the same generation already
  * @place:	the generation's place, as its seals bind it
  * @ptr:	its pointer; must be mapped
- * @first:	first sector
- * @count:	sectors
+ * @sectors:	which; those that lie in packs are left out
  *
  * On success the ciphertext is in the fragment pages and the plaintext in the
  * plain pages of these sectors.
@@ -261,46 +369,73 @@ out:
  * Return: 0, -EBADMSG or -EIO when more than n - k fragments are wrong or
  * missing, -ENOMEM.
  */
-int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
-			 const struct rlnc_place *place,
-			 const struct rlnc_ptr *ptr, u32 first, u32 count)
+int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			     const struct rlnc_place *place,
+			     const struct rlnc_ptr *ptr, const unsigned long *sectors)
 {
 	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
+	DECLARE_BITMAP(lacking, RLNC_MAX_SEALS);
 	u64 birth = le64_to_cpu(ptr->birth);
 	u32 i;
 	int ret;
 
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
-	for (i = first; i < first + count; i++)
+	bitmap_zero(lacking, RLNC_MAX_SEALS);
+	for_each_set_bit(i, sectors, v->geo.seals)
 		if (!test_bit(i, gb->have) && !rlnc_seal_is_zero(&ptr->seal[i]) &&
+		    !rlnc_seal_is_packed(&ptr->seal[i]) &&
 		    rlnc_member_readable(v, rlnc_row(v, i), birth))
 			__set_bit(i, want);
 	read_pages(v, gb, ptr, want);
 	note_read_errors(v, gb, want);
-	for (i = first; i < first + count; i++) {
+	for_each_set_bit(i, sectors, v->geo.seals) {
+		if (rlnc_seal_is_packed(&ptr->seal[i]))
+			continue;
 		ret = open_one(v, gb, place, ptr, rlnc_row(v, i), rlnc_col(v, i));
 		if (ret == -EBADMSG || ret == -EIO)
-			ret = reconstruct_column(v, gb, place, ptr, rlnc_col(v, i));
-		if (ret == -EBADMSG || ret == -EIO) {
-			atomic64_inc(&v->unrecoverable);
-			DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing",
-				    rlnc_name(v), place->tree, place->level,
-				    place->index, i, v->n - v->k);
-		}
+			__set_bit(i, lacking);
+		else if (ret)
+			return ret;
+	}
+	if (bitmap_empty(lacking, v->geo.seals))
+		return 0;
+	if (bitmap_empty(gb->bad, v->k * v->pps)) {
+		ret = decode_lacking(v, gb, place, ptr, lacking);
 		if (ret)
 			return ret;
+	}
+	for_each_set_bit(i, lacking, v->geo.seals) {
+		ret = search_column(v, gb, place, ptr, rlnc_col(v, i));
+		if (ret == -EBADMSG || ret == -EIO)
+			tell_unrecoverable(v, place, i);
+		if (ret)
+			return ret;
+		clear_column(v, lacking, rlnc_col(v, i));
 	}
 	return 0;
 }
 
-/* Compute the coded fragments; those of the data are in place. */
-void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+/* As rlnc_generation_load_set(), with @count sectors from @first on. */
+int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 const struct rlnc_place *place,
+			 const struct rlnc_ptr *ptr, u32 first, u32 count)
 {
-	u32 col, i;
+	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
+
+	bitmap_zero(sectors, RLNC_MAX_SEALS);
+	bitmap_set(sectors, first, count);
+	return rlnc_generation_load_set(v, gb, place, ptr, sectors);
+}
+
+/* Compute the coded fragments of some columns; those of the data are in place. */
+void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				    u32 cols)
+{
+	u32 end = col + cols, i;
 
 	if (!v->encode)
 		return;
-	for (col = 0; col < v->pps; col++) {
+	for (; col < end; col++) {
 		for (i = 0; i < v->k; i++)
 			gb->in[i] = page_address(rlnc_fragment_page(gb, i, col));
 		for (i = v->k; i < v->n; i++)
@@ -309,8 +444,14 @@ void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 	}
 }
 
-/* Send every writable member its fragment for gb->slot. */
-void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+{
+	rlnc_generation_encode_columns(v, gb, 0, v->pps);
+}
+
+/* Send every writable member some columns of its fragment for gb->slot. */
+void rlnc_generation_store_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				   u32 cols)
 {
 	u32 i;
 
@@ -319,10 +460,16 @@ void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 		/* Before the state: an older state has an older number. */
 		gb->incarnation[i] = smp_load_acquire(&v->member[i].incarnation);
 		if (rlnc_member_writable(v, i))
-			rlnc_gbuf_io(gb, REQ_OP_WRITE, gb->slot, i, 0, v->pps);
+			rlnc_gbuf_io(gb, REQ_OP_WRITE, gb->slot, i, col, cols);
 		else
 			__set_bit(i, gb->skipped);
 	}
+}
+
+/* All of it. */
+void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+{
+	rlnc_generation_store_columns(v, gb, 0, v->pps);
 }
 
 /**
@@ -354,15 +501,15 @@ void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
  */
 int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 {
-	u32 i, missing = 0;
+	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
+	u32 i;
 
 	rlnc_gbuf_io_wait(gb);
 	for_each_set_bit(i, gb->row_error, v->n) {
-		missing++;
 		/* An error of a device that was replaced meanwhile says nothing. */
 		if (READ_ONCE(v->member[i].incarnation) == gb->incarnation[i])
 			rlnc_member_fail(v, i, "write error");
 	}
-	missing += bitmap_weight(gb->skipped, v->n);
-	return v->n - missing >= v->writes_min ? 0 : -EIO;
+	bitmap_or(missing, gb->skipped, gb->row_error, RLNC_MAX_MEMBERS);
+	return v->n - bitmap_weight(missing, v->n) >= v->writes_min ? 0 : -EIO;
 }

@@ -25,7 +25,7 @@ int rlnc_log_init(struct rlnc_volume *v)
 	spin_lock_init(&log->lock);
 	log->slot = RLNC_SLOT_NONE;
 	log->req = aead_request_alloc(v->crypt.log, GFP_KERNEL);
-	log->sg = kvcalloc(v->k + 2, sizeof(*log->sg), GFP_KERNEL);
+	log->sg = kvcalloc(v->k + 3, sizeof(*log->sg), GFP_KERNEL);
 	log->scratch = kzalloc(sizeof(*log->scratch), GFP_KERNEL);
 	if (!log->req || !log->sg || !log->scratch)
 		return -ENOMEM;
@@ -51,16 +51,51 @@ void rlnc_log_exit(struct rlnc_volume *v)
 
 /* --- notes --------------------------------------------------------------------- */
 
-static bool append(struct rlnc_volume *v, struct rlnc_log_notes *notes, u64 gen,
-		   const struct rlnc_ptr *ptr, u32 first, u32 count)
+/* What a note says; a pack's has an owner and no generation. */
+struct note {
+	u64 index;			/* generation, or number of the pack */
+	const struct rlnc_ptr *ptr;
+	u32 first;
+	u32 count;
+	bool pack;
+	u64 owner;
+};
+
+static bool append(struct rlnc_volume *v, struct rlnc_log_notes *notes,
+		   const struct note *n)
 {
 	u32 *len = &notes->len[notes->records - 1];
-	size_t took;
+	u8 *at = notes->buf + (notes->records - 1) * record_bytes(v) + *len;
+	size_t room = record_bytes(v) - *len, took;
 
-	took = rlnc_log_append(notes->buf + (notes->records - 1) * record_bytes(v) + *len,
-			       record_bytes(v) - *len, gen, ptr, first, count);
+	if (n->pack)
+		took = rlnc_log_append_pack(at, room, n->index, n->ptr, &v->geo, n->first,
+					    n->count, n->owner);
+	else
+		took = rlnc_log_append(at, room, n->index, n->ptr, n->first, n->count);
 	*len += took;
 	return took;
+}
+
+static void take_note(struct rlnc_volume *v, const struct note *n)
+{
+	struct rlnc_log *log = &v->log;
+	struct rlnc_log_notes *notes;
+
+	spin_lock(&log->lock);
+	notes = &log->notes[log->current_notes];
+	if (notes->overflow)
+		goto out;
+	if (notes->records && append(v, notes, n))
+		goto out;
+	if (notes->records < RLNC_LOG_RECORDS) {
+		notes->len[notes->records++] = 0;
+		if (append(v, notes, n))
+			goto out;
+	}
+	notes->overflow = true;
+out:
+	spin_unlock(&log->lock);
 }
 
 /**
@@ -74,23 +109,29 @@ static bool append(struct rlnc_volume *v, struct rlnc_log_notes *notes, u64 gen,
 void rlnc_log_note(struct rlnc_volume *v, u64 gen, const struct rlnc_ptr *ptr,
 		   u32 first, u32 count)
 {
-	struct rlnc_log *log = &v->log;
-	struct rlnc_log_notes *notes;
+	const struct note note = { .index = gen, .ptr = ptr, .first = first, .count = count };
 
-	spin_lock(&log->lock);
-	notes = &log->notes[log->current_notes];
-	if (notes->overflow)
-		goto out;
-	if (notes->records && append(v, notes, gen, ptr, first, count))
-		goto out;
-	if (notes->records < RLNC_LOG_RECORDS) {
-		notes->len[notes->records++] = 0;
-		if (append(v, notes, gen, ptr, first, count))
-			goto out;
-	}
-	notes->overflow = true;
-out:
-	spin_unlock(&log->lock);
+	take_note(v, &note);
+}
+
+/**
+ * rlnc_log_note_pack - a pack was given sectors, and the map refers to them
+ * @v:		volume; commit_sem is held for reading
+ * @number:	of the pack
+ * @ptr:	its pointer, with the seals of these sectors
+ * @position:	where in the pack
+ * @count:	how many
+ * @owner:	which 4 KiB sector of the volume the first of them is
+ */
+void rlnc_log_note_pack(struct rlnc_volume *v, u64 number, const struct rlnc_ptr *ptr,
+			u32 position, u32 count, u64 owner)
+{
+	const struct note note = {
+		.index = number, .ptr = ptr, .first = position, .count = count,
+		.pack = true, .owner = owner,
+	};
+
+	take_note(v, &note);
 }
 
 static void clear_notes(struct rlnc_log_notes *notes)
@@ -133,9 +174,12 @@ static struct rlnc_log_trailer *trailer_of(struct rlnc_gbuf *gb, u32 row, u32 co
 	return page_address(rlnc_fragment_page(gb, row, col)) + RLNC_LOG_PAYLOAD;
 }
 
-/* The contents, which lie in the payloads of the first k fragments. */
+/*
+ * The contents, which lie in the first @payload bytes of each of the first k
+ * fragments.
+ */
 static int crypt_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u64 seq,
-			bool encrypt, const u8 *nonce)
+			u32 payload, bool encrypt, const u8 *nonce)
 {
 	struct rlnc_log *log = &v->log;
 	u32 i;
@@ -144,31 +188,31 @@ static int crypt_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u6
 	sg_init_table(log->sg, v->k + 2);
 	sg_set_buf(&log->sg[0], &log->scratch->aad, sizeof(log->scratch->aad));
 	for (i = 0; i < v->k; i++)
-		sg_set_page(&log->sg[i + 1], rlnc_fragment_page(gb, i, col),
-			    RLNC_LOG_PAYLOAD, 0);
+		sg_set_page(&log->sg[i + 1], rlnc_fragment_page(gb, i, col), payload, 0);
 	sg_set_buf(&log->sg[v->k + 1], log->scratch->tag, RLNC_TAG_BYTES);
 	return run_aead(v, encrypt, sizeof(log->scratch->aad),
-			record_bytes(v) + (encrypt ? 0 : RLNC_TAG_BYTES), nonce);
+			v->k * payload + (encrypt ? 0 : RLNC_TAG_BYTES), nonce);
 }
 
-/* The tag over a whole fragment; there is nothing to encrypt in it. */
+/* The tag over a fragment's payload and trailer; there is nothing to encrypt in it. */
 static int crypt_fragment(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 row, u32 col,
-			  u64 seq, bool encrypt)
+			  u64 seq, u32 payload, bool encrypt)
 {
+	u32 covered = payload + sizeof(struct rlnc_log_trailer) - RLNC_TAG_BYTES;
 	struct rlnc_log_trailer *trailer = trailer_of(gb, row, col);
-	u32 covered = RLNC_SECTOR_BYTES - RLNC_TAG_BYTES;
 	struct rlnc_log *log = &v->log;
 
 	fill_aad(v, row, seq);
-	sg_init_table(log->sg, 3);
+	sg_init_table(log->sg, 4);
 	sg_set_buf(&log->sg[0], &log->scratch->aad, sizeof(log->scratch->aad));
-	sg_set_page(&log->sg[1], rlnc_fragment_page(gb, row, col), covered, 0);
-	sg_set_buf(&log->sg[2], trailer->tag, RLNC_TAG_BYTES);
+	sg_set_page(&log->sg[1], rlnc_fragment_page(gb, row, col), payload, 0);
+	sg_set_buf(&log->sg[2], trailer, sizeof(*trailer) - RLNC_TAG_BYTES);
+	sg_set_buf(&log->sg[3], trailer->tag, RLNC_TAG_BYTES);
 	return run_aead(v, encrypt, sizeof(log->scratch->aad) + covered,
 			encrypt ? 0 : RLNC_TAG_BYTES, trailer->nonce);
 }
 
-static void code_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col)
+static void code_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u32 payload)
 {
 	u32 i;
 
@@ -182,7 +226,7 @@ static void code_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col)
 		else
 			gb->out[i - v->k] = page;
 	}
-	rlnc_plan_run(v->encode, gb->in, gb->out, RLNC_LOG_PAYLOAD);
+	rlnc_plan_run(v->encode, gb->in, gb->out, payload);
 }
 
 /* --- writing ------------------------------------------------------------------------ */
@@ -219,26 +263,27 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 		.bytes = cpu_to_le32(bytes),
 		.next_slot = cpu_to_le64(log->next_slot),
 	};
+	u32 payload = rlnc_log_payload(v->k, bytes);
 	u32 i, at, part;
 	int ret;
 
 	for (i = 0, at = 0; i < v->k; i++, at += part) {
 		u8 *page = page_address(rlnc_fragment_page(gb, i, log->col));
 
-		part = min_t(u32, bytes - at, RLNC_LOG_PAYLOAD);
+		part = min(bytes - at, payload);
 		memcpy(page, contents + at, part);
-		memset(page + part, 0, RLNC_LOG_PAYLOAD - part);
+		memset(page + part, 0, payload - part);
 	}
 	rlnc_next_nonce(&v->crypt, trailer.record_nonce);
-	ret = crypt_record(v, gb, log->col, log->seq, true, trailer.record_nonce);
+	ret = crypt_record(v, gb, log->col, log->seq, payload, true, trailer.record_nonce);
 	if (ret)
 		return ret;
 	memcpy(trailer.record_tag, log->scratch->tag, RLNC_TAG_BYTES);
-	code_payloads(v, gb, log->col);
+	code_payloads(v, gb, log->col, payload);
 	for (i = 0; i < v->n && !ret; i++) {
 		rlnc_next_nonce(&v->crypt, trailer.nonce);
 		memcpy(trailer_of(gb, i, log->col), &trailer, sizeof(trailer));
-		ret = crypt_fragment(v, gb, i, log->col, log->seq, true);
+		ret = crypt_fragment(v, gb, i, log->col, log->seq, payload, true);
 	}
 	return ret;
 }
@@ -298,6 +343,7 @@ int rlnc_log_flush(struct rlnc_volume *v)
 		return 0;
 	if (ret || READ_ONCE(v->members_changed))
 		return -EAGAIN;
+	ret = rlnc_packs_sync(v);
 	for (i = 0; i < notes->records && !ret; i++)
 		ret = write_record(v, notes->buf + i * record_bytes(v), notes->len[i]);
 	/* A member may have failed at some data that this flush vouches for. */
@@ -371,7 +417,9 @@ static int read_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot,
 		if (!test_bit(i * v->pps + col, gb->have))
 			continue;
 		if (le32_to_cpu(trailer->magic) != RLNC_LOG_MAGIC ||
-		    crypt_fragment(v, gb, i, col, seq, false)) {
+		    le32_to_cpu(trailer->bytes) > record_bytes(v) ||
+		    crypt_fragment(v, gb, i, col, seq,
+				   rlnc_log_payload(v->k, le32_to_cpu(trailer->bytes)), false)) {
 			without += v->member[i].state == RLNC_MEMBER_SYNC;
 			continue;
 		}
@@ -392,7 +440,7 @@ static int read_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot,
 
 /* Compute the payloads of the data fragments that are not among @rows. */
 static int decode_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
-			   const u8 *rows)
+			   u32 payload, const u8 *rows)
 {
 	struct rlnc_plan_entry *entry;
 	const struct rlnc_plan *plan;
@@ -411,7 +459,7 @@ static int decode_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
 	plan = rlnc_codec_plan(v, rows, want, wanted, &entry);
 	if (!plan)
 		return -ENOMEM;
-	rlnc_plan_run(plan, gb->in, gb->out, RLNC_LOG_PAYLOAD);
+	rlnc_plan_run(plan, gb->in, gb->out, payload);
 	rlnc_codec_plan_put(entry);
 	return 0;
 }
@@ -427,8 +475,8 @@ static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
 	u8 *to = v->log.notes[0].buf;
 	u8 rows[RLNC_MAX_K];
 	struct rlnc_gbuf *gb;
+	u32 i, payload;
 	int ret;
-	u32 i;
 
 	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
 	ret = read_fragments(v, gb, slot, col, seq, rows, missing);
@@ -436,17 +484,17 @@ static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
 		goto out;
 	trailer = *trailer_of(gb, rows[0], col);
 	memcpy(v->log.scratch->tag, trailer.record_tag, RLNC_TAG_BYTES);
-	ret = decode_payloads(v, gb, col, rows) ?:
-	      crypt_record(v, gb, col, seq, false, trailer.record_nonce);
+	payload = rlnc_log_payload(v->k, le32_to_cpu(trailer.bytes));
+	ret = decode_payloads(v, gb, col, payload, rows) ?:
+	      crypt_record(v, gb, col, seq, payload, false, trailer.record_nonce);
 	if (ret == -EBADMSG)	/* fragments of two records that were never finished */
 		ret = -ENODATA;
 	*bytes = le32_to_cpu(trailer.bytes);
 	*next_slot = le64_to_cpu(trailer.next_slot);
-	if (!ret && (*bytes > record_bytes(v) || *next_slot >= v->slots))
+	if (!ret && *next_slot >= v->slots)
 		ret = -EBADMSG;
 	for (i = 0; i < v->k && !ret; i++)
-		memcpy(to + i * RLNC_LOG_PAYLOAD,
-		       page_address(rlnc_fragment_page(gb, i, col)), RLNC_LOG_PAYLOAD);
+		memcpy(to + i * payload, page_address(rlnc_fragment_page(gb, i, col)), payload);
 out:
 	rlnc_gbuf_put(gb);
 	return ret;
@@ -488,6 +536,8 @@ static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *mi
 		.slots = v->slots,
 		.epoch = v->sb->epoch,
 		.seals = v->geo.seals,
+		.pack_tail = v->packs.tail,
+		.packs = v->packs.count,
 	};
 	const struct rlnc_log_entry *e;
 	struct rlnc_ptr *ptrs;
@@ -498,7 +548,10 @@ static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *mi
 	if (!ptrs)
 		return -ENOMEM;
 	while ((ret = rlnc_log_next(v->log.notes[0].buf, bytes, &at, &limits, &e)) > 0) {
-		ret = redo(v, e, missing, ptrs, (void *)ptrs + v->geo.ptr_bytes);
+		if (le32_to_cpu(e->kind) == RLNC_LOG_PACK)
+			ret = rlnc_pack_redo(v, e, missing);
+		else
+			ret = redo(v, e, missing, ptrs, (void *)ptrs + v->geo.ptr_bytes);
 		if (ret)
 			break;
 		(*changes)++;

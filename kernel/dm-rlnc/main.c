@@ -17,12 +17,14 @@ static void rlnc_resume(struct dm_target *ti)
 {
 	rlnc_checkpoint_resume(ti->private);
 	rlnc_background_start(ti->private);
+	rlnc_merge_start(ti->private);
 }
 
 /* Suspension is undone, or goes on: either way nothing may run beside it. */
 static void rlnc_presuspend(struct dm_target *ti)
 {
 	rlnc_background_stop(ti->private);
+	rlnc_merge_stop(ti->private);
 }
 
 /* All user I/O has completed; leave everything durable and the tree whole. */

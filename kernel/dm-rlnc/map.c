@@ -7,11 +7,6 @@
 #include <linux/hash.h>
 #include "dm-rlnc.h"
 
-struct rlnc_io *rlnc_io_of(struct bio *bio)
-{
-	return dm_per_bio_data(bio, sizeof(struct rlnc_io));
-}
-
 static void read_work(struct work_struct *work)
 {
 	rlnc_read(container_of(work, struct rlnc_io, work));
@@ -38,21 +33,27 @@ static struct rlnc_io *lane_leader(struct rlnc_volume *v, u64 gen)
 	return NULL;
 }
 
-/* Lead a new lane, or wait in the one there is. */
-static void enter_lane(struct rlnc_volume *v, struct rlnc_io *io)
+/**
+ * rlnc_lane_enter - lead a new lane, or wait in the one there is
+ * @io:	a write or a merge: v and gen are set
+ */
+void rlnc_lane_enter(struct rlnc_io *io)
 {
+	struct rlnc_volume *v = io->v;
 	struct rlnc_io *leader;
 	unsigned long flags;
 
-	bio_list_init(&io->batch);
-	bio_list_init(&io->waiting);
+	INIT_WORK(&io->work, write_work);
+	INIT_HLIST_NODE(&io->lane);
+	INIT_LIST_HEAD(&io->batch);
+	INIT_LIST_HEAD(&io->waiting);
 	spin_lock_irqsave(&v->lane_lock, flags);
 	leader = lane_leader(v, io->gen);
 	if (leader) {
-		bio_list_add(&leader->waiting, io->bio);
+		list_add_tail(&io->link, &leader->waiting);
 	} else {
 		hlist_add_head(&io->lane, lane_bucket(v, io->gen));
-		bio_list_add(&io->batch, io->bio);
+		list_add_tail(&io->link, &io->batch);
 	}
 	spin_unlock_irqrestore(&v->lane_lock, flags);
 	if (!leader)
@@ -71,8 +72,7 @@ void rlnc_lane_take(struct rlnc_io *io)
 	unsigned long flags;
 
 	spin_lock_irqsave(&v->lane_lock, flags);
-	bio_list_merge(&io->batch, &io->waiting);
-	bio_list_init(&io->waiting);
+	list_splice_tail_init(&io->waiting, &io->batch);
 	spin_unlock_irqrestore(&v->lane_lock, flags);
 }
 
@@ -81,7 +81,7 @@ void rlnc_lane_take(struct rlnc_io *io)
  * @io:	leader of a lane
  *
  * The first that waits leads from now on, if any; otherwise the lane is gone.
- * Call before the leader's bio is ended, since @io is part of it.
+ * Call before anything of the batch is ended, since @io is part of it.
  */
 void rlnc_lane_done(struct rlnc_io *io)
 {
@@ -91,10 +91,9 @@ void rlnc_lane_done(struct rlnc_io *io)
 
 	spin_lock_irqsave(&v->lane_lock, flags);
 	hlist_del_init(&io->lane);
-	if (!bio_list_empty(&io->waiting)) {
-		next = rlnc_io_of(bio_list_peek(&io->waiting));
-		next->batch = io->waiting;
-		bio_list_init(&next->waiting);
+	if (!list_empty(&io->waiting)) {
+		next = list_first_entry(&io->waiting, struct rlnc_io, link);
+		list_splice_init(&io->waiting, &next->batch);
 		hlist_add_head(&next->lane, lane_bucket(v, io->gen));
 	}
 	spin_unlock_irqrestore(&v->lane_lock, flags);
@@ -127,11 +126,10 @@ static void locate(struct rlnc_volume *v, struct rlnc_io *io)
 int rlnc_map(struct dm_target *ti, struct bio *bio)
 {
 	struct rlnc_volume *v = ti->private;
-	struct rlnc_io *io = rlnc_io_of(bio);
+	struct rlnc_io *io = dm_per_bio_data(bio, sizeof(*io));
 
 	io->v = v;
 	io->bio = bio;
-	INIT_HLIST_NODE(&io->lane);
 	if (bio->bi_opf & REQ_PREFLUSH && !bio_sectors(bio)) {
 		rlnc_checkpoint_flush(v, bio);
 		return DM_MAPIO_SUBMITTED;
@@ -150,8 +148,7 @@ int rlnc_map(struct dm_target *ti, struct bio *bio)
 		if (READ_ONCE(v->stopped))
 			return DM_MAPIO_KILL;
 		locate(v, io);
-		INIT_WORK(&io->work, write_work);
-		enter_lane(v, io);
+		rlnc_lane_enter(io);
 		return DM_MAPIO_SUBMITTED;
 	default:
 		return DM_MAPIO_KILL;

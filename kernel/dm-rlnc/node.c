@@ -122,12 +122,10 @@ int rlnc_nodes_init(struct rlnc_volume *v)
 	v->nodes_max = max_t(u32, MIN_NODES,
 			     ((u64)v->opt.cache_mb << 20) / v->geo.gen_bytes);
 	v->node_hash = kvcalloc(1 << HASH_BITS, sizeof(*v->node_hash), GFP_KERNEL);
-	for (i = 0; i < RLNC_TREES; i++) {
-		v->root[i] = kzalloc(v->geo.ptr_bytes, GFP_KERNEL);
-		if (!v->root[i])
-			return -ENOMEM;
-	}
-	return v->node_hash ? 0 : -ENOMEM;
+	v->root[0] = kvcalloc(RLNC_TREES, v->geo.ptr_bytes, GFP_KERNEL);
+	for (i = 1; i < RLNC_TREES; i++)
+		v->root[i] = (void *)v->root[0] + i * v->geo.ptr_bytes;
+	return v->node_hash && v->root[0] ? 0 : -ENOMEM;
 }
 
 /* Everything cached goes, pinned or not: nothing else runs, and nothing is dirty. */
@@ -148,13 +146,10 @@ void rlnc_nodes_forget(struct rlnc_volume *v)
 
 void rlnc_nodes_exit(struct rlnc_volume *v)
 {
-	u32 i;
-
 	if (v->node_hash)
 		rlnc_nodes_forget(v);
 	kvfree(v->node_hash);
-	for (i = 0; i < RLNC_TREES; i++)
-		kfree(v->root[i]);
+	kvfree(v->root[0]);
 }
 
 static void pin_locked(struct rlnc_node *node)

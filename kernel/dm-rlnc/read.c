@@ -12,7 +12,7 @@ static int lookup(struct rlnc_volume *v, u64 gen, struct rlnc_ptr *ptr)
 		return PTR_ERR(leaf);
 	rlnc_node_read_ptr(v, leaf, gen, ptr);
 	rlnc_node_put(v, leaf);
-	if (rlnc_ptr_mapped(ptr) && le64_to_cpu(ptr->slot) >= v->slots)
+	if (rlnc_ptr_has_slot(ptr) && le64_to_cpu(ptr->slot) >= v->slots)
 		return -EBADMSG;
 	return 0;
 }
@@ -47,16 +47,22 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 			   struct rlnc_gbuf *gb)
 {
 	struct rlnc_place place = { .index = io->gen, .tree = RLNC_TREE_MAP };
+	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
 	int ret;
 
-	ret = lookup(v, io->gen, gb->ptr);
-	if (ret)
-		return ret;
-	if (!rlnc_ptr_mapped(gb->ptr)) {
-		zero_fill_bio(io->bio);
-		return 0;
-	}
-	ret = rlnc_generation_load(v, gb, &place, gb->ptr, io->first, io->count);
+	bitmap_zero(sectors, RLNC_MAX_SEALS);
+	bitmap_set(sectors, io->first, io->count);
+	do {
+		ret = lookup(v, io->gen, gb->ptr);
+		if (ret)
+			return ret;
+		if (!rlnc_ptr_mapped(gb->ptr)) {
+			zero_fill_bio(io->bio);
+			return 0;
+		}
+		ret = rlnc_pack_load(v, gb, gb->ptr, sectors);
+	} while (ret == -ESTALE);	/* merged meanwhile */
+	ret = ret ?: rlnc_generation_load_set(v, gb, &place, gb->ptr, sectors);
 	if (!ret)
 		copy_to_bio(gb, io->bio, io->first);
 	return ret;

@@ -26,6 +26,27 @@ static int current_ptr(struct rlnc_volume *v, const struct rlnc_place *place,
 	return 0;
 }
 
+/*
+ * A node of the checkpoint being written, or a pack that may be in memory: who
+ * writes it sees to all its fragments.
+ */
+static bool unsettled(struct rlnc_volume *v, const struct rlnc_place *place,
+		      const struct rlnc_ptr *ptr)
+{
+	return (place->tree != RLNC_TREE_MAP || place->level) &&
+	       le64_to_cpu(ptr->birth) > READ_ONCE(v->sb->epoch);
+}
+
+/*
+ * The slot of a generation some of whose sectors are in packs holds what these were
+ * before, and nothing vouches for that: it is not mended, but left for a new one.
+ */
+static bool must_merge(struct rlnc_volume *v, const struct rlnc_place *place,
+		       const struct rlnc_ptr *ptr)
+{
+	return place->tree == RLNC_TREE_MAP && !place->level && rlnc_ptr_packed(v, ptr);
+}
+
 /* Write whole fragments over what the members of @rows have. */
 static int write_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		      const unsigned long *rows)
@@ -69,14 +90,18 @@ int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *plac
 {
 	DECLARE_BITMAP(rows, RLNC_MAX_MEMBERS);
 	struct rlnc_gbuf *gb = rlnc_gbuf_get(v, true, GFP_NOIO);
+	bool merge = false;
 	int section, ret;
 
 	section = srcu_read_lock(&v->readers);
 	ret = current_ptr(v, place, gb->ptr);
-	if (ret || !rlnc_ptr_mapped(gb->ptr))
+	if (ret || !rlnc_ptr_has_slot(gb->ptr) || unsettled(v, place, gb->ptr))
 		goto out;
 	find_lacking(v, le64_to_cpu(gb->ptr->birth), rows);
 	if (bitmap_empty(rows, v->n))
+		goto out;
+	merge = must_merge(v, place, gb->ptr);
+	if (merge)
 		goto out;
 	ret = rlnc_generation_load(v, gb, place, gb->ptr, 0, v->geo.seals);
 	if (ret)
@@ -86,7 +111,18 @@ int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *plac
 out:
 	srcu_read_unlock(&v->readers, section);
 	rlnc_gbuf_put(gb);
-	return ret;
+	return merge ? rlnc_merge_generation(v, place->index) ?: 1 : ret;
+}
+
+/* A column that holds nothing but zeros may never have been written. */
+static bool column_is_zero(struct rlnc_volume *v, const struct rlnc_ptr *ptr, u32 col)
+{
+	u32 row;
+
+	for (row = 0; row < v->k; row++)
+		if (!rlnc_seal_is_zero(&ptr->seal[row * v->pps + col]))
+			return false;
+	return true;
 }
 
 /* Which members have something else than @good says?  @seen is as they have it. */
@@ -99,6 +135,8 @@ static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 	bitmap_zero(wrong, RLNC_MAX_MEMBERS);
 	for_each_set_bit(row, asked, v->n) {
 		for (col = 0; col < v->pps; col++) {
+			if (column_is_zero(v, good->ptr, col))
+				continue;
 			if (test_bit(row * v->pps + col, seen->have) &&
 			    !memcmp(page_address(rlnc_fragment_page(good, row, col)),
 				    page_address(rlnc_fragment_page(seen, row, col)),
@@ -141,12 +179,16 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	DECLARE_BITMAP(wrong, RLNC_MAX_MEMBERS);
 	struct rlnc_gbuf *good = rlnc_gbuf_get(v, true, GFP_NOIO);
 	struct rlnc_gbuf *seen = rlnc_gbuf_get(v, false, GFP_NOIO);
+	bool merge = false;
 	int section, ret;
 	u32 count = 0;
 
 	section = srcu_read_lock(&v->readers);
 	ret = current_ptr(v, place, good->ptr);
-	if (ret || !rlnc_ptr_mapped(good->ptr))
+	if (ret || !rlnc_ptr_has_slot(good->ptr) || unsettled(v, place, good->ptr))
+		goto out;
+	merge = must_merge(v, place, good->ptr);
+	if (merge)
 		goto out;
 	read_rows(v, seen, le64_to_cpu(good->ptr->slot), le64_to_cpu(good->ptr->birth),
 		  asked);
@@ -163,6 +205,8 @@ out:
 	srcu_read_unlock(&v->readers, section);
 	rlnc_gbuf_put(seen);
 	rlnc_gbuf_put(good);
+	if (merge)
+		return rlnc_merge_generation(v, place->index);
 	return ret ?: count;
 }
 

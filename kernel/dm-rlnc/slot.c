@@ -189,6 +189,27 @@ u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta)
 }
 
 /**
+ * rlnc_slot_try - a free slot for data, if there is one at hand
+ * @v:	volume
+ *
+ * Waits for no checkpoint, and so can be called where one would wait.
+ *
+ * Return: the slot, busy from now on, or %RLNC_SLOT_NONE.
+ */
+u64 rlnc_slot_try(struct rlnc_volume *v)
+{
+	u64 slot = RLNC_SLOT_NONE;
+
+	mutex_lock(&v->alloc_mutex);
+	if (slots_free(v, false) > v->slots_reserved)
+		slot = take_slot(v);
+	if (slot != RLNC_SLOT_NONE)
+		count_slots(v, 0, 1);
+	mutex_unlock(&v->alloc_mutex);
+	return slot;
+}
+
+/**
  * rlnc_slot_reserve - make a given slot busy
  * @v:		volume
  * @slot:	free

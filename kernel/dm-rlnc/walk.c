@@ -50,6 +50,9 @@ static int walk_children(struct walker *w, struct rlnc_node *node)
 	for (i = first; i < end && !ret; i++) {
 		if ((i + 1) * leaves_below(v, level) <= from)
 			continue;
+		if (node->tree == RLNC_TREE_PACK && !level &&
+		    !rlnc_pack_entry_is_ptr(&v->geo, i))
+			continue;
 		rlnc_node_read_ptr(v, node, i, ptr);
 		if (!rlnc_ptr_mapped(ptr) ||
 		    (w->walk->skip && w->walk->skip(v, w->walk->arg, ptr)))
@@ -69,7 +72,7 @@ static int walk_children(struct walker *w, struct rlnc_node *node)
 }
 
 /**
- * rlnc_walk - visit what both trees refer to, nodes before what is below them
+ * rlnc_walk - visit what the trees refer to, nodes before what is below them
  * @v:		active volume
  * @walk:	what to call
  *
@@ -89,7 +92,7 @@ int rlnc_walk(struct rlnc_volume *v, const struct rlnc_walk *walk)
 	w.ptr = kvcalloc(RLNC_MAX_LEVELS + 1, v->geo.ptr_bytes, GFP_KERNEL);
 	if (!w.ptr)
 		return -ENOMEM;
-	for (t = RLNC_TREES; t-- > 0 && !ret;) {	/* the space tree first */
+	for (t = RLNC_TREES; t-- > 0 && !ret;) {	/* the map last */
 		top = v->shape[t].top;
 		ptr = ptr_at(&w, top);
 		spin_lock(&v->node_lock);

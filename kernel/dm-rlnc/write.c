@@ -2,32 +2,39 @@
 /*
  * The user's writes, discards and write-zeroes.
  *
- * A batch of bios for one generation becomes one new generation in a free slot.
- * Sectors that the batch does not cover are carried over as ciphertext, once
- * their seals have been verified.
+ * A batch of bios for one generation that replaces part of it goes into the open
+ * pack.  Otherwise, or when there is no pack to be had, it becomes one new
+ * generation in a free slot: sectors that the batch does not cover are carried over
+ * as ciphertext, once their seals have been verified, and what lay in packs is
+ * sealed anew.
  */
+#include <linux/slab.h>
 #include "dm-rlnc.h"
+
+#define WRITERS_RESERVE	4
 
 /* What becomes of a sector of the generation. */
 enum fate {
 	CARRY,				/* stays as it is */
 	ZERO,				/* reads as zeros */
 	REPLACE,			/* new data */
+	UNPACK,				/* stays as it is, but lies in a pack */
 };
 
 struct writer {
 	struct rlnc_volume *v;
 	struct rlnc_io *io;
 	struct rlnc_gbuf *gb;
+	struct rlnc_crypt_scratch scratch;
 	struct rlnc_place place;
 	struct rlnc_commit commit;
 	u64 birth;			/* epoch that the seals are made in */
 	u8 fate[RLNC_MAX_SEALS];
 };
 
-static bool is_fua(const struct bio *bio)
+static bool is_write(const struct rlnc_io *io)
 {
-	return bio_op(bio) == REQ_OP_WRITE && bio->bi_opf & REQ_FUA;
+	return io->bio && bio_op(io->bio) == REQ_OP_WRITE;
 }
 
 /* A discard of part of a generation is not worth the reading: leave it. */
@@ -38,16 +45,12 @@ static bool skip_discard(const struct rlnc_volume *v, const struct rlnc_io *io)
 
 static void decide_fates(struct writer *w)
 {
-	struct bio *bio;
+	struct rlnc_io *io;
 
 	memset(w->fate, CARRY, w->v->geo.seals);
-	bio_list_for_each(bio, &w->io->batch) {
-		struct rlnc_io *io = rlnc_io_of(bio);
-
-		if (!skip_discard(w->v, io))
-			memset(w->fate + io->first,
-			       bio_op(bio) == REQ_OP_WRITE ? REPLACE : ZERO, io->count);
-	}
+	list_for_each_entry(io, &w->io->batch, link)
+		if (io->bio && !skip_discard(w->v, io))
+			memset(w->fate + io->first, is_write(io) ? REPLACE : ZERO, io->count);
 }
 
 static bool all_are(const struct writer *w, enum fate fate)
@@ -60,37 +63,91 @@ static bool all_are(const struct writer *w, enum fate fate)
 	return true;
 }
 
+/* --- into a pack ------------------------------------------------------------------- */
+
+/* Does the batch put new data into part of the generation, and nothing else? */
+static bool fits_pack(const struct writer *w)
+{
+	struct rlnc_io *io;
+
+	list_for_each_entry(io, &w->io->batch, link)
+		if (!is_write(io))
+			return false;
+	return !all_are(w, REPLACE);
+}
+
+static int write_packed(struct writer *w)
+{
+	struct rlnc_volume *v = w->v;
+	struct rlnc_node *leaf;
+	struct rlnc_io *io;
+	int ret = 0;
+
+	if (rlnc_members_writable(v) < v->writes_min)
+		return -EIO;
+	leaf = rlnc_node_get(v, RLNC_TREE_MAP, 1, div_u64(w->io->gen, v->geo.fanout));
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+	list_for_each_entry(io, &w->io->batch, link) {
+		ret = rlnc_pack_write(v, &w->scratch, leaf, io);
+		if (ret)
+			break;
+	}
+	rlnc_node_put(v, leaf);
+	return ret;
+}
+
+/* --- as a whole -------------------------------------------------------------------- */
+
 /* Read and verify what is carried over; its seals move along. */
 static int load_carried(struct writer *w)
 {
+	DECLARE_BITMAP(carried, RLNC_MAX_SEALS);
+	DECLARE_BITMAP(packed, RLNC_MAX_SEALS);
 	struct rlnc_volume *v = w->v;
-	u32 i, end;
+	u32 i;
 	int ret;
 
-	for (i = 0; i < v->geo.seals; i = end) {
-		end = i + 1;
-		if (w->fate[i] != CARRY)
-			continue;
-		while (end < v->geo.seals && w->fate[end] == CARRY)
-			end++;
-		ret = rlnc_generation_load(v, w->gb, &w->place, w->gb->ptr, i, end - i);
-		if (ret)
-			return ret;
-		memcpy(&w->gb->next->seal[i], &w->gb->ptr->seal[i],
-		       (end - i) * sizeof(struct rlnc_seal));
+	bitmap_zero(carried, RLNC_MAX_SEALS);
+	bitmap_zero(packed, RLNC_MAX_SEALS);
+	for (i = 0; i < v->geo.seals; i++) {
+		if (w->fate[i] == CARRY)
+			__set_bit(i, carried);
+		else if (w->fate[i] == UNPACK)
+			__set_bit(i, packed);
 	}
+	/* On its lane nobody else moves what the map refers to. */
+	ret = rlnc_pack_load(v, w->gb, w->gb->ptr, packed);
+	if (ret == -ESTALE)
+		ret = -EBADMSG;
+	ret = ret ?: rlnc_generation_load_set(v, w->gb, &w->place, w->gb->ptr, carried);
+	if (ret)
+		return ret;
+	for_each_set_bit(i, carried, v->geo.seals)
+		w->gb->next->seal[i] = w->gb->ptr->seal[i];
 	return 0;
 }
 
-/*
- * Seal one sector at the bio's iterator.  Straight from the writer's page when
- * the sector lies in one: the cipher reads it once, so that a writer who
- * changes it meanwhile gets one or the other, sealed.
+/**
+ * rlnc_seal_from_bio - seal one sector at a bio's iterator
+ * @v:		volume
+ * @scratch:	working memory, not in use elsewhere
+ * @place:	the generation's place
+ * @sector:	within the generation
+ * @birth:	low 32 bits of the epoch
+ * @bio:	a write
+ * @iter:	moved behind the sector
+ * @gb:		receives the ciphertext, and the seal in @gb->next
+ *
+ * Straight from the writer's page when the sector lies in one: the cipher reads it
+ * once, so that a writer who changes it meanwhile gets one or the other, sealed.
+ *
+ * Return: 0 or the crypto API's error.
  */
-static int seal_from_bio(struct writer *w, struct bio *bio, struct bvec_iter *iter,
-			 u32 sector)
+int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
+		       const struct rlnc_place *place, u32 sector, u32 birth,
+		       struct bio *bio, struct bvec_iter *iter, struct rlnc_gbuf *gb)
 {
-	struct rlnc_volume *v = w->v;
 	struct bio_vec vec = bio_iter_iovec(bio, *iter);
 	struct page *plain = vec.bv_page;
 	u32 offset = vec.bv_offset, left = RLNC_SECTOR_BYTES, len;
@@ -99,7 +156,7 @@ static int seal_from_bio(struct writer *w, struct bio *bio, struct bvec_iter *it
 		bio_advance_iter(bio, iter, RLNC_SECTOR_BYTES);
 		left = 0;
 	} else {
-		plain = rlnc_plain_page(w->gb, sector);
+		plain = rlnc_plain_page(gb, sector);
 		offset = 0;
 	}
 	while (left) {
@@ -110,45 +167,56 @@ static int seal_from_bio(struct writer *w, struct bio *bio, struct bvec_iter *it
 		bio_advance_iter(bio, iter, len);
 		left -= len;
 	}
-	return rlnc_seal_sector(v, &w->gb->scratch, &w->place, sector, w->birth, plain,
-				offset,
-				rlnc_fragment_page(w->gb, rlnc_row(v, sector),
+	return rlnc_seal_sector(v, scratch, place, sector, birth, plain, offset,
+				rlnc_fragment_page(gb, rlnc_row(v, sector),
 						   rlnc_col(v, sector)),
-				&w->gb->next->seal[sector]);
+				&gb->next->seal[sector]);
 }
 
-/* Later bios of the batch win where they overlap earlier ones. */
-static int seal_batch(struct writer *w)
+static int seal_bio(struct writer *w, struct rlnc_io *io)
 {
-	struct rlnc_volume *v = w->v;
-	struct bvec_iter iter;
-	struct bio *bio;
+	struct bvec_iter iter = io->bio->bi_iter;
 	u32 i;
 	int ret;
 
-	for (i = 0; i < v->geo.seals; i++) {
-		if (w->fate[i] != ZERO)
+	for (i = io->first; i < io->first + io->count; i++) {
+		/* Later bios of the batch win where they overlap earlier ones. */
+		if (w->fate[i] != REPLACE) {
+			bio_advance_iter(io->bio, &iter, RLNC_SECTOR_BYTES);
 			continue;
-		memset(&w->gb->next->seal[i], 0, sizeof(struct rlnc_seal));
-		clear_highpage(rlnc_fragment_page(w->gb, rlnc_row(v, i), rlnc_col(v, i)));
-	}
-	bio_list_for_each(bio, &w->io->batch) {
-		struct rlnc_io *io = rlnc_io_of(bio);
-
-		if (bio_op(bio) != REQ_OP_WRITE)
-			continue;
-		iter = bio->bi_iter;
-		for (i = io->first; i < io->first + io->count; i++) {
-			if (w->fate[i] != REPLACE) {
-				bio_advance_iter(bio, &iter, RLNC_SECTOR_BYTES);
-				continue;
-			}
-			ret = seal_from_bio(w, bio, &iter, i);
-			if (ret)
-				return ret;
 		}
+		ret = rlnc_seal_from_bio(w->v, &w->scratch, &w->place, i, w->birth, io->bio,
+					 &iter, w->gb);
+		if (ret)
+			return ret;
 	}
 	return 0;
+}
+
+/* Everything that has no ciphertext of its own yet. */
+static int seal_batch(struct writer *w)
+{
+	struct rlnc_volume *v = w->v;
+	struct page *cipher;
+	struct rlnc_io *io;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < v->geo.seals && !ret; i++) {
+		cipher = rlnc_fragment_page(w->gb, rlnc_row(v, i), rlnc_col(v, i));
+		if (w->fate[i] == ZERO) {
+			memset(&w->gb->next->seal[i], 0, sizeof(struct rlnc_seal));
+			clear_highpage(cipher);
+		} else if (w->fate[i] == UNPACK) {
+			ret = rlnc_seal_sector(v, &w->scratch, &w->place, i, w->birth,
+					       rlnc_plain_page(w->gb, i), 0, cipher,
+					       &w->gb->next->seal[i]);
+		}
+	}
+	list_for_each_entry(io, &w->io->batch, link)
+		if (!ret && is_write(io))
+			ret = seal_bio(w, io);
+	return ret;
 }
 
 static int store(struct writer *w)
@@ -199,7 +267,7 @@ static void commit_unmapped(struct writer *w)
 	rlnc_commit(w->v, &w->commit);
 }
 
-static int write_batch(struct writer *w)
+static int write_slot(struct writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	bool was_mapped;
@@ -209,14 +277,17 @@ static int write_batch(struct writer *w)
 	ret = rlnc_commit_prepare(v, &w->commit);
 	if (ret)
 		return ret;
-	decide_fates(w);
 	was_mapped = rlnc_ptr_mapped(w->gb->ptr);
+	for (i = 0; i < v->geo.seals; i++) {
+		if (w->fate[i] != CARRY)
+			continue;
+		if (!was_mapped)
+			w->fate[i] = ZERO;
+		else if (rlnc_seal_is_packed(&w->gb->ptr->seal[i]))
+			w->fate[i] = UNPACK;
+	}
 	if (all_are(w, CARRY))
 		return 0;
-	if (!was_mapped)
-		for (i = 0; i < v->geo.seals; i++)
-			if (w->fate[i] == CARRY)
-				w->fate[i] = ZERO;
 	if (all_are(w, ZERO)) {
 		if (was_mapped)
 			commit_unmapped(w);
@@ -229,55 +300,106 @@ static int write_batch(struct writer *w)
 	return ret;
 }
 
-static void end_batch(struct rlnc_volume *v, struct bio_list *batch, int ret)
+static int write_whole(struct writer *w)
 {
-	struct bio *bio;
+	struct rlnc_volume *v = w->v;
+	int ret;
 
-	while ((bio = bio_list_pop(batch))) {
-		if (ret)
-			bio->bi_status = rlnc_blk_status(ret);
-		if (!ret && is_fua(bio))
-			rlnc_checkpoint_flush(v, bio);
-		else
-			bio_endio(bio);
+	w->place.index = w->io->gen;
+	w->place.tree = RLNC_TREE_MAP;
+	w->gb = rlnc_gbuf_get(v, false, GFP_NOIO);
+	w->commit.gen = w->io->gen;
+	w->commit.old = w->gb->ptr;
+	w->commit.new = w->gb->next;
+	ret = write_slot(w);
+	rlnc_commit_end(v, &w->commit);
+	rlnc_gbuf_put(w->gb);
+	return ret;
+}
+
+/* --- the lane's leader --------------------------------------------------------------- */
+
+static void end_io(struct rlnc_io *io, int ret)
+{
+	struct bio *bio = io->bio;
+
+	if (!bio) {
+		io->error = ret;
+		complete(io->merged);
+		return;
 	}
+	if (ret)
+		bio->bi_status = rlnc_blk_status(ret);
+	if (!ret && is_write(io) && bio->bi_opf & REQ_FUA)
+		rlnc_checkpoint_flush(io->v, bio);
+	else
+		bio_endio(bio);
+}
+
+static int write_batch(struct writer *w)
+{
+	int ret;
+
+	if (READ_ONCE(w->v->stopped))
+		return -EIO;
+	decide_fates(w);
+	if (!fits_pack(w))
+		return write_whole(w);
+	ret = write_packed(w);
+	return ret == -ENOSPC || ret == -ENOMEM ? write_whole(w) : ret;
 }
 
 /**
  * rlnc_write - do a lane's batch
- * @io:	leader of the lane; may sleep
+ * @leader:	of the lane; may sleep
  */
-void rlnc_write(struct rlnc_io *io)
+void rlnc_write(struct rlnc_io *leader)
 {
-	struct rlnc_volume *v = io->v;
-	struct bio_list batch;
+	struct rlnc_volume *v = leader->v;
+	struct rlnc_io *io, *next;
+	LIST_HEAD(batch);
 	struct writer *w;
 	int ret;
 
 	if (READ_ONCE(v->nodes_dirty) > v->nodes_max / 2)
 		rlnc_checkpoint(v);
 	w = mempool_alloc(&v->writers, GFP_NOIO);
-	memset(w, 0, sizeof(*w));
-	rlnc_lane_take(io);
+	rlnc_lane_take(leader);
 	w->v = v;
-	w->io = io;
-	w->place.index = io->gen;
-	w->place.tree = RLNC_TREE_MAP;
-	w->gb = rlnc_gbuf_get(v, false, GFP_NOIO);
-	w->commit.gen = io->gen;
-	w->commit.old = w->gb->ptr;
-	w->commit.new = w->gb->next;
-	ret = READ_ONCE(v->stopped) ? -EIO : write_batch(w);
-	rlnc_commit_end(v, &w->commit);
-	rlnc_gbuf_put(w->gb);
+	w->io = leader;
+	memset(&w->place, 0, sizeof(w->place));
+	memset(&w->commit, 0, sizeof(w->commit));
+	ret = write_batch(w);
 	mempool_free(w, &v->writers);
 
-	batch = io->batch;
-	rlnc_lane_done(io);
-	end_batch(v, &batch, ret);
+	list_splice_init(&leader->batch, &batch);
+	rlnc_lane_done(leader);
+	list_for_each_entry_safe(io, next, &batch, link)
+		end_io(io, ret);
 }
 
-size_t rlnc_writer_bytes(void)
+static void *writer_alloc(gfp_t gfp, void *data)
 {
-	return sizeof(struct writer);
+	struct rlnc_volume *v = data;
+	struct writer *w = kzalloc(sizeof(*w), gfp);
+
+	if (!w)
+		return NULL;
+	if (!rlnc_scratch_init(&w->scratch, &v->crypt, gfp))
+		return w;
+	kfree(w);
+	return NULL;
+}
+
+static void writer_free(void *element, void *data)
+{
+	struct writer *w = element;
+
+	rlnc_scratch_exit(&w->scratch);
+	kfree(w);
+}
+
+int rlnc_writers_init(struct rlnc_volume *v)
+{
+	return mempool_init(&v->writers, WRITERS_RESERVE, writer_alloc, writer_free, v);
 }

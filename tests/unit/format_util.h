@@ -63,6 +63,9 @@ static inline struct rlnc_super *good_super(void)
 	sb->slots_used = 77;
 	sb->log_slot = 4711;
 	sb->log_seq = 9;
+	sb->packs = 600;
+	sb->pack_tail = 1234;
+	sb->pack_head = 1500;
 	assert_int_equal(rlnc_geometry_init(&sb->geo, sb->k, sb->symbol_bytes), 0);
 	sb->logical_sectors = rlnc_logical_max(&sb->geo, sb->slots);
 	strcpy(sb->label, "a label");

@@ -145,8 +145,8 @@ static u64 nodes(const struct rlnc_geometry *geo, u64 leaves)
 }
 
 /*
- * The data, two copies of every node of both trees and of the space tree's
- * leaves, and the spare slots fit together; no slot is promised twice.
+ * The data, two copies of every node of the trees and of the space tree's leaves,
+ * the packs, and the spare slots fit together; no slot is promised twice.
  */
 static void check_reserve_of(const struct rlnc_geometry *geo, u64 slots)
 {
@@ -162,9 +162,11 @@ static void check_reserve_of(const struct rlnc_geometry *geo, u64 slots)
 	if (!data)
 		return;
 	assert_true(space * geo->gen_bytes * 8 >= slots);
-	meta = nodes(geo, data) + space + nodes(geo, space);
+	meta = nodes(geo, data) + space + nodes(geo, space) +
+	       nodes(geo, rlnc_pack_entries(geo, rlnc_packs_max(slots)));
 	assert_true(rlnc_slots_meta(geo, slots) >= meta);
-	assert_true(data + 2 * meta + (slots >> 5 > 64 ? slots >> 5 : 64) <= slots);
+	assert_true(data + 2 * meta + rlnc_packs_max(slots) +
+		    (slots >> 5 > 64 ? slots >> 5 : 64) <= slots);
 }
 
 static void check_reserve(const struct rlnc_geometry *geo)
@@ -183,6 +185,48 @@ static void reserve(void **state)
 	over_all_shapes(check_reserve);
 }
 
+/* Every pack has two entries of its own, both in one leaf. */
+static void check_packs(const struct rlnc_geometry *geo)
+{
+	const u32 packs = 1000;
+	u64 entry, next = 0;
+	u32 i;
+
+	for (i = 0; i < packs; i++) {
+		entry = rlnc_pack_entry(geo, i);
+		assert_true(entry >= next);
+		assert_true(entry + 1 < rlnc_pack_entries(geo, packs));
+		assert_int_equal(entry / geo->fanout, (entry + 1) / geo->fanout);
+		assert_true(rlnc_pack_entry_is_ptr(geo, entry));
+		assert_false(rlnc_pack_entry_is_ptr(geo, entry + 1));
+		next = entry + 2;
+	}
+	assert_true(next + geo->fanout > rlnc_pack_entries(geo, packs));
+	assert_true(8 * geo->seals <= geo->ptr_bytes);
+}
+
+/* Every position is another sector, and k in a row make a column. */
+static void check_positions(const struct rlnc_geometry *geo)
+{
+	u32 pps = geo->symbol / RLNC_SECTOR_BYTES, i;
+	bool seen[RLNC_MAX_SEALS] = { false };
+
+	for (i = 0; i < geo->seals; i++) {
+		u32 sector = rlnc_pack_sector(geo, i);
+
+		assert_true(sector < geo->seals && !seen[sector]);
+		assert_int_equal(sector % pps, i / geo->k);
+		seen[sector] = true;
+	}
+}
+
+static void packs(void **state)
+{
+	(void)state;
+	over_all_shapes(check_packs);
+	over_all_shapes(check_positions);
+}
+
 /* The reserve is small: 94 of 100 slots of a large member hold data. */
 static void check_overhead(const struct rlnc_geometry *geo)
 {
@@ -197,14 +241,14 @@ static void overhead(void **state)
 	over_all_shapes(check_overhead);
 }
 
-/* A larger member never holds less. */
+/* A larger member never holds less, but for the nodes that it takes. */
 static void check_monotone(const struct rlnc_geometry *geo)
 {
 	u64 slots, before = 0, now;
 
 	for (slots = 0; slots < 3000; slots++) {
 		now = rlnc_logical_max(geo, slots);
-		assert_true(now >= before || before - now <= 2 * geo->seals);
+		assert_true(now >= before || before - now <= 6 * geo->seals);
 		before = now;
 	}
 }
@@ -236,7 +280,8 @@ int main(void)
 		cmocka_unit_test(refused), cmocka_unit_test(numbers), cmocka_unit_test(trees),
 		cmocka_unit_test(trees_refused), cmocka_unit_test(levels_of_64tib),
 		cmocka_unit_test(reserve), cmocka_unit_test(overhead),
-		cmocka_unit_test(monotone), cmocka_unit_test(slots_of_bytes),
+		cmocka_unit_test(monotone), cmocka_unit_test(packs),
+		cmocka_unit_test(slots_of_bytes),
 	};
 
 	return cmocka_run_group_tests_name("geometry", tests, NULL, NULL);

@@ -74,7 +74,7 @@ static void golden(void **state)
 	assert_int_equal(im->len, 4096);
 	assert_int_equal(sha256_digest(im->data, im->len, digest), 0);
 	hex_encode(digest, sizeof(digest), text);
-	assert_string_equal(text, "7aba9c853a50155372cc405e855ecbf88aa735e3545ce9a21a765c0547b54446");
+	assert_string_equal(text, "9497d081d069fb24ce1019fe4ef1e5758adb2e07053dee29098c5c80633433e0");
 }
 
 /* What the MAC covers: everything but itself and the CRC. */
@@ -138,7 +138,7 @@ static void name(const struct image *im)				\
 }
 
 HEAD(bad_magic, d->magic[7] = 'x')
-HEAD(bad_version, d->version = cpu_to_le32(2))
+HEAD(bad_version, d->version = cpu_to_le32(RLNC_DISK_VERSION + 1))
 HEAD(version_zero, d->version = 0)
 HEAD(k_zero, d->k = 0)
 HEAD(k_high, d->k = cpu_to_le16(129))
@@ -169,8 +169,11 @@ HEAD(size_high, d->logical_sectors = cpu_to_le64(RLNC_MAX_LOGICAL_SECTORS + 1))
 HEAD(log_outside, d->log_slot = cpu_to_le64(10000))
 HEAD(label_after_end, d->label[31] = 'x')
 HEAD(reserved_zero0, d->zero0 = cpu_to_le32(1))
-HEAD(reserved_zero1, d->zero1 = cpu_to_le32(1))
-HEAD(reserved_zero2_last, d->zero2[295] = 1)
+HEAD(reserved_zero1_last, d->zero1[279] = 1)
+HEAD(packs_none, d->packs = 0)
+HEAD(packs_many, d->packs = cpu_to_le32(626))
+HEAD(packs_turned, d->pack_tail = cpu_to_le64(1501))
+HEAD(packs_too_many_live, d->pack_head = cpu_to_le64(1835))
 HEAD(work_unknown, d->work = cpu_to_le32(3))
 HEAD(work_done_without_work, d->work_done = cpu_to_le64(1))
 
@@ -230,8 +233,9 @@ static const struct damage {
 	D(used_high, SLOTS),
 	D(size_zero, SIZE), D(size_over_slots, SIZE), D(size_high, SIZE),
 	D(log_outside, LOG), D(label_after_end, LABEL),
-	D(reserved_zero0, RESERVED), D(reserved_zero1, RESERVED),
-	D(reserved_zero2_last, RESERVED), D(reserved_tail, RESERVED),
+	D(reserved_zero0, RESERVED), D(packs_none, PACKS), D(packs_many, PACKS),
+	D(packs_turned, PACKS), D(packs_too_many_live, PACKS), D(reserved_zero1_last, RESERVED),
+	D(reserved_tail, RESERVED),
 	D(work_unknown, WORK), D(work_done_without_work, WORK),
 	D(reserved_after_members, RESERVED),
 	D(root_young, ROOT), D(root_outside, ROOT), D(root_unmapped_slot, ROOT),

@@ -143,7 +143,10 @@ static void parse_head(const struct rlnc_disk_super *d, struct rlnc_super *sb)
 	sb->log_slot = le64_to_cpu(d->log_slot);
 	sb->log_seq = le64_to_cpu(d->log_seq);
 	sb->work = le32_to_cpu(d->work);
+	sb->packs = le32_to_cpu(d->packs);
 	sb->work_done = le64_to_cpu(d->work_done);
+	sb->pack_tail = le64_to_cpu(d->pack_tail);
+	sb->pack_head = le64_to_cpu(d->pack_head);
 }
 
 static bool label_ok(const struct rlnc_disk_super *d)
@@ -208,9 +211,12 @@ enum rlnc_super_error rlnc_super_parse(const void *buf, size_t len,
 		return RLNC_SUPER_LOG;
 	if (sb->work > RLNC_WORK_SCRUB || (!sb->work && sb->work_done))
 		return RLNC_SUPER_WORK;
+	if (!sb->packs || sb->packs > rlnc_packs_max(sb->slots) ||
+	    sb->pack_tail > sb->pack_head || sb->pack_head - sb->pack_tail > sb->packs)
+		return RLNC_SUPER_PACKS;
 	if (!label_ok(d))
 		return RLNC_SUPER_LABEL;
-	if (d->zero0 || d->zero1 || !all_zero(d->zero2, sizeof(d->zero2)))
+	if (d->zero0 || !all_zero(d->zero1, sizeof(d->zero1)))
 		return RLNC_SUPER_RESERVED;
 
 	at += sizeof(*d);
@@ -249,7 +255,10 @@ static void format_head(const struct rlnc_super *sb, struct rlnc_disk_super *d)
 	d->log_slot = cpu_to_le64(sb->log_slot);
 	d->log_seq = cpu_to_le64(sb->log_seq);
 	d->work = cpu_to_le32(sb->work);
+	d->packs = cpu_to_le32(sb->packs);
 	d->work_done = cpu_to_le64(sb->work_done);
+	d->pack_tail = cpu_to_le64(sb->pack_tail);
+	d->pack_head = cpu_to_le64(sb->pack_head);
 }
 
 /**
@@ -334,6 +343,7 @@ const char *rlnc_super_strerror(enum rlnc_super_error err)
 		[RLNC_SUPER_SLOTS]	= "slot counts out of range",
 		[RLNC_SUPER_LOG]	= "intent log outside the slots",
 		[RLNC_SUPER_WORK]	= "unknown background work",
+		[RLNC_SUPER_PACKS]	= "packs out of range",
 		[RLNC_SUPER_ROOT]	= "root pointer out of range",
 		[RLNC_SUPER_TABLE]	= "member table not consistent",
 		[RLNC_SUPER_LABEL]	= "label not NUL padded",

@@ -40,7 +40,10 @@ struct rlnc_super {
 	u64 log_slot;
 	u64 log_seq;
 	u32 work;
+	u32 packs;
 	u64 work_done;
+	u64 pack_tail;
+	u64 pack_head;
 	struct rlnc_geometry geo;
 	u8 root[RLNC_TREES][RLNC_PTR_BYTES(RLNC_MAX_SEALS)];
 	struct rlnc_member_info members[RLNC_MAX_MEMBERS];
@@ -63,6 +66,7 @@ enum rlnc_super_error {
 	RLNC_SUPER_SLOTS,
 	RLNC_SUPER_LOG,
 	RLNC_SUPER_WORK,
+	RLNC_SUPER_PACKS,
 	RLNC_SUPER_ROOT,
 	RLNC_SUPER_TABLE,
 	RLNC_SUPER_LABEL,

@@ -8,6 +8,11 @@
 /* The least number of slots kept free, however small the volume is. */
 #define MIN_RESERVED_SLOTS	256
 
+/* Packs: one slot in 16, which is 1 GiB at most with generations of 64 KiB. */
+#define PACKS_SHIFT	4
+#define MIN_PACKS	16
+#define MAX_PACKS	16384
+
 /**
  * rlnc_geometry_init - derive the shape of a generation
  * @geo:	filled in
@@ -90,6 +95,68 @@ u64 rlnc_space_generations(const struct rlnc_geometry *geo, u64 slots)
 }
 
 /**
+ * rlnc_packs_max - packs that a volume can have
+ * @slots:	slots on each member
+ */
+u32 rlnc_packs_max(u64 slots)
+{
+	return min_t(u64, max_t(u64, slots >> PACKS_SHIFT, MIN_PACKS), MAX_PACKS);
+}
+
+/* Packs whose entries one leaf of the pack tree holds. */
+static u32 packs_per_leaf(const struct rlnc_geometry *geo)
+{
+	return geo->fanout / 2;
+}
+
+/**
+ * rlnc_pack_entries - entries that so many packs take in the pack tree
+ * @geo:	from rlnc_geometry_init()
+ * @packs:	at least 1
+ */
+u64 rlnc_pack_entries(const struct rlnc_geometry *geo, u32 packs)
+{
+	return (u64)((packs - 1) / packs_per_leaf(geo) + 1) * geo->fanout;
+}
+
+/**
+ * rlnc_pack_entry - where in the pack tree the pointer of a pack is
+ * @geo:	from rlnc_geometry_init()
+ * @pack:	its index
+ *
+ * Its owners are in the entry after that, which is in the same leaf.
+ */
+u64 rlnc_pack_entry(const struct rlnc_geometry *geo, u32 pack)
+{
+	u32 per_leaf = packs_per_leaf(geo);
+
+	return (u64)(pack / per_leaf) * geo->fanout + 2 * (pack % per_leaf);
+}
+
+/* Is this entry of the pack tree the place of a pointer, rather than of owners? */
+bool rlnc_pack_entry_is_ptr(const struct rlnc_geometry *geo, u64 entry)
+{
+	u32 at;
+
+	div_u64_rem(entry, geo->fanout, &at);
+	return !(at & 1);
+}
+
+/**
+ * rlnc_pack_sector - where the sector at a position of a pack lies
+ * @geo:	from rlnc_geometry_init()
+ * @position:	below the number of seals
+ *
+ * A pack is filled column by column, each of which is a code word of its own.
+ *
+ * Return: the sector within the pack, as its seals count them.
+ */
+u32 rlnc_pack_sector(const struct rlnc_geometry *geo, u32 position)
+{
+	return position % geo->k * (geo->symbol >> RLNC_SECTOR_SHIFT) + position / geo->k;
+}
+
+/**
  * rlnc_slots_for_bytes - slots that fit on a member
  * @geo:	from rlnc_geometry_init()
  * @member_bytes: size of the device
@@ -101,8 +168,21 @@ u64 rlnc_slots_for_bytes(const struct rlnc_geometry *geo, u64 member_bytes)
 	return div_u64(member_bytes - RLNC_SLOTS_OFFSET, geo->symbol);
 }
 
+/* Nodes of a tree above so many leaves. */
+static u64 inner_nodes(const struct rlnc_geometry *geo, u64 leaves)
+{
+	struct rlnc_tree_shape shape;
+	unsigned int level;
+	u64 sum = 0;
+
+	if (!rlnc_tree_shape_init(&shape, geo, leaves))
+		for (level = 1; level <= shape.top; level++)
+			sum += shape.count[level];
+	return sum;
+}
+
 /**
- * rlnc_slots_meta - slots that the nodes of both trees can take
+ * rlnc_slots_meta - slots that the nodes of the trees can take
  * @geo:	from rlnc_geometry_init()
  * @slots:	slots on each member
  *
@@ -111,17 +191,9 @@ u64 rlnc_slots_for_bytes(const struct rlnc_geometry *geo, u64 member_bytes)
 u64 rlnc_slots_meta(const struct rlnc_geometry *geo, u64 slots)
 {
 	u64 space = rlnc_space_generations(geo, slots);
-	struct rlnc_tree_shape shape;
-	unsigned int level;
-	u64 sum = space;
 
-	if (!rlnc_tree_shape_init(&shape, geo, slots))
-		for (level = 1; level <= shape.top; level++)
-			sum += shape.count[level];
-	if (!rlnc_tree_shape_init(&shape, geo, space))
-		for (level = 1; level <= shape.top; level++)
-			sum += shape.count[level];
-	return sum;
+	return space + inner_nodes(geo, slots) + inner_nodes(geo, space) +
+	       inner_nodes(geo, rlnc_pack_entries(geo, rlnc_packs_max(slots)));
 }
 
 /**
@@ -130,8 +202,8 @@ u64 rlnc_slots_meta(const struct rlnc_geometry *geo, u64 slots)
  * @slots:	slots on each member
  *
  * Room for every node twice, since a checkpoint writes new copies before the
- * old ones are free; and for data and intent log between two checkpoints one
- * slot in 32, 256 at least.
+ * old ones are free; for the packs; and for data and intent log between two
+ * checkpoints one slot in 32, 256 at least.
  */
 u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots)
 {
@@ -139,7 +211,8 @@ u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots)
 
 	if (!slots)
 		return 0;
-	return min_t(u64, slots, 2 * rlnc_slots_meta(geo, slots) + spare);
+	return min_t(u64, slots, 2 * rlnc_slots_meta(geo, slots) + rlnc_packs_max(slots) +
+				 spare);
 }
 
 /**

@@ -42,6 +42,11 @@ int rlnc_tree_shape_init(struct rlnc_tree_shape *shape,
 			 const struct rlnc_geometry *geo, u64 leaves);
 u64 rlnc_data_generations(const struct rlnc_geometry *geo, u64 logical_sectors);
 u64 rlnc_space_generations(const struct rlnc_geometry *geo, u64 slots);
+u32 rlnc_packs_max(u64 slots);
+u64 rlnc_pack_entries(const struct rlnc_geometry *geo, u32 packs);
+u64 rlnc_pack_entry(const struct rlnc_geometry *geo, u32 pack);
+bool rlnc_pack_entry_is_ptr(const struct rlnc_geometry *geo, u64 entry);
+u32 rlnc_pack_sector(const struct rlnc_geometry *geo, u32 position);
 u64 rlnc_slots_for_bytes(const struct rlnc_geometry *geo, u64 member_bytes);
 u64 rlnc_slots_meta(const struct rlnc_geometry *geo, u64 slots);
 u64 rlnc_slots_reserved(const struct rlnc_geometry *geo, u64 slots);

@@ -11,7 +11,7 @@ requires dmsetup openssl
 plan 3
 
 load_module dm-rlnc checkpoint_ms=3600000
-ram_members 3 16
+ram_members 3 32
 format 2 --symbol 4K
 must create v -- "${MEMBERS[@]}"
 pattern 1 records >"$TMPDIR/image"

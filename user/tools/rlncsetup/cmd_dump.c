@@ -55,6 +55,8 @@ static void print_super(const struct rlnc_super *sb)
 	printf("  size       %s\n", size_format(sb->logical_sectors << RLNC_SECTOR_SHIFT, text));
 	printf("  slots      %" PRIu64 " of %" PRIu64 " in use\n", (uint64_t)sb->slots_used,
 	       (uint64_t)sb->slots);
+	printf("  packs      %" PRIu64 " of %u in use\n", (uint64_t)(sb->pack_head - sb->pack_tail),
+	       sb->packs);
 	if (sb->log_slot == RLNC_LOG_NONE)
 		printf("  log        none\n");
 	else
@@ -110,7 +112,7 @@ static json_t *super_json(const struct member_super *s)
 	list = json_array();
 	for (i = 0; i < sb->n; i++)
 		json_array_append_new(list, member_json(&sb->members[i], i));
-	j = json_pack("{s:b,s:s,s:s,s:i,s:i,s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:o}",
+	j = json_pack("{s:b,s:s,s:s,s:i,s:i,s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
 		      "sound", 1, "volume", uuid_format(sb->volume_id, uuid),
 		      "label", text_printable(sb->label, label, sizeof(label)),
 		      "member", (int)sb->member,
@@ -120,6 +122,8 @@ static json_t *super_json(const struct member_super *s)
 		      "epoch", (json_int_t)sb->epoch,
 		      "bytes", (json_int_t)(sb->logical_sectors << RLNC_SECTOR_SHIFT),
 		      "slots", (json_int_t)sb->slots, "slots_used", (json_int_t)sb->slots_used,
+		      "packs", (json_int_t)sb->packs,
+		      "packs_used", (json_int_t)(sb->pack_head - sb->pack_tail),
 		      "members", list);
 	if (j && sb->log_slot != RLNC_LOG_NONE)
 		json_object_set_new(j, "log", json_pack("{s:I,s:I}", "slot",

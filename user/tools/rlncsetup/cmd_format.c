@@ -67,6 +67,7 @@ static int fit(const struct options *o, const struct tool_members *set, struct r
 		}
 	}
 	sb->slots = rlnc_slots_for_bytes(&sb->geo, min_bytes);
+	sb->packs = rlnc_packs_max(sb->slots);
 	max = rlnc_logical_max(&sb->geo, sb->slots);
 	if (max > RLNC_MAX_LOGICAL_SECTORS)
 		max = RLNC_MAX_LOGICAL_SECTORS;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Merging: sectors that lie in packs go back to where their generations are, the
+ * oldest pack first, once packs begin to run out.  A generation that gathered many
+ * small writes meanwhile is read and written once for all of them.
+ */
+#include <linux/slab.h>
+#include "dm-rlnc.h"
+
+static u64 live(const struct rlnc_volume *v)
+{
+	return READ_ONCE(v->packs.head) - READ_ONCE(v->packs.tail);
+}
+
+static bool must_begin(const struct rlnc_volume *v)
+{
+	return live(v) > v->packs.count - v->packs.count / 4;
+}
+
+static bool may_end(const struct rlnc_volume *v)
+{
+	return live(v) <= v->packs.count / 2;
+}
+
+/**
+ * rlnc_merge_generation - write a generation with all its sectors in one slot
+ * @v:		volume
+ * @gen:	generation of the map tree
+ *
+ * Takes its turn among the writes to it.
+ *
+ * Return: 0, -ENOMEM, or the error of reading or writing it.
+ */
+int rlnc_merge_generation(struct rlnc_volume *v, u64 gen)
+{
+	DECLARE_COMPLETION_ONSTACK(merged);
+	struct rlnc_io *io = kzalloc(sizeof(*io), GFP_NOIO);
+	int ret;
+
+	if (!io)
+		return -ENOMEM;
+	io->v = v;
+	io->gen = gen;
+	io->merged = &merged;
+	rlnc_lane_enter(io);
+	wait_for_completion(&merged);
+	ret = io->error;
+	kfree(io);
+	return ret;
+}
+
+/* Does the map say that this sector lies there? */
+static int refers(struct rlnc_volume *v, u64 owner, u32 pack, u32 sector)
+{
+	const struct rlnc_packed *packed;
+	struct rlnc_node *leaf;
+	struct rlnc_ptr *ptr;
+	u32 at, in_gen;
+	u64 gen;
+	bool is;
+
+	gen = div_u64_rem(owner, v->geo.seals, &in_gen);
+	if (gen >= v->shape[RLNC_TREE_MAP].count[0])
+		return -EBADMSG;
+	leaf = rlnc_node_get(v, RLNC_TREE_MAP, 1, div_u64_rem(gen, v->geo.fanout, &at));
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+	ptr = leaf->buf + at * v->geo.ptr_bytes;
+	packed = (const struct rlnc_packed *)&ptr->seal[in_gen];
+	spin_lock(&leaf->lock);
+	is = rlnc_seal_is_packed(&ptr->seal[in_gen]) && le32_to_cpu(packed->pack) == pack &&
+	     le32_to_cpu(packed->sector) == sector;
+	spin_unlock(&leaf->lock);
+	rlnc_node_put(v, leaf);
+	return is;
+}
+
+static int merge_sectors(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr,
+			 __le64 *owners)
+{
+	u32 i, index;
+	u64 owner;
+	int ret;
+
+	ret = rlnc_pack_read(v, number, ptr, owners);
+	if (ret)
+		return ret;
+	index = rlnc_pack_index(v, number);
+	for (i = 0; i < v->geo.seals; i++) {
+		if (READ_ONCE(v->packs.stop))
+			return -EINTR;
+		if (rlnc_seal_is_zero(&ptr->seal[i]))
+			continue;
+		owner = le64_to_cpu(owners[i]);
+		ret = refers(v, owner, index, i);
+		if (ret > 0)
+			ret = rlnc_merge_generation(v, div_u64(owner, v->geo.seals));
+		if (ret)
+			return ret;
+	}
+	return rlnc_pack_free(v, number);
+}
+
+static int merge_oldest(struct rlnc_volume *v)
+{
+	struct rlnc_ptr *ptr = kvzalloc(2 * v->geo.ptr_bytes, GFP_NOIO);
+	int ret;
+
+	if (!ptr)
+		return -ENOMEM;
+	ret = merge_sectors(v, v->packs.tail, ptr, (void *)ptr + v->geo.ptr_bytes);
+	kvfree(ptr);
+	return ret;
+}
+
+/* Packs that were freed can be used again only after a checkpoint. */
+static bool checkpoint_is_due(const struct rlnc_volume *v)
+{
+	return v->packs.tail - READ_ONCE(v->packs.tail_durable) > v->packs.count / 8;
+}
+
+static void merge_work(struct work_struct *work)
+{
+	struct rlnc_volume *v = container_of(work, struct rlnc_volume, packs.merge_work);
+	int ret = 0;
+
+	while (!ret && !may_end(v) && !READ_ONCE(v->packs.stop) && !READ_ONCE(v->stopped)) {
+		ret = merge_oldest(v);
+		if (!ret && checkpoint_is_due(v))
+			ret = rlnc_checkpoint(v);
+	}
+	/* What cannot be read stays where it is, and so does everything younger. */
+	if (ret && ret != -EINTR && ret != -EBUSY)
+		DMWARN_LIMIT("%s: small writes cannot be merged (%d)", rlnc_name(v), ret);
+}
+
+/* A pack was opened: is it time? */
+void rlnc_merge_kick(struct rlnc_volume *v)
+{
+	if (must_begin(v) && !READ_ONCE(v->packs.stop))
+		queue_work(v->packs.wq, &v->packs.merge_work);
+}
+
+void rlnc_merge_start(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->packs.stop, false);
+	rlnc_merge_kick(v);
+}
+
+/* Have nothing under way. */
+void rlnc_merge_stop(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->packs.stop, true);
+	cancel_work_sync(&v->packs.merge_work);
+}
+
+int rlnc_merge_init(struct rlnc_volume *v)
+{
+	INIT_WORK(&v->packs.merge_work, merge_work);
+	v->packs.stop = true;
+	v->packs.wq = alloc_ordered_workqueue("rlnc-merge", WQ_MEM_RECLAIM);
+	return v->packs.wq ? 0 : -ENOMEM;
+}
+
+void rlnc_merge_exit(struct rlnc_volume *v)
+{
+	if (!v->packs.wq)
+		return;
+	rlnc_merge_stop(v);
+	destroy_workqueue(v->packs.wq);
+}
