@@ -169,12 +169,52 @@ static void change_missed(void **state)
 	RUN(2, "rlncsetup key sync -d c m?");
 }
 
+/* Output that is lost is no success, and no member becomes a standard stream. */
+static void streams(void **state)
+{
+	(void)state;
+	RUN(4, "rlncsetup dump m0 >/dev/full");
+	heard("standard output cannot be written");
+	RUN(4, "rlncsetup --help >&-");
+	heard("standard output cannot be written");
+	RUN(0, "cp --sparse=always m0 before; rlncsetup key remove -d a -S 2 --force m? <&- >&- 2>&-; [ $? = 4 ]");
+	RUN(0, "rlncsetup dump m0 >seen; cmp -n 4096 m0 before && grep -q ' 0 ' seen && ! rlncsetup dump m0 2>&- >&-");
+	RUN(4, "rlncsetup key add -d a m? <&-");
+}
+
+/* One that is locked is being changed by somebody else. */
+static void locked(void **state)
+{
+	(void)state;
+	RUN(5, "flock m2 rlncsetup format -q --force -k 3 -d a" CHEAP "m?");
+	heard("member m2: another program is changing it");
+	RUN(5, "flock m2 rlncsetup key sync -d a m?");
+}
+
+/* Why there is no device-mapper: nobody may, or the kernel has none. */
+static void no_device_mapper(void **state)
+{
+	(void)state;
+	if (geteuid())
+		RUN(2, "rlncsetup status nothing");
+	else
+		RUN(2, "chmod 755 . && cp $(command -v rlncsetup) copy && setpriv --reuid 65534 --clear-groups ./copy status nothing");
+	heard("permission denied; this needs root");
+	if (geteuid() || !sh("grep -q device-mapper /proc/misc"))
+		return;
+	RUN(4, "rlncsetup status nothing");
+	heard("no device mapper in this kernel");
+	heard("modprobe dm-mod");
+	RUN(4, "rlncsetup open name m9 m8 m7");
+	heard("m9: No such file");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
 		T(removed_changes_nothing), T(removal_ends), T(lost_slot), T(apart),
-		T(change_missed),
+		T(change_missed), T(streams), T(locked), T(no_device_mapper),
 	};
 
 	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);

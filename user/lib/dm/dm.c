@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <libdevmapper.h>
 #include <linux/dm-ioctl.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/report.h"
@@ -91,6 +93,33 @@ static struct dm_task *new_task(int type, const char *name)
 	return task;
 }
 
+/* The library gives no task, and no reason either: a positive errno. */
+static int why_no_task(void)
+{
+	char path[128];
+	CLEANUP_CLOSE int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/control", dm_dir());
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		return ENOMEM;
+	return geteuid() || errno == EACCES || errno == EPERM ? EPERM : ENODEV;
+}
+
+static int explain_no_task(const char *name)
+{
+	switch (why_no_task()) {
+	case EPERM:
+		return fail(EPERM, "%s: permission denied; this needs root", name);
+	case ENODEV:
+		fail(ENODEV, "%s: no device mapper in this kernel", name);
+		hint("modprobe dm-mod");
+		return -ENODEV;
+	default:
+		return fail(ENOMEM, "out of memory");
+	}
+}
+
 static int explain(int err, const char *name, const char *what)
 {
 	switch (err) {
@@ -133,7 +162,7 @@ int dm_device_reload(const char *name, const struct dm_table *table)
 	int err;
 
 	if (!load || !resume || put_table(load, table))
-		return -ENOMEM;
+		return -why_no_task();
 	err = run(load);
 	return err ? -err : -run_with_udev(resume);
 }
@@ -157,7 +186,7 @@ int dm_device_create(const char *name, const char *uuid, const struct dm_table *
 	int rc;
 
 	if (!task || !undo || !dm_task_set_uuid(task, uuid))
-		return -ENOMEM;
+		return -why_no_task();
 	rc = -run(task);
 	if (rc)
 		return rc;
@@ -178,7 +207,7 @@ int dm_device_remove(const char *name)
 	int err;
 
 	if (!task || !dm_task_retry_remove(task))
-		return fail(ENOMEM, "out of memory");
+		return explain_no_task(name);
 	err = run_with_udev(task);
 	if (err == EBUSY) {
 		fail(EBUSY, "%s is in use", name);
@@ -201,7 +230,7 @@ int dm_device_info(const char *name, struct dm_device_info *info)
 
 	memset(info, 0, sizeof(*info));
 	if (!task)
-		return fail(ENOMEM, "out of memory");
+		return explain_no_task(name);
 	if (!dm_task_run(task) || !dm_task_get_info(task, &raw)) {
 		int err = dm_task_get_errno(task);
 
@@ -226,7 +255,7 @@ static int ask_target(int type, const char *name, const char *target, char **par
 	char *found, *text;
 
 	if (!task || !dm_task_no_flush(task))
-		return fail(ENOMEM, "out of memory");
+		return explain_no_task(name);
 	if (!dm_task_run(task))
 		return explain(dm_task_get_errno(task) ? dm_task_get_errno(task) : ENODEV, name,
 			       "no status");
@@ -272,7 +301,7 @@ int dm_device_message(const char *name, const char *message)
 	CLEANUP_TASK struct dm_task *task = new_task(DM_DEVICE_TARGET_MSG, name);
 
 	if (!task || !dm_task_set_sector(task, 0) || !dm_task_set_message(task, message))
-		return -ENOMEM;
+		return -why_no_task();
 	if (!dm_task_run(task))
 		return dm_task_get_errno(task) ? -dm_task_get_errno(task) : -EIO;
 	return 0;

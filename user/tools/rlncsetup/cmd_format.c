@@ -265,6 +265,8 @@ int cmd_format(const struct options *o, int argc, char **argv)
 	rc = shape(o, argc, sb);
 	if (!rc)
 		rc = members_open(&set, argv, argc, MEMBERS_WRITE | MEMBERS_EXCLUSIVE, o);
+	if (!rc)
+		rc = members_lock(&set);
 	for (i = 0; i < set.count && !rc && !o->force; i++)
 		rc = signature_check(&set.member[i]);
 	if (!rc)

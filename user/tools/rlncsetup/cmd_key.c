@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/report.h"
 #include "keys_print.h"
@@ -26,18 +25,6 @@ static void edit_end(struct editing *e)
 }
 
 #define CLEANUP_EDITING	__attribute__((__cleanup__(edit_end)))
-
-/* Two changes at a time would lose one; udev keeps away from locked devices. */
-static int lock_members(const struct tool_members *set)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->count; i++)
-		if (flock(set->member[i].fd, LOCK_EX | LOCK_NB))
-			return fail(EBUSY, "member %s: another program is changing it",
-				    set->member[i].name);
-	return 0;
-}
 
 /* Before a passphrase is asked for: is there such a slot on any member? */
 static int check_number(const struct volume *v, const struct options *o,
@@ -83,7 +70,7 @@ static int edit_begin(struct editing *e, const struct options *o, enum command_b
 	memset(e, 0, sizeof(*e));
 	rc = members_open(&e->members, argv, argc, MEMBERS_WRITE, o);
 	if (!rc)
-		rc = lock_members(&e->members);
+		rc = members_lock(&e->members);
 	if (!rc)
 		rc = members_read(&e->members, &e->volume, false);
 	if (!rc)

@@ -18,13 +18,11 @@
 #define NODE_WAIT_MS	10000
 #define DEVICE_TEXT	24	/* MAJ:MIN */
 
-static int check_name(const char *name)
+static int check_free(const char *name)
 {
 	struct dm_device_info info;
 	int rc;
 
-	if (!dm_name_ok(name))
-		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
 	rc = dm_device_info(name, &info);
 	if (rc)
 		return rc;
@@ -239,10 +237,9 @@ int cmd_open(const struct options *o, int argc, char **argv)
 	const char *name = argv[0];
 	int rc;
 
-	rc = check_name(name);
-	if (!rc)
-		rc = members_open(&set, argv + 1, argc - 1,
-				  MEMBERS_MAY_MISS | MEMBERS_BLOCK_ONLY, o);
+	if (!dm_name_ok(name))
+		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
+	rc = members_open(&set, argv + 1, argc - 1, MEMBERS_MAY_MISS | MEMBERS_BLOCK_ONLY, o);
 	if (!rc)
 		rc = members_read(&set, &v, true);
 	if (!rc)
@@ -257,6 +254,8 @@ int cmd_open(const struct options *o, int argc, char **argv)
 		rc = check_enough(&v);
 	if (!rc)
 		rc = check_quorum(o, &v);
+	if (!rc)
+		rc = check_free(name);
 	if (rc)
 		return rc;
 	list_stale(&v);

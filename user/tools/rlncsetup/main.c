@@ -4,9 +4,11 @@
  * table of contents; each sub-command has its own.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/report.h"
 #include "dm/dm.h"
@@ -104,14 +106,42 @@ static int unknown(const char *verb)
 	return EXIT_PARAMETERS;
 }
 
-int main(int argc, char **argv)
+/*
+ * A member opened as 0, 1 or 2 would be read or overwritten by what means the
+ * standard streams. Closed ones stay useless: reading or writing them fails.
+ */
+static int hold_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd == STDIN_FILENO) {
+			close(fd);
+			fd = open("/dev/null", O_WRONLY);
+		}
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return EXIT_DEVICE;
+	close(fd);
+	return 0;
+}
+
+/* What was printed must have arrived, or the status says so. */
+static int flush_output(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fail(EIO, "standard output cannot be written: disk full, or closed?");
+	return status ? status : EXIT_DEVICE;
+}
+
+static int run(int argc, char **argv)
 {
 	struct options options;
 	const struct command *cmd;
 	int words, rc;
 
-	report_init(argv[0]);
-	dm_start();
 	if (argc < 2) {
 		usage();
 		return EXIT_PARAMETERS;
@@ -140,4 +170,15 @@ int main(int argc, char **argv)
 		return EXIT_PARAMETERS;
 	}
 	return to_status(cmd->run(&options, argc, argv));
+}
+
+int main(int argc, char **argv)
+{
+	int status = hold_standard_streams();
+
+	if (status)
+		return status;
+	report_init(argv[0]);
+	dm_start();
+	return flush_output(run(argc, argv));
 }

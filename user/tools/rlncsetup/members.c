@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,6 +189,25 @@ int members_open(struct tool_members *set, char **name, int count, unsigned int 
 		if (rc)
 			return rc;
 	}
+	return 0;
+}
+
+/**
+ * members_lock - keep others who do the same away until they are closed
+ * @set:	open
+ *
+ * Two changes at a time would lose one; udev keeps away from locked devices too.
+ *
+ * Return: 0 or -EBUSY, reported.
+ */
+int members_lock(const struct tool_members *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++)
+		if (flock(set->member[i].fd, LOCK_EX | LOCK_NB))
+			return fail(EBUSY, "member %s: another program is changing it",
+				    set->member[i].name);
 	return 0;
 }
 

@@ -111,6 +111,7 @@ struct tool_members {
 
 int members_open(struct tool_members *set, char **name, int count, unsigned int how,
 		 const struct options *o);
+int members_lock(const struct tool_members *set);
 void members_close(struct tool_members *set);
 int members_read(const struct tool_members *set, struct volume *v, bool may_miss);
 
