@@ -130,6 +130,8 @@ static void words(void **state)
 	assert_string_equal(target_letter_word('A'), "in sync");
 	assert_string_equal(target_letter_word('?'), "unknown");
 	assert_string_equal(target_health_words("optimal"), "every member holds its fragments");
+	assert_string_equal(target_work_words("idle"), "idle");
+	assert_non_null(strstr(target_work_words("scrub"), "checked"));
 	assert_string_equal(target_health_words("?"), "a state this program does not know");
 }
 

@@ -240,6 +240,7 @@ int dm_device_info(const char *name, struct dm_device_info *info)
 	info->suspended = raw.suspended;
 	info->read_only = raw.read_only;
 	info->open_count = raw.open_count > 0 ? raw.open_count : 0;
+	info->events = raw.event_nr;
 	info->major = raw.major;
 	info->minor = raw.minor;
 	snprintf(info->uuid, sizeof(info->uuid), "%s",

@@ -15,6 +15,7 @@ struct dm_device_info {
 	bool suspended;
 	bool read_only;
 	uint32_t open_count;
+	uint32_t events;	/* counter */
 	uint32_t major;
 	uint32_t minor;
 	char uuid[130];

@@ -198,24 +198,45 @@ const char *target_letter_word(char letter)
 	}
 }
 
+struct words {
+	const char *word;
+	const char *means;
+};
+
+static const char *look_up(const struct words *table, const char *word, const char *otherwise)
+{
+	for (; table->word; table++)
+		if (!strcmp(table->word, word))
+			return table->means;
+	return otherwise;
+}
+
 /**
  * target_health_words - what a volume's health means to its owner
  */
 const char *target_health_words(const char *health)
 {
-	static const struct {
-		const char *health;
-		const char *words;
-	} table[] = {
+	static const struct words table[] = {
 		{ "optimal", "every member holds its fragments" },
 		{ "degraded", "all data are there, but members are missing or behind" },
 		{ "failed", "too few members: some data cannot be read or written" },
 		{ "read-only", "data can be read, not written" },
+		{ NULL, NULL },
 	};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (!strcmp(table[i].health, health))
-			return table[i].words;
-	return "a state this program does not know";
+	return look_up(table, health, "a state this program does not know");
+}
+
+/**
+ * target_work_words - what the background work is, in words
+ */
+const char *target_work_words(const char *work)
+{
+	static const struct words table[] = {
+		{ "rebuild", "rebuild, members get what they miss" },
+		{ "scrub", "scrub, every fragment is read and checked" },
+		{ NULL, NULL },
+	};
+
+	return look_up(table, work, work);
 }

@@ -48,5 +48,6 @@ int target_status_parse(const char *line, struct target_status *status);
 int target_table_devices(char *params, const char **device, u32 max);
 const char *target_letter_word(char letter);
 const char *target_health_words(const char *health);
+const char *target_work_words(const char *work);
 
 #endif /* SKY_VOLUME_TARGET_H */

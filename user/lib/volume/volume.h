@@ -37,6 +37,7 @@ const struct keyslot_set *volume_keyslots(const struct volume *v);
 const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
 						  const struct secret *key);
 bool volume_unlocked_newest(const struct volume *v, const struct secret *key);
+const struct member *volume_keyslot_donor(const struct volume *v);
 int volume_write_keyslots(struct volume *v, struct keyslot_set *set,
 			  const struct secret *key);
 const struct keyslot_set *volume_member_keyslots(const struct volume *v, unsigned int i,

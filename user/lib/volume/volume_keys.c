@@ -190,6 +190,55 @@ bool volume_unlocked_newest(const struct volume *v, const struct secret *key)
 	       (newest && !memcmp(newest->mac, v->unlocked_set->mac, sizeof(newest->mac)));
 }
 
+/* Members that carry this very set. */
+static unsigned int votes_for(const struct volume *v, const struct keyslot_set *set)
+{
+	unsigned int i, copy, votes = 0;
+
+	for (i = 0; i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *other = member_set(v, i, copy);
+
+			if (!other || other->seq != set->seq ||
+			    memcmp(other->mac, set->mac, sizeof(set->mac)))
+				continue;
+			votes++;
+			break;
+		}
+	}
+	return votes;
+}
+
+/**
+ * volume_keyslot_donor - whose key slots a new member shall have
+ * @v:		identified
+ *
+ * Without the key nobody can say which set is authentic: the one that most
+ * members carry is taken, of two such the newer.
+ *
+ * Return: a member that carries it, or NULL.
+ */
+const struct member *volume_keyslot_donor(const struct volume *v)
+{
+	const struct member *donor = NULL;
+	unsigned int i, copy, votes, most = 0;
+	u64 seq = 0;
+
+	for (i = 0; i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *set = member_set(v, i, copy);
+
+			votes = set ? votes_for(v, set) : 0;
+			if (votes < most || !votes || (votes == most && set->seq <= seq))
+				continue;
+			most = votes;
+			seq = set->seq;
+			donor = &v->member[i];
+		}
+	}
+	return donor;
+}
+
 /*
  * One pass over the members, or with @newest over those that are behind it; which
  * of the two places, @set->seq says.

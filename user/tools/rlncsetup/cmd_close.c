@@ -9,17 +9,17 @@
 #include "rlnc_dm.h"
 #include "rlncsetup.h"
 
-/* NBD devices that open connected; all are tried. */
-static int disconnect(const struct state *s)
+/* NBD devices that we connected; all are tried. */
+static int disconnect(const struct state_member *m, unsigned int count)
 {
 	unsigned int i;
 	int rc, worst = 0;
 
-	for (i = 0; i < s->count; i++) {
-		if (s->member[i].nbd < 0)
+	for (i = 0; i < count; i++) {
+		if (m[i].nbd < 0)
 			continue;
-		note("disconnecting %s (%s)", s->member[i].path, s->member[i].name);
-		rc = nbd_device_disconnect(s->member[i].nbd);
+		note("disconnecting %s (%s)", m[i].path, m[i].name);
+		rc = nbd_device_disconnect(m[i].nbd);
 		if (rc)
 			worst = rc;
 	}
@@ -46,7 +46,7 @@ int cmd_close(const struct options *o, int argc, char **argv)
 	CLEANUP_STATE struct state s = { .count = 0 };
 	struct dm_device_info info;
 	const char *name = argv[0];
-	int rc, known;
+	int rc, known, retired;
 
 	(void)o;
 	(void)argc;
@@ -64,7 +64,10 @@ int cmd_close(const struct options *o, int argc, char **argv)
 		note("/dev/mapper/%s is gone already", name);
 	if (rc)
 		return rc;
-	rc = disconnect(&s);
+	rc = disconnect(s.member, s.count);
+	retired = disconnect(s.retired, s.retired_count);
+	if (!rc)
+		rc = retired;
 	if (!rc)
 		state_remove(name);
 	return rc;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/progress.h"
 #include "base/report.h"
@@ -106,23 +105,6 @@ static int draw_identities(struct rlnc_super *sb)
 	return rc ? fail(-rc, "no random numbers: %s", strerror(-rc)) : 0;
 }
 
-static int confirm(const struct options *o, const struct tool_members *set)
-{
-	char answer[16] = "";
-	unsigned int i;
-
-	if (o->batch || !isatty(STDIN_FILENO))
-		return 0;
-	printf("This will overwrite what is on\n");
-	for (i = 0; i < set->count; i++)
-		printf("  %s\n", set->member[i].name);
-	printf("irrevocably.\n\nAre you sure? (Type 'yes' in capital letters): ");
-	fflush(stdout);
-	if (!fgets(answer, sizeof(answer), stdin) || strcmp(answer, "YES\n"))
-		return fail(EPERM, "nothing was changed");
-	return 0;
-}
-
 /* The volume key and the slots that hold it. */
 static int make_keys(const struct options *o, const struct rlnc_super *sb,
 		     struct keyslot_set *set, struct secret *key)
@@ -150,21 +132,6 @@ static int make_keys(const struct options *o, const struct rlnc_super *sb,
 	return rc < 0 ? rc : 0;
 }
 
-static int prepare_member(const struct tool_member *m, bool wipe)
-{
-	CLEANUP_FREE u8 *zero = calloc(1, RLNC_SLOTS_OFFSET);
-	int rc = zero ? 0 : -ENOMEM;
-
-	if (!rc && wipe)
-		rc = signature_wipe(m);
-	if (!rc) {
-		rc = member_write(m->fd, zero, RLNC_SLOTS_OFFSET, 0);
-		if (rc)
-			fail(-rc, "member %s: %s", m->name, strerror(-rc));
-	}
-	return rc;
-}
-
 static int write_super(const struct tool_member *m, struct rlnc_super *sb,
 		       const u8 mac_key[RLNC_MAC_BYTES])
 {
@@ -190,7 +157,7 @@ static int write_all(const struct options *o, const struct tool_members *set,
 
 	progress_start(&bar, "formatting", 2ull * set->count);
 	for (i = 0; i < set->count && !rc; i++) {
-		rc = prepare_member(&set->member[i], o->force);
+		rc = prepare_head(&set->member[i], o->force);
 		progress_update(&bar, i + 1);
 	}
 	if (!rc)
@@ -272,7 +239,7 @@ int cmd_format(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = fit(o, &set, sb);
 	if (!rc)
-		rc = confirm(o, &set);
+		rc = prepare_confirm(o, &set);
 	if (!rc)
 		rc = draw_identities(sb);
 	if (!rc)

@@ -90,8 +90,8 @@ static void list_stale(const struct volume *v)
 /* The words of a table, and what they point to. */
 struct table_text {
 	char device[RLNC_MAX_MEMBERS][DEVICE_TEXT];
-	char option[4][64];
-	const char *options[4 + MAX_TARGET_OPTIONS];
+	char option[3][64];
+	const char *options[5 + MAX_TARGET_OPTIONS];
 	char key[64];
 	char line[TARGET_TABLE_MAX];
 };
@@ -107,6 +107,11 @@ static u32 put_options(const struct options *o, struct table_text *t)
 	if (o->min_epoch) {
 		snprintf(t->option[own], sizeof(t->option[own]), "%s=%" PRIu64,
 			 RLNC_OPT_MIN_EPOCH, o->min_epoch);
+		t->options[n++] = t->option[own++];
+	}
+	if (o->rebuild_kbps) {
+		snprintf(t->option[own], sizeof(t->option[own]), "%s=%" PRIu64,
+			 RLNC_OPT_REBUILD_KBPS, o->rebuild_kbps);
 		t->options[n++] = t->option[own++];
 	}
 	if (o->cache_mb) {
@@ -206,13 +211,11 @@ static const struct tool_member *by_fd(const struct tool_members *set, int fd)
 /* What close and status will need.  Without it the volume is open all the same. */
 static void remember(const char *name, const struct volume *v, const struct tool_members *set)
 {
-	CLEANUP_STATE struct state s = { .count = v->newest->n };
+	CLEANUP_STATE struct state s = { .count = 0 };
 	unsigned int i;
 
-	s.member = calloc(s.count, sizeof(*s.member));
-	if (!s.member)
+	if (state_init(&s, v->uuid, v->newest->n))
 		return;
-	strcpy(s.uuid, v->uuid);
 	for (i = 0; i < s.count; i++) {
 		const struct member *found = v->by_index[i];
 		const struct tool_member *m = found ? by_fd(set, found->fd) : NULL;

@@ -46,11 +46,11 @@ static void print_text(const struct open_volume *v)
 	printf("  slots          %" PRIu64 " of %" PRIu64 " in use (%u %%)\n", (uint64_t)s->used,
 	       (uint64_t)s->total, percent(s->used, s->total));
 	if (s->work_total)
-		printf("  work           %s: %" PRIu64 " of %" PRIu64 " (%u %%)\n", s->work,
-		       (uint64_t)s->work_done, (uint64_t)s->work_total,
-		       percent(s->work_done, s->work_total));
+		printf("  work           %s: %" PRIu64 " of %" PRIu64 " generations (%u %%)\n",
+		       target_work_words(s->work), (uint64_t)s->work_done,
+		       (uint64_t)s->work_total, percent(s->work_done, s->work_total));
 	else
-		printf("  work           %s\n", s->work);
+		printf("  work           %s\n", target_work_words(s->work));
 	printf("  corrected      %" PRIu64 " fragments were wrong or missing and made good\n",
 	       (uint64_t)s->corrected);
 	printf("  unrecoverable  %" PRIu64 " sectors could not be returned\n",
@@ -83,7 +83,7 @@ static int print_json(const struct open_volume *v)
 	const struct target_status *s = &v->status;
 	json_t *root;
 
-	root = json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I},s:I,s:I,s:I,s:I,s:o}",
+	root = json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:I,s:I,s:I,s:I,s:o}",
 			 "name", v->name, "uuid", v->uuid, "health", s->health,
 			 "bytes", (json_int_t)(v->sectors * 512),
 			 "read_only", v->info.read_only, "suspended", v->info.suspended,
@@ -92,6 +92,7 @@ static int print_json(const struct open_volume *v)
 			 "slots", "used", (json_int_t)s->used, "total", (json_int_t)s->total,
 			 "work", "name", s->work, "done", (json_int_t)s->work_done,
 			 "total", (json_int_t)s->work_total,
+			 "percent", (int)percent(s->work_done, s->work_total),
 			 "corrected", (json_int_t)s->corrected,
 			 "unrecoverable", (json_int_t)s->unrecoverable,
 			 "authfail", (json_int_t)s->authfail, "hedged", (json_int_t)s->hedged,

@@ -39,6 +39,12 @@ static const struct command commands[] = {
 	  "list the key slots" },
 	{ "fail", CMD_FAIL, cmd_fail, 2, 2, "NAME MEMBER",
 	  "stop using a member of an open volume" },
+	{ "return", CMD_RETURN, cmd_return, 2, 2, "NAME MEMBER",
+	  "take a failed member up again; it is rebuilt" },
+	{ "replace", CMD_REPLACE, cmd_replace, 3, 3, "NAME MEMBER NEW",
+	  "put another device in a member's place" },
+	{ "scrub", CMD_SCRUB, cmd_scrub, 1, 2, "NAME [start|stop]",
+	  "read and check everything, and mend what is wrong" },
 	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
 	  "write a checkpoint of an open volume now" },
 };

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/kmsg.h"
 #include "base/report.h"
 #include "base/size.h"
 #include "open_volume.h"
@@ -46,11 +47,27 @@ static int index_of_device(const char *path)
 	return index;
 }
 
+static int index_in_state(const struct state *s, const char *majmin)
+{
+	unsigned int i, major_nr, minor_nr;
+	struct stat st;
+
+	if (sscanf(majmin, "%u:%u", &major_nr, &minor_nr) != 2)
+		return -1;
+	for (i = 0; i < s->count; i++)
+		if (*s->member[i].path && !stat(s->member[i].path, &st) && S_ISBLK(st.st_mode) &&
+		    st.st_rdev == makedev(major_nr, minor_nr))
+			return (int)i;
+	return -1;
+}
+
 /*
- * A volume that `open` opened lists its members by index; for one that dmsetup
- * made, the superblocks are asked.
+ * Which member each device of the table is.  The order says nothing.  What
+ * `open` or `replace` noted is right; for a device that dmsetup brought, its
+ * superblock is asked.
  */
-static int place_devices(struct open_volume *v, const char *const *device, bool in_order)
+static void place_devices(struct open_volume *v, const char *const *device,
+			  const struct state *s)
 {
 	char path[256];
 	unsigned int i;
@@ -61,34 +78,31 @@ static int place_devices(struct open_volume *v, const char *const *device, bool 
 			continue;
 		if (device_path(device[i], path))
 			snprintf(path, sizeof(path), "%.200s", device[i]);
-		index = in_order ? (int)i : index_of_device(path);
+		index = index_in_state(s, device[i]);
+		if (index >= 0)
+			strcpy(v->member[index].name, s->member[index].name);
+		else
+			index = index_of_device(path);
 		if (index >= 0 && index < (int)v->status.n)
 			memcpy(v->member[index].path, path, sizeof(path));
 	}
-	return 0;
 }
 
 static int find_devices(struct open_volume *v)
 {
 	CLEANUP_STATE struct state s = { .count = 0 };
 	const char *device[RLNC_MAX_MEMBERS];
-	char *params;
-	bool known;
-	unsigned int i;
+	CLEANUP_FREE char *params = NULL;
 	int rc = dm_device_table(v->name, RLNC_TARGET_NAME, &params);
 
 	if (rc)
 		return rc;
-	known = !state_load(v->name, &s) && !strcmp(s.uuid, v->uuid) && s.count == v->status.n;
-	rc = target_table_devices(params, device, RLNC_MAX_MEMBERS);
-	if (rc == (int)v->status.n)
-		rc = place_devices(v, device, known);
-	else
-		rc = fail(EPROTO, "%s: the table's members cannot be read", v->name);
-	for (i = 0; known && i < s.count; i++)
-		memcpy(v->member[i].name, s.member[i].name, sizeof(v->member[i].name));
-	free(params);
-	return rc;
+	if (state_load(v->name, &s) || strcmp(s.uuid, v->uuid) || s.count != v->status.n)
+		state_free(&s);
+	if (target_table_devices(params, device, RLNC_MAX_MEMBERS) != (int)v->status.n)
+		return fail(EPROTO, "%s: the table's members cannot be read", v->name);
+	place_devices(v, device, &s);
+	return 0;
 }
 
 static u64 sectors_of(const struct dm_device_info *info)
@@ -105,6 +119,53 @@ static u64 sectors_of(const struct dm_device_info *info)
 }
 
 /**
+ * open_volume_status - the status line of an open volume, and no more
+ * @name:	below /dev/mapper
+ * @info:	filled in
+ * @status:	filled in
+ *
+ * Return: 0 or -errno, reported.
+ */
+int open_volume_status(const char *name, struct dm_device_info *info,
+		       struct target_status *status)
+{
+	CLEANUP_FREE char *line = NULL;
+	int rc;
+
+	if (!dm_name_ok(name))
+		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
+	rc = dm_device_info(name, info);
+	if (rc)
+		return rc;
+	if (!info->exists)
+		return fail(ENODEV, "/dev/mapper/%s is not open", name);
+	rc = dm_device_status(name, RLNC_TARGET_NAME, &line);
+	if (rc)
+		return rc;
+	if (target_status_parse(line, status))
+		return fail(EPROTO, "%s: the status line is not understood: %s", name, line);
+	return 0;
+}
+
+/**
+ * open_volume_message - send a message to the kernel's target
+ *
+ * Return: 0 or -errno, reported with the kernel's reasons.
+ */
+int open_volume_message(const char *name, const char *message)
+{
+	CLEANUP_CLOSE int mark = kmsg_mark();
+	int rc = dm_device_message(name, message);
+
+	if (!rc)
+		return 0;
+	fail(-rc, "%s: \"%s\" is refused: %s", name, message, strerror(-rc));
+	if (!kmsg_show_since(mark, "rlnc"))
+		hint("the kernel's log may say why: dmesg | grep rlnc");
+	return rc;
+}
+
+/**
  * open_volume_get - ask the kernel about an open volume
  * @name:	below /dev/mapper; kept by reference
  * @v:		filled in; open_volume_free() it whatever is returned
@@ -113,24 +174,14 @@ static u64 sectors_of(const struct dm_device_info *info)
  */
 int open_volume_get(const char *name, struct open_volume *v)
 {
-	CLEANUP_FREE char *line = NULL;
 	const char *uuid;
 	int rc;
 
 	memset(v, 0, sizeof(*v));
 	v->name = name;
-	if (!dm_name_ok(name))
-		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
-	rc = dm_device_info(name, &v->info);
+	rc = open_volume_status(name, &v->info, &v->status);
 	if (rc)
 		return rc;
-	if (!v->info.exists)
-		return fail(ENODEV, "/dev/mapper/%s is not open", name);
-	rc = dm_device_status(name, RLNC_TARGET_NAME, &line);
-	if (rc)
-		return rc;
-	if (target_status_parse(line, &v->status))
-		return fail(EPROTO, "%s: the status line is not understood: %s", name, line);
 	uuid = v->info.uuid;
 	if (!strncmp(uuid, DM_UUID_PREFIX, strlen(DM_UUID_PREFIX)))
 		uuid += strlen(DM_UUID_PREFIX);

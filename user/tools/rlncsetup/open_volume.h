@@ -21,6 +21,9 @@ struct open_volume {
 	struct open_member *member;	/* status.n, by index */
 };
 
+int open_volume_status(const char *name, struct dm_device_info *info,
+		       struct target_status *status);
+int open_volume_message(const char *name, const char *message);
 int open_volume_get(const char *name, struct open_volume *v);
 void open_volume_free(struct open_volume *v);
 int open_volume_find(const struct open_volume *v, const char *member);

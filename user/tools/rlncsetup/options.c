@@ -13,7 +13,8 @@
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
 #define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS)
-#define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST)
+#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE)
+#define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST | CMD_REPLACE)
 #define CMD_ALL		(~0u)
 
 enum option_kind { FLAG, TEXT, SIZE, NUMBER, APPEND, VERBOSE, HELP };
@@ -42,11 +43,11 @@ static const struct option_row rows[] = {
 	  "members that must hold a commit (default: more than half, k at least)" },
 	{ "label", 'L', TEXT, AT(label), 0, 0, CMD_FORMAT, "TEXT",
 	  "name of the volume for people, up to 32 bytes" },
-	{ "force", 0, FLAG, AT(force), 0, 0, CMD_FORMAT | CMD_KEYS, NULL,
+	{ "force", 0, FLAG, AT(force), 0, 0, CMD_NEW_MEMBER | CMD_KEYS, NULL,
 	  "overwrite what is known to be there; remove the last key slot; drop slots" },
-	{ "batch-mode", 'q', FLAG, AT(batch), 0, 0, CMD_FORMAT | CMD_KEY_REMOVE, NULL,
+	{ "batch-mode", 'q', FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE, NULL,
 	  "ask no question" },
-	{ "yes", 'y', FLAG, AT(batch), 0, 0, CMD_FORMAT | CMD_KEY_REMOVE, NULL,
+	{ "yes", 'y', FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE, NULL,
 	  "the same" },
 	{ "key-file", 'd', TEXT, AT(key_file), 0, 0, CMD_ANY_KEY, "FILE",
 	  "take the passphrase or key from FILE, all of it; - is standard input" },
@@ -80,11 +81,15 @@ static const struct option_row rows[] = {
 	  "make a read-only device" },
 	{ "cache-mb", 0, NUMBER, AT(cache_mb), 1, 65536, CMD_OPEN, "N",
 	  "memory for the volume's map in MiB (default 64)" },
+	{ "rebuild-kbps", 0, NUMBER, AT(rebuild_kbps), 1, UINT32_MAX, CMD_OPEN, "R",
+	  "KiB a second that rebuild and scrub may move (default: no limit)" },
+	{ "wait", 0, FLAG, AT(wait), 0, 0, CMD_RETURN | CMD_REPLACE | CMD_SCRUB, NULL,
+	  "wait until it is done, with a progress bar" },
 	{ "option", 'o', APPEND, 0, 0, 0, CMD_OPEN, "WORD",
 	  "one more option of the kernel's table; may be repeated" },
 	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS, "S",
 	  "seconds an NBD server may take for a request (default 5)" },
-	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN, "S",
+	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN | CMD_REPLACE, "S",
 	  "seconds requests wait for a lost NBD server to return (default 1)" },
 	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST, NULL,
 	  "print JSON" },

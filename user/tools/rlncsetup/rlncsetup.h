@@ -38,6 +38,9 @@ enum command_bit {
 	CMD_KEY_LIST	= 1 << 8,
 	CMD_FAIL	= 1 << 9,
 	CMD_CHECKPOINT	= 1 << 10,
+	CMD_RETURN	= 1 << 11,
+	CMD_REPLACE	= 1 << 12,
+	CMD_SCRUB	= 1 << 13,
 	CMD_KEY_SYNC	= 1 << 20,
 };
 
@@ -63,6 +66,7 @@ struct options {
 	uint64_t tries;
 	uint64_t min_epoch;	/* 0: not given */
 	uint64_t cache_mb;	/* 0: not given */
+	uint64_t rebuild_kbps;	/* 0: not given */
 	uint64_t nbd_timeout;	/* seconds */
 	uint64_t nbd_dead;	/* seconds */
 	bool accept_older;
@@ -71,6 +75,7 @@ struct options {
 	bool force;
 	bool batch;
 	bool json;
+	bool wait;
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
 };
@@ -122,6 +127,13 @@ int members_read(const struct tool_members *set, struct volume *v, bool may_miss
 int signature_check(const struct tool_member *m);
 int signature_wipe(const struct tool_member *m);
 
+/* === a device that is about to become a member: prepare.c === */
+
+int prepare_confirm(const struct options *o, const struct tool_members *set);
+int prepare_fits(const struct tool_member *m, const struct rlnc_super *sb);
+int prepare_head(const struct tool_member *m, bool wipe);
+int prepare_keyslots(const struct tool_member *m, const struct volume *others);
+
 /* === passphrases and keys: secrets.c === */
 
 int secret_from_user(const char *key_file, const char *what, bool verify, struct secret *s);
@@ -142,8 +154,13 @@ struct state {
 	char uuid[UUID_TEXT_MAX];
 	unsigned int count;
 	struct state_member *member;	/* by index of the member */
+	struct state_member *retired;	/* replaced; of those, the ones we connected */
+	unsigned int retired_count;
 };
 
+int state_init(struct state *s, const char *uuid, unsigned int count);
+int state_replace(struct state *s, unsigned int index, const char *name, const char *path,
+		  int nbd);
 int state_save(const char *device, const struct state *s);
 int state_load(const char *device, struct state *s);
 void state_remove(const char *device);
@@ -163,6 +180,9 @@ int cmd_key_remove(const struct options *o, int argc, char **argv);
 int cmd_key_change(const struct options *o, int argc, char **argv);
 int cmd_key_sync(const struct options *o, int argc, char **argv);
 int cmd_key_list(const struct options *o, int argc, char **argv);
+int cmd_return(const struct options *o, int argc, char **argv);
+int cmd_replace(const struct options *o, int argc, char **argv);
+int cmd_scrub(const struct options *o, int argc, char **argv);
 int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
 

@@ -26,6 +26,72 @@ static void state_path(const char *device, char path[256])
 	snprintf(path, 256, STATE_DIR "/%s.json", device);
 }
 
+static json_t *members_json(const struct state_member *m, unsigned int count)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "name", m[i].name,
+						      "device", m[i].path, "nbd", m[i].nbd));
+	return list;
+}
+
+/**
+ * state_init - members of which nothing is known yet
+ * @s:		filled in; state_free() it
+ * @uuid:	of the volume
+ * @count:	n
+ *
+ * Return: 0 or -ENOMEM, reported.
+ */
+int state_init(struct state *s, const char *uuid, unsigned int count)
+{
+	unsigned int i;
+
+	*s = (struct state){ .count = 0 };
+	snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
+	s->member = calloc(count + 1, sizeof(*s->member));
+	if (!s->member)
+		return fail(ENOMEM, "out of memory");
+	for (s->count = count, i = 0; i < count; i++)
+		s->member[i].nbd = -1;
+	return 0;
+}
+
+/**
+ * state_replace - another device is a member now
+ * @s:		from state_init() or state_load()
+ * @index:	of the member
+ * @name:	as the user wrote it
+ * @path:	block device
+ * @nbd:	N of /dev/nbdN, or -1
+ *
+ * A device that we connected stays to be disconnected when the volume is
+ * closed: until then the kernel keeps it.
+ *
+ * Return: 0 or -errno, reported.
+ */
+int state_replace(struct state *s, unsigned int index, const char *name, const char *path,
+		  int nbd)
+{
+	struct state_member *m = &s->member[index], *more;
+
+	if (strlen(name) >= sizeof(m->name) || strlen(path) >= sizeof(m->path))
+		return fail(ENAMETOOLONG, "member %.40s...: name too long", name);
+	if (m->nbd >= 0) {
+		more = reallocarray(s->retired, s->retired_count + 1, sizeof(*more));
+		if (!more)
+			return fail(ENOMEM, "out of memory");
+		more[s->retired_count++] = *m;
+		s->retired = more;
+	}
+	strcpy(m->name, name);
+	strcpy(m->path, path);
+	m->nbd = nbd;
+	return 0;
+}
+
 /**
  * state_save - remember the members of a volume that was opened
  * @device:	name below /dev/mapper
@@ -34,20 +100,14 @@ static void state_path(const char *device, char path[256])
  */
 int state_save(const char *device, const struct state *s)
 {
-	CLEANUP_JSON json_t *list = json_array();
 	CLEANUP_JSON json_t *root = NULL;
 	CLEANUP_FREE char *text = NULL;
 	char path[256];
-	unsigned int i;
 	int rc;
 
-	for (i = 0; i < s->count; i++) {
-		const struct state_member *m = &s->member[i];
-
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "name", m->name,
-						      "device", m->path, "nbd", m->nbd));
-	}
-	root = json_pack("{s:s,s:O}", "uuid", s->uuid, "members", list);
+	root = json_pack("{s:s,s:o,s:o}", "uuid", s->uuid,
+			 "members", members_json(s->member, s->count),
+			 "retired", members_json(s->retired, s->retired_count));
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	if (!text)
 		return fail(ENOMEM, "out of memory");
@@ -70,6 +130,20 @@ static int copy_member(json_t *j, struct state_member *m)
 	return 0;
 }
 
+static int copy_members(json_t *list, struct state_member **m, unsigned int *count)
+{
+	int rc = 0;
+
+	if (!json_is_array(list) || json_array_size(list) > RLNC_MAX_MEMBERS)
+		return -EINVAL;
+	*m = calloc(json_array_size(list) + 1, sizeof(**m));
+	if (!*m)
+		return -ENOMEM;
+	for (; *count < json_array_size(list) && !rc; (*count)++)
+		rc = copy_member(json_array_get(list, *count), *m + *count);
+	return rc;
+}
+
 /**
  * state_load - what state_save() remembered
  * @device:	name below /dev/mapper
@@ -81,8 +155,8 @@ int state_load(const char *device, struct state *s)
 {
 	CLEANUP_JSON json_t *root = NULL;
 	CLEANUP_FREE char *text = NULL;
+	json_t *list, *retired;
 	const char *uuid;
-	json_t *list;
 	char path[256];
 	int rc;
 
@@ -92,20 +166,13 @@ int state_load(const char *device, struct state *s)
 	if (rc)
 		return rc;
 	root = json_loads(text, 0, NULL);
-	if (!root || json_unpack(root, "{s:s,s:o}", "uuid", &uuid, "members", &list) ||
-	    strlen(uuid) >= sizeof(s->uuid) || !json_is_array(list) ||
-	    json_array_size(list) > RLNC_MAX_MEMBERS)
+	if (!root || json_unpack(root, "{s:s,s:o,s:o}", "uuid", &uuid, "members", &list,
+				 "retired", &retired) ||
+	    strlen(uuid) >= sizeof(s->uuid))
 		return -EINVAL;
 	strcpy(s->uuid, uuid);
-	s->member = calloc(json_array_size(list) + 1, sizeof(*s->member));
-	if (!s->member)
-		return -ENOMEM;
-	for (; s->count < json_array_size(list); s->count++) {
-		rc = copy_member(json_array_get(list, s->count), &s->member[s->count]);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	rc = copy_members(list, &s->member, &s->count);
+	return rc ? rc : copy_members(retired, &s->retired, &s->retired_count);
 }
 
 /**
@@ -125,6 +192,6 @@ void state_remove(const char *device)
 void state_free(struct state *s)
 {
 	free(s->member);
-	s->member = NULL;
-	s->count = 0;
+	free(s->retired);
+	*s = (struct state){ .count = 0 };
 }

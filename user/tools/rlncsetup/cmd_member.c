@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Members of an open volume: given up, taken up again, replaced. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/report.h"
+#include "open_volume.h"
+#include "rlnc_dm.h"
+#include "rlncsetup.h"
+#include "work.h"
+
+/* One message about one member; its index, or -errno, reported. */
+static int tell_member(const char *name, const char *member, const char *verb)
+{
+	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
+	char message[32];
+	int index, rc = open_volume_get(name, &v);
+
+	if (rc)
+		return rc;
+	index = open_volume_find(&v, member);
+	if (index < 0)
+		return index;
+	snprintf(message, sizeof(message), "%s %d", verb, index);
+	rc = open_volume_message(name, message);
+	return rc ? rc : index;
+}
+
+/**
+ * cmd_fail - rlncsetup fail
+ */
+int cmd_fail(const struct options *o, int argc, char **argv)
+{
+	int rc = tell_member(argv[0], argv[1], RLNC_MSG_FAIL);
+
+	(void)o;
+	(void)argc;
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * cmd_return - rlncsetup return
+ */
+int cmd_return(const struct options *o, int argc, char **argv)
+{
+	int index = tell_member(argv[0], argv[1], RLNC_MSG_RETURN);
+
+	(void)argc;
+	if (index < 0 || !o->wait)
+		return index < 0 ? index : 0;
+	return work_wait_rebuild(argv[0], (unsigned int)index);
+}
+
+/* What can be read of the members that are in use. */
+static int read_others(const struct open_volume *v, struct tool_members *set,
+		       struct volume *others)
+{
+	char uuid[UUID_TEXT_MAX];
+	unsigned int i;
+
+	set->member = calloc(v->status.n, sizeof(*set->member));
+	if (!set->member || volume_init(others, v->status.n))
+		return fail(ENOMEM, "out of memory");
+	for (i = 0; i < v->status.n; i++) {
+		struct tool_member *m = &set->member[set->count++];
+		char letter = v->status.letters[i];
+		const struct rlnc_super *sb;
+
+		*m = (struct tool_member){ .name = v->member[i].path, .fd = -1, .nbd = -1 };
+		if (letter != RLNC_LETTER_SYNC && letter != RLNC_LETTER_STALE)
+			continue;
+		m->fd = member_open(m->name, O_RDONLY);
+		if (m->fd < 0 || volume_add(others, m->name, m->fd))
+			continue;
+		sb = member_best(&others->member[others->count - 1]);
+		if (!sb || strcmp(uuid_format(sb->volume_id, uuid), v->uuid))
+			member_unload(&others->member[--others->count]);
+	}
+	return volume_identify(others);
+}
+
+static int update_state(const struct open_volume *v, unsigned int index,
+			const struct tool_member *m)
+{
+	CLEANUP_STATE struct state s = { .count = 0 };
+	unsigned int i;
+	int rc;
+
+	if (state_load(v->name, &s) || s.count != v->status.n || strcmp(s.uuid, v->uuid)) {
+		state_free(&s);
+		rc = state_init(&s, v->uuid, v->status.n);
+		for (i = 0; i < v->status.n && !rc; i++) {
+			memcpy(s.member[i].path, v->member[i].path, sizeof(s.member[i].path));
+			strcpy(s.member[i].name, s.member[i].path);
+		}
+		if (rc)
+			return rc;
+	}
+	rc = state_replace(&s, index, m->name, m->path, m->nbd);
+	return rc ? rc : state_save(v->name, &s);
+}
+
+/*
+ * The kernel opens the device for itself alone: it is closed here first.  What
+ * was written to it before is what the kernel leaves to user space.
+ */
+static int hand_over(const struct open_volume *v, unsigned int index, struct tool_members *set)
+{
+	struct tool_member *m = &set->member[0];
+	char message[64];
+	struct stat st;
+	int rc;
+
+	if (fstat(m->fd, &st))
+		return fail(errno, "member %s: %s", m->name, strerror(errno));
+	close(TAKE_FD(m->fd));
+	snprintf(message, sizeof(message), "%s %u %u:%u", RLNC_MSG_REPLACE, index,
+		 major(st.st_rdev), minor(st.st_rdev));
+	rc = open_volume_message(v->name, message);
+	if (rc)
+		return rc;
+	set->keep = true;
+	return update_state(v, index, m);
+}
+
+/**
+ * cmd_replace - rlncsetup replace
+ */
+int cmd_replace(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
+	CLEANUP_MEMBERS struct tool_members set = { 0 }, others_open = { 0 };
+	CLEANUP_VOLUME struct volume others = { 0 };
+	int index, rc = open_volume_get(argv[0], &v);
+
+	(void)argc;
+	if (rc)
+		return rc;
+	index = open_volume_find(&v, argv[1]);
+	if (index < 0)
+		return index;
+	rc = read_others(&v, &others_open, &others);
+	if (!rc)
+		rc = members_open(&set, &argv[2], 1,
+				  MEMBERS_WRITE | MEMBERS_EXCLUSIVE | MEMBERS_BLOCK_ONLY, o);
+	if (!rc)
+		rc = prepare_fits(&set.member[0], others.newest);
+	if (!rc && !o->force)
+		rc = signature_check(&set.member[0]);
+	if (!rc)
+		rc = prepare_confirm(o, &set);
+	if (!rc)
+		rc = prepare_head(&set.member[0], o->force);
+	if (!rc)
+		rc = prepare_keyslots(&set.member[0], &others);
+	if (!rc)
+		rc = hand_over(&v, (unsigned int)index, &set);
+	if (rc || !o->wait)
+		return rc;
+	return work_wait_rebuild(argv[0], (unsigned int)index);
+}

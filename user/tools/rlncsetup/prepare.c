@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A device that is about to become a member. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "base/size.h"
+#include "rlncsetup.h"
+
+/**
+ * prepare_confirm - ask whether what is on the devices may be lost
+ *
+ * Return: 0, also when nobody can be asked; -EPERM, reported.
+ */
+int prepare_confirm(const struct options *o, const struct tool_members *set)
+{
+	char answer[16] = "";
+	unsigned int i;
+
+	if (o->batch || !isatty(STDIN_FILENO))
+		return 0;
+	printf("This will overwrite what is on\n");
+	for (i = 0; i < set->count; i++)
+		printf("  %s\n", set->member[i].name);
+	printf("irrevocably.\n\nAre you sure? (Type 'yes' in capital letters): ");
+	fflush(stdout);
+	if (!fgets(answer, sizeof(answer), stdin) || strcmp(answer, "YES\n"))
+		return fail(EPERM, "nothing was changed");
+	return 0;
+}
+
+/**
+ * prepare_fits - is the device large enough for a volume that exists
+ *
+ * Return: 0 or -errno, reported.
+ */
+int prepare_fits(const struct tool_member *m, const struct rlnc_super *sb)
+{
+	char have[SIZE_TEXT_MAX], need[SIZE_TEXT_MAX];
+	u64 bytes;
+	int rc = member_size(m->fd, &bytes);
+
+	if (rc)
+		return fail(-rc, "member %s: size: %s", m->name, strerror(-rc));
+	if (rlnc_slots_for_bytes(&sb->geo, bytes) >= sb->slots)
+		return 0;
+	return fail(ENODEV, "member %s is too small: it has %s, %s are needed", m->name,
+		    size_format(bytes, have),
+		    size_format(RLNC_SLOTS_OFFSET + sb->slots * sb->symbol_bytes, need));
+}
+
+/**
+ * prepare_head - make a device one that is no member of anything
+ * @m:		open for writing
+ * @wipe:	it may hold signatures: remove them, those at its end as well
+ *
+ * Return: 0 or -errno, reported.
+ */
+int prepare_head(const struct tool_member *m, bool wipe)
+{
+	CLEANUP_FREE u8 *zero = calloc(1, RLNC_SLOTS_OFFSET);
+	int rc = zero ? 0 : -ENOMEM;
+
+	if (!rc && wipe)
+		rc = signature_wipe(m);
+	if (!rc) {
+		rc = member_write(m->fd, zero, RLNC_SLOTS_OFFSET, 0);
+		if (rc)
+			fail(-rc, "member %s: %s", m->name, strerror(-rc));
+	}
+	return rc;
+}
+
+/**
+ * prepare_keyslots - give a new member the key slots that the others have
+ * @m:		open for writing
+ * @others:	identified
+ *
+ * Return: 0 or -errno, reported.
+ */
+int prepare_keyslots(const struct tool_member *m, const struct volume *others)
+{
+	const struct member *donor = volume_keyslot_donor(others);
+	int rc;
+
+	if (!donor) {
+		warn("volume %s: no member has key slots that could be copied", others->uuid);
+		return 0;
+	}
+	note("key slots are copied from %s", donor->name);
+	rc = member_write(m->fd, donor->area + RLNC_KEYSLOT_OFFSET, RLNC_KEYSLOT_BYTES,
+			  RLNC_KEYSLOT_OFFSET);
+	return rc ? fail(-rc, "member %s: key slots: %s", m->name, strerror(-rc)) : 0;
+}

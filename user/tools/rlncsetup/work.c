@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/kmsg.h"
+#include "base/progress.h"
+#include "base/report.h"
+#include "open_volume.h"
+#include "rlnc_dm.h"
+#include "work.h"
+
+#define POLL_MS		200
+/* The kernel begins at once; idle for so long, it has given up. */
+#define IDLE_POLLS	25
+
+struct follower {
+	const char *name;
+	struct dm_device_info info;
+	struct target_status status;
+	struct progress bar;
+	char label[TARGET_WORD_MAX];	/* of the bar; "": there is none */
+};
+
+/* The bar is of one kind of work; a rebuild may come before a scrub. */
+static void draw(struct follower *f)
+{
+	const struct target_status *s = &f->status;
+
+	if (strcmp(f->label, s->work)) {
+		if (*f->label)
+			progress_end(&f->bar);
+		strcpy(f->label, s->work_total ? s->work : "");
+		if (*f->label)
+			progress_start(&f->bar, f->label, s->work_total);
+	}
+	if (*f->label)
+		progress_update(&f->bar, s->work_done);
+}
+
+static int look(struct follower *f)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000l };
+	int rc;
+
+	nanosleep(&pause, NULL);
+	rc = open_volume_status(f->name, &f->info, &f->status);
+	if (!rc)
+		draw(f);
+	return rc;
+}
+
+static void stop_drawing(struct follower *f)
+{
+	if (*f->label)
+		progress_end(&f->bar);
+}
+
+#define CLEANUP_FOLLOWER	CLEANUP(stop_drawing)
+
+static int tell_scrub(const struct follower *f, int log_mark)
+{
+	unsigned long long mended, bad;
+	char word[64], line[128];
+
+	snprintf(word, sizeof(word), "%u:%u: scrub finished", f->info.major, f->info.minor);
+	if (kmsg_find_since(log_mark, word, line, sizeof(line)) ||
+	    sscanf(line + strlen(word), ": %llu mended, %llu could not be", &mended, &bad) != 2) {
+		warn("%s: the scrub has ended, or was stopped; what it found cannot be read from the kernel's log",
+		     f->name);
+		return 0;
+	}
+	if (bad)
+		return fail(EIO, "%s: %llu fragments mended; %llu generations could not be read",
+			    f->name, mended, bad);
+	printf("%s: everything was read, %llu fragments mended\n", f->name, mended);
+	return 0;
+}
+
+/**
+ * work_wait_scrub - wait for a scrub that has been asked for
+ * @name:	of the volume
+ * @events:	its event counter before the scrub was asked for
+ * @log_mark:	from kmsg_mark(), as old
+ *
+ * Return: 0, -EIO when there is something that could not be read, or another
+ * -errno; reported.
+ */
+int work_wait_scrub(const char *name, uint32_t events, int log_mark)
+{
+	CLEANUP_FOLLOWER struct follower f = { .name = name };
+	unsigned int idle = 0;
+	bool seen = false;
+	int rc;
+
+	for (;;) {
+		rc = look(&f);
+		if (rc)
+			return rc;
+		if (f.status.work_total) {
+			seen |= !strcmp(f.status.work, RLNC_MSG_SCRUB);
+			idle = 0;
+			continue;
+		}
+		/* A short one may begin and end between two looks: its end is an event. */
+		if (seen || f.info.events != events || ++idle > IDLE_POLLS)
+			return tell_scrub(&f, log_mark);
+	}
+}
+
+/**
+ * work_wait_rebuild - wait until a member is in sync
+ * @name:	of the volume
+ * @index:	of the member
+ *
+ * Return: 0, -EIO when the member fails or the rebuild ends without it, or
+ * another -errno; reported.
+ */
+int work_wait_rebuild(const char *name, unsigned int index)
+{
+	CLEANUP_FOLLOWER struct follower f = { .name = name };
+	unsigned int idle = 0;
+	int rc;
+
+	for (;;) {
+		rc = look(&f);
+		if (rc)
+			return rc;
+		switch (f.status.letters[index]) {
+		case RLNC_LETTER_SYNC:
+			return 0;
+		case RLNC_LETTER_STALE:
+			break;
+		default:
+			return fail(EIO, "%s: member %u is %s", name, index,
+				    target_letter_word(f.status.letters[index]));
+		}
+		idle = f.status.work_total ? 0 : idle + 1;
+		if (idle > IDLE_POLLS) {
+			fail(EIO, "%s: member %u is still stale: the rebuild ended with errors",
+			     name, index);
+			hint("`rlncsetup scrub --wait %s` finds what cannot be read", name);
+			return -EIO;
+		}
+	}
+}
