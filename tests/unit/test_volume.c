@@ -197,6 +197,90 @@ static void forged(void **state)
 	assert_int_equal(v.member[1].super[1].err, RLNC_SUPER_MAC);
 }
 
+/* As `repair --offline` leaves it: no MAC, and nothing of what was there before. */
+static void write_unsigned(struct fixture *f, unsigned int i, u64 epoch)
+{
+	static const u8 no_mac[RLNC_MAC_BYTES], zero[2 * RLNC_SUPER_STRIDE];
+	size_t bytes = rlnc_super_bytes(&f->sb->geo, f->sb->n);
+	CLEANUP_FREE u8 *buf = malloc(bytes);
+
+	f->sb->member = i;
+	f->sb->epoch = epoch;
+	rlnc_super_format(f->sb, buf);
+	rlnc_super_put_mac(buf, no_mac);
+	assert_int_equal(member_write(f->fd[i], zero, sizeof(zero), 0), 0);
+	assert_int_equal(member_write(f->fd[i], buf, bytes, epoch % 2 * RLNC_SUPER_STRIDE), 0);
+}
+
+/* A member without a MAC that says what the others say passes, and is signed. */
+static void repaired(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 }, again = { 0 };
+
+	write_unsigned(f, 2, 1000);
+	open_all(f, &v, 0, N);
+	assert_int_equal(assemble(f, &v), 0);
+	assert_int_equal(v.present, N);
+	assert_true(v.by_index[2]->unsigned_super);
+	assert_false(v.by_index[1]->unsigned_super);
+	assert_int_equal(volume_sign(v.by_index[2], f->fd[2], &f->key), 0);
+	open_all(f, &again, 0, N);
+	assert_int_equal(assemble(f, &again), 0);
+	assert_int_equal(again.present, N);
+	assert_false(again.by_index[2]->unsigned_super);
+}
+
+/* Whatever else it says, it does not. */
+static void repaired_otherwise(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		CLEANUP_VOLUME struct volume v = { 0 };
+		struct rlnc_super was = *f->sb;
+
+		switch (i) {
+		case 0:
+			f->sb->root[0][40] ^= 1;
+			break;
+		case 1:
+			f->sb->members[2].id[0] ^= 1;
+			break;
+		case 2:
+			f->sb->members[3].valid_through++;
+			break;
+		case 3:
+			f->sb->log_seq++;
+			break;
+		}
+		write_unsigned(f, 2, i == 4 ? 1002 : 1000);
+		*f->sb = was;
+		open_all(f, &v, 0, N);
+		assert_int_equal(assemble(f, &v), -ENODEV);
+		heard("m2 was repaired offline for another state");
+	}
+}
+
+/* Those without a MAC do not vouch for each other. */
+static void repaired_only(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 };
+	unsigned int i;
+
+	for (i = 1; i < N; i++)
+		write_unsigned(f, i, 1002);
+	open_all(f, &v, 0, N);
+	assert_int_equal(assemble(f, &v), -ENODEV);
+	heard("m1 was repaired offline for another state");
+	write_unsigned(f, 0, 1002);
+	volume_free(&v);
+	open_all(f, &v, 0, N);
+	assert_int_equal(assemble(f, &v), -EKEYREJECTED);
+}
+
 static void wrong_key(void **state)
 {
 	struct fixture *f = *state;
@@ -445,7 +529,8 @@ int main(void)
 		T(all), T(any_order), T(newest), T(torn), T(forged), T(wrong_key), T(damaged),
 		T(blank), T(all_blank), T(none), T(stranger), T(copied), T(replaced), T(shrunk),
 		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind),
-		T(opens_older), T(planted), T(foreign_slots),
+		T(opens_older), T(planted), T(foreign_slots), T(repaired), T(repaired_otherwise),
+		T(repaired_only),
 	};
 
 	return cmocka_run_group_tests_name("volume", tests, NULL, NULL);

@@ -109,6 +109,39 @@ static int choose_best(const struct member *m)
 	return best;
 }
 
+static void check_parts(struct member *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < RLNC_SUPER_COPIES; i++)
+		check_super(m, i);
+	for (i = 0; i < RLNC_KEYSLOT_COPIES; i++)
+		check_keyslots(m, i);
+	m->best = choose_best(m);
+}
+
+/**
+ * member_from_image - what a saved head says
+ * @m:		filled in; member_unload() it whatever is returned
+ * @name:	how messages call it; kept by reference
+ * @image:	RLNC_SLOTS_OFFSET bytes
+ * @bytes:	size of the device that it is for
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int member_from_image(struct member *m, const char *name, const void *image, u64 bytes)
+{
+	int rc;
+
+	*m = (struct member){ .name = name, .fd = -1, .bytes = bytes, .best = -1 };
+	rc = alloc_parts(m);
+	if (rc)
+		return rc;
+	memcpy(m->area, image, RLNC_SLOTS_OFFSET);
+	check_parts(m);
+	return 0;
+}
+
 /**
  * member_load - read what a member says of itself
  * @m:		filled in; member_unload() it whatever is returned
@@ -122,7 +155,6 @@ static int choose_best(const struct member *m)
  */
 int member_load(struct member *m, const char *name, int fd)
 {
-	unsigned int i;
 	int rc;
 
 	*m = (struct member){ .name = name, .fd = fd, .best = -1 };
@@ -136,11 +168,7 @@ int member_load(struct member *m, const char *name, int fd)
 		rc = pread_all(fd, m->area, RLNC_SLOTS_OFFSET, 0);
 	if (rc)
 		return rc;
-	for (i = 0; i < RLNC_SUPER_COPIES; i++)
-		check_super(m, i);
-	for (i = 0; i < RLNC_KEYSLOT_COPIES; i++)
-		check_keyslots(m, i);
-	m->best = choose_best(m);
+	check_parts(m);
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #ifndef SKY_VOLUME_MEMBER_H
 #define SKY_VOLUME_MEMBER_H
 
+#include <stdbool.h>
+
 #include "disk/super.h"
 #include "keyslot.h"
 
@@ -29,11 +31,13 @@ struct member {
 	struct member_super super[RLNC_SUPER_COPIES];
 	struct member_keyslots keys[RLNC_KEYSLOT_COPIES];
 	int best;			/* superblock to believe, or -1 */
+	bool unsigned_super;		/* `best` is to be signed: see rlnc_repair.h */
 };
 
 int member_open(const char *path, int flags);
 int member_size(int fd, u64 *bytes);
 int member_load(struct member *m, const char *name, int fd);
+int member_from_image(struct member *m, const char *name, const void *image, u64 bytes);
 void member_unload(struct member *m);
 int member_write(int fd, const void *buf, size_t len, u64 offset);
 int member_write_keyslots(int fd, const void *buf, size_t bytes, u64 seq);

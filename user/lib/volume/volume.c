@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "super_mac.h"
@@ -187,12 +188,101 @@ static int place_member(struct volume *v, struct member *m)
 	return 0;
 }
 
+/* Do two superblocks say the same, but for whose they are and the MAC? */
+static bool same_but_member(const u8 *a, const u8 *b, size_t bytes)
+{
+	struct rlnc_disk_super x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	x.member = y.member;
+	x.crc = y.crc;
+	memcpy(x.mac, y.mac, sizeof(x.mac));
+	return !memcmp(&x, &y, sizeof(x)) &&
+	       !memcmp(a + sizeof(x), b + sizeof(y), bytes - sizeof(x));
+}
+
+static const u8 *super_bytes(const struct member *m, unsigned int copy)
+{
+	return m->area + copy * RLNC_SUPER_STRIDE;
+}
+
+static bool is_unsigned(const struct member *m, unsigned int copy)
+{
+	static const u8 no_mac[RLNC_MAC_BYTES];
+	struct rlnc_disk_super d;
+
+	if (m->super[copy].err != RLNC_SUPER_MAC)
+		return false;
+	memcpy(&d, super_bytes(m, copy), sizeof(d));
+	return !memcmp(d.mac, no_mac, sizeof(no_mac));
+}
+
+/*
+ * What `repair --offline` made without the key.  Nothing in it is taken on
+ * trust: it has to say what an authentic member says.
+ */
+static bool adopt(const struct volume *v, struct member *m)
+{
+	unsigned int i, copy;
+
+	for (copy = 0; copy < RLNC_SUPER_COPIES; copy++) {
+		const struct rlnc_super *sb = m->super[copy].sb;
+
+		if (!is_unsigned(m, copy))
+			continue;
+		for (i = 0; i < v->count; i++) {
+			const struct member *peer = &v->member[i];
+
+			if (peer->best < 0 || peer->unsigned_super ||
+			    member_best(peer)->n != sb->n || member_best(peer)->k != sb->k ||
+			    !same_but_member(super_bytes(peer, peer->best), super_bytes(m, copy),
+					     rlnc_super_bytes(&sb->geo, sb->n)))
+				continue;
+			m->best = (int)copy;
+			m->unsigned_super = true;
+			return true;
+		}
+		fail(ENODEV, "member %s was repaired offline for another state of the volume than the others have",
+		     m->name);
+		hint("repair it again, or write \"missing\" in its place and replace it");
+		return false;
+	}
+	return false;
+}
+
+/**
+ * volume_sign - sign the superblock of a member that was repaired offline
+ * @m:		of an authenticated volume, with unsigned_super set
+ * @fd:		the same device, open for writing
+ * @key:	the volume key
+ *
+ * Return: 0 or -errno, reported.
+ */
+int volume_sign(const struct member *m, int fd, const struct secret *key)
+{
+	const struct rlnc_super *sb = member_best(m);
+	size_t bytes = rlnc_super_bytes(&sb->geo, sb->n);
+	CLEANUP_FREE u8 *buf = malloc(bytes);
+	u8 mac_key[RLNC_MAC_BYTES];
+	int rc = buf ? super_mac_key(key, sb->volume_id, mac_key) : -ENOMEM;
+
+	if (!rc)
+		rc = super_write(sb, mac_key, buf);
+	explicit_bzero(mac_key, sizeof(mac_key));
+	if (!rc)
+		rc = member_write(fd, buf, bytes, (u64)m->best * RLNC_SUPER_STRIDE);
+	return rc ? fail(-rc, "member %s: superblock: %s", m->name, strerror(-rc)) : 0;
+}
+
 /**
  * volume_authenticate - check every superblock's MAC and who is who
  * @v:		identified
  * @key:	the volume key
  *
- * Afterwards @v->newest is authentic and @v->by_index says who is who.
+ * Afterwards @v->newest is authentic and @v->by_index says who is who.  A member
+ * that was repaired offline passes if it says what an authentic one says; its
+ * superblock is still to be signed.
  *
  * Return: 0, -EKEYREJECTED when the key opens no superblock at all, or another
  * -errno; reported.
@@ -213,11 +303,12 @@ int volume_authenticate(struct volume *v, const struct secret *key)
 	for (i = 0; i < v->count; i++) {
 		if (v->member[i].best >= 0)
 			good++;
-		else if (!bad)
-			bad = &v->member[i];
 	}
 	if (!good)
 		return fail(EKEYREJECTED, "volume %s: this is not its volume key", v->uuid);
+	for (i = 0; i < v->count && !bad; i++)
+		if (v->member[i].best < 0 && !adopt(v, &v->member[i]))
+			bad = &v->member[i];
 	if (bad)
 		return refuse_unsound(bad);
 	find_newest(v);

@@ -33,6 +33,7 @@ int volume_add(struct volume *v, const char *name, int fd);
 int volume_identify(struct volume *v);
 int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key);
 int volume_authenticate(struct volume *v, const struct secret *key);
+int volume_sign(const struct member *m, int fd, const struct secret *key);
 const struct keyslot_set *volume_keyslots(const struct volume *v);
 const struct keyslot_set *volume_trusted_keyslots(const struct volume *v,
 						  const struct secret *key);

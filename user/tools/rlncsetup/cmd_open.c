@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,6 +209,29 @@ static const struct tool_member *by_fd(const struct tool_members *set, int fd)
 	return NULL;
 }
 
+/* Members that were repaired without the key. */
+static int sign_repaired(const struct volume *v, const struct tool_members *set,
+			 const struct secret *key)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < v->count && !rc; i++) {
+		const struct member *m = &v->member[i];
+		CLEANUP_CLOSE int fd = -1;
+
+		if (!m->unsigned_super)
+			continue;
+		fd = member_open(by_fd(set, m->fd)->path, O_RDWR);
+		rc = fd < 0 ? fail(-fd, "member %s: %s", m->name, strerror(-fd)) :
+			      volume_sign(m, fd, key);
+		if (!rc)
+			warn("member %s was repaired offline: its superblock is signed now; a scrub would check its fragments",
+			     m->name);
+	}
+	return rc;
+}
+
 /* What close and status will need.  Without it the volume is open all the same. */
 static void remember(const char *name, const struct volume *v, const struct tool_members *set)
 {
@@ -262,7 +286,9 @@ int cmd_open(const struct options *o, int argc, char **argv)
 	if (rc)
 		return rc;
 	list_stale(&v);
-	rc = activate(o, name, &v, &key);
+	rc = sign_repaired(&v, &set, &key);
+	if (!rc)
+		rc = activate(o, name, &v, &key);
 	if (rc)
 		return rc;
 	set.keep = true;

@@ -45,6 +45,12 @@ static const struct command commands[] = {
 	  "put another device in a member's place" },
 	{ "scrub", CMD_SCRUB, cmd_scrub, 1, 2, "NAME [start|stop]",
 	  "read and check everything, and mend what is wrong" },
+	{ "repair", CMD_REPAIR, cmd_repair, 1, MANY, "--offline MEMBER... --onto NEW",
+	  "recode a lost member from the others, without the key" },
+	{ "header backup", CMD_HEADER_BACKUP, cmd_header_backup, 2, 2, "FILE MEMBER",
+	  "save a member's superblocks and key slots" },
+	{ "header restore", CMD_HEADER_RESTORE, cmd_header_restore, 2, 2, "FILE MEMBER",
+	  "write them back" },
 	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
 	  "write a checkpoint of an open volume now" },
 };
@@ -58,7 +64,7 @@ static void usage(void)
 	printf("usage: rlncsetup COMMAND [OPTION...] ARGUMENT...\n\n"
 	       "Encrypted, authenticated volumes over n members of which any k give everything back.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-10s %-22s %s\n", commands[i].verb, commands[i].args, commands[i].help);
+		printf("  %-14s %-30s %s\n", commands[i].verb, commands[i].args, commands[i].help);
 	printf("\nA MEMBER is a block device or nbd://HOST[:PORT]/EXPORT.\n"
 	       "`rlncsetup COMMAND --help` lists a command's options; see also rlncsetup(8).\n");
 }

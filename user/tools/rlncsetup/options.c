@@ -13,8 +13,10 @@
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
 #define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS)
-#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE)
-#define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST | CMD_REPLACE)
+#define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
+#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE | CMD_REPAIR | CMD_HEADER_RESTORE)
+#define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST | CMD_REPLACE | CMD_REPAIR | \
+			 CMD_HEADER)
 #define CMD_ALL		(~0u)
 
 enum option_kind { FLAG, TEXT, SIZE, NUMBER, APPEND, VERBOSE, HELP };
@@ -43,7 +45,7 @@ static const struct option_row rows[] = {
 	  "members that must hold a commit (default: more than half, k at least)" },
 	{ "label", 'L', TEXT, AT(label), 0, 0, CMD_FORMAT, "TEXT",
 	  "name of the volume for people, up to 32 bytes" },
-	{ "force", 0, FLAG, AT(force), 0, 0, CMD_NEW_MEMBER | CMD_KEYS, NULL,
+	{ "force", 0, FLAG, AT(force), 0, 0, CMD_NEW_MEMBER | CMD_KEYS | CMD_HEADER_BACKUP, NULL,
 	  "overwrite what is known to be there; remove the last key slot; drop slots" },
 	{ "batch-mode", 'q', FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE, NULL,
 	  "ask no question" },
@@ -73,8 +75,8 @@ static const struct option_row rows[] = {
 	  "how often a passphrase is asked for (default 3)" },
 	{ "min-epoch", 0, NUMBER, AT(min_epoch), 1, UINT64_MAX - 2, CMD_OPEN, "E",
 	  "refuse a volume that is older than epoch E" },
-	{ "accept-older", 0, FLAG, AT(accept_older), 0, 0, CMD_OPEN, NULL,
-	  "open with too few members to be sure that nothing newer exists" },
+	{ "accept-older", 0, FLAG, AT(accept_older), 0, 0, CMD_OPEN | CMD_REPAIR, NULL,
+	  "go on with too few members to be sure that nothing newer exists" },
 	{ "allow-discards", 0, FLAG, AT(allow_discards), 0, 0, CMD_OPEN, NULL,
 	  "pass discards on to the members" },
 	{ "read-only", 'r', FLAG, AT(read_only), 0, 0, CMD_OPEN, NULL,
@@ -85,6 +87,12 @@ static const struct option_row rows[] = {
 	  "KiB a second that rebuild and scrub may move (default: no limit)" },
 	{ "wait", 0, FLAG, AT(wait), 0, 0, CMD_RETURN | CMD_REPLACE | CMD_SCRUB, NULL,
 	  "wait until it is done, with a progress bar" },
+	{ "offline", 0, FLAG, AT(offline), 0, 0, CMD_REPAIR, NULL,
+	  "the volume is not open, and no key is needed" },
+	{ "onto", 0, TEXT, AT(onto), 0, 0, CMD_REPAIR, "NEW",
+	  "the device that takes the lost member's place" },
+	{ "member", 0, NUMBER, AT(member), 0, RLNC_MAX_MEMBERS - 1, CMD_REPAIR, "I",
+	  "index of the lost member, if more than one is not given" },
 	{ "option", 'o', APPEND, 0, 0, 0, CMD_OPEN, "WORD",
 	  "one more option of the kernel's table; may be repeated" },
 	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS, "S",
@@ -239,7 +247,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	int got, rc;
 
 	*o = (struct options){
-		.slot = SLOT_ANY, .iter_time = 2000, .tries = 3,
+		.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
 		.nbd_timeout = 5, .nbd_dead = 1,
 	};
 	build(cmd, letters, longs);

@@ -41,11 +41,15 @@ enum command_bit {
 	CMD_RETURN	= 1 << 11,
 	CMD_REPLACE	= 1 << 12,
 	CMD_SCRUB	= 1 << 13,
+	CMD_REPAIR	= 1 << 14,
+	CMD_HEADER_BACKUP	= 1 << 15,
+	CMD_HEADER_RESTORE	= 1 << 16,
 	CMD_KEY_SYNC	= 1 << 20,
 };
 
 #define MAX_TARGET_OPTIONS	32
 #define SLOT_ANY		UINT64_MAX
+#define MEMBER_ANY		UINT64_MAX
 
 struct options {
 	uint64_t k;
@@ -58,6 +62,8 @@ struct options {
 	const char *volume_key_file;
 	const char *slot_type;
 	const char *slot_label;
+	uint64_t member;	/* MEMBER_ANY: not given */
+	const char *onto;
 	uint64_t slot;		/* SLOT_ANY: not given */
 	uint64_t iter_time;	/* ms */
 	uint64_t argon_time;	/* 0: chosen by iter_time */
@@ -76,6 +82,7 @@ struct options {
 	bool batch;
 	bool json;
 	bool wait;
+	bool offline;
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
 };
@@ -183,6 +190,9 @@ int cmd_key_list(const struct options *o, int argc, char **argv);
 int cmd_return(const struct options *o, int argc, char **argv);
 int cmd_replace(const struct options *o, int argc, char **argv);
 int cmd_scrub(const struct options *o, int argc, char **argv);
+int cmd_repair(const struct options *o, int argc, char **argv);
+int cmd_header_backup(const struct options *o, int argc, char **argv);
+int cmd_header_restore(const struct options *o, int argc, char **argv);
 int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
 
