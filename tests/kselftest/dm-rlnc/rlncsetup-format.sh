@@ -36,7 +36,7 @@ exits 1 "an unknown command" "no command" rlncsetup erase
 
 # --- what is documented is there, and the other way round ---------------------------
 man=$SKYHOLD_TOP/user/tools/rlncsetup/rlncsetup.8
-for command in format open close status dump "key add" "key remove" "key change" "key list" fail checkpoint; do
+rlncsetup --help | sed -n 's/^  \([a-z].\{13\}\) .*/\1/p' | while read -r command; do
 	# shellcheck disable=SC2086 # two words of a command are two
 	rlncsetup $command --help
 done | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$TMPDIR/offered"

@@ -13,7 +13,10 @@
 /* Without --symbol: the largest symbol with a generation no larger than this. */
 #define DEFAULT_GENERATION	(64u << 10)
 
-static u32 default_symbol(u32 k)
+/**
+ * format_default_symbol - bytes of a symbol, unless told otherwise
+ */
+u32 format_default_symbol(u32 k)
 {
 	u32 symbol = RLNC_MIN_SYMBOL;
 
@@ -31,7 +34,7 @@ static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 			    o->k, n);
 	sb->k = (u16)o->k;
 	sb->n = (u16)n;
-	sb->symbol_bytes = o->symbol ? (u32)o->symbol : default_symbol(sb->k);
+	sb->symbol_bytes = o->symbol ? (u32)o->symbol : format_default_symbol(sb->k);
 	if (rlnc_geometry_init(&sb->geo, sb->k, sb->symbol_bytes))
 		return fail(EINVAL, "symbol %u: a power of two, k of them at most %u KiB",
 			    sb->symbol_bytes, RLNC_MAX_GENERATION >> 10);

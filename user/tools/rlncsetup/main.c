@@ -51,6 +51,8 @@ static const struct command commands[] = {
 	  "save a member's superblocks and key slots" },
 	{ "header restore", CMD_HEADER_RESTORE, cmd_header_restore, 2, 2, "FILE MEMBER",
 	  "write them back" },
+	{ "benchmark", CMD_BENCHMARK, cmd_benchmark, 0, 0, "[-k K] [-n N]",
+	  "measure encryption, code and key derivation on this machine" },
 	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
 	  "write a checkpoint of an open volume now" },
 };

@@ -35,9 +35,11 @@ struct option_row {
 #define AT(field)	offsetof(struct options, field)
 
 static const struct option_row rows[] = {
-	{ "k", 'k', NUMBER, AT(k), 1, 128, CMD_FORMAT, "K",
+	{ "k", 'k', NUMBER, AT(k), 1, 128, CMD_FORMAT | CMD_BENCHMARK, "K",
 	  "members that suffice to read everything" },
-	{ "symbol", 's', SIZE, AT(symbol), 4096, 524288, CMD_FORMAT, "SIZE",
+	{ "members", 'n', NUMBER, AT(n), 1, RLNC_MAX_MEMBERS, CMD_BENCHMARK, "N",
+	  "members of the code that is measured (default: k and 2 more)" },
+	{ "symbol", 's', SIZE, AT(symbol), 4096, 524288, CMD_FORMAT | CMD_BENCHMARK, "SIZE",
 	  "bytes of a generation on each member: a power of two, 4K to 512K" },
 	{ "size", 0, SIZE, AT(size), 4096, UINT64_MAX, CMD_FORMAT, "SIZE",
 	  "size of the volume (default: as much as the members hold)" },
@@ -63,7 +65,7 @@ static const struct option_row rows[] = {
 	  "passphrase (default), or keyfile: FILE is random, no slow derivation" },
 	{ "slot-label", 0, TEXT, AT(slot_label), 0, 0, CMD_NEW_SLOT, "TEXT",
 	  "name of the key slot for people, up to 32 bytes" },
-	{ "iter-time", 'i', NUMBER, AT(iter_time), 1, 600000, CMD_NEW_SLOT, "MS",
+	{ "iter-time", 'i', NUMBER, AT(iter_time), 1, 600000, CMD_NEW_SLOT | CMD_BENCHMARK, "MS",
 	  "time that deriving a key shall take (default 2000)" },
 	{ "pbkdf-force-iterations", 0, NUMBER, AT(argon_time), 1, UINT32_MAX, CMD_NEW_SLOT, "N",
 	  "passes of argon2id, instead of measuring" },
@@ -99,8 +101,8 @@ static const struct option_row rows[] = {
 	  "seconds an NBD server may take for a request (default 5)" },
 	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN | CMD_REPLACE, "S",
 	  "seconds requests wait for a lost NBD server to return (default 1)" },
-	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST, NULL,
-	  "print JSON" },
+	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK,
+	  NULL, "print JSON" },
 	{ "verbose", 'v', VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 };

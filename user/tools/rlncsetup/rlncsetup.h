@@ -44,6 +44,7 @@ enum command_bit {
 	CMD_REPAIR	= 1 << 14,
 	CMD_HEADER_BACKUP	= 1 << 15,
 	CMD_HEADER_RESTORE	= 1 << 16,
+	CMD_BENCHMARK	= 1 << 17,
 	CMD_KEY_SYNC	= 1 << 20,
 };
 
@@ -53,6 +54,7 @@ enum command_bit {
 
 struct options {
 	uint64_t k;
+	uint64_t n;		/* 0: not given */
 	uint64_t symbol;	/* bytes; 0: choose */
 	uint64_t size;		/* bytes; 0: as much as fits */
 	uint64_t writes_min;	/* 0: the default */
@@ -177,6 +179,8 @@ void state_free(struct state *s);
 
 /* === sub-commands === */
 
+u32 format_default_symbol(u32 k);
+int cmd_benchmark(const struct options *o, int argc, char **argv);
 int cmd_format(const struct options *o, int argc, char **argv);
 int cmd_open(const struct options *o, int argc, char **argv);
 int cmd_close(const struct options *o, int argc, char **argv);
