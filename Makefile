@@ -7,6 +7,7 @@
 #   LIB_SRCS	sources of libsky.a (kernel/lib and user/lib)
 #   PROGRAMS	programs in $(O)/bin; NAME_SRCS and NAME_LIBS for each
 #   UNIT_TESTS	tests/unit programs (sanitized; TAP on standard output)
+#   INSTALL	targets of `make install`; they use install_file
 #   FUZZERS	tests/fuzz targets (libFuzzer, built by clang)
 
 include config.mk
@@ -24,6 +25,7 @@ FUZZERS		:=
 STYLE_CHECKS	:=
 BENCHES		:=
 HELP		:=
+INSTALL		:=
 
 include $(sort $(wildcard kernel/*.mk kernel/lib/*/*.mk user/*.mk user/lib/*/*.mk \
 	user/tools/*/*.mk user/guest/*.mk user/skyd/*.mk tests/*/*.mk scripts/*.mk Documentation/*.mk))
@@ -88,6 +90,15 @@ style: ## layers, sizes, licences, checkpatch, shellcheck, sparse
 check: ## every test (what scripts/check runs)
 	scripts/check
 
+# $(call install_file,MODE,FROM,TO): paths that are known only now are filled in.
+define install_file
+	install -D -m $(1) $(2) $(DESTDIR)$(3)
+	$(if $(filter %.service %-generator,$(2)),sed -i 's|@SBINDIR@|$(SBINDIR)|; s|@UNITDIR@|$(UNITDIR)|' $(DESTDIR)$(3))
+endef
+
+install: $$(INSTALL) ## programs, manual pages, completion and units to DESTDIR and PREFIX
+	@echo "Not installed: the kernel modules.  dkms.conf says how to have them built for each kernel."
+
 bench: $(BENCHES) ## every benchmark
 
 clean: ## remove the build directory
@@ -96,4 +107,4 @@ clean: ## remove the build directory
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sort -u
 
-.PHONY: all user modules style check bench clean help
+.PHONY: all install user modules style check bench clean help

@@ -25,3 +25,8 @@ SAN_LDFLAGS	:= -fsanitize=address,undefined
 
 prefix		:= /usr
 DESTDIR		:=
+SBINDIR		= $(prefix)/sbin
+MANDIR		= $(prefix)/share/man
+COMPLETIONDIR	= $(prefix)/share/bash-completion/completions
+UNITDIR		= $(prefix)/lib/systemd/system
+GENERATORDIR	= $(prefix)/lib/systemd/system-generators

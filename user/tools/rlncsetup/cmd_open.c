@@ -253,20 +253,17 @@ static void remember(const char *name, const struct volume *v, const struct tool
 	state_save(name, &s);
 }
 
-/**
- * cmd_open - rlncsetup open
- */
-int cmd_open(const struct options *o, int argc, char **argv)
+static int open_volume(const struct options *o, const char *name, char **member, int count,
+		       unsigned int how)
 {
 	CLEANUP_MEMBERS struct tool_members set = { 0 };
 	CLEANUP_VOLUME struct volume v = { 0 };
 	CLEANUP_SECRET struct secret key = SECRET_NONE;
-	const char *name = argv[0];
 	int rc;
 
 	if (!dm_name_ok(name))
 		return fail(EINVAL, "\"%s\" cannot be the name of a device", name);
-	rc = members_open(&set, argv + 1, argc - 1, MEMBERS_MAY_MISS | MEMBERS_BLOCK_ONLY, o);
+	rc = members_open(&set, member, count, how | MEMBERS_MAY_MISS | MEMBERS_BLOCK_ONLY, o);
 	if (!rc)
 		rc = members_read(&set, &v, true);
 	if (!rc)
@@ -294,4 +291,19 @@ int cmd_open(const struct options *o, int argc, char **argv)
 	set.keep = true;
 	remember(name, &v, &set);
 	return 0;
+}
+
+/**
+ * cmd_open - rlncsetup open
+ */
+int cmd_open(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_TAB struct tab_entry e = { .members = 0 };
+	struct options with = *o;
+	int rc;
+
+	if (argc > 1)
+		return open_volume(o, argv[0], argv + 1, argc - 1, 0);
+	rc = tab_find(o->tab, argv[0], &e, &with);
+	return rc ? rc : open_volume(&with, argv[0], e.member, e.members, MEMBERS_MAY_VANISH);
 }

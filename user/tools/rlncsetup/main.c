@@ -19,7 +19,7 @@
 static const struct command commands[] = {
 	{ "format", CMD_FORMAT, cmd_format, 1, MANY, "-k K MEMBER...",
 	  "make a volume of these members; what is on them is lost" },
-	{ "open", CMD_OPEN, cmd_open, 2, 1 + MANY, "NAME MEMBER...",
+	{ "open", CMD_OPEN, cmd_open, 1, 1 + MANY, "NAME [MEMBER...]",
 	  "make the volume appear as /dev/mapper/NAME" },
 	{ "close", CMD_CLOSE, cmd_close, 1, 1, "NAME",
 	  "take /dev/mapper/NAME away again" },

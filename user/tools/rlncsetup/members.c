@@ -155,6 +155,11 @@ static int open_one(const struct tool_members *set, struct tool_member *m, unsig
 			flags |= O_EXCL;
 	}
 	m->fd = member_open(m->path, flags);
+	if (m->fd == -ENOENT && (how & MEMBERS_MAY_VANISH)) {
+		m->fd = -1;
+		warn("member %s is not there: going on without it", m->name);
+		return 0;
+	}
 	if (m->fd < 0)
 		return explain_open(m, -m->fd, how);
 	return check_kind(m, how);

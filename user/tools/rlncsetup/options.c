@@ -95,6 +95,8 @@ static const struct option_row rows[] = {
 	  "the device that takes the lost member's place" },
 	{ "member", 0, NUMBER, AT(member), 0, RLNC_MAX_MEMBERS - 1, CMD_REPAIR, "I",
 	  "index of the lost member, if more than one is not given" },
+	{ "tab", 0, TEXT, AT(tab), 0, 0, CMD_OPEN, "FILE",
+	  "the table of volumes, if only NAME is given (default " TAB_PATH ")" },
 	{ "option", 'o', APPEND, 0, 0, 0, CMD_OPEN, "WORD",
 	  "one more option of the kernel's table; may be repeated" },
 	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS, "S",
@@ -194,6 +196,32 @@ static int store(const struct option_row *row, const char *text, struct options 
 	}
 }
 
+/**
+ * options_set - one option by its name, as in a table
+ * @bit:	command that must take it
+ * @name:	the long one, without dashes
+ * @value:	or NULL; kept by reference
+ * @o:		changed
+ *
+ * Return: 0 or -EINVAL, reported.
+ */
+int options_set(enum command_bit bit, const char *name, const char *value, struct options *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROWS; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (strcmp(row->name, name) || !(row->commands & bit) || row->kind == HELP)
+			continue;
+		if (takes_arg(row) != !!value)
+			return fail(EINVAL, "option \"%s\" %s a value", name,
+				    value ? "has not" : "needs");
+		return store(row, value, o);
+	}
+	return fail(EINVAL, "there is no option \"%s\"", name);
+}
+
 /* What getopt_long() needs, for one command: the number of long options. */
 static unsigned int build(const struct command *cmd, char *letters, struct option *longs)
 {
@@ -250,7 +278,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 
 	*o = (struct options){
 		.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
-		.nbd_timeout = 5, .nbd_dead = 1,
+		.tab = TAB_PATH, .nbd_timeout = 5, .nbd_dead = 1,
 	};
 	build(cmd, letters, longs);
 	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {

@@ -65,6 +65,7 @@ struct options {
 	const char *slot_type;
 	const char *slot_label;
 	uint64_t member;	/* MEMBER_ANY: not given */
+	const char *tab;
 	const char *onto;
 	uint64_t slot;		/* SLOT_ANY: not given */
 	uint64_t iter_time;	/* ms */
@@ -99,6 +100,7 @@ struct command {
 	const char *help;
 };
 
+int options_set(enum command_bit bit, const char *name, const char *value, struct options *o);
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_help(const struct command *cmd);
 
@@ -122,6 +124,7 @@ struct tool_members {
 #define MEMBERS_EXCLUSIVE	2u
 #define MEMBERS_MAY_MISS	4u	/* "missing", unreachable servers */
 #define MEMBERS_BLOCK_ONLY	8u	/* no regular files */
+#define MEMBERS_MAY_VANISH	16u	/* a device that is not there is missing */
 
 int members_open(struct tool_members *set, char **name, int count, unsigned int how,
 		 const struct options *o);
@@ -150,6 +153,21 @@ int volume_key_from_file(const char *path, struct secret *key);
 int volume_key_get(struct volume *v, const struct options *o, struct secret *key);
 int slot_make(struct keyslot_set *set, const struct options *o, const char *key_file,
 	      const struct secret *pass, const struct secret *volume_key);
+
+/* === volumes that are only named: tab.c === */
+
+#define TAB_PATH	"/etc/rlnctab"
+
+struct tab_entry {
+	char *text;			/* what all others point into */
+	char *member[RLNC_MAX_MEMBERS];
+	int members;
+};
+
+int tab_find(const char *path, const char *name, struct tab_entry *e, struct options *o);
+void tab_free(struct tab_entry *e);
+
+#define CLEANUP_TAB	CLEANUP(tab_free)
 
 /* === what `open` leaves for `close` and `status`: state.c === */
 
