@@ -446,7 +446,8 @@ int rlnc_checkpoint_init(struct rlnc_volume *v)
 	ret = init_srcu_struct(&v->readers);
 	if (ret)
 		return ret;
-	v->checkpoint_wq = alloc_ordered_workqueue("rlnc-checkpoint", WQ_MEM_RECLAIM);
+	v->checkpoint_wq = alloc_ordered_workqueue("rlnc-checkpoint",
+						   WQ_MEM_RECLAIM | WQ_HIGHPRI);
 	if (!v->checkpoint_wq) {
 		cleanup_srcu_struct(&v->readers);
 		return -ENOMEM;

@@ -502,7 +502,7 @@ struct rlnc_io {
 int rlnc_map(struct dm_target *ti, struct bio *bio);
 void rlnc_lane_take(struct rlnc_io *io);
 void rlnc_lane_done(struct rlnc_io *io);
-void rlnc_lane_enter(struct rlnc_io *io);
+bool rlnc_lane_enter(struct rlnc_io *io);
 void rlnc_read(struct rlnc_io *io);
 void rlnc_write(struct rlnc_io *io);
 int rlnc_writers_init(struct rlnc_volume *v);

@@ -36,8 +36,11 @@ static struct rlnc_io *lane_leader(struct rlnc_volume *v, u64 gen)
 /**
  * rlnc_lane_enter - lead a new lane, or wait in the one there is
  * @io:	a write or a merge: v and gen are set
+ *
+ * Return: whether it leads, and the caller has to see to it that rlnc_write() is
+ * called; otherwise the leader will.
  */
-void rlnc_lane_enter(struct rlnc_io *io)
+bool rlnc_lane_enter(struct rlnc_io *io)
 {
 	struct rlnc_volume *v = io->v;
 	struct rlnc_io *leader;
@@ -56,8 +59,7 @@ void rlnc_lane_enter(struct rlnc_io *io)
 		list_add_tail(&io->link, &io->batch);
 	}
 	spin_unlock_irqrestore(&v->lane_lock, flags);
-	if (!leader)
-		queue_work(v->io_wq, &io->work);
+	return !leader;
 }
 
 /**
@@ -148,7 +150,8 @@ int rlnc_map(struct dm_target *ti, struct bio *bio)
 		if (READ_ONCE(v->stopped))
 			return DM_MAPIO_KILL;
 		locate(v, io);
-		rlnc_lane_enter(io);
+		if (rlnc_lane_enter(io))
+			queue_work(v->io_wq, &io->work);
 		return DM_MAPIO_SUBMITTED;
 	default:
 		return DM_MAPIO_KILL;

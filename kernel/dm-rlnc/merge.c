@@ -42,7 +42,9 @@ int rlnc_merge_generation(struct rlnc_volume *v, u64 gen)
 	io->v = v;
 	io->gen = gen;
 	io->merged = &merged;
-	rlnc_lane_enter(io);
+	/* Here, rather than with the priority of the user's writes. */
+	if (rlnc_lane_enter(io))
+		rlnc_write(io);
 	wait_for_completion(&merged);
 	ret = io->error;
 	kfree(io);
