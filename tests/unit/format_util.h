@@ -23,6 +23,12 @@
 
 #define PAGE	4096u
 
+/* For the sum that tests/unit/run prints: each kind has a generator of its own. */
+static inline void report_kinds(const char *header, unsigned int kinds)
+{
+	print_message("# damaged %s: %u kinds, each refused\n", header, kinds);
+}
+
 /* @len bytes of @from, the page after them closed; free with edge_free(). */
 static inline uint8_t *edge_copy(const void *from, size_t len)
 {

@@ -311,6 +311,7 @@ static void each_rule(void **state)
 		if (got != damages[i].want)
 			fail_msg("%s: %s", damages[i].name, keyslot_strerror(got));
 	}
+	report_kinds("key slots", ARRAY_SIZE(damages));
 }
 
 static void every_rule_is_hit(void **state)

@@ -138,6 +138,7 @@ static void each_rule(void **state)
 		if (rlnc_log_next(buf, len, &at, &limits, &e) != -EBADMSG)
 			fail_msg("rule %u is not kept", i);
 	}
+	report_kinds("changes in the log", ARRAY_SIZE(rules));
 }
 
 RULE(pack_unborn, birth = 0)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The superblock: round trip, a golden image, and one damage for each rule. */
+#include <errno.h>
+
 #include "format_util.h"
 
 #include "base/hex.h"
 #include "crypto/kdf.h"
+#include "volume/super_mac.h"
 
 static const uint8_t mac[RLNC_MAC_BYTES] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
@@ -263,6 +266,79 @@ static void each_rule(void **state)
 		if (got != damages[i].want)
 			fail_msg("%s: %s", damages[i].name, rlnc_super_strerror(got));
 	}
+	report_kinds("superblocks", ARRAY_SIZE(damages));
+}
+
+/* What no rule can find, since it could be so: another volume, another state. */
+HEAD(forged_volume, d->volume_id[15] ^= 1)
+HEAD(forged_label, d->label[0] ^= 1)
+HEAD(forged_member, d->member = cpu_to_le16(3))
+HEAD(forged_mode, d->mode = cpu_to_le16(RLNC_DISK_DENSE))
+HEAD(forged_quorum, d->writes_min = cpu_to_le32(4))
+HEAD(forged_seed, d->coeff_seed[31] ^= 1)
+HEAD(forged_epoch, d->epoch = cpu_to_le64(1001))
+HEAD(forged_size, d->logical_sectors = cpu_to_le64(1))
+HEAD(forged_slots, d->slots = cpu_to_le64(10001))
+HEAD(forged_used, d->slots_used = cpu_to_le64(78))
+HEAD(forged_log_slot, d->log_slot = cpu_to_le64(4712))
+HEAD(forged_no_log, d->log_slot = cpu_to_le64(RLNC_LOG_NONE))
+HEAD(forged_log_seq, d->log_seq = cpu_to_le64(10))
+HEAD(forged_work, d->work = cpu_to_le32(RLNC_WORK_SCRUB))
+HEAD(forged_mac, d->mac[31] ^= 1)
+MEMBER(forged_member_id, 5, m->id[15] ^= 1)
+MEMBER(forged_sync, 3, m->state = RLNC_MEMBER_SYNC; m->valid_through = ~0ull)
+MEMBER(forged_absent, 0, m->state = RLNC_MEMBER_ABSENT)
+MEMBER(forged_since, 3, m->since = cpu_to_le64(901))
+
+static void forged_root_slot(const struct image *im)
+{
+	root_at(im, 0)->slot = cpu_to_le64(124);
+}
+
+static void forged_root_birth(const struct image *im)
+{
+	root_at(im, 0)->birth = cpu_to_le64(999);
+}
+
+static void forged_root_seal(const struct image *im)
+{
+	root_at(im, 0)->seal[15].tag[15] ^= 1;
+}
+
+static void forged_root_gone(const struct image *im)
+{
+	memset(root_at(im, 0), 0, (u8 *)root_at(im, 1) - (u8 *)root_at(im, 0));
+}
+
+/* The CRC anyone can compute; without the key, the MAC nobody. */
+static void each_forgery(void **state)
+{
+	static void (*const forgeries[])(const struct image *im) = {
+		forged_volume, forged_label, forged_member, forged_mode, forged_quorum,
+		forged_seed, forged_epoch, forged_size, forged_slots, forged_used,
+		forged_log_slot, forged_no_log, forged_log_seq, forged_work, forged_mac,
+		forged_member_id, forged_sync, forged_absent, forged_since,
+		forged_root_slot, forged_root_birth, forged_root_seal, forged_root_gone,
+	};
+	static const u8 key[RLNC_MAC_BYTES] = { 42 };
+	CLEANUP_FREE struct rlnc_super *sb = good_super();
+	const struct image *im = *state;
+	u8 stored[RLNC_MAC_BYTES];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(forgeries); i++) {
+		memset(im->data, 0, im->len);
+		assert_int_equal(super_write(sb, key, im->data), 0);
+		assert_int_equal(super_check_mac(im->data, im->len, key), 0);
+		forgeries[i](im);
+		memcpy(stored, head(im)->mac, sizeof(stored));
+		rlnc_super_put_mac(im->data, stored);
+		if (parse(im->data, im->len, NULL) != RLNC_SUPER_OK)
+			fail_msg("forgery %u: a rule finds it", i);
+		if (super_check_mac(im->data, im->len, key) != -EKEYREJECTED)
+			fail_msg("forgery %u: believed", i);
+	}
+	report_kinds("superblocks that only the MAC tells", ARRAY_SIZE(forgeries));
 }
 
 /* No rule is without a damage that shows it, and each has words of its own. */
@@ -397,8 +473,8 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(round_trip), T(golden), T(mac_covers), T(each_rule), T(bad_lengths),
-		T(truncated), T(each_byte), T(each_byte_resealed),
+		T(round_trip), T(golden), T(mac_covers), T(each_rule), T(each_forgery),
+		T(bad_lengths), T(truncated), T(each_byte), T(each_byte_resealed),
 		cmocka_unit_test(every_rule_is_hit), cmocka_unit_test(largest),
 		cmocka_unit_test(quorum_default),
 	};
