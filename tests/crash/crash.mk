@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records
+PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records rlnc-tamper
 
 CRASH_COMMON	:= $(addprefix tests/crash/,disk.c trace.c volume.c)
 
@@ -8,6 +8,9 @@ rlnc-crash_LIBS	:= -ldevmapper -lpthread
 
 rlnc-any-k_SRCS	:= $(CRASH_COMMON) $(addprefix tests/crash/,rlnc-any-k.c history.c)
 rlnc-any-k_LIBS	:= -ldevmapper -lpthread
+
+rlnc-tamper_SRCS	:= $(CRASH_COMMON) $(addprefix tests/crash/,rlnc-tamper.c history.c)
+rlnc-tamper_LIBS	:= -ldevmapper -lpthread
 
 rlnc-records_SRCS := $(addprefix tests/crash/,rlnc-records.c record.c workload.c)
 rlnc-records_LIBS := -lpthread
@@ -25,7 +28,10 @@ vm-sampled: user modules ## some of both, in a few minutes
 vm-any-k: user modules ## every set of members of every shape, in a VM (long)
 	$(LONG_VM) -n any-k run any-k
 
+vm-tamper: user modules ## everything on the members changed, in a VM (long)
+	$(LONG_VM) -n tamper run tamper
+
 vm-kill: user modules ## VMs killed while they write to a volume, KILLS times (long)
 	SKYHOLD_BUILD=$(abspath $(O)) KVER=$(KVER) tests/crash/kill $(KILLS)
 
-.PHONY: vm-sampled vm-crash vm-any-k vm-kill
+.PHONY: vm-sampled vm-crash vm-any-k vm-tamper vm-kill

@@ -65,17 +65,20 @@ void disks_all_dirty(struct disks *d)
 		memset(d->disk[i].dirty, true, d->bytes / DISK_BLOCK);
 }
 
-uint8_t **disks_copy(const struct disks *d)
+/* All disks as they are at one moment, even if the volume is still at work. */
+uint8_t **disks_copy(struct disks *d)
 {
 	uint8_t **copy = calloc(d->n, sizeof(*copy));
 	unsigned int i;
 
+	pthread_rwlock_wrlock(&d->still);
 	for (i = 0; copy && i < d->n; i++) {
 		copy[i] = malloc(d->bytes);
 		if (!copy[i])
 			die(1, "out of memory for images");
 		memcpy(copy[i], d->disk[i].mem, d->bytes);
 	}
+	pthread_rwlock_unlock(&d->still);
 	return copy;
 }
 
@@ -153,7 +156,9 @@ static bool serve_write(struct disk *disk, const struct nbd_request *request, bo
 		free(event.data);
 		return answer(disk, request, EIO);
 	}
+	pthread_rwlock_rdlock(&disk->all->still);
 	disk_put(disk, event.offset, event.data, event.len);
+	pthread_rwlock_unlock(&disk->all->still);
 	return answer_done(disk, request, trace_add(disk->all->trace, &event));
 }
 
@@ -276,6 +281,7 @@ int disks_start(struct disks *d, unsigned int n, size_t bytes, struct trace *tra
 	int ret = 0;
 
 	*d = (struct disks){ .n = n, .bytes = bytes, .trace = trace };
+	pthread_rwlock_init(&d->still, NULL);
 	for (i = 0; i < n && !ret; i++) {
 		d->disk[i].all = d;
 		d->disk[i].index = i;

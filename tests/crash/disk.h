@@ -33,6 +33,7 @@ struct disks {
 	unsigned int n;
 	size_t bytes;			/* of each */
 	struct trace *trace;
+	pthread_rwlock_t still;		/* held for writing: no disk changes */
 	struct disk disk[DISKS_MAX];
 };
 
@@ -41,7 +42,7 @@ void disks_stop(struct disks *d);
 void disk_put(struct disk *disk, uint64_t offset, const uint8_t *data, size_t len);
 void disks_restore(struct disks *d, uint8_t *const *from);
 void disks_all_dirty(struct disks *d);
-uint8_t **disks_copy(const struct disks *d);
+uint8_t **disks_copy(struct disks *d);
 void disks_copy_free(const struct disks *d, uint8_t **copy);
 
 #endif /* CRASH_DISK_H */

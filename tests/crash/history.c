@@ -57,10 +57,10 @@ void history_restore(const struct history *h, const struct volume *v)
 	disks_restore(v->disks, h->image);
 }
 
-static uint64_t epoch_of(const struct disk *disk)
+static uint64_t epoch_of(const uint8_t *image)
 {
-	const struct rlnc_disk_super *even = (const void *)disk->mem;
-	const struct rlnc_disk_super *odd = (const void *)(disk->mem + RLNC_SUPER_STRIDE);
+	const struct rlnc_disk_super *even = (const void *)image;
+	const struct rlnc_disk_super *odd = (const void *)(image + RLNC_SUPER_STRIDE);
 	uint64_t a = memcmp(even->magic, RLNC_DISK_MAGIC, 8) ? 0 : le64toh(even->epoch);
 	uint64_t b = memcmp(odd->magic, RLNC_DISK_MAGIC, 8) ? 0 : le64toh(odd->epoch);
 
@@ -76,8 +76,8 @@ void history_take_image(struct history *h, const struct volume *v)
 	h->image = disks_copy(v->disks);
 	disks_all_dirty(v->disks);
 	for (i = 0; i < v->n; i++)
-		if (epoch_of(&v->disks->disk[i]) > h->epoch)
-			h->epoch = epoch_of(&v->disks->disk[i]);
+		if (epoch_of(h->image[i]) > h->epoch)
+			h->epoch = epoch_of(h->image[i]);
 }
 
 /* --- writing -------------------------------------------------------------------- */
@@ -118,6 +118,28 @@ int history_fill(struct history *h)
 	ret = write_group(id, 0, h->sessions ? 3 : 1);
 	/* The second time a flush need not be a checkpoint. */
 	return ret ? ret : write_group(id, last_id % 5, 5);
+}
+
+/**
+ * history_group - one flushed group of writes on the volume that is up
+ * @h:		gets a session for it
+ * @members:	that are present
+ * @first:	sector to begin with
+ * @step:	to the next one
+ *
+ * Return: 0 when it is durable, or -errno.
+ */
+int history_group(struct history *h, uint32_t members, uint32_t first, uint32_t step)
+{
+	uint16_t *id = h->id[h->sessions];
+	int ret;
+
+	if (h->sessions)
+		memcpy(id, h->id[h->sessions - 1], sizeof(h->id[0]));
+	ret = write_group(id, first, step);
+	if (!ret)
+		history_add(h, members);
+	return ret;
 }
 
 /* The session is over; whoever was there may have been rebuilt meanwhile. */
@@ -261,6 +283,35 @@ int history_match(const struct history *h, uint32_t *errors)
 		for (place = 0; place < HISTORY_SECTORS; place++)
 			if (got[place] && !is_from(h, s, place, area + place * SECTOR))
 				break;
+		if (place == HISTORY_SECTORS)
+			return s;
+	}
+	return HISTORY_NONE;
+}
+
+/**
+ * history_between - whether the volume that is up shows a state on the way
+ * @h:		history
+ * @from:	the first session that counts
+ *
+ * Return: a session so that each sector is from it or from the next one, or
+ * %HISTORY_NONE.
+ */
+int history_between(const struct history *h, int from)
+{
+	CLEANUP_FREE uint8_t *area = aligned_alloc(SECTOR, HISTORY_SECTORS * SECTOR);
+	uint8_t *sector;
+	uint32_t place;
+	int s;
+
+	if (!area || volume_read(0, area, HISTORY_SECTORS * SECTOR))
+		return HISTORY_NONE;
+	for (s = from; s + 1 < (int)h->sessions; s++) {
+		for (place = 0; place < HISTORY_SECTORS; place++) {
+			sector = area + place * SECTOR;
+			if (!is_from(h, s, place, sector) && !is_from(h, s + 1, place, sector))
+				break;
+		}
 		if (place == HISTORY_SECTORS)
 			return s;
 	}

@@ -36,6 +36,7 @@ void history_free(struct history *h, const struct volume *v);
 void history_restore(const struct history *h, const struct volume *v);
 void history_take_image(struct history *h, const struct volume *v);
 int history_fill(struct history *h);
+int history_group(struct history *h, uint32_t members, uint32_t first, uint32_t step);
 void history_add(struct history *h, uint32_t members);
 int history_write(struct history *h, const struct volume *v, uint32_t members,
 		  const char *option, enum history_end end);
@@ -43,5 +44,6 @@ int history_shown(const struct history *h, unsigned int k, uint32_t members);
 int history_may_show(const struct history *h, unsigned int k, uint32_t members);
 uint32_t history_needed(const struct history *h, unsigned int k, uint32_t members);
 int history_match(const struct history *h, uint32_t *errors);
+int history_between(const struct history *h, int from);
 
 #endif /* CRASH_HISTORY_H */
