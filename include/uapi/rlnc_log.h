@@ -7,12 +7,10 @@
  * the slot that the superblock names; a record in the last column of a slot is
  * followed by column 0 of the slot that it names as next.
  *
- * Each member's 4 KiB are a fragment: up to RLNC_LOG_PAYLOAD bytes of payload, and a
- * trailer at the end.  The payloads of the first k fragments, rlnc_log_payload() bytes
- * each, are the record's contents, sealed as one; the others are coded from those.
- * What lies between payload and trailer means nothing.  Nothing points to the end of
- * a log, so every fragment also has an authentication tag of its own: k authentic
- * fragments make a record, and the first that cannot be made ends the log.
+ * Each member's 4 KiB are the same: the contents, sealed, and a trailer at the end;
+ * what lies between the two means nothing.  A record is a few hundred bytes, as a
+ * rule: to code it would take more seals and no fewer bytes.  Nothing points to the
+ * end of a log; the first place with no authentic record ends it.
  */
 #ifndef _UAPI_RLNC_LOG_H
 #define _UAPI_RLNC_LOG_H
@@ -23,31 +21,27 @@
 
 #define RLNC_LOG_MAGIC		0x474f4c52u	/* "RLOG" */
 
-/* Behind the payload of each fragment; all but the last three are the record's. */
 struct rlnc_log_trailer {
 	__le32 magic;
-	__le32 bytes;			/* of contents in the record */
+	__le32 bytes;			/* of contents */
 	__le64 next_slot;		/* where the log goes on after this slot */
-	__u8 record_nonce[RLNC_NONCE_BYTES];
-	__u8 record_tag[RLNC_TAG_BYTES];
 	__u8 nonce[RLNC_NONCE_BYTES];
-	__u8 zero[8];
-	__u8 tag[RLNC_TAG_BYTES];	/* over the payload and the trailer up to here */
+	__u8 zero[4];
+	__u8 tag[RLNC_TAG_BYTES];
 };
 
 #define RLNC_LOG_TRAILER	sizeof(struct rlnc_log_trailer)
 #define RLNC_LOG_PAYLOAD	(RLNC_SECTOR_BYTES - RLNC_LOG_TRAILER)
 
-/* Additional authenticated data of a record, and of a fragment. */
+/* Additional authenticated data of a record. */
 struct rlnc_log_aad {
 	__u8 volume_id[RLNC_ID_BYTES];
-	__le32 row;			/* of the fragment; all ones for the record */
-	__le32 zero;
 	__le64 epoch;			/* that the log follows */
 	__le64 seq;			/* of the record, from 0 in each epoch */
+	__le64 next_slot;		/* as in the trailer */
+	__le32 bytes;			/* as in the trailer */
+	__le32 zero;
 };
-
-#define RLNC_LOG_ROW_RECORD	0xffffffffu
 
 /* Contents: changes, in order. */
 enum rlnc_log_kind {
@@ -77,8 +71,8 @@ struct rlnc_log_entry {
 };
 
 #if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(struct rlnc_log_trailer) == 80, "log trailer");
-_Static_assert(sizeof(struct rlnc_log_aad) == 40, "log aad");
+_Static_assert(sizeof(struct rlnc_log_trailer) == 48, "log trailer");
+_Static_assert(sizeof(struct rlnc_log_aad) == 48, "log aad");
 _Static_assert(sizeof(struct rlnc_log_entry) == 32, "log entry");
 #endif
 

@@ -371,8 +371,8 @@ void rlnc_commit_end(struct rlnc_volume *v, struct rlnc_commit *c);
 
 /* --- intent_log.c -------------------------------------------------------------- */
 
-#define RLNC_LOG_SLOTS		32	/* of one epoch */
-#define RLNC_LOG_RECORDS	8	/* that one flush may write */
+#define RLNC_LOG_SLOTS		64	/* of one epoch */
+#define RLNC_LOG_RECORDS	16	/* that one flush may write */
 
 struct rlnc_log_slots {
 	u32 count;
@@ -389,6 +389,7 @@ struct rlnc_log_notes {
 
 /* Memory for the crypto API. */
 struct rlnc_log_scratch {
+	struct scatterlist sg[3];
 	struct rlnc_log_aad aad;
 	u8 iv[RLNC_NONCE_BYTES];
 	u8 tag[RLNC_TAG_BYTES];
@@ -406,7 +407,6 @@ struct rlnc_log {
 	u32 slots;
 	u64 used[RLNC_LOG_SLOTS];
 	struct aead_request *req;
-	struct scatterlist *sg;		/* k + 2 */
 	struct rlnc_log_scratch *scratch;
 };
 

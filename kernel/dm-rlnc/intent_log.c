@@ -4,18 +4,13 @@
  *
  * Every commit leaves a note of the pointer that it changed.  A flush writes the
  * notes taken since the last one as records, each with one 4 KiB write a member
- * that carries PREFLUSH and FUA: whoever has its fragment of a record has all
- * that was written before it.  A flush that the log cannot serve, or that would
+ * that carries PREFLUSH and FUA: whoever has a record has all that was written
+ * before it.  A flush that the log cannot serve, or that would
  * not reach every member the superblocks count on, becomes a checkpoint, which
  * starts the log anew.
  */
 #include <linux/slab.h>
 #include "dm-rlnc.h"
-
-static u32 record_bytes(const struct rlnc_volume *v)
-{
-	return v->k * RLNC_LOG_PAYLOAD;
-}
 
 int rlnc_log_init(struct rlnc_volume *v)
 {
@@ -25,12 +20,11 @@ int rlnc_log_init(struct rlnc_volume *v)
 	spin_lock_init(&log->lock);
 	log->slot = RLNC_SLOT_NONE;
 	log->req = aead_request_alloc(v->crypt.log, GFP_KERNEL);
-	log->sg = kvcalloc(v->k + 3, sizeof(*log->sg), GFP_KERNEL);
 	log->scratch = kzalloc(sizeof(*log->scratch), GFP_KERNEL);
-	if (!log->req || !log->sg || !log->scratch)
+	if (!log->req || !log->scratch)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(log->notes); i++) {
-		log->notes[i].buf = kvzalloc(RLNC_LOG_RECORDS * record_bytes(v), GFP_KERNEL);
+		log->notes[i].buf = kvzalloc(RLNC_LOG_RECORDS * RLNC_LOG_PAYLOAD, GFP_KERNEL);
 		if (!log->notes[i].buf)
 			return -ENOMEM;
 	}
@@ -43,7 +37,6 @@ void rlnc_log_exit(struct rlnc_volume *v)
 
 	if (log->req)
 		aead_request_free(log->req);
-	kvfree(log->sg);
 	kfree(log->scratch);
 	kvfree(log->notes[0].buf);
 	kvfree(log->notes[1].buf);
@@ -65,8 +58,8 @@ static bool append(struct rlnc_volume *v, struct rlnc_log_notes *notes,
 		   const struct note *n)
 {
 	u32 *len = &notes->len[notes->records - 1];
-	u8 *at = notes->buf + (notes->records - 1) * record_bytes(v) + *len;
-	size_t room = record_bytes(v) - *len, took;
+	u8 *at = notes->buf + (notes->records - 1) * RLNC_LOG_PAYLOAD + *len;
+	size_t room = RLNC_LOG_PAYLOAD - *len, took;
 
 	if (n->pack)
 		took = rlnc_log_append_pack(at, room, n->index, n->ptr, &v->geo, n->first,
@@ -142,91 +135,50 @@ static void clear_notes(struct rlnc_log_notes *notes)
 
 /* --- sealing and opening ----------------------------------------------------------- */
 
-static void fill_aad(struct rlnc_volume *v, u32 row, u64 seq)
-{
-	struct rlnc_log_aad *aad = &v->log.scratch->aad;
-
-	memset(aad, 0, sizeof(*aad));
-	memcpy(aad->volume_id, v->sb->volume_id, sizeof(aad->volume_id));
-	aad->row = cpu_to_le32(row);
-	aad->epoch = cpu_to_le64(v->sb->epoch);
-	aad->seq = cpu_to_le64(seq);
-}
-
-static int run_aead(struct rlnc_volume *v, bool encrypt, u32 assoc, u32 len,
-		    const u8 *nonce)
-{
-	struct rlnc_log *log = &v->log;
-	DECLARE_CRYPTO_WAIT(wait);
-
-	memcpy(log->scratch->iv, nonce, sizeof(log->scratch->iv));
-	aead_request_set_tfm(log->req, v->crypt.log);
-	aead_request_set_callback(log->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
-				  crypto_req_done, &wait);
-	aead_request_set_ad(log->req, assoc);
-	aead_request_set_crypt(log->req, log->sg, log->sg, len, log->scratch->iv);
-	return crypto_wait_req(encrypt ? crypto_aead_encrypt(log->req) :
-			       crypto_aead_decrypt(log->req), &wait);
-}
-
 static struct rlnc_log_trailer *trailer_of(struct rlnc_gbuf *gb, u32 row, u32 col)
 {
 	return page_address(rlnc_fragment_page(gb, row, col)) + RLNC_LOG_PAYLOAD;
 }
 
-/*
- * The contents, which lie in the first @payload bytes of each of the first k
- * fragments.
- */
-static int crypt_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u64 seq,
-			u32 payload, bool encrypt, const u8 *nonce)
+static void fill_aad(struct rlnc_volume *v, const struct rlnc_log_trailer *trailer, u64 seq)
 {
-	struct rlnc_log *log = &v->log;
-	u32 i;
+	struct rlnc_log_aad *aad = &v->log.scratch->aad;
 
-	fill_aad(v, RLNC_LOG_ROW_RECORD, seq);
-	sg_init_table(log->sg, v->k + 2);
-	sg_set_buf(&log->sg[0], &log->scratch->aad, sizeof(log->scratch->aad));
-	for (i = 0; i < v->k; i++)
-		sg_set_page(&log->sg[i + 1], rlnc_fragment_page(gb, i, col), payload, 0);
-	sg_set_buf(&log->sg[v->k + 1], log->scratch->tag, RLNC_TAG_BYTES);
-	return run_aead(v, encrypt, sizeof(log->scratch->aad),
-			v->k * payload + (encrypt ? 0 : RLNC_TAG_BYTES), nonce);
+	memset(aad, 0, sizeof(*aad));
+	memcpy(aad->volume_id, v->sb->volume_id, sizeof(aad->volume_id));
+	aad->epoch = cpu_to_le64(v->sb->epoch);
+	aad->seq = cpu_to_le64(seq);
+	aad->next_slot = trailer->next_slot;
+	aad->bytes = trailer->bytes;
 }
 
-/* The tag over a fragment's payload and trailer; there is nothing to encrypt in it. */
-static int crypt_fragment(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 row, u32 col,
-			  u64 seq, u32 payload, bool encrypt)
+/* Seal or open a record where it lies; its trailer is complete but for the tag. */
+static int crypt_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 row, u32 col,
+			u64 seq, bool encrypt)
 {
-	u32 covered = payload + sizeof(struct rlnc_log_trailer) - RLNC_TAG_BYTES;
 	struct rlnc_log_trailer *trailer = trailer_of(gb, row, col);
-	struct rlnc_log *log = &v->log;
+	struct rlnc_log_scratch *s = v->log.scratch;
+	struct aead_request *req = v->log.req;
+	u32 bytes = le32_to_cpu(trailer->bytes);
+	DECLARE_CRYPTO_WAIT(wait);
+	int ret;
 
-	fill_aad(v, row, seq);
-	sg_init_table(log->sg, 4);
-	sg_set_buf(&log->sg[0], &log->scratch->aad, sizeof(log->scratch->aad));
-	sg_set_page(&log->sg[1], rlnc_fragment_page(gb, row, col), payload, 0);
-	sg_set_buf(&log->sg[2], trailer, sizeof(*trailer) - RLNC_TAG_BYTES);
-	sg_set_buf(&log->sg[3], trailer->tag, RLNC_TAG_BYTES);
-	return run_aead(v, encrypt, sizeof(log->scratch->aad) + covered,
-			encrypt ? 0 : RLNC_TAG_BYTES, trailer->nonce);
-}
-
-static void code_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u32 payload)
-{
-	u32 i;
-
-	if (!v->encode)
-		return;
-	for (i = 0; i < v->n; i++) {
-		u8 *page = page_address(rlnc_fragment_page(gb, i, col));
-
-		if (i < v->k)
-			gb->in[i] = page;
-		else
-			gb->out[i - v->k] = page;
-	}
-	rlnc_plan_run(v->encode, gb->in, gb->out, payload);
+	fill_aad(v, trailer, seq);
+	memcpy(s->iv, trailer->nonce, sizeof(s->iv));
+	memcpy(s->tag, trailer->tag, sizeof(s->tag));
+	sg_init_table(s->sg, ARRAY_SIZE(s->sg));
+	sg_set_buf(&s->sg[0], &s->aad, sizeof(s->aad));
+	sg_set_page(&s->sg[1], rlnc_fragment_page(gb, row, col), bytes, 0);
+	sg_set_buf(&s->sg[2], s->tag, sizeof(s->tag));
+	aead_request_set_tfm(req, v->crypt.log);
+	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG, crypto_req_done, &wait);
+	aead_request_set_ad(req, sizeof(s->aad));
+	aead_request_set_crypt(req, s->sg, s->sg, bytes + (encrypt ? 0 : RLNC_TAG_BYTES),
+			       s->iv);
+	ret = crypto_wait_req(encrypt ? crypto_aead_encrypt(req) : crypto_aead_decrypt(req),
+			      &wait);
+	memcpy(trailer->tag, s->tag, sizeof(s->tag));
+	return ret;
 }
 
 /* --- writing ------------------------------------------------------------------------ */
@@ -254,41 +206,33 @@ static bool advance(struct rlnc_volume *v)
 	return true;
 }
 
+/* Compose and seal a record in the first fragment, and copy it to the others. */
 static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *contents,
 		       u32 bytes)
 {
 	struct rlnc_log *log = &v->log;
-	struct rlnc_log_trailer trailer = {
-		.magic = cpu_to_le32(RLNC_LOG_MAGIC),
-		.bytes = cpu_to_le32(bytes),
-		.next_slot = cpu_to_le64(log->next_slot),
-	};
-	u32 payload = rlnc_log_payload(v->k, bytes);
-	u32 i, at, part;
+	struct rlnc_log_trailer *trailer = trailer_of(gb, 0, log->col);
+	void *page = page_address(rlnc_fragment_page(gb, 0, log->col));
 	int ret;
+	u32 i;
 
-	for (i = 0, at = 0; i < v->k; i++, at += part) {
-		u8 *page = page_address(rlnc_fragment_page(gb, i, log->col));
-
-		part = min(bytes - at, payload);
-		memcpy(page, contents + at, part);
-		memset(page + part, 0, payload - part);
-	}
-	rlnc_next_nonce(&v->crypt, trailer.record_nonce);
-	ret = crypt_record(v, gb, log->col, log->seq, payload, true, trailer.record_nonce);
+	memcpy(page, contents, bytes);
+	memset(trailer, 0, sizeof(*trailer));
+	trailer->magic = cpu_to_le32(RLNC_LOG_MAGIC);
+	trailer->bytes = cpu_to_le32(bytes);
+	trailer->next_slot = cpu_to_le64(log->next_slot);
+	rlnc_next_nonce(&v->crypt, trailer->nonce);
+	ret = crypt_record(v, gb, 0, log->col, log->seq, true);
 	if (ret)
 		return ret;
-	memcpy(trailer.record_tag, log->scratch->tag, RLNC_TAG_BYTES);
-	code_payloads(v, gb, log->col, payload);
-	for (i = 0; i < v->n && !ret; i++) {
-		rlnc_next_nonce(&v->crypt, trailer.nonce);
-		memcpy(trailer_of(gb, i, log->col), &trailer, sizeof(trailer));
-		ret = crypt_fragment(v, gb, i, log->col, log->seq, payload, true);
+	for (i = 1; i < v->n; i++) {
+		memcpy(page_address(rlnc_fragment_page(gb, i, log->col)), page, bytes);
+		*trailer_of(gb, i, log->col) = *trailer;
 	}
-	return ret;
+	return 0;
 }
 
-/* Every member that counts must take its fragment; otherwise the log will not do. */
+/* Every member that counts must take the record; otherwise the log will not do. */
 static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes)
 {
 	struct rlnc_log *log = &v->log;
@@ -345,7 +289,7 @@ int rlnc_log_flush(struct rlnc_volume *v)
 		return -EAGAIN;
 	ret = rlnc_packs_sync(v);
 	for (i = 0; i < notes->records && !ret; i++)
-		ret = write_record(v, notes->buf + i * record_bytes(v), notes->len[i]);
+		ret = write_record(v, notes->buf + i * RLNC_LOG_PAYLOAD, notes->len[i]);
 	/* A member may have failed at some data that this flush vouches for. */
 	if (!ret && READ_ONCE(v->members_changed))
 		ret = -EAGAIN;
@@ -391,77 +335,90 @@ void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old)
 
 /* --- replay ------------------------------------------------------------------------- */
 
-/*
- * Read a record's fragments.  A record counts as flushed only when every member
- * in sync has its fragment, so one that is in sync, can be read, and has none
- * says that this one was never finished.
- *
- * Return: 0 with k authentic ones in @rows and the members that have none in
- * @missing; -ENODATA at the end of the log; -ENOTUNIQ when too few members are
- * here to tell.
- */
-static int read_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col,
-			  u64 seq, u8 *rows, unsigned long *missing)
+/* Which rows have an authentic record, opened where it lies? */
+static void open_records(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u64 seq,
+			 unsigned long *good)
 {
-	struct rlnc_log_trailer *trailer;
-	u32 i, found = 0, without = 0;
+	const struct rlnc_log_trailer *trailer;
+	u32 i;
+
+	bitmap_zero(good, RLNC_MAX_MEMBERS);
+	for (i = 0; i < v->n; i++) {
+		trailer = trailer_of(gb, i, col);
+		if (test_bit(i * v->pps + col, gb->have) &&
+		    le32_to_cpu(trailer->magic) == RLNC_LOG_MAGIC &&
+		    trailer->bytes && le32_to_cpu(trailer->bytes) <= RLNC_LOG_PAYLOAD &&
+		    !crypt_record(v, gb, i, col, seq, false))
+			__set_bit(i, good);
+	}
+}
+
+/*
+ * Leave in @good the rows with the same record as most of them.  A crash during
+ * recovery from a crash can leave two, of which one at most was finished.
+ */
+static u32 most_frequent(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+			 unsigned long *good)
+{
+	DECLARE_BITMAP(same, RLNC_MAX_MEMBERS);
+	DECLARE_BITMAP(best, RLNC_MAX_MEMBERS);
+	u32 i, j;
+
+	bitmap_zero(best, RLNC_MAX_MEMBERS);
+	for_each_set_bit(i, good, v->n) {
+		bitmap_zero(same, RLNC_MAX_MEMBERS);
+		for_each_set_bit(j, good, v->n)
+			if (!memcmp(trailer_of(gb, i, col)->tag, trailer_of(gb, j, col)->tag,
+				    RLNC_TAG_BYTES))
+				__set_bit(j, same);
+		if (bitmap_weight(same, v->n) > bitmap_weight(best, v->n))
+			bitmap_copy(best, same, RLNC_MAX_MEMBERS);
+	}
+	bitmap_copy(good, best, RLNC_MAX_MEMBERS);
+	return bitmap_weight(good, v->n);
+}
+
+/* A member that is in sync, can be read, and has not the record. */
+static bool some_lack_it(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+			 const unsigned long *good)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (test_bit(i * v->pps + col, gb->have) && !test_bit(i, good) &&
+		    v->member[i].state == RLNC_MEMBER_SYNC)
+			return true;
+	return false;
+}
+
+/*
+ * Read a record into @gb.  It counts as flushed only when every member in sync has
+ * it, so one that is in sync, can be read, and has it not says that it was never
+ * finished.  With fewer than k that have it, what it vouches for may not be there.
+ *
+ * Return: the row that it is in, with the members that have it in @good; -ENODATA at
+ * the end of the log; -ENOTUNIQ when too few members are here to tell.
+ */
+static int read_copies(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col,
+		       u64 seq, unsigned long *good)
+{
+	u32 i, found;
 
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++)
 		if (v->member[i].dev)
 			rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, col, 1);
 	rlnc_gbuf_io_wait(gb);
-	bitmap_fill(missing, v->n);
-	for (i = 0; i < v->n; i++) {
-		trailer = trailer_of(gb, i, col);
-		if (!test_bit(i * v->pps + col, gb->have))
-			continue;
-		if (le32_to_cpu(trailer->magic) != RLNC_LOG_MAGIC ||
-		    le32_to_cpu(trailer->bytes) > record_bytes(v) ||
-		    crypt_fragment(v, gb, i, col, seq,
-				   rlnc_log_payload(v->k, le32_to_cpu(trailer->bytes)), false)) {
-			without += v->member[i].state == RLNC_MEMBER_SYNC;
-			continue;
-		}
-		__clear_bit(i, missing);
-		if (found < v->k)
-			rows[found] = i;
-		found++;
-	}
+	open_records(v, gb, col, seq, good);
+	found = most_frequent(v, gb, col, good);
 	if (found >= v->k)
-		return 0;
-	if (found && !without && !v->opt.accept_older)
+		return find_first_bit(good, v->n);
+	if (found && !v->opt.accept_older && !some_lack_it(v, gb, col, good))
 		return -ENOTUNIQ;
 	if (found)
-		DMWARN("%s: log record %llu has %u of the %u fragments it takes: it was not finished, or members have changed theirs",
-		       rlnc_name(v), seq, found, v->k);
+		DMWARN("%s: %u members have log record %llu, and it takes %u: it was not finished, or members have changed theirs",
+		       rlnc_name(v), found, seq, v->k);
 	return -ENODATA;
-}
-
-/* Compute the payloads of the data fragments that are not among @rows. */
-static int decode_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
-			   u32 payload, const u8 *rows)
-{
-	struct rlnc_plan_entry *entry;
-	const struct rlnc_plan *plan;
-	u16 want[RLNC_MAX_K];
-	u32 i, wanted = 0;
-
-	for (i = 0; i < v->k; i++) {
-		gb->in[i] = page_address(rlnc_fragment_page(gb, rows[i], col));
-		if (memchr(rows, i, v->k))
-			continue;
-		gb->out[wanted] = page_address(rlnc_fragment_page(gb, i, col));
-		want[wanted++] = RLNC_DATA(i);
-	}
-	if (!wanted)
-		return 0;
-	plan = rlnc_codec_plan(v, rows, want, wanted, &entry);
-	if (!plan)
-		return -ENOMEM;
-	rlnc_plan_run(plan, gb->in, gb->out, payload);
-	rlnc_codec_plan_put(entry);
-	return 0;
 }
 
 /*
@@ -471,33 +428,25 @@ static int decode_payloads(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
 static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
 		       u32 *bytes, u64 *next_slot, unsigned long *missing)
 {
-	struct rlnc_log_trailer trailer;
-	u8 *to = v->log.notes[0].buf;
-	u8 rows[RLNC_MAX_K];
+	DECLARE_BITMAP(good, RLNC_MAX_MEMBERS);
+	const struct rlnc_log_trailer *trailer;
 	struct rlnc_gbuf *gb;
-	u32 i, payload;
-	int ret;
+	int row;
 
 	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
-	ret = read_fragments(v, gb, slot, col, seq, rows, missing);
-	if (ret)
-		goto out;
-	trailer = *trailer_of(gb, rows[0], col);
-	memcpy(v->log.scratch->tag, trailer.record_tag, RLNC_TAG_BYTES);
-	payload = rlnc_log_payload(v->k, le32_to_cpu(trailer.bytes));
-	ret = decode_payloads(v, gb, col, payload, rows) ?:
-	      crypt_record(v, gb, col, seq, payload, false, trailer.record_nonce);
-	if (ret == -EBADMSG)	/* fragments of two records that were never finished */
-		ret = -ENODATA;
-	*bytes = le32_to_cpu(trailer.bytes);
-	*next_slot = le64_to_cpu(trailer.next_slot);
-	if (!ret && *next_slot >= v->slots)
-		ret = -EBADMSG;
-	for (i = 0; i < v->k && !ret; i++)
-		memcpy(to + i * payload, page_address(rlnc_fragment_page(gb, i, col)), payload);
-out:
+	row = read_copies(v, gb, slot, col, seq, good);
+	if (row >= 0) {
+		trailer = trailer_of(gb, row, col);
+		*bytes = le32_to_cpu(trailer->bytes);
+		*next_slot = le64_to_cpu(trailer->next_slot);
+		memcpy(v->log.notes[0].buf, page_address(rlnc_fragment_page(gb, row, col)),
+		       *bytes);
+		bitmap_complement(missing, good, v->n);
+	}
 	rlnc_gbuf_put(gb);
-	return ret;
+	if (row < 0)
+		return row;
+	return *next_slot < v->slots ? 0 : -EBADMSG;
 }
 
 /* Do again what the commit did that left this note. */
@@ -576,8 +525,8 @@ static int keep_slot(struct rlnc_volume *v, u64 slot)
  *
  * The log's own slots stay busy until the next checkpoint is durable, so that
  * a crash before that finds the log again.  The first flush after this is a
- * checkpoint.  A member without its fragment of a record may have lost what the
- * record vouches for, and is stale from here.
+ * checkpoint.  A member without a record may have lost what that vouches for, and is
+ * stale from here.
  *
  * Return: number of changes made again, or a negative error.
  */

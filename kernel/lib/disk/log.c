@@ -6,24 +6,6 @@
 #include <asm/byteorder.h>
 #include "log.h"
 
-/* Payloads are multiples of this. */
-#define PAYLOAD_UNIT	64
-
-/**
- * rlnc_log_payload - bytes of a record's contents that each fragment holds
- * @k:		data symbols
- * @bytes:	of contents
- *
- * Return: at most %RLNC_LOG_PAYLOAD, unless the contents are too long.
- */
-u32 rlnc_log_payload(u32 k, u32 bytes)
-{
-	u32 each = (bytes + k - 1) / k;
-	u32 whole = (each + PAYLOAD_UNIT - 1) / PAYLOAD_UNIT * PAYLOAD_UNIT;
-
-	return each <= RLNC_LOG_PAYLOAD ? min_t(u32, whole, RLNC_LOG_PAYLOAD) : each;
-}
-
 /* Bytes that a change of @count seals takes in a record. */
 size_t rlnc_log_entry_bytes(u32 kind, u32 count)
 {

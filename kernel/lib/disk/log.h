@@ -17,7 +17,6 @@ struct rlnc_log_limits {
 	u32 seals;
 };
 
-u32 rlnc_log_payload(u32 k, u32 bytes);
 size_t rlnc_log_entry_bytes(u32 kind, u32 count);
 u64 rlnc_log_owner(const struct rlnc_log_entry *entry);
 int rlnc_log_next(const u8 *buf, size_t len, size_t *at,
