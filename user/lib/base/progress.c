@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,14 @@ static int64_t since_ms(const struct timespec *then)
 	return (now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000;
 }
 
+/* A terminal that goes back in its line and erases it. */
+static bool can_draw(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+}
+
 /**
  * progress_start - begin a bar
  * @p:		filled in
@@ -25,7 +34,7 @@ static int64_t since_ms(const struct timespec *then)
 void progress_start(struct progress *p, const char *what, uint64_t total)
 {
 	*p = (struct progress){ .what = what, .total = total ? total : 1 };
-	p->shown = isatty(STDERR_FILENO);
+	p->shown = can_draw();
 	progress_update(p, 0);
 }
 
