@@ -209,12 +209,134 @@ static void no_device_mapper(void **state)
 	heard("m9: No such file");
 }
 
+/* The beginning of an option's name is not the option. */
+static void in_full(void **state)
+{
+	(void)state;
+	RUN(1, "rlncsetup format --f -q -k 3 -d a m?");
+	heard("no option \"--f\"; is --force meant?");
+	RUN(1, "rlncsetup format -q -k 3 --key a m?");
+	heard("is --key-file meant?");
+	RUN(1, "rlncsetup format -q -k 3 --key=a m?");
+	heard("no option \"--key\"; is --key-file meant?");
+	RUN(1, "rlncsetup format --s 4K -k 3 m?");
+	heard("ambiguous");
+	RUN(0, "rlncsetup key list m0 m1 m2 m3 --json");
+	RUN(0, "rlncsetup key add --key-file=a m0 m1 m2 m3 m4 --new-key-file b --force" CHEAP);
+}
+
+/* Every way of asking for help gives it, on a group of commands as well. */
+static void help(void **state)
+{
+	static const char *const group[] = { "key --help", "key -h", "help key" };
+	static const char *const one[] = {
+		"key add --help", "help key add", "help format", "format -h",
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(group) / sizeof(group[0]); i++) {
+		RUN(0, "rlncsetup %s", group[i]);
+		heard("usage: rlncsetup key COMMAND");
+		heard("key sync");
+		assert_null(strstr(said, "format"));
+	}
+	RUN(1, "rlncsetup header");
+	heard("header restore");
+	for (i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		RUN(0, "rlncsetup %s", one[i]);
+		heard("--slot-type TYPE");
+	}
+	RUN(0, "rlncsetup help");
+	heard("usage: rlncsetup COMMAND");
+	RUN(1, "rlncsetup key sing m0");
+	heard("no command \"key\" or \"key sing\"");
+	RUN(1, "rlncsetup help sing");
+	heard("no command \"sing\"");
+}
+
+/* Nothing on standard input is not an empty passphrase, and says so. */
+static void input_ends(void **state)
+{
+	(void)state;
+	RUN(2, "rlncsetup key add m0 m1 m2 m3 </dev/null");
+	heard("standard input has ended before a passphrase came");
+	heard("--key-file");
+	RUN(2, "echo | rlncsetup key add m0 m1 m2 m3");
+	heard("an empty passphrase is none");
+	RUN(2, "rlncsetup key add -d a m0 m1 m2 m3 </dev/null");
+	heard("Enter new passphrase");
+	RUN(0, "printf a | rlncsetup key add --new-key-file b" CHEAP "m0 m1 m2 m3");
+}
+
+/* Sizes as they were asked for, and one of a thing is one thing. */
+static void words(void **state)
+{
+	(void)state;
+	RUN(1, "rlncsetup format -q -k 3 -s 1K -d a m?");
+	heard("--symbol 1K: from 4 KiB to 512 KiB");
+	RUN(1, "rlncsetup format -q -k 3 -s 512K -d a m?");
+	heard("--symbol 512 KiB: a power of two, and k = 3 times it at most 512 KiB");
+	RUN(1, "rlncsetup format -q -d a m0");
+	heard("how many of the 1 member suffice");
+	RUN(0, "rlncsetup format -q --force -k 1 -d a" CHEAP "m0");
+	heard("on one member");
+	heard("commits need 1 member, 1 key slot");
+}
+
+/* What a terminal would obey is no label. */
+static void labels(void **state)
+{
+	(void)state;
+	RUN(1, "rlncsetup format -q --force -k 3 -d a --label \"$(printf 'a\\033[2Jb')\" m?");
+	heard("--label: no control characters");
+	RUN(1, "rlncsetup format -q --force -k 3 -d a --label \"$(printf '\\377')\" m?");
+	heard("--label: no control characters");
+	RUN(1, "rlncsetup key add -d a --force --new-key-file b --slot-label \"$(printf 'a\\nb')\"" CHEAP "m?");
+	heard("--slot-label: no control characters");
+	RUN(1, "rlncsetup format -q --force -k 3 -d a --label 123456789012345678901234567890123 m?");
+	heard("--label: 32 bytes at most");
+	RUN(0, "rlncsetup format -q --force -k 3 -d a --label Gew\303\266lbe" CHEAP "m?");
+}
+
+/* A member that is not there has its place in the key commands, too. */
+static void left_out(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup key list m0 missing m2 m3 -");
+	RUN(0, "rlncsetup key add -d a --new-key-file b" CHEAP "m0 m1 m2 m3 missing");
+	heard("member 4 was not given");
+	RUN(1, "rlncsetup dump missing");
+	heard("needs the members themselves");
+	RUN(4, "rlncsetup key list m0 nowhere");
+	heard("write \"missing\" in its place");
+	RUN(4, "rlncsetup key list missing -");
+}
+
+/* Members are unmade, and what is none is not. */
+static void wiped(void **state)
+{
+	(void)state;
+	RUN(4, "truncate -s 64M blank && rlncsetup wipe -q m0 blank");
+	heard("blank: neither superblock nor key slots");
+	RUN(0, "rlncsetup dump m0");
+	RUN(5, "flock m1 rlncsetup wipe -q m0 m1");
+	RUN(0, "rlncsetup wipe -q m0 m1");
+	heard("2 members wiped.");
+	RUN(4, "rlncsetup dump m0");
+	RUN(0, "cmp -n 1048576 m0 /dev/zero");
+	RUN(0, "rlncsetup wipe -q --force blank");
+	heard("1 member wiped.");
+	RUN(0, "rlncsetup format -q -k 1 -d a" CHEAP "m0 m1");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
 		T(removed_changes_nothing), T(removal_ends), T(lost_slot), T(apart),
 		T(change_missed), T(streams), T(locked), T(no_device_mapper),
+		T(in_full), T(help), T(input_ends), T(words), T(labels), T(left_out), T(wiped),
 	};
 
 	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);

@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit ip mkfs.ext4 blkid
-plan 35
+plan 38
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -46,8 +46,8 @@ exits 5 "a device with a file system is refused" "signature: ext4, label .precio
 exits 5 "so is one that is a member" "ram3" rlncsetup replace --force v 2 /dev/ram3
 exits 1 "so is the place of a member that is none" "has no member 9" rlncsetup replace --force v 9 /dev/ram4
 must dmsetup create small --table "0 16384 linear /dev/ram5 0"
-cleanup poll_until 10 dmsetup remove small
 exits 4 "so is one that is too small" "too small: it has 8.*MiB" rlncsetup replace v 2 /dev/mapper/small
+must poll_until 10 dmsetup remove small
 is "$(field letters)" AAAA "nothing has happened so far"
 exits 0 "with --force it is taken" "^$" rlncsetup replace --force --wait v 2 /dev/ram4
 is "$(field letters)" AAAA "and in sync when the command ends"
@@ -55,6 +55,12 @@ exits 0 "status names it" "2 +A +in sync +/dev/ram4" rlncsetup status v
 exits 1 "and not the old one" "has no member /dev/ram2" rlncsetup fail v /dev/ram2
 exits 0 "it has the key slots" "passphrase" rlncsetup key list /dev/ram4
 check "blkid sees nothing of what was there" sh -c '! blkid -p /dev/ram4'
+
+# --- what the kernel refuses is as it was ----------------------------------------------
+must mkfs.ext4 -q -L kept /dev/ram5
+before=$(sha256sum </dev/ram5)
+exits 5 "a place is taken once while it is open" "refused" rlncsetup replace --force v 2 /dev/ram5
+is "$(sha256sum </dev/ram5)" "$before" "the device that was meant for it has what it had"
 
 # --- replace by a server -------------------------------------------------------------
 must truncate -s 24M "$TMPDIR/disk"
@@ -91,15 +97,17 @@ must rlncsetup close v
 # --- scrub, to its end ----------------------------------------------------------------
 must dd if=/dev/urandom of=/dev/ram1 bs=1M seek=1 count=20 oflag=direct conv=notrunc status=none
 must open "${now[@]}"
-exits 0 "a scrub of a ruined member says what it mended" "everything was read, [1-9][0-9]* fragments mended" rlncsetup scrub --wait v
-exits 0 "the next has nothing to mend" "everything was read, 0 fragments mended" rlncsetup scrub --wait v start
+exits 0 "a scrub of a ruined member says what it mended" "corrected since it began: [1-9]" rlncsetup scrub --wait v
+exits 0 "the next has nothing to mend" "corrected since it began: 0$" rlncsetup scrub --wait v start
 check "and the data are right" same
 must rlncsetup close v
 must dd if=/dev/urandom of=/dev/ram0 bs=1M seek=1 count=20 oflag=direct conv=notrunc status=none
 must dd if=/dev/urandom of=/dev/ram1 bs=1M seek=1 count=20 oflag=direct conv=notrunc status=none
 must open "${now[@]}"
-exits 0 "two of four may be ruined" "[1-9][0-9]* fragments mended" rlncsetup scrub --wait v
+exits 0 "two of four may be ruined" "corrected since it began: [1-9]" rlncsetup scrub --wait v
 must rlncsetup fail v 2
 must rlncsetup fail v 3
 check "those two carry the data" same
+must rlncsetup fail v 1
+exits 4 "what cannot be read any more is said" "[1-9][0-9]* sectors? could not be read" rlncsetup scrub --wait v
 exits 4 "a name that is not open" "is not open" rlncsetup scrub w

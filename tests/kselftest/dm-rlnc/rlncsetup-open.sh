@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup keyctl
-plan 40
+plan 46
 
 load_module dm-rlnc
 requires_module brd rd_nr=8 rd_size=24576
@@ -31,6 +31,13 @@ is "$(field health)" optimal "it is optimal"
 is "$(field letters)" AAAAAA "all members are in sync"
 exits 0 "status explains it" "any 4 of 6 members suffice" rlncsetup status v
 exits 0 "status lists the members" "5 +A +in sync +/dev/ram5" rlncsetup status v
+exits 0 "a path is as good as a name" "5 +A +in sync +/dev/ram5" rlncsetup status /dev/mapper/v
+must dmsetup create other --table "0 8 zero"
+exits 0 "without a name all volumes are listed" "^v +optimal +AAAAAA +any 4 of 6" rlncsetup status
+check "and nothing else" sh -c '! rlncsetup status | grep other'
+exits 0 "in JSON as a list" '^[[]$' rlncsetup status --json
+must poll_until 10 dmsetup remove other
+exits 5 "a member that is in use is not unmade" "busy" rlncsetup wipe -q /dev/ram0
 check "it is written" dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
 exits 1 "no key is left in the keyrings" "" sh -c "keyctl show | grep rlnc: || grep 'rlnc:' /proc/keys"
 exits 5 "its name is taken" "exists already" open "${m[@]}"
@@ -44,6 +51,7 @@ exits 0 "checkpoint" "^$" rlncsetup checkpoint v
 exits 0 "it closes" "^$" rlncsetup close v
 exits 4 "once" "not open" rlncsetup close v
 exits 4 "and has no status then" "not open" rlncsetup status v
+exits 0 "nor is there another" "^No volume is open.$" rlncsetup status
 
 # --- in any order, and not all ------------------------------------------------------
 exits 0 "any order" "^$" open /dev/ram5 /dev/ram3 /dev/ram1 /dev/ram0 /dev/ram2 /dev/ram4

@@ -68,7 +68,8 @@ int pwrite_all(int fd, const void *buf, size_t len, uint64_t offset)
  * @delimiter:	a byte, or -1 for none
  * @s:		filled in
  *
- * Return: 0, -EFBIG when there is more than @max, or -errno.
+ * Return: 0, -EFBIG when there is more than @max, -ENODATA when a delimiter is
+ * waited for and nothing comes, or -errno.
  */
 int read_secret(int fd, size_t max, int delimiter, struct secret *s)
 {
@@ -84,6 +85,10 @@ int read_secret(int fd, size_t max, int delimiter, struct secret *s)
 			continue;
 		if (got < 0) {
 			rc = -errno;
+			break;
+		}
+		if (!got && !s->len && delimiter >= 0) {
+			rc = -ENODATA;
 			break;
 		}
 		if (!got || (delimiter >= 0 && s->data[s->len] == delimiter)) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,9 +26,18 @@ int kmsg_mark(void)
 	return fd;
 }
 
-/* The text of the next record that holds @word, in @record; NULL when there is none. */
-static char *next_text(int mark, const char *word, char record[RECORD_MAX + 1])
+/**
+ * kmsg_show_since - report log lines newer than a mark that hold a word
+ * @mark:	from kmsg_mark(); negative: none
+ * @word:	what a line must contain
+ *
+ * Return: how many lines were shown.
+ */
+int kmsg_show_since(int mark, const char *word)
 {
+	char record[RECORD_MAX + 1];
+	int shown = 0;
+
 	while (mark >= 0) {
 		ssize_t got = read(mark, record, RECORD_MAX);
 		char *text, *end;
@@ -45,50 +53,10 @@ static char *next_text(int mark, const char *word, char record[RECORD_MAX + 1])
 		end = strchr(++text, '\n');
 		if (end)
 			*end = 0;
-		if (strstr(text, word))
-			return text;
-	}
-	return NULL;
-}
-
-/**
- * kmsg_show_since - report log lines newer than a mark that hold a word
- * @mark:	from kmsg_mark(); negative: none
- * @word:	what a line must contain
- *
- * Return: how many lines were shown.
- */
-int kmsg_show_since(int mark, const char *word)
-{
-	char record[RECORD_MAX + 1];
-	const char *text;
-	int shown = 0;
-
-	while ((text = next_text(mark, word, record))) {
+		if (!strstr(text, word))
+			continue;
 		hint("kernel: %s", text);
 		shown++;
 	}
 	return shown;
-}
-
-/**
- * kmsg_find_since - the last log line newer than a mark that holds a word
- * @mark:	from kmsg_mark(); negative: none
- * @word:	what the line must contain
- * @line:	receives it from @word on, cut to @size
- * @size:	of @line
- *
- * Return: 0, or -ENOENT when there is none.
- */
-int kmsg_find_since(int mark, const char *word, char *line, size_t size)
-{
-	char record[RECORD_MAX + 1];
-	const char *text;
-	int rc = -ENOENT;
-
-	while ((text = next_text(mark, word, record))) {
-		snprintf(line, size, "%s", strstr(text, word));
-		rc = 0;
-	}
-	return rc;
 }

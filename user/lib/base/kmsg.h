@@ -6,10 +6,7 @@
 #ifndef SKY_BASE_KMSG_H
 #define SKY_BASE_KMSG_H
 
-#include <stddef.h>
-
 int kmsg_mark(void);
 int kmsg_show_since(int mark, const char *word);
-int kmsg_find_since(int mark, const char *word, char *line, size_t size);
 
 #endif /* SKY_BASE_KMSG_H */

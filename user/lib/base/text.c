@@ -25,6 +25,28 @@ static size_t utf8_next(const unsigned char *p, uint32_t *code)
 	return len;
 }
 
+static bool is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/**
+ * text_is_printable - whether text is valid UTF-8 without control characters
+ */
+bool text_is_printable(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t code = 0;
+	size_t len;
+
+	for (; *p; p += len) {
+		len = utf8_next(p, &code);
+		if (!len || is_control(code))
+			return false;
+	}
+	return true;
+}
+
 /**
  * text_printable - text of a stranger, made safe for a terminal and for JSON
  * @from:	NUL-terminated bytes
@@ -42,7 +64,7 @@ const char *text_printable(const char *from, char *to, size_t size)
 
 	while (*p && at + 1 < size) {
 		len = utf8_next(p, &code);
-		if (!len || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+		if (!len || is_control(code)) {
 			to[at++] = '?';
 			p += len ? len : 1;
 			continue;

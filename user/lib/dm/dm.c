@@ -64,6 +64,19 @@ bool dm_name_ok(const char *name)
 	       strcmp(name, "..") && strcmp(name, "control");
 }
 
+/**
+ * dm_name_of - the name of a device that is given as its path
+ * @path:	/dev/mapper/NAME, or anything else
+ *
+ * Return: what follows /dev/mapper/, or @path.
+ */
+const char *dm_name_of(const char *path)
+{
+	size_t len = strlen(dm_dir());
+
+	return strncmp(path, dm_dir(), len) || path[len] != '/' ? path : path + len + 1;
+}
+
 /* Run a task that changes devices: 0 or a positive errno. */
 static int run_with_udev(struct dm_task *task)
 {
@@ -265,6 +278,50 @@ static int ask_target(int type, const char *name, const char *target, char **par
 		return fail(ENODEV, "%s is not a device of the target \"%s\"", name, target);
 	*params = strdup(text ? text : "");
 	return *params ? 0 : fail(ENOMEM, "out of memory");
+}
+
+/* Is it one target, and this? */
+static bool has_target(const char *name, const char *target)
+{
+	CLEANUP_TASK struct dm_task *task = new_task(DM_DEVICE_STATUS, name);
+	uint64_t start, length;
+	char *found, *text;
+
+	if (!task || !dm_task_no_flush(task) || !dm_task_run(task))
+		return false;
+	return !dm_get_next_target(task, NULL, &start, &length, &found, &text) && found &&
+	       !strcmp(found, target);
+}
+
+/**
+ * dm_device_list - call a function for each device of a target
+ * @target:	of which kind
+ * @each:	called with a name; what it returns but 0 ends the list
+ * @arg:	passed on
+ *
+ * Return: 0, what @each returned, or -errno, reported.
+ */
+int dm_device_list(const char *target, int (*each)(const char *name, void *arg), void *arg)
+{
+	CLEANUP_TASK struct dm_task *task = dm_task_create(DM_DEVICE_LIST);
+	struct dm_names *names;
+	int rc = 0;
+
+	if (!task)
+		return explain_no_task("list of devices");
+	if (!dm_task_run(task))
+		return explain(dm_task_get_errno(task) ? dm_task_get_errno(task) : EIO,
+			       "list of devices", "not to be had");
+	names = dm_task_get_names(task);
+	if (!names || !names->dev)
+		return 0;
+	for (;;) {
+		if (has_target(names->name, target))
+			rc = each(names->name, arg);
+		if (rc || !names->next)
+			return rc;
+		names = (struct dm_names *)((char *)names + names->next);
+	}
 }
 
 /**

@@ -31,6 +31,8 @@ struct dm_table {
 
 void dm_start(void);
 bool dm_name_ok(const char *name);
+const char *dm_name_of(const char *path);
+int dm_device_list(const char *target, int (*each)(const char *name, void *arg), void *arg);
 int dm_device_create(const char *name, const char *uuid, const struct dm_table *table);
 int dm_device_reload(const char *name, const struct dm_table *table);
 int dm_device_remove(const char *name);

@@ -12,6 +12,7 @@
 
 #include "base/report.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "crypto/argon.h"
 #include "crypto/sealer.h"
 #include "rlnc/rlnc.h"
@@ -223,8 +224,8 @@ static void print_text(const struct results *r)
 	for (i = 0; i < r->rows; i++)
 		printf("  %-34s %9.0f MiB/s %12.2f us\n", r->row[i].what,
 		       r->row[i].bytes_per_s / (1 << 20), r->row[i].ns / 1e3);
-	printf("\n  argon2id, %u passes over %u MiB in %u lanes: %.0f ms\n", r->cost.time,
-	       r->cost.memory_kib >> 10, r->cost.lanes, r->argon_ms);
+	printf("\n  argon2id, %u passes over %u MiB in %u lane%s: %.0f ms\n", r->cost.time,
+	       r->cost.memory_kib >> 10, r->cost.lanes, plural(r->cost.lanes), r->argon_ms);
 }
 
 static int print_json(const struct results *r, unsigned int k, unsigned int n, uint32_t symbol)

@@ -50,7 +50,8 @@ static void print_super(const struct rlnc_super *sb)
 	printf("  code       any %u of %u, %s\n", sb->k, sb->n,
 	       sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic");
 	printf("  symbol     %s\n", size_format(sb->symbol_bytes, text));
-	printf("  writes     %u members must hold a commit\n", sb->writes_min);
+	printf("  writes     %u member%s must hold a commit\n", sb->writes_min,
+	       plural(sb->writes_min));
 	printf("  epoch      %" PRIu64 "\n", (uint64_t)sb->epoch);
 	printf("  size       %s\n", size_format(sb->logical_sectors << RLNC_SECTOR_SHIFT, text));
 	printf("  slots      %" PRIu64 " of %" PRIu64 " in use\n", (uint64_t)sb->slots_used,

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/report.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "rlncsetup.h"
 #include "volume/super_mac.h"
 
@@ -27,27 +28,27 @@ u32 format_default_symbol(u32 k)
 
 static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 {
+	char symbol[SIZE_TEXT_MAX], most[SIZE_TEXT_MAX];
+
 	if (!o->k)
-		return fail(EINVAL, "-k K is needed: how many of the %u members suffice?", n);
+		return fail(EINVAL, "-k K is needed: how many of the %u member%s suffice?", n,
+			    plural(n));
 	if (o->k > n)
-		return fail(EINVAL, "k = %" PRIu64 " of %u members: k cannot be more than n",
-			    o->k, n);
+		return fail(EINVAL, "k = %" PRIu64 " of %u member%s: k cannot be more than n",
+			    o->k, n, plural(n));
 	sb->k = (u16)o->k;
 	sb->n = (u16)n;
 	sb->symbol_bytes = o->symbol ? (u32)o->symbol : format_default_symbol(sb->k);
 	if (rlnc_geometry_init(&sb->geo, sb->k, sb->symbol_bytes))
-		return fail(EINVAL, "symbol %u: a power of two, k of them at most %u KiB",
-			    sb->symbol_bytes, RLNC_MAX_GENERATION >> 10);
+		return fail(EINVAL, "--symbol %s: a power of two, and k = %u times it at most %s",
+			    size_format(sb->symbol_bytes, symbol), sb->k,
+			    size_format(RLNC_MAX_GENERATION, most));
 	sb->writes_min = o->writes_min ? (u32)o->writes_min :
 					 rlnc_default_writes_min(sb->k, sb->n);
 	if (sb->writes_min < sb->k || sb->writes_min > sb->n)
 		return fail(EINVAL, "--writes-min %u: not within k = %u and n = %u",
 			    sb->writes_min, sb->k, sb->n);
-	if (o->label && strlen(o->label) >= sizeof(sb->label))
-		return fail(EINVAL, "--label: 32 bytes at most");
-	if (o->label)
-		strcpy(sb->label, o->label);
-	return 0;
+	return label_copy("--label", o->label, sb->label, sizeof(sb->label));
 }
 
 /* The smallest member rules. */
@@ -208,14 +209,19 @@ static int verify(const struct tool_members *set, const struct rlnc_super *sb,
 
 static void tell(const struct rlnc_super *sb, const struct keyslot_set *slots)
 {
-	char uuid[UUID_TEXT_MAX], size[SIZE_TEXT_MAX], symbol[SIZE_TEXT_MAX];
+	char uuid[UUID_TEXT_MAX], size[SIZE_TEXT_MAX], symbol[SIZE_TEXT_MAX], code[64];
 
-	printf("Volume %s: %s, any %u of %u members give it back\n"
-	       "  symbol %s, %" PRIu64 " slots, commits need %u members, %u key slot%s\n",
+	if (sb->n == 1)
+		snprintf(code, sizeof(code), "on one member");
+	else
+		snprintf(code, sizeof(code), "any %u of %u members give%s it back", sb->k, sb->n,
+			 sb->k == 1 ? "s" : "");
+	printf("Volume %s: %s, %s\n"
+	       "  symbol %s, %" PRIu64 " slots, commits need %u member%s, %u key slot%s\n",
 	       uuid_format(sb->volume_id, uuid),
-	       size_format(sb->logical_sectors << RLNC_SECTOR_SHIFT, size), sb->k, sb->n,
+	       size_format(sb->logical_sectors << RLNC_SECTOR_SHIFT, size), code,
 	       size_format(sb->symbol_bytes, symbol), (uint64_t)sb->slots, sb->writes_min,
-	       slots->count, slots->count == 1 ? "" : "s");
+	       plural(sb->writes_min), slots->count, plural(slots->count));
 }
 
 /**

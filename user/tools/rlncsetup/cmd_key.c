@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/text.h"
 #include "keys_print.h"
 #include "rlncsetup.h"
 
@@ -68,7 +69,7 @@ static int edit_begin(struct editing *e, const struct options *o, enum command_b
 	int rc;
 
 	memset(e, 0, sizeof(*e));
-	rc = members_open(&e->members, argv, argc, MEMBERS_WRITE, o);
+	rc = members_open(&e->members, argv, argc, MEMBERS_WRITE | MEMBERS_MAY_BE_LEFT_OUT, o);
 	if (!rc)
 		rc = members_lock(&e->members);
 	if (!rc)
@@ -167,7 +168,7 @@ static int end_removal(struct editing *e, const struct options *o)
 	if (!rc)
 		return fail(EINVAL, "there is no key slot %" PRIu64, o->slot);
 	printf("Key slot %" PRIu64 " removed from %d more member%s.\n", o->slot, rc,
-	       rc == 1 ? "" : "s");
+	       plural(rc));
 	return 0;
 }
 
@@ -247,7 +248,7 @@ int cmd_key_sync(const struct options *o, int argc, char **argv)
 		rc = volume_sync_keyslots(&e.volume, &e.key);
 	if (rc < 0)
 		return rc;
-	printf("%d member%s had other key slots than the newest.\n", rc, rc == 1 ? "" : "s");
+	printf("%d member%s had other key slots than the newest.\n", rc, plural(rc));
 	return 0;
 }
 
@@ -320,7 +321,7 @@ int cmd_key_list(const struct options *o, int argc, char **argv)
 	json_t *json;
 	int rc;
 
-	rc = members_open(&set, argv, argc, 0, o);
+	rc = members_open(&set, argv, argc, MEMBERS_MAY_BE_LEFT_OUT, o);
 	if (!rc)
 		rc = members_read(&set, &v, false);
 	if (!rc)

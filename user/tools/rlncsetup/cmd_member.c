@@ -135,6 +135,7 @@ int cmd_replace(const struct options *o, int argc, char **argv)
 	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
 	CLEANUP_MEMBERS struct tool_members set = { 0 }, others_open = { 0 };
 	CLEANUP_VOLUME struct volume others = { 0 };
+	CLEANUP_ENDS struct device_ends before = { 0 };
 	int index, rc = open_volume_get(argv[0], &v);
 
 	(void)argc;
@@ -154,11 +155,16 @@ int cmd_replace(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = prepare_confirm(o, &set);
 	if (!rc)
-		rc = prepare_head(&set.member[0], o->force);
+		rc = prepare_keep(&set.member[0], &before);
+	if (rc)
+		return rc;
+	rc = prepare_head(&set.member[0], o->force);
 	if (!rc)
 		rc = prepare_keyslots(&set.member[0], &others);
 	if (!rc)
 		rc = hand_over(&v, (unsigned int)index, &set);
+	if (rc && !set.keep)
+		prepare_undo(set.member[0].path, &before);
 	if (rc || !o->wait)
 		return rc;
 	return work_wait_rebuild(argv[0], (unsigned int)index);

@@ -104,10 +104,10 @@ static int find_lost(const struct options *o, struct repair *r, const bool here[
 	if (o->member != MEMBER_ANY && o->member < r->sb->n)
 		return fail(EINVAL, "member %" PRIu64 " is among those that were given", o->member);
 	if (o->member != MEMBER_ANY)
-		return fail(EINVAL, "--member %" PRIu64 ": the volume has %u members, from 0 on",
-			    o->member, r->sb->n);
+		return fail(EINVAL, "--member %" PRIu64 ": members are counted from 0 to %u",
+			    o->member, r->sb->n - 1u);
 	if (!absent)
-		return fail(EINVAL, "all %u members are here: none is lost", r->sb->n);
+		return fail(EINVAL, "every member is here: none is lost");
 	return fail(EINVAL, "%u members are not here: say which one with --member I", absent);
 }
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/kmsg.h"
 #include "base/report.h"
 #include "open_volume.h"
 #include "rlnc_dm.h"
@@ -14,7 +13,6 @@
  */
 int cmd_scrub(const struct options *o, int argc, char **argv)
 {
-	CLEANUP_CLOSE int mark = kmsg_mark();
 	const char *name = argv[0], *verb = argc > 1 ? argv[1] : "start";
 	struct target_status status;
 	struct dm_device_info info;
@@ -31,5 +29,5 @@ int cmd_scrub(const struct options *o, int argc, char **argv)
 						       RLNC_MSG_SCRUB " stop");
 	if (rc || !o->wait)
 		return rc;
-	return work_wait_scrub(name, info.events, mark);
+	return work_wait_scrub(name, info.events, &status);
 }

@@ -78,12 +78,11 @@ static json_t *members_json(const struct open_volume *v)
 	return list;
 }
 
-static int print_json(const struct open_volume *v)
+static json_t *volume_json(const struct open_volume *v)
 {
 	const struct target_status *s = &v->status;
-	json_t *root;
 
-	root = json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:I,s:I,s:I,s:I,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:I,s:I,s:I,s:I,s:o}",
 			 "name", v->name, "uuid", v->uuid, "health", s->health,
 			 "bytes", (json_int_t)(v->sectors * 512),
 			 "read_only", v->info.read_only, "suspended", v->info.suspended,
@@ -97,11 +96,55 @@ static int print_json(const struct open_volume *v)
 			 "unrecoverable", (json_int_t)s->unrecoverable,
 			 "authfail", (json_int_t)s->authfail, "hedged", (json_int_t)s->hedged,
 			 "members", members_json(v));
+}
+
+static int print_json(json_t *root)
+{
 	if (!root)
 		return fail(ENOMEM, "out of memory");
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
+	return 0;
+}
+
+/* All volumes: a line each, or a list of what --json says of one. */
+struct listing {
+	json_t *list;		/* NULL: lines */
+	unsigned int count;
+};
+
+static int list_one(const char *name, void *arg)
+{
+	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
+	struct listing *l = arg;
+	char size[SIZE_TEXT_MAX];
+	int rc = open_volume_get(name, &v);
+
+	if (rc)
+		return rc;
+	l->count++;
+	if (l->list)
+		return json_array_append_new(l->list, volume_json(&v)) ?
+		       fail(ENOMEM, "out of memory") : 0;
+	printf("%-20s %-10s %s  any %u of %u  %s\n", name, v.status.health, v.status.letters,
+	       v.status.k, v.status.n, size_format(v.sectors * 512, size));
+	return 0;
+}
+
+static int list_all(bool json)
+{
+	struct listing l = { .list = json ? json_array() : NULL };
+	int rc = dm_device_list(RLNC_TARGET_NAME, list_one, &l);
+
+	if (rc) {
+		json_decref(l.list);
+		return rc;
+	}
+	if (json)
+		return print_json(l.list);
+	if (!l.count)
+		printf("No volume is open.\n");
 	return 0;
 }
 
@@ -111,13 +154,15 @@ static int print_json(const struct open_volume *v)
 int cmd_status(const struct options *o, int argc, char **argv)
 {
 	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
-	int rc = open_volume_get(argv[0], &v);
+	int rc;
 
-	(void)argc;
+	if (!argc)
+		return list_all(o->json);
+	rc = open_volume_get(argv[0], &v);
 	if (rc)
 		return rc;
 	if (o->json)
-		return print_json(&v);
+		return print_json(volume_json(&v));
 	print_text(&v);
 	return 0;
 }

@@ -34,8 +34,8 @@ void keys_print_text(const struct keyslot_set *set)
 		printf("    %2u  %-10s  %s", s->number, keyslot_type_name(s->type),
 		       date(s->created, when));
 		if (s->type == RLNC_KEYSLOT_PASSPHRASE)
-			printf("  argon2id, %u passes over %u KiB in %u lanes", s->cost.time,
-			       s->cost.memory_kib, s->cost.lanes);
+			printf("  argon2id, %u passes over %u KiB in %u lane%s", s->cost.time,
+			       s->cost.memory_kib, s->cost.lanes, plural(s->cost.lanes));
 		if (*s->label)
 			printf("  \"%s\"", text_printable(s->label, label, sizeof(label)));
 		putchar('\n');

@@ -23,8 +23,8 @@ static const struct command commands[] = {
 	  "make the volume appear as /dev/mapper/NAME" },
 	{ "close", CMD_CLOSE, cmd_close, 1, 1, "NAME",
 	  "take /dev/mapper/NAME away again" },
-	{ "status", CMD_STATUS, cmd_status, 1, 1, "NAME",
-	  "say how an open volume is" },
+	{ "status", CMD_STATUS, cmd_status, 0, 1, "[NAME]",
+	  "say how an open volume is, or list them all" },
 	{ "dump", CMD_DUMP, cmd_dump, 1, 1, "MEMBER",
 	  "show what a member says of itself; no key is needed" },
 	{ "key add", CMD_KEY_ADD, cmd_key_add, 1, MANY, "MEMBER...",
@@ -51,6 +51,8 @@ static const struct command commands[] = {
 	  "save a member's superblocks and key slots" },
 	{ "header restore", CMD_HEADER_RESTORE, cmd_header_restore, 2, 2, "FILE MEMBER",
 	  "write them back" },
+	{ "wipe", CMD_WIPE, cmd_wipe, 1, MANY, "MEMBER...",
+	  "unmake members: their superblocks and key slots are erased" },
 	{ "benchmark", CMD_BENCHMARK, cmd_benchmark, 0, 0, "[-k K] [-n N]",
 	  "measure encryption, code and key derivation on this machine" },
 	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
@@ -59,6 +61,15 @@ static const struct command commands[] = {
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
+/* Those whose first argument is a volume's name. */
+#define CMD_NAMED	(CMD_OPEN | CMD_CLOSE | CMD_STATUS | CMD_FAIL | CMD_RETURN | CMD_REPLACE | \
+			 CMD_SCRUB | CMD_CHECKPOINT)
+
+static void usage_line(const struct command *cmd)
+{
+	printf("  %-14s %-30s %s\n", cmd->verb, cmd->args, cmd->help);
+}
+
 static void usage(void)
 {
 	unsigned int i;
@@ -66,9 +77,25 @@ static void usage(void)
 	printf("usage: rlncsetup COMMAND [OPTION...] ARGUMENT...\n\n"
 	       "Encrypted, authenticated volumes over n members of which any k give everything back.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-14s %-30s %s\n", commands[i].verb, commands[i].args, commands[i].help);
+		usage_line(&commands[i]);
 	printf("\nA MEMBER is a block device or nbd://HOST[:PORT]/EXPORT.\n"
-	       "`rlncsetup COMMAND --help` lists a command's options; see also rlncsetup(8).\n");
+	       "`rlncsetup help COMMAND` lists a command's options; see also rlncsetup(8).\n");
+}
+
+/* The commands of two words that begin with this one; Return: how many. */
+static unsigned int usage_group(const char *first)
+{
+	size_t len = strlen(first);
+	unsigned int i, found = 0;
+
+	for (i = 0; i < COMMANDS; i++) {
+		if (strncmp(commands[i].verb, first, len) || commands[i].verb[len] != ' ')
+			continue;
+		if (!found++)
+			printf("usage: rlncsetup %s COMMAND [OPTION...] ARGUMENT...\n\n", first);
+		usage_line(&commands[i]);
+	}
+	return found;
 }
 
 /* The command that argv[1] (and argv[2]) name; *words: how many they are. */
@@ -113,11 +140,43 @@ static int to_status(int rc)
 	}
 }
 
-static int unknown(const char *verb)
+static bool asks_for_help(const char *word)
 {
-	fail(EINVAL, "no command \"%s\"", verb);
+	return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
+}
+
+static int unknown(int argc, char **argv)
+{
+	if (argc == 2 || argv[2][0] == '-') {
+		bool asked = argc > 2 && asks_for_help(argv[2]);
+
+		if (usage_group(argv[1]))
+			return asked ? EXIT_OK : EXIT_PARAMETERS;
+	}
+	if (argc > 2 && argv[2][0] != '-')
+		fail(EINVAL, "no command \"%s\" or \"%s %s\"", argv[1], argv[1], argv[2]);
+	else
+		fail(EINVAL, "no command \"%s\"", argv[1]);
 	hint("`rlncsetup --help` lists the commands");
 	return EXIT_PARAMETERS;
+}
+
+/* rlncsetup help [COMMAND] */
+static int help(int argc, char **argv)
+{
+	const struct command *cmd;
+	int words;
+
+	if (argc < 2 || argv[1][0] == '-') {
+		usage();
+		return EXIT_OK;
+	}
+	cmd = find(argc, argv, &words);
+	if (cmd)
+		options_help(cmd);
+	else if (argc > 2 || !usage_group(argv[1]))
+		return unknown(argc, argv);
+	return EXIT_OK;
 }
 
 /*
@@ -160,17 +219,15 @@ static int run(int argc, char **argv)
 		usage();
 		return EXIT_PARAMETERS;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		usage();
-		return EXIT_OK;
-	}
+	if (asks_for_help(argv[1]))
+		return help(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("rlncsetup %s\n", RLNCSETUP_VERSION);
 		return EXIT_OK;
 	}
 	cmd = find(argc, argv, &words);
 	if (!cmd)
-		return unknown(argv[1]);
+		return unknown(argc, argv);
 	argc -= words;
 	argv += words;
 	rc = options_parse(cmd, argc, argv, &options);
@@ -183,6 +240,8 @@ static int run(int argc, char **argv)
 		hint("`rlncsetup %s --help` says more", cmd->verb);
 		return EXIT_PARAMETERS;
 	}
+	if ((cmd->bit & CMD_NAMED) && argc)
+		argv[0] = (char *)dm_name_of(argv[0]);
 	return to_status(cmd->run(&options, argc, argv));
 }
 

@@ -70,8 +70,8 @@ static int explain_open(const struct tool_member *m, int err, unsigned int how)
 	fail(err, "member %s: %s", m->name, strerror(err));
 	if (err == EBUSY)
 		hint("it is mounted or part of something that is open: lsblk %s", m->path);
-	else if (err == ENOENT && (how & MEMBERS_MAY_MISS))
-		hint("write \"missing\" in its place to open without it");
+	else if (err == ENOENT && (how & (MEMBERS_MAY_MISS | MEMBERS_MAY_BE_LEFT_OUT)))
+		hint("write \"missing\" in its place to go on without it");
 	else if (err == EACCES || err == EPERM)
 		hint("are you root?");
 	return -err;
@@ -127,7 +127,7 @@ static int open_one(const struct tool_members *set, struct tool_member *m, unsig
 	int rc;
 
 	if (means_absent(m->name)) {
-		if (how & MEMBERS_MAY_MISS)
+		if (how & (MEMBERS_MAY_MISS | MEMBERS_MAY_BE_LEFT_OUT))
 			return 0;
 		return fail(EINVAL, "\"%s\": this command needs the members themselves", m->name);
 	}
@@ -199,7 +199,7 @@ int members_open(struct tool_members *set, char **name, int count, unsigned int 
 
 /**
  * members_lock - keep others who do the same away until they are closed
- * @set:	open
+ * @set:	open; those that are left out are skipped
  *
  * Two changes at a time would lose one; udev keeps away from locked devices too.
  *
@@ -210,7 +210,8 @@ int members_lock(const struct tool_members *set)
 	unsigned int i;
 
 	for (i = 0; i < set->count; i++)
-		if (flock(set->member[i].fd, LOCK_EX | LOCK_NB))
+		if (set->member[i].fd >= 0 &&
+		    flock(set->member[i].fd, LOCK_EX | LOCK_NB))
 			return fail(EBUSY, "member %s: another program is changing it",
 				    set->member[i].name);
 	return 0;

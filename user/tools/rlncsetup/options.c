@@ -8,15 +8,16 @@
 
 #include "base/report.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "rlncsetup.h"
 
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
 #define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS)
 #define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
-#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE | CMD_REPAIR | CMD_HEADER_RESTORE)
+#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
 #define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST | CMD_REPLACE | CMD_REPAIR | \
-			 CMD_HEADER)
+			 CMD_HEADER | CMD_WIPE)
 #define CMD_ALL		(~0u)
 
 enum option_kind { FLAG, TEXT, SIZE, NUMBER, APPEND, VERBOSE, HELP };
@@ -139,8 +140,18 @@ void options_help(const struct command *cmd)
 	}
 }
 
+/* A limit, in the units that the option is given in. */
+static const char *limit_text(const struct option_row *row, uint64_t v, char text[SIZE_TEXT_MAX])
+{
+	if (row->kind == SIZE)
+		return size_format(v, text);
+	snprintf(text, SIZE_TEXT_MAX, "%llu", (unsigned long long)v);
+	return text;
+}
+
 static int store_number(const struct option_row *row, const char *text, uint64_t *to)
 {
+	char least[SIZE_TEXT_MAX], most[SIZE_TEXT_MAX];
 	uint64_t v;
 	int rc;
 
@@ -152,15 +163,37 @@ static int store_number(const struct option_row *row, const char *text, uint64_t
 		rc = number_parse(text, row->min, row->max, &v);
 	}
 	if (rc == -ERANGE && row->max == UINT64_MAX)
-		return fail(EINVAL, "--%s %s: at least %llu", row->name, text,
-			    (unsigned long long)row->min);
+		return fail(EINVAL, "--%s %s: at least %s", row->name, text,
+			    limit_text(row, row->min, least));
 	if (rc == -ERANGE)
-		return fail(EINVAL, "--%s %s: not within %llu..%llu", row->name, text,
-			    (unsigned long long)row->min, (unsigned long long)row->max);
+		return fail(EINVAL, "--%s %s: from %s to %s", row->name, text,
+			    limit_text(row, row->min, least), limit_text(row, row->max, most));
 	if (rc)
 		return fail(EINVAL, "--%s %s: not a %s", row->name, text,
 			    row->kind == SIZE ? "size such as 64K or 1.5T" : "number");
 	*to = v;
+	return 0;
+}
+
+/**
+ * label_copy - a name that people give
+ * @option:	by which it was given
+ * @label:	or NULL
+ * @to:		receives it, or ""
+ * @size:	of @to
+ *
+ * Return: 0 or -EINVAL, reported.
+ */
+int label_copy(const char *option, const char *label, char *to, size_t size)
+{
+	*to = 0;
+	if (!label)
+		return 0;
+	if (strlen(label) >= size)
+		return fail(EINVAL, "%s: %zu bytes at most", option, size - 1);
+	if (!text_is_printable(label))
+		return fail(EINVAL, "%s: no control characters, please, and valid UTF-8", option);
+	strcpy(to, label);
 	return 0;
 }
 
@@ -258,6 +291,21 @@ static const struct option_row *row_of(int got)
 	return NULL;
 }
 
+/*
+ * getopt takes the beginning of a name for the whole. What is short for --force
+ * today may be ambiguous tomorrow: only what was written in full is meant.
+ */
+static int check_in_full(const struct option_row *row, char **argv)
+{
+	bool apart = optarg && optarg == argv[optind - 1];
+	const char *word = argv[optind - (apart ? 2 : 1)];
+	size_t len = strcspn(word, "=");
+
+	if (len == strlen(row->name) + 2 && !memcmp(word + 2, row->name, len - 2))
+		return 0;
+	return fail(EINVAL, "no option \"%.*s\"; is --%s meant?", (int)len, word, row->name);
+}
+
 /**
  * options_parse - read a command's options
  * @cmd:	which command
@@ -283,7 +331,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	build(cmd, letters, longs);
 	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		row = row_of(got);
-		if (!row) {
+		if (!row || (got >= LONG_BASE && check_in_full(row, argv))) {
 			hint("`rlncsetup %s --help` lists the options", cmd->verb);
 			return -EINVAL;
 		}

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A device that is about to become a member. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/report.h"
 #include "base/size.h"
 #include "rlncsetup.h"
@@ -93,4 +95,61 @@ int prepare_keyslots(const struct tool_member *m, const struct volume *others)
 	rc = member_write(m->fd, donor->area + RLNC_KEYSLOT_OFFSET, RLNC_KEYSLOT_BYTES,
 			  RLNC_KEYSLOT_OFFSET);
 	return rc ? fail(-rc, "member %s: key slots: %s", m->name, strerror(-rc)) : 0;
+}
+
+/**
+ * prepare_keep - remember what prepare_head() and prepare_keyslots() overwrite
+ * @m:		open
+ * @e:		filled in; prepare_forget() it whatever is returned
+ *
+ * Return: 0 or -errno, reported.
+ */
+int prepare_keep(const struct tool_member *m, struct device_ends *e)
+{
+	CLEANUP_CLOSE int fd = open(m->path, O_RDONLY | O_CLOEXEC);
+	u64 bytes;
+	int rc = fd < 0 ? -errno : member_size(fd, &bytes);
+
+	*e = (struct device_ends){ .head = malloc(RLNC_SLOTS_OFFSET),
+				   .tail = malloc(RLNC_SLOTS_OFFSET) };
+	if (!e->head || !e->tail)
+		return fail(ENOMEM, "out of memory");
+	if (!rc && bytes < RLNC_SLOTS_OFFSET)
+		rc = -ENOSPC;
+	e->tail_offset = rc ? 0 : bytes - RLNC_SLOTS_OFFSET;
+	if (!rc)
+		rc = pread_all(fd, e->head, RLNC_SLOTS_OFFSET, 0);
+	if (!rc)
+		rc = pread_all(fd, e->tail, RLNC_SLOTS_OFFSET, e->tail_offset);
+	return rc ? fail(-rc, "member %s: %s", m->name, strerror(-rc)) : 0;
+}
+
+/**
+ * prepare_undo - the device is no member after all: give back what it had
+ * @path:	device
+ * @e:		from prepare_keep()
+ *
+ * Return: 0 or -errno, reported.
+ */
+int prepare_undo(const char *path, const struct device_ends *e)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : pwrite_all(fd, e->tail, RLNC_SLOTS_OFFSET, e->tail_offset);
+
+	if (!rc)
+		rc = pwrite_all(fd, e->head, RLNC_SLOTS_OFFSET, 0);
+	if (!rc && fsync(fd))
+		rc = -errno;
+	return rc ? fail(-rc, "%s: what was on it cannot be restored: %s", path, strerror(-rc)) :
+		    0;
+}
+
+/**
+ * prepare_forget - release what prepare_keep() allocated
+ */
+void prepare_forget(struct device_ends *e)
+{
+	free(e->head);
+	free(e->tail);
+	*e = (struct device_ends){ .head = NULL };
 }

@@ -45,6 +45,7 @@ enum command_bit {
 	CMD_HEADER_BACKUP	= 1 << 15,
 	CMD_HEADER_RESTORE	= 1 << 16,
 	CMD_BENCHMARK	= 1 << 17,
+	CMD_WIPE	= 1 << 18,
 	CMD_KEY_SYNC	= 1 << 20,
 };
 
@@ -103,6 +104,7 @@ struct command {
 int options_set(enum command_bit bit, const char *name, const char *value, struct options *o);
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_help(const struct command *cmd);
+int label_copy(const char *option, const char *label, char *to, size_t size);
 
 /* === members as they are named on the command line: members.c === */
 
@@ -125,6 +127,7 @@ struct tool_members {
 #define MEMBERS_MAY_MISS	4u	/* "missing", unreachable servers */
 #define MEMBERS_BLOCK_ONLY	8u	/* no regular files */
 #define MEMBERS_MAY_VANISH	16u	/* a device that is not there is missing */
+#define MEMBERS_MAY_BE_LEFT_OUT	32u	/* "missing" */
 
 int members_open(struct tool_members *set, char **name, int count, unsigned int how,
 		 const struct options *o);
@@ -145,6 +148,19 @@ int prepare_confirm(const struct options *o, const struct tool_members *set);
 int prepare_fits(const struct tool_member *m, const struct rlnc_super *sb);
 int prepare_head(const struct tool_member *m, bool wipe);
 int prepare_keyslots(const struct tool_member *m, const struct volume *others);
+
+/* What was at both ends of a device: nobody has signatures elsewhere. */
+struct device_ends {
+	u8 *head;		/* RLNC_SLOTS_OFFSET bytes */
+	u8 *tail;		/* as many */
+	u64 tail_offset;
+};
+
+int prepare_keep(const struct tool_member *m, struct device_ends *e);
+int prepare_undo(const char *path, const struct device_ends *e);
+void prepare_forget(struct device_ends *e);
+
+#define CLEANUP_ENDS	CLEANUP(prepare_forget)
 
 /* === passphrases and keys: secrets.c === */
 
@@ -198,6 +214,7 @@ void state_free(struct state *s);
 /* === sub-commands === */
 
 u32 format_default_symbol(u32 k);
+int cmd_wipe(const struct options *o, int argc, char **argv);
 int cmd_benchmark(const struct options *o, int argc, char **argv);
 int cmd_format(const struct options *o, int argc, char **argv);
 int cmd_open(const struct options *o, int argc, char **argv);

@@ -60,7 +60,23 @@ static int prompt(const char *what, struct secret *s)
 	dprintf(tty, "\n");
 	if (rc == -EFBIG)
 		return fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
+	if (rc == -ENODATA)
+		return fail(EPERM, "no passphrase was entered");
 	return rc ? fail(-rc, "reading the passphrase: %s", strerror(-rc)) : 0;
+}
+
+/* A line from standard input, which is no terminal. */
+static int from_pipe(const char *what, struct secret *s)
+{
+	int rc = read_secret(STDIN_FILENO, PASSPHRASE_MAX, '\n', s);
+
+	if (rc == -EFBIG)
+		return fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
+	if (rc != -ENODATA)
+		return rc ? fail(-rc, "reading the passphrase: %s", strerror(-rc)) : 0;
+	fail(EPERM, "\"%s\": standard input has ended before a passphrase came", what);
+	hint("give it on a terminal or a pipe, or say --key-file");
+	return -EPERM;
 }
 
 static int prompt_twice(const char *what, struct secret *s)
@@ -115,15 +131,10 @@ int secret_from_user(const char *key_file, const char *what, bool verify, struct
 
 	if (key_file)
 		return from_file(key_file, s);
-	if (isatty(STDIN_FILENO)) {
+	if (!isatty(STDIN_FILENO))
+		rc = from_pipe(what, s);
+	else
 		rc = verify ? prompt_twice(what, s) : prompt(what, s);
-	} else {
-		rc = read_secret(STDIN_FILENO, PASSPHRASE_MAX, '\n', s);
-		if (rc == -EFBIG)
-			rc = fail(EINVAL, "a passphrase has %u bytes at most", PASSPHRASE_MAX);
-		else if (rc)
-			rc = fail(-rc, "reading the passphrase: %s", strerror(-rc));
-	}
 	if (rc || s->len)
 		return rc;
 	secret_free(s);
@@ -207,10 +218,10 @@ static int choose_cost(const struct options *o, struct argon_cost *cost)
 	if (o->argon_lanes)
 		cost->lanes = (uint32_t)o->argon_lanes;
 	if (!argon_cost_ok(cost))
-		return fail(EINVAL, "argon2id with %u passes over %u KiB in %u lanes: out of range",
-			    cost->time, cost->memory_kib, cost->lanes);
-	note("argon2id: %u passes over %u KiB in %u lanes", cost->time, cost->memory_kib,
-	     cost->lanes);
+		return fail(EINVAL, "argon2id with %u passes over %u KiB in %u lane%s: out of range",
+			    cost->time, cost->memory_kib, cost->lanes, plural(cost->lanes));
+	note("argon2id: %u pass%s over %u KiB in %u lane%s", cost->time,
+	     cost->time == 1 ? "" : "es", cost->memory_kib, cost->lanes, plural(cost->lanes));
 	return 0;
 }
 
@@ -252,11 +263,11 @@ int slot_make(struct keyslot_set *set, const struct options *o, const char *key_
 		return fail(ENOSPC, "all %d key slots are in use", RLNC_KEYSLOTS);
 	if (keyslot_find(set, number))
 		return fail(EEXIST, "key slot %d is in use", number);
-	if (o->slot_label && strlen(o->slot_label) >= sizeof(slot.label))
-		return fail(EINVAL, "--slot-label: 32 bytes at most");
+	rc = label_copy("--slot-label", o->slot_label, slot.label, sizeof(slot.label));
+	if (rc)
+		return rc;
 	slot.number = number;
 	slot.type = type;
-	strcpy(slot.label, o->slot_label ? o->slot_label : "");
 	rc = type == RLNC_KEYSLOT_PASSPHRASE ? choose_cost(o, &slot.cost) : 0;
 	if (rc)
 		return rc;

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/kmsg.h"
 #include "base/progress.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "open_volume.h"
 #include "rlnc_dm.h"
 #include "work.h"
@@ -60,35 +60,29 @@ static void stop_drawing(struct follower *f)
 
 #define CLEANUP_FOLLOWER	CLEANUP(stop_drawing)
 
-static int tell_scrub(const struct follower *f, int log_mark)
+/* By the volume's counters: they hold what reads have found meanwhile, too. */
+static int tell_scrub(const struct follower *f, const struct target_status *before)
 {
-	unsigned long long mended, bad;
-	char word[64], line[128];
+	uint64_t put_right = f->status.corrected - before->corrected;
+	uint64_t lost = f->status.unrecoverable - before->unrecoverable;
 
-	snprintf(word, sizeof(word), "%u:%u: scrub finished", f->info.major, f->info.minor);
-	if (kmsg_find_since(log_mark, word, line, sizeof(line)) ||
-	    sscanf(line + strlen(word), ": %llu mended, %llu could not be", &mended, &bad) != 2) {
-		warn("%s: the scrub has ended, or was stopped; what it found cannot be read from the kernel's log",
-		     f->name);
+	printf("%s: the scrub has ended; corrected since it began: %" PRIu64 "\n", f->name, put_right);
+	if (!lost)
 		return 0;
-	}
-	if (bad)
-		return fail(EIO, "%s: %llu fragments mended; %llu generations could not be read",
-			    f->name, mended, bad);
-	printf("%s: everything was read, %llu fragments mended\n", f->name, mended);
-	return 0;
+	return fail(EIO, "%s: %" PRIu64 " sector%s could not be read", f->name, lost,
+		    plural(lost));
 }
 
 /**
  * work_wait_scrub - wait for a scrub that has been asked for
  * @name:	of the volume
  * @events:	its event counter before the scrub was asked for
- * @log_mark:	from kmsg_mark(), as old
+ * @before:	its status line, as old
  *
  * Return: 0, -EIO when there is something that could not be read, or another
  * -errno; reported.
  */
-int work_wait_scrub(const char *name, uint32_t events, int log_mark)
+int work_wait_scrub(const char *name, uint32_t events, const struct target_status *before)
 {
 	CLEANUP_FOLLOWER struct follower f = { .name = name };
 	unsigned int idle = 0;
@@ -106,7 +100,7 @@ int work_wait_scrub(const char *name, uint32_t events, int log_mark)
 		}
 		/* A short one may begin and end between two looks: its end is an event. */
 		if (seen || f.info.events != events || ++idle > IDLE_POLLS)
-			return tell_scrub(&f, log_mark);
+			return tell_scrub(&f, before);
 	}
 }
 

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-int work_wait_scrub(const char *name, uint32_t events, int log_mark);
+#include "volume/target.h"
+
+int work_wait_scrub(const char *name, uint32_t events, const struct target_status *before);
 int work_wait_rebuild(const char *name, unsigned int index);
 
 #endif /* RLNCSETUP_WORK_H */
