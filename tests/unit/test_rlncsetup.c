@@ -292,7 +292,8 @@ static void labels(void **state)
 	heard("--label: no control characters");
 	RUN(1, "rlncsetup format -q --force -k 3 -d a --label \"$(printf '\\377')\" m?");
 	heard("--label: no control characters");
-	RUN(1, "rlncsetup key add -d a --force --new-key-file b --slot-label \"$(printf 'a\\nb')\"" CHEAP "m?");
+	RUN(1, "rlncsetup key add -d a --force --new-key-file b" CHEAP
+		"--slot-label \"$(printf 'a\\nb')\" m?");
 	heard("--slot-label: no control characters");
 	RUN(1, "rlncsetup format -q --force -k 3 -d a --label 123456789012345678901234567890123 m?");
 	heard("--label: 32 bytes at most");
@@ -311,6 +312,19 @@ static void left_out(void **state)
 	RUN(4, "rlncsetup key list m0 nowhere");
 	heard("write \"missing\" in its place");
 	RUN(4, "rlncsetup key list missing -");
+}
+
+/* A bar is drawn where a terminal can, and nowhere else. */
+static void bars(void **state)
+{
+	(void)state;
+	RUN(0, "TERM=dumb script -qec 'rlncsetup format -q --force -k 3 -d a" CHEAP "m?' /dev/null");
+	heard("any 3 of 5");
+	assert_null(strchr(said, '\033'));
+	RUN(0, "TERM=linux script -qec 'rlncsetup format -q --force -k 3 -d a" CHEAP "m?' /dev/null");
+	heard("formatting [");
+	RUN(0, "TERM=linux rlncsetup format -q --force -k 3 -d a" CHEAP "m?");
+	assert_null(strchr(said, '\r'));
 }
 
 /* Members are unmade, and what is none is not. */
@@ -336,7 +350,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(removed_changes_nothing), T(removal_ends), T(lost_slot), T(apart),
 		T(change_missed), T(streams), T(locked), T(no_device_mapper),
-		T(in_full), T(help), T(input_ends), T(words), T(labels), T(left_out), T(wiped),
+		T(in_full), T(help), T(input_ends), T(words), T(labels), T(left_out),
+		T(wiped), T(bars),
 	};
 
 	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);

@@ -135,12 +135,28 @@ static void words(void **state)
 	assert_string_equal(target_health_words("?"), "a state this program does not know");
 }
 
+/* A table that is read back has no key; one that is loaded needs it. */
+static void rekey(void **state)
+{
+	static const char *const bad[] = { "", "4", "4 6", "4 6 ", "4 6 key", "123456789 6 key 0" };
+	char text[64];
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(target_table_rekey("4 6 :32:logon:x 1 cache_mb=8 7:0 -", "new", text,
+					    sizeof(text)), 0);
+	assert_string_equal(text, "4 6 new 1 cache_mb=8 7:0 -");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(target_table_rekey(bad[i], "new", text, sizeof(text)), -EINVAL);
+	assert_int_equal(target_table_rekey("4 6 key 0 7:0", "new", text, 13), -ENOSPC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status), cmocka_unit_test(status_grows),
 		cmocka_unit_test(status_refused), cmocka_unit_test(table),
-		cmocka_unit_test(table_devices), cmocka_unit_test(words),
+		cmocka_unit_test(table_devices), cmocka_unit_test(rekey), cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

@@ -3,14 +3,14 @@
 # rlncsetup return, replace and scrub: a member that failed, one that is a new
 # device, one that is a new server, and what is said while and after the work
 # is done.
-# vm: timeout=240
+# vm: timeout=360
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit ip mkfs.ext4 blkid
-plan 38
+plan 40
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -108,6 +108,14 @@ exits 0 "two of four may be ruined" "corrected since it began: [1-9]" rlncsetup 
 must rlncsetup fail v 2
 must rlncsetup fail v 3
 check "those two carry the data" same
-must rlncsetup fail v 1
+must rlncsetup close v
+must open "${now[@]}"
+check "those that were given up are taken up again" poll_until 30 synced
+for disk in /dev/ram0 /dev/ram1 /dev/ram4; do
+	must dd if=/dev/urandom of=$disk bs=1M seek=1 count=20 oflag=direct conv=notrunc status=none
+done
 exits 4 "what cannot be read any more is said" "[1-9][0-9]* sectors? could not be read" rlncsetup scrub --wait v
+must rlncsetup fail v 1
+must rlncsetup fail v 2
+exits 4 "so is a volume that is at its end" "could not be read|cannot have come to its end" rlncsetup scrub --wait v
 exits 4 "a name that is not open" "is not open" rlncsetup scrub w

@@ -180,6 +180,30 @@ int target_table_devices(char *params, const char **device, u32 max)
 }
 
 /**
+ * target_table_rekey - a table's parameters with another key
+ * @params:	from dm_device_table(), which hides the key
+ * @key:	the word that takes its place
+ * @text:	receives the line
+ * @size:	of @text
+ *
+ * Return: 0, -EINVAL for parameters that are not the target's, or -ENOSPC.
+ */
+int target_table_rekey(const char *params, const char *key, char *text, size_t size)
+{
+	const char *rest = params;
+	char k[8], n[8];
+	size_t at = 0;
+
+	if (take_word(&rest, k, sizeof(k)) < 0 || take_word(&rest, n, sizeof(n)) < 0)
+		return -EINVAL;
+	rest += strspn(rest, " ");
+	rest += strcspn(rest, " ");
+	if (!*rest)
+		return -EINVAL;
+	return append(text, size, &at, "%s %s %s%s", k, n, key, rest);
+}
+
+/**
  * target_letter_word - a member's state in a word
  */
 const char *target_letter_word(char letter)
@@ -196,6 +220,16 @@ const char *target_letter_word(char letter)
 	default:
 		return "unknown";
 	}
+}
+
+/**
+ * target_health_live - whether a volume in this health takes writes
+ *
+ * Without them, no work in the background goes on.
+ */
+bool target_health_live(const char *health)
+{
+	return !strcmp(health, "optimal") || !strcmp(health, "degraded");
 }
 
 struct words {

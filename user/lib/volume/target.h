@@ -7,6 +7,7 @@
 #define SKY_VOLUME_TARGET_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #include "disk/super.h"
 
@@ -46,7 +47,9 @@ struct target_status {
 int target_table_format(const struct target_table *table, char *text, size_t size);
 int target_status_parse(const char *line, struct target_status *status);
 int target_table_devices(char *params, const char **device, u32 max);
+int target_table_rekey(const char *params, const char *key, char *text, size_t size);
 const char *target_letter_word(char letter);
+bool target_health_live(const char *health);
 const char *target_health_words(const char *health);
 const char *target_work_words(const char *work);
 

@@ -55,34 +55,6 @@ int cmd_return(const struct options *o, int argc, char **argv)
 	return work_wait_rebuild(argv[0], (unsigned int)index);
 }
 
-/* What can be read of the members that are in use. */
-static int read_others(const struct open_volume *v, struct tool_members *set,
-		       struct volume *others)
-{
-	char uuid[UUID_TEXT_MAX];
-	unsigned int i;
-
-	set->member = calloc(v->status.n, sizeof(*set->member));
-	if (!set->member || volume_init(others, v->status.n))
-		return fail(ENOMEM, "out of memory");
-	for (i = 0; i < v->status.n; i++) {
-		struct tool_member *m = &set->member[set->count++];
-		char letter = v->status.letters[i];
-		const struct rlnc_super *sb;
-
-		*m = (struct tool_member){ .name = v->member[i].path, .fd = -1, .nbd = -1 };
-		if (letter != RLNC_LETTER_SYNC && letter != RLNC_LETTER_STALE)
-			continue;
-		m->fd = member_open(m->name, O_RDONLY);
-		if (m->fd < 0 || volume_add(others, m->name, m->fd))
-			continue;
-		sb = member_best(&others->member[others->count - 1]);
-		if (!sb || strcmp(uuid_format(sb->volume_id, uuid), v->uuid))
-			member_unload(&others->member[--others->count]);
-	}
-	return volume_identify(others);
-}
-
 static int update_state(const struct open_volume *v, unsigned int index,
 			const struct tool_member *m)
 {
@@ -144,7 +116,7 @@ int cmd_replace(const struct options *o, int argc, char **argv)
 	index = open_volume_find(&v, argv[1]);
 	if (index < 0)
 		return index;
-	rc = read_others(&v, &others_open, &others);
+	rc = open_volume_members(&v, &others_open, &others);
 	if (!rc)
 		rc = members_open(&set, &argv[2], 1,
 				  MEMBERS_WRITE | MEMBERS_EXCLUSIVE | MEMBERS_BLOCK_ONLY, o);

@@ -45,6 +45,8 @@ static const struct command commands[] = {
 	  "put another device in a member's place" },
 	{ "scrub", CMD_SCRUB, cmd_scrub, 1, 2, "NAME [start|stop]",
 	  "read and check everything, and mend what is wrong" },
+	{ "resize", CMD_RESIZE, cmd_resize, 1, 1, "[--size SIZE] NAME",
+	  "make an open volume as large as its members allow now" },
 	{ "repair", CMD_REPAIR, cmd_repair, 1, MANY, "--offline MEMBER... --onto NEW",
 	  "recode a lost member from the others, without the key" },
 	{ "header backup", CMD_HEADER_BACKUP, cmd_header_backup, 2, 2, "FILE MEMBER",
@@ -63,7 +65,7 @@ static const struct command commands[] = {
 
 /* Those whose first argument is a volume's name. */
 #define CMD_NAMED	(CMD_OPEN | CMD_CLOSE | CMD_STATUS | CMD_FAIL | CMD_RETURN | CMD_REPLACE | \
-			 CMD_SCRUB | CMD_CHECKPOINT)
+			 CMD_SCRUB | CMD_CHECKPOINT | CMD_RESIZE)
 
 static void usage_line(const struct command *cmd)
 {

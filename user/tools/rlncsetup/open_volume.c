@@ -228,3 +228,38 @@ int open_volume_find(const struct open_volume *v, const char *member)
 	hint("`rlncsetup status %s` lists them", v->name);
 	return -EINVAL;
 }
+
+/**
+ * open_volume_members - what can be read of the members that are in use
+ * @v:		open volume
+ * @set:	receives the members, open for reading; members_close() it
+ * @others:	receives what they say, identified; volume_free() it
+ *
+ * Return: 0 or -errno, reported.
+ */
+int open_volume_members(const struct open_volume *v, struct tool_members *set,
+			struct volume *others)
+{
+	char uuid[UUID_TEXT_MAX];
+	unsigned int i;
+
+	set->member = calloc(v->status.n, sizeof(*set->member));
+	if (!set->member || volume_init(others, v->status.n))
+		return fail(ENOMEM, "out of memory");
+	for (i = 0; i < v->status.n; i++) {
+		struct tool_member *m = &set->member[set->count++];
+		char letter = v->status.letters[i];
+		const struct rlnc_super *sb;
+
+		*m = (struct tool_member){ .name = v->member[i].path, .fd = -1, .nbd = -1 };
+		if (letter != RLNC_LETTER_SYNC && letter != RLNC_LETTER_STALE)
+			continue;
+		m->fd = member_open(m->name, O_RDONLY);
+		if (m->fd < 0 || volume_add(others, m->name, m->fd))
+			continue;
+		sb = member_best(&others->member[others->count - 1]);
+		if (!sb || strcmp(uuid_format(sb->volume_id, uuid), v->uuid))
+			member_unload(&others->member[--others->count]);
+	}
+	return volume_identify(others);
+}

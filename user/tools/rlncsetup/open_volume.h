@@ -26,6 +26,8 @@ int open_volume_status(const char *name, struct dm_device_info *info,
 int open_volume_message(const char *name, const char *message);
 int open_volume_get(const char *name, struct open_volume *v);
 void open_volume_free(struct open_volume *v);
+int open_volume_members(const struct open_volume *v, struct tool_members *set,
+			struct volume *others);
 int open_volume_find(const struct open_volume *v, const char *member);
 
 #define CLEANUP_OPEN_VOLUME	CLEANUP(open_volume_free)

@@ -13,11 +13,11 @@
 
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
-#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS)
+#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_RESIZE)
 #define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
 #define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
-#define CMD_MEMBERS	(CMD_ANY_KEY | CMD_DUMP | CMD_KEY_LIST | CMD_REPLACE | CMD_REPAIR | \
-			 CMD_HEADER | CMD_WIPE)
+#define CMD_MEMBERS	((CMD_ANY_KEY & ~CMD_RESIZE) | CMD_DUMP | CMD_KEY_LIST | \
+			 CMD_REPLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
 #define CMD_ALL		(~0u)
 
 enum option_kind { FLAG, TEXT, SIZE, NUMBER, APPEND, VERBOSE, HELP };
@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	  "members of the code that is measured (default: k and 2 more)" },
 	{ "symbol", 's', SIZE, AT(symbol), 4096, 524288, CMD_FORMAT | CMD_BENCHMARK, "SIZE",
 	  "bytes of a generation on each member: a power of two, 4K to 512K" },
-	{ "size", 0, SIZE, AT(size), 4096, UINT64_MAX, CMD_FORMAT, "SIZE",
+	{ "size", 0, SIZE, AT(size), 4096, UINT64_MAX, CMD_FORMAT | CMD_RESIZE, "SIZE",
 	  "size of the volume (default: as much as the members hold)" },
 	{ "writes-min", 'w', NUMBER, AT(writes_min), 1, 255, CMD_FORMAT, "W",
 	  "members that must hold a commit (default: more than half, k at least)" },
@@ -74,7 +74,7 @@ static const struct option_row rows[] = {
 	  "memory of argon2id in KiB" },
 	{ "pbkdf-parallel", 0, NUMBER, AT(argon_lanes), 1, 16, CMD_NEW_SLOT, "N",
 	  "lanes of argon2id" },
-	{ "tries", 'T', NUMBER, AT(tries), 1, 100, CMD_OPEN | CMD_KEYS, "N",
+	{ "tries", 'T', NUMBER, AT(tries), 1, 100, CMD_OPEN | CMD_KEYS | CMD_RESIZE, "N",
 	  "how often a passphrase is asked for (default 3)" },
 	{ "min-epoch", 0, NUMBER, AT(min_epoch), 1, UINT64_MAX - 2, CMD_OPEN, "E",
 	  "refuse a volume that is older than epoch E" },

@@ -46,6 +46,7 @@ enum command_bit {
 	CMD_HEADER_RESTORE	= 1 << 16,
 	CMD_BENCHMARK	= 1 << 17,
 	CMD_WIPE	= 1 << 18,
+	CMD_RESIZE	= 1 << 19,
 	CMD_KEY_SYNC	= 1 << 20,
 };
 
@@ -214,6 +215,7 @@ void state_free(struct state *s);
 /* === sub-commands === */
 
 u32 format_default_symbol(u32 k);
+int cmd_resize(const struct options *o, int argc, char **argv);
 int cmd_wipe(const struct options *o, int argc, char **argv);
 int cmd_benchmark(const struct options *o, int argc, char **argv);
 int cmd_format(const struct options *o, int argc, char **argv);

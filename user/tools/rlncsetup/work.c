@@ -66,11 +66,15 @@ static int tell_scrub(const struct follower *f, const struct target_status *befo
 	uint64_t put_right = f->status.corrected - before->corrected;
 	uint64_t lost = f->status.unrecoverable - before->unrecoverable;
 
-	printf("%s: the scrub has ended; corrected since it began: %" PRIu64 "\n", f->name, put_right);
-	if (!lost)
-		return 0;
-	return fail(EIO, "%s: %" PRIu64 " sector%s could not be read", f->name, lost,
-		    plural(lost));
+	if (lost)
+		return fail(EIO, "%s: %" PRIu64 " sector%s could not be read", f->name, lost,
+			    plural(lost));
+	if (!target_health_live(f->status.health))
+		return fail(EIO, "%s is %s: the scrub cannot have come to its end", f->name,
+			    f->status.health);
+	printf("%s: the scrub has ended; corrected since it began: %" PRIu64 "\n", f->name,
+	       put_right);
+	return 0;
 }
 
 /**
@@ -93,6 +97,8 @@ int work_wait_scrub(const char *name, uint32_t events, const struct target_statu
 		rc = look(&f);
 		if (rc)
 			return rc;
+		if (!target_health_live(f.status.health))
+			return tell_scrub(&f, before);
 		if (f.status.work_total) {
 			seen |= !strcmp(f.status.work, RLNC_MSG_SCRUB);
 			idle = 0;
