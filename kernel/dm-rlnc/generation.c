@@ -46,6 +46,23 @@ static int open_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return ret;
 }
 
+/*
+ * Does a data row have nothing but zeros there?  Not in a pack: what follows a crash
+ * may not know of every sector that its column was encoded with.
+ */
+static bool row_is_zero(const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 sector)
+{
+	return place->tree != RLNC_TREE_PACK && rlnc_seal_is_zero(&ptr->seal[sector]);
+}
+
+/* Is a fragment of the data such that no seal says whether it is right? */
+static bool row_is_unsealed(const struct rlnc_place *place, const struct rlnc_ptr *ptr,
+			    u32 sector)
+{
+	return rlnc_seal_is_packed(&ptr->seal[sector]) ||
+	       (rlnc_seal_is_zero(&ptr->seal[sector]) && !row_is_zero(place, ptr, sector));
+}
+
 /* Ask the members for the runs of pages that are set in @want. */
 static void read_pages(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		       const struct rlnc_ptr *ptr, const unsigned long *want)
@@ -174,7 +191,7 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
 	for (row = 0; row < v->n; row++) {
 		page = fragment_page(v, row, s->col);
-		if (row < v->k && rlnc_seal_is_zero(&s->ptr->seal[page]))
+		if (row < v->k && row_is_zero(s->place, s->ptr, page))
 			continue;
 		if (!test_bit(page, gb->have) && !test_bit(page, gb->bad) &&
 		    rlnc_member_readable(v, row, birth))
@@ -185,7 +202,7 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 
 	for (row = 0; row < v->n; row++) {
 		page = fragment_page(v, row, s->col);
-		if (row >= v->k || rlnc_seal_is_packed(&s->ptr->seal[page])) {
+		if (row >= v->k || row_is_unsealed(s->place, s->ptr, page)) {
 			if (test_bit(page, gb->have) && !test_bit(page, gb->bad))
 				s->candidate[s->candidates++] = row;
 			continue;
@@ -258,7 +275,7 @@ static bool choose_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct sear
 	s->fixed = 0;
 	for (row = 0; row < v->n && s->fixed < v->k; row++) {
 		page = fragment_page(v, row, s->col);
-		if (row < v->k && rlnc_seal_is_zero(&s->ptr->seal[page])) {
+		if (row < v->k && row_is_zero(s->place, s->ptr, page)) {
 			clear_highpage(rlnc_fragment_page(gb, row, s->col));
 			set_bit(page, gb->have);
 			s->have[s->fixed++] = row;

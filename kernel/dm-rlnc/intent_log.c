@@ -272,10 +272,12 @@ int rlnc_log_flush(struct rlnc_volume *v)
 {
 	struct rlnc_log *log = &v->log;
 	struct rlnc_log_notes *notes;
-	int ret = 0;
+	struct rlnc_pack *open;
+	int ret = 0, err;
 	u32 i;
 
 	lockdep_assert_held(&v->checkpoint_mutex);
+	open = rlnc_packs_hold(v);
 	spin_lock(&log->lock);
 	notes = &log->notes[log->current_notes];
 	if (!notes->overflow && log->slot != RLNC_SLOT_NONE)
@@ -283,11 +285,12 @@ int rlnc_log_flush(struct rlnc_volume *v)
 	else
 		ret = -EAGAIN;
 	spin_unlock(&log->lock);
+	err = rlnc_packs_sync(v, open);
 	if (!notes->records && !notes->overflow && !READ_ONCE(v->members_changed))
 		return 0;
 	if (ret || READ_ONCE(v->members_changed))
 		return -EAGAIN;
-	ret = rlnc_packs_sync(v);
+	ret = err;
 	for (i = 0; i < notes->records && !ret; i++)
 		ret = write_record(v, notes->buf + i * RLNC_LOG_PAYLOAD, notes->len[i]);
 	/* A member may have failed at some data that this flush vouches for. */

@@ -354,27 +354,45 @@ int rlnc_packs_finish(struct rlnc_volume *v)
 }
 
 /**
- * rlnc_packs_sync - have everything that was filled in on the members
+ * rlnc_packs_hold - let everything that was begun in packs be noted, and no more
  * @v:	volume; checkpoint_mutex is held
  *
- * The open pack goes on with its next column.
+ * A flush takes its notes between this and rlnc_packs_sync(): a column whose sectors
+ * were noted in part would go to the members as a code word that a replay does not
+ * know all of, and could not decode.
  *
- * Return: 0, or -EIO when the volume has stopped.
+ * Return: the open pack or NULL, for rlnc_packs_sync().
  */
-int rlnc_packs_sync(struct rlnc_volume *v)
+struct rlnc_pack *rlnc_packs_hold(struct rlnc_volume *v)
 {
-	struct rlnc_pack *pack;
+	struct rlnc_pack *open, *pack;
 
 	lockdep_assert_held(&v->checkpoint_mutex);
 	mutex_lock(&v->packs.mutex);
-	pack = detach_open(v);
-	if (pack) {
+	open = detach_open(v);
+	list_for_each_entry(pack, &v->packs.list, link)
 		wait_filled(v, pack);
-		pack->taken = roundup(pack->taken, v->k);
-		send(v, pack, pack->taken / v->k);
-		if (pack->taken < v->geo.seals) {
+	return open;
+}
+
+/**
+ * rlnc_packs_sync - have everything that was filled in on the members
+ * @v:		volume; checkpoint_mutex is held
+ * @open:	from rlnc_packs_hold(); it goes on with its next column
+ *
+ * Return: 0, or -EIO when the volume has stopped.
+ */
+int rlnc_packs_sync(struct rlnc_volume *v, struct rlnc_pack *open)
+{
+	struct rlnc_pack *pack;
+
+	lockdep_assert_held(&v->packs.mutex);
+	if (open) {
+		open->taken = roundup(open->taken, v->k);
+		send(v, open, open->taken / v->k);
+		if (open->taken < v->geo.seals) {
 			spin_lock(&v->packs.lock);
-			v->packs.open = pack;
+			v->packs.open = open;
 			spin_unlock(&v->packs.lock);
 		}
 	}

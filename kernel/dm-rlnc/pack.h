@@ -44,7 +44,8 @@ int rlnc_pack_write(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 struct rlnc_gbuf *rlnc_pack_in_memory(struct rlnc_volume *v, u32 index);
 void rlnc_packs_freeze(struct rlnc_volume *v);
 int rlnc_packs_finish(struct rlnc_volume *v);
-int rlnc_packs_sync(struct rlnc_volume *v);
+struct rlnc_pack *rlnc_packs_hold(struct rlnc_volume *v);
+int rlnc_packs_sync(struct rlnc_volume *v, struct rlnc_pack *open);
 void rlnc_packs_drop(struct rlnc_volume *v);
 
 /* --- pack_tree.c: which packs there are, and whose sectors they have ------------- */
