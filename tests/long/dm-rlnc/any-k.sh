@@ -6,7 +6,7 @@
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 requires rlnc-any-k rlncsetup
-plan 6
+plan 8
 
 load_module dm-rlnc checkpoint_ms=3600000
 requires_module nbd
@@ -22,8 +22,11 @@ any_k()
 }
 
 check "1 of 1" any_k 1 1 1
-check "1 of 3" any_k 1 3 1 present lost away away-crashed disjoint
+check "1 of 3" any_k 1 3 1
 check "2 of 3" any_k 2 3 1
 check "3 of 6" any_k 3 6 1 present lost away away-crashed disjoint fork
-check "4 of 6" any_k 4 6 1
+check "4 of 6" any_k 4 6 1 present lost away away-crashed disjoint fork
+# All pairs of sets, and all sets after each pair, would be 60,000: a day.
+check "3 of 6, two sets in turn, sampled" any_k 3 6 6 in-turn
+check "4 of 6, two sets in turn, sampled" any_k 4 6 6 in-turn
 check "10 of 16" any_k 10 16 1000 present lost away away-crashed disjoint
