@@ -75,6 +75,10 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 		v->bg.mended += ret;
 	if (place->tree == RLNC_TREE_MAP && !place->level)
 		WRITE_ONCE(v->bg.done, place->index + 1);
+	if (time_after_eq(jiffies, v->bg.next_word)) {
+		v->bg.next_word = jiffies + HZ;
+		rlnc_event_work(v, RLNC_EVENT_WORK_PROGRESS);
+	}
 	if (ret || v->bg.kind == RLNC_WORK_SCRUB)
 		throttle(v, (u64)v->n * v->geo.symbol);
 	return 0;
@@ -128,6 +132,7 @@ static void declare_in_sync(struct rlnc_volume *v)
 		m->info.since = RLNC_EPOCH_NONE;
 		WRITE_ONCE(m->state, RLNC_MEMBER_SYNC);
 		WRITE_ONCE(v->members_changed, true);
+		rlnc_event_member(v, RLNC_EVENT_MEMBER_REBUILT, i, NULL);
 	}
 	spin_unlock(&v->member_lock);
 	up_write(&v->commit_sem);
@@ -161,6 +166,8 @@ static void begin(struct rlnc_volume *v, u32 kind)
 	WRITE_ONCE(v->bg.kind, kind);
 	v->bg.errors = 0;
 	v->bg.mended = 0;
+	v->bg.next_word = jiffies + HZ;
+	rlnc_event_work(v, RLNC_EVENT_WORK_STARTED);
 	DMINFO("%s: %s begins at generation %llu of %llu", rlnc_name(v), names[kind],
 	       v->bg.done, v->shape[RLNC_TREE_MAP].count[0]);
 }
@@ -176,12 +183,12 @@ static void finish(struct rlnc_volume *v)
 		declare_in_sync(v);
 	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
 	       rlnc_work_name(v), v->bg.mended, v->bg.errors);
+	rlnc_event_work(v, RLNC_EVENT_WORK_FINISHED);
 	WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
 	WRITE_ONCE(v->bg.done, 0);
 	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
 	rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
-	dm_table_event(v->ti->table);
 }
 
 static u32 next_work(struct rlnc_volume *v)
@@ -203,8 +210,10 @@ static void background_work(struct work_struct *work)
 		walk.skip = kind == RLNC_WORK_REBUILD ? too_old : NULL;
 		walk.from = v->bg.done;
 		ret = rlnc_walk(v, &walk);
-		if (ret == -EINTR)
+		if (ret == -EINTR) {
+			rlnc_event_work(v, RLNC_EVENT_WORK_STOPPED);
 			break;
+		}
 		if (ret)
 			v->bg.errors++;
 		finish(v);

@@ -52,7 +52,7 @@ void rlnc_volume_stop(struct rlnc_volume *v, const char *why)
 		return;
 	DMERR("%s: writes stopped: %s; close the volume, mend its members and open it again",
 	      rlnc_name(v), why);
-	dm_table_event(v->ti->table);
+	rlnc_event_volume(v, RLNC_EVENT_STOPPED, why);
 }
 
 /* --- freezing ---------------------------------------------------------------- */
@@ -326,6 +326,7 @@ int rlnc_checkpoint_locked(struct rlnc_volume *v)
 		WRITE_ONCE(v->packs.tail_durable, cp->pack_tail);
 		rlnc_slots_release(v, cp->phase);
 		rlnc_log_release(v, &cp->old_log);
+		rlnc_event_checkpoint(v);
 	}
 	kfree(cp);
 	return ret;

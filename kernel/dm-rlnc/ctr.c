@@ -123,6 +123,7 @@ static void set_target_limits(struct rlnc_volume *v)
 
 static void destroy(struct rlnc_volume *v)
 {
+	bool closed = rlnc_registry_remove(v);
 	u32 i;
 
 	rlnc_background_exit(v);
@@ -136,6 +137,7 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_nodes_exit(v);
 	rlnc_gbuf_pools_exit(v);
 	rlnc_codec_exit(v);
+	rlnc_events_exit(v, closed);
 	rlnc_crypt_wipe_key(&v->crypt);
 	rlnc_crypt_exit(&v->crypt);
 	for (i = 0; i < v->n; i++) {
@@ -165,6 +167,7 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	v->opt = *table;
 	v->k = table->k;
 	v->n = table->n;
+	INIT_LIST_HEAD(&v->registered);
 	mutex_init(&v->message_mutex);
 	spin_lock_init(&v->member_lock);
 	spin_lock_init(&v->lane_lock);
@@ -173,7 +176,8 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	v->member = kvcalloc(v->n, sizeof(*v->member), GFP_KERNEL);
 	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
 	v->check_sb = kvzalloc(sizeof(*v->check_sb), GFP_KERNEL);
-	if (v->devs && v->retired && v->member && v->sb && v->check_sb)
+	if (v->devs && v->retired && v->member && v->sb && v->check_sb &&
+	    !rlnc_events_init(v))
 		return v;
 	v->n = 0;
 	destroy(v);

@@ -11,7 +11,7 @@
  *	      rlnc_node.lock (spin)
  *	        rlnc_volume.node_lock (spin)
  *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
- *	inside them.
+ *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
 #ifndef DM_RLNC_H
 #define DM_RLNC_H
@@ -30,6 +30,7 @@
 
 #include "disk/log.h"
 #include "disk/super.h"
+#include "event.h"
 #include "map/geometry.h"
 #include "rlnc/rlnc.h"
 #include "stat/histogram.h"
@@ -161,6 +162,7 @@ struct rlnc_member {
 	u32 incarnation;		/* times it failed, returned, was replaced; member_lock */
 	u32 changes;			/* those, and fragments missed; member_lock */
 	u32 changes_seen;		/* when the rebuild began; member_lock */
+	const char *why;		/* it failed last; static; member_lock */
 	atomic_t read_errors;		/* in a row */
 	struct page *super_pages;	/* one superblock, contiguous */
 	struct fan *fan;		/* checkpoint_mutex */
@@ -452,6 +454,7 @@ struct rlnc_background {
 	u64 mended;
 	u64 errors;
 	u64 debt;			/* bytes moved since the last pause */
+	unsigned long next_word;	/* jiffies: of progress */
 };
 
 int rlnc_background_init(struct rlnc_volume *v);
@@ -590,13 +593,16 @@ struct rlnc_volume {
 	spinlock_t flush_lock;		/* protects flushes */
 	struct bio_list flushes;
 	const char *stopped;		/* why no more writes are taken, or NULL */
-	u8 root_digest[32];
+	u8 root_digest[RLNC_DIGEST_BYTES];
 
 	/* map.c */
 	struct workqueue_struct *io_wq;
 	spinlock_t lane_lock;		/* protects lanes, and who waits in them */
 	struct hlist_head lanes[1 << RLNC_LANE_BITS];
 	mempool_t writers;		/* write.c's working memory */
+
+	struct rlnc_events events;
+	struct list_head registered;	/* registry.c */
 
 	bool tried;			/* to activate; a failure may leave things half done */
 	bool active;

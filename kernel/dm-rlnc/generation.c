@@ -42,6 +42,7 @@ static int open_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	if (ret == -EBADMSG) {
 		set_bit(sector, gb->bad);
 		atomic64_inc(&v->auth_failures);
+		rlnc_event_auth_failed(v, row);
 	}
 	return ret;
 }
@@ -226,11 +227,13 @@ static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			 const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 col)
 {
 	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);
+	DECLARE_BITMAP(members, RLNC_MAX_MEMBERS);
 	struct search *s;
-	u32 i;
+	u32 i, count = 0;
 	int ret;
 
 	bitmap_zero(mended, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_zero(members, RLNC_MAX_MEMBERS);
 	s = kzalloc(sizeof(*s), GFP_NOIO);
 	if (!s)
 		return -ENOMEM;
@@ -249,14 +252,18 @@ static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		/* Sought after and wrong, rather than known to be away. */
 		if (test_bit(page, gb->bad)) {
 			__set_bit(page, mended);
+			__set_bit(page / v->pps, members);
 			atomic64_inc(&v->member[page / v->pps].corrected);
+			count++;
 		}
 		set_bit(page, gb->have);
 		clear_bit(page, gb->bad);
 	}
-	atomic64_add(bitmap_weight(mended, RLNC_MAX_FRAGMENT_PAGES), &v->corrected);
-	if (!bitmap_empty(mended, RLNC_MAX_FRAGMENT_PAGES))
+	if (count) {
+		atomic64_add(count, &v->corrected);
+		rlnc_event_corrected(v, members, count);
 		rlnc_write_back(v, gb, ptr, mended);
+	}
 out:
 	kfree(s);
 	return ret;
@@ -363,13 +370,24 @@ static int decode_lacking(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return 0;
 }
 
-static void tell_unrecoverable(struct rlnc_volume *v, const struct rlnc_place *place,
-			       u32 sector)
+/* Count and tell that a sector is lost, and who should have had a part of it. */
+static void tell_unrecoverable(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
+			       const struct rlnc_place *place, u32 sector)
 {
+	DECLARE_BITMAP(members, RLNC_MAX_MEMBERS);
+	u32 row, page;
+
+	bitmap_zero(members, RLNC_MAX_MEMBERS);
+	for (row = 0; row < v->n; row++) {
+		page = fragment_page(v, row, rlnc_col(v, sector));
+		if (!test_bit(page, gb->have) || test_bit(page, gb->bad))
+			__set_bit(row, members);
+	}
 	atomic64_inc(&v->unrecoverable);
-	DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing",
+	rlnc_event_data_lost(v, place, sector, members);
+	DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing; known of members %*pbl",
 		    rlnc_name(v), place->tree, place->level, place->index, sector,
-		    v->n - v->k);
+		    v->n - v->k, v->n, members);
 }
 
 /**
@@ -424,7 +442,7 @@ int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	for_each_set_bit(i, lacking, v->geo.seals) {
 		ret = search_column(v, gb, place, ptr, rlnc_col(v, i));
 		if (ret == -EBADMSG || ret == -EIO)
-			tell_unrecoverable(v, place, i);
+			tell_unrecoverable(v, gb, place, i);
 		if (ret)
 			return ret;
 		clear_column(v, lacking, rlnc_col(v, i));

@@ -13,11 +13,32 @@ static int rlnc_preresume(struct dm_target *ti)
 	return rlnc_activate(v);
 }
 
+/* What was found out before anybody was told of anything. */
+static void say_state(struct rlnc_volume *v)
+{
+	u32 i;
+
+	rlnc_event_volume(v, RLNC_EVENT_ACTIVATED, NULL);
+	if (v->stopped)
+		rlnc_event_volume(v, RLNC_EVENT_STOPPED, v->stopped);
+	for (i = 0; i < v->n; i++)
+		if (rlnc_member_letter(v, i) == RLNC_LETTER_STALE)
+			rlnc_event_member(v, RLNC_EVENT_MEMBER_STALE, i, "found stale");
+}
+
 static void rlnc_resume(struct dm_target *ti)
 {
-	rlnc_checkpoint_resume(ti->private);
-	rlnc_background_start(ti->private);
-	rlnc_merge_start(ti->private);
+	struct rlnc_volume *v = ti->private;
+
+	if (rlnc_registry_add(v)) {
+		rlnc_events_live(v);
+		say_state(v);
+	} else if (v->suspended) {
+		rlnc_event_volume(v, RLNC_EVENT_RESUMED, NULL);
+	}
+	rlnc_checkpoint_resume(v);
+	rlnc_background_start(v);
+	rlnc_merge_start(v);
 }
 
 /* Suspension is undone, or goes on: either way nothing may run beside it. */
@@ -32,8 +53,10 @@ static void rlnc_postsuspend(struct dm_target *ti)
 {
 	struct rlnc_volume *v = ti->private;
 
-	if (v->active)
-		rlnc_checkpoint_suspend(v);
+	if (!v->active)
+		return;
+	rlnc_checkpoint_suspend(v);
+	rlnc_event_volume(v, RLNC_EVENT_SUSPENDED, NULL);
 }
 
 static int rlnc_iterate_devices(struct dm_target *ti,
@@ -111,12 +134,29 @@ static int __init rlnc_module_init(void)
 		return ret;
 	}
 	DMINFO("codec self-test passed, back end %s", rlnc_backend_name());
-	return dm_register_target(&rlnc_target);
+	ret = rlnc_event_module_init();
+	if (ret)
+		return ret;
+	ret = rlnc_netlink_init();
+	if (ret)
+		goto err_event;
+	ret = dm_register_target(&rlnc_target);
+	if (ret)
+		goto err_netlink;
+	return 0;
+
+err_netlink:
+	rlnc_netlink_exit();
+err_event:
+	rlnc_event_module_exit();
+	return ret;
 }
 
 static void __exit rlnc_module_exit(void)
 {
 	dm_unregister_target(&rlnc_target);
+	rlnc_netlink_exit();
+	rlnc_event_module_exit();
 }
 
 module_init(rlnc_module_init);

@@ -104,7 +104,7 @@ u32 rlnc_members_writable(struct rlnc_volume *v)
  * rlnc_member_fail - give a member up for this activation
  * @v:		volume
  * @index:	the member
- * @why:	for the log
+ * @why:	a static string, for the log and those who listen
  *
  * What the last durable checkpoint refers to, it still has; of anything newer,
  * that is not known.
@@ -122,6 +122,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 		m->info.state = RLNC_MEMBER_FAILED;
 		WRITE_ONCE(m->state, RLNC_MEMBER_FAILED);
 		WRITE_ONCE(v->members_changed, true);
+		WRITE_ONCE(m->why, why);
 		m->changes++;
 		/* After the state; see rlnc_generation_store_begin(). */
 		smp_store_release(&m->incarnation, m->incarnation + 1);
@@ -133,7 +134,7 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 	DMWARN("%s: member %u (%s) failed: %s; %u of %u left, %u needed",
 	       rlnc_name(v), index, m->dev ? m->dev->name : "-", why,
 	       rlnc_members_writable(v), v->n, v->k);
-	dm_table_event(v->ti->table);
+	rlnc_event_member(v, RLNC_EVENT_MEMBER_FAILED, index, why);
 }
 
 /**
@@ -148,9 +149,11 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth)
 {
 	struct rlnc_member *m = &v->member[index];
+	bool stale = false;
 
 	spin_lock(&v->member_lock);
 	if (m->state == RLNC_MEMBER_SYNC) {
+		stale = true;
 		m->info.valid_through = min(READ_ONCE(v->sb->epoch), birth - 1);
 		m->info.since = birth + 1;
 		m->info.state = RLNC_MEMBER_STALE;
@@ -164,6 +167,8 @@ void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth)
 	WRITE_ONCE(v->members_changed, true);
 out:
 	spin_unlock(&v->member_lock);
+	if (stale)
+		rlnc_event_member(v, RLNC_EVENT_MEMBER_STALE, index, "missed a write");
 }
 
 /* From now on a member is written to again; what it misses is to be rebuilt. */
@@ -187,12 +192,6 @@ static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 	spin_unlock(&v->member_lock);
 	up_write(&v->commit_sem);
 	rlnc_checkpoint_locked(v);
-}
-
-static void announce(struct rlnc_volume *v)
-{
-	rlnc_background_kick(v);
-	dm_table_event(v->ti->table);
 }
 
 /* Is the device still the member that it was?  Lowers what it can be said to hold. */
@@ -251,7 +250,8 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 	mutex_lock(&v->checkpoint_mutex);
 	make_stale(v, m, false);
 	mutex_unlock(&v->checkpoint_mutex);
-	announce(v);
+	rlnc_event_member(v, RLNC_EVENT_MEMBER_RETURNED, index, NULL);
+	rlnc_background_kick(v);
 	return 0;
 }
 
@@ -340,7 +340,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 		dm_put_device(v->ti, dev);
 		return ret;
 	}
-	rlnc_member_fail(v, index, "being replaced");
+	rlnc_member_fail(v, index, RLNC_REASON_REPLACE);
 	mutex_lock(&v->checkpoint_mutex);
 	v->retired[index] = *place;
 	*place = dev;
@@ -348,7 +348,8 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
 	make_stale(v, m, true);
 	mutex_unlock(&v->checkpoint_mutex);
-	announce(v);
+	rlnc_event_member(v, RLNC_EVENT_MEMBER_REPLACED, index, NULL);
+	rlnc_background_kick(v);
 	return 0;
 }
 

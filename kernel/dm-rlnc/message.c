@@ -9,7 +9,7 @@ static int msg_fail(struct rlnc_volume *v, unsigned int argc, char **argv)
 
 	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
 		return -EINVAL;
-	rlnc_member_fail(v, index, "by request");
+	rlnc_member_fail(v, index, RLNC_REASON_REQUEST);
 	return 0;
 }
 
@@ -74,6 +74,7 @@ static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 	}
 	if (argc == 2 && !strcmp(argv[1], "wipe")) {
 		rlnc_crypt_wipe_key(&v->crypt);
+		rlnc_event_volume(v, RLNC_EVENT_KEY_WIPED, NULL);
 		return 0;
 	}
 	if (argc != 3 || strcmp(argv[1], "set"))
@@ -86,6 +87,8 @@ static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 		rlnc_crypt_wipe_key(&v->crypt);
 		ret = -EKEYREJECTED;
 	}
+	if (!ret)
+		rlnc_event_volume(v, RLNC_EVENT_KEY_SET, NULL);
 	return ret;
 }
 

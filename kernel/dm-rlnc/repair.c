@@ -199,6 +199,7 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	count = compare_rows(v, good, seen, asked, wrong);
 	if (count) {
 		atomic64_add(count, &v->corrected);
+		rlnc_event_corrected(v, wrong, count);
 		ret = write_rows(v, good, wrong);
 	}
 out:
