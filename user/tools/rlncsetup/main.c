@@ -59,6 +59,8 @@ static const struct command commands[] = {
 	  "measure encryption, code and key derivation on this machine" },
 	{ "checkpoint", CMD_CHECKPOINT, cmd_checkpoint, 1, 1, "NAME",
 	  "write a checkpoint of an open volume now" },
+	{ "monitor", CMD_MONITOR, cmd_monitor, 0, 0, "",
+	  "watch over all open volumes, and bring lost members back" },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))

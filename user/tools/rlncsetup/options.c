@@ -100,12 +100,21 @@ static const struct option_row rows[] = {
 	  "the table of volumes, if only NAME is given (default " TAB_PATH ")" },
 	{ "option", 'o', APPEND, 0, 0, 0, CMD_OPEN, "WORD",
 	  "one more option of the kernel's table; may be repeated" },
-	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS, "S",
+	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS | CMD_MONITOR, "S",
 	  "seconds an NBD server may take for a request (default 5)" },
-	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN | CMD_REPLACE, "S",
+	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN | CMD_REPLACE | CMD_MONITOR,
+	  "S",
 	  "seconds requests wait for a lost NBD server to return (default 1)" },
-	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK,
-	  NULL, "print JSON" },
+	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
+	  CMD_MONITOR, NULL, "print JSON" },
+	{ "program", 'p', TEXT, AT(program), 0, 0, CMD_MONITOR, "FILE",
+	  "run FILE on every change, with the event, the volume and the member's device" },
+	{ "foreground", 0, FLAG, AT(foreground), 0, 0, CMD_MONITOR, NULL,
+	  "print to standard output instead of writing to the journal" },
+	{ "oneshot", '1', FLAG, AT(oneshot), 0, 0, CMD_MONITOR, NULL,
+	  "look once, try once to bring back what is lost, and end" },
+	{ "max-delay", 0, NUMBER, AT(max_delay), 1, 86400, CMD_MONITOR, "S",
+	  "seconds from one attempt to bring a member back to the next (default 60)" },
 	{ "verbose", 'v', VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 };
@@ -327,6 +336,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	*o = (struct options){
 		.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
 		.tab = TAB_PATH, .nbd_timeout = 5, .nbd_dead = 1,
+		.max_delay = 60,
 	};
 	build(cmd, letters, longs);
 	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {

@@ -48,6 +48,7 @@ enum command_bit {
 	CMD_WIPE	= 1 << 18,
 	CMD_RESIZE	= 1 << 19,
 	CMD_KEY_SYNC	= 1 << 20,
+	CMD_MONITOR	= 1 << 24,
 };
 
 #define MAX_TARGET_OPTIONS	32
@@ -88,6 +89,10 @@ struct options {
 	bool json;
 	bool wait;
 	bool offline;
+	const char *program;	/* NULL: none */
+	uint64_t max_delay;	/* seconds */
+	bool foreground;
+	bool oneshot;
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
 };
@@ -236,5 +241,6 @@ int cmd_header_backup(const struct options *o, int argc, char **argv);
 int cmd_header_restore(const struct options *o, int argc, char **argv);
 int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
+int cmd_monitor(const struct options *o, int argc, char **argv);
 
 #endif /* RLNCSETUP_H */

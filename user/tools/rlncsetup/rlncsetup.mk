@@ -3,8 +3,9 @@ PROGRAMS	+= rlncsetup
 rlncsetup_SRCS	:= $(addprefix user/tools/rlncsetup/,main.c options.c members.c signature.c \
 	secrets.c state.c open_volume.c keys_print.c cmd_format.c cmd_open.c cmd_close.c \
 	cmd_status.c cmd_dump.c cmd_key.c cmd_member.c cmd_scrub.c cmd_checkpoint.c prepare.c \
-	work.c cmd_repair.c cmd_header.c cmd_benchmark.c cmd_wipe.c cmd_resize.c tab.c)
-rlncsetup_LIBS	:= -ldevmapper -lblkid -largon2 -lkeyutils -ljansson -lnl-genl-3 -lnl-3
+	work.c cmd_repair.c cmd_header.c cmd_benchmark.c cmd_wipe.c cmd_resize.c tab.c \
+	cmd_monitor.c monitor_say.c monitor_hook.c monitor_return.c)
+rlncsetup_LIBS	:= -ldevmapper -lblkid -largon2 -lkeyutils -ljansson -lnl-genl-3 -lnl-3 -lsystemd
 
 INSTALL		+= install-rlncsetup
 
@@ -13,6 +14,7 @@ install-rlncsetup: $(O)/bin/rlncsetup
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup.8,$(MANDIR)/man8/rlncsetup.8)
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup.bash-completion,$(COMPLETIONDIR)/rlncsetup)
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup@.service,$(UNITDIR)/rlncsetup@.service)
+	$(call install_file,0644,user/tools/rlncsetup/rlncsetup-monitor.service,$(UNITDIR)/rlncsetup-monitor.service)
 	$(call install_file,0755,user/tools/rlncsetup/rlnctab-generator,$(GENERATORDIR)/rlnctab-generator)
 
 .PHONY: install-rlncsetup
