@@ -603,6 +603,7 @@ struct rlnc_volume {
 
 	struct rlnc_events events;
 	struct list_head registered;	/* registry.c */
+	struct rlnc_sysfs *sysfs;	/* its folder, or NULL */
 
 	bool tried;			/* to activate; a failure may leave things half done */
 	bool active;

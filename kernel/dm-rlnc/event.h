@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the outside is told, and by what means: the part of dm-rlnc.h that belongs
- * to event.c, netlink.c and registry.c.
+ * to event.c, netlink.c, registry.c and sysfs.c.
  */
 #ifndef DM_RLNC_EVENT_H
 #define DM_RLNC_EVENT_H
@@ -103,5 +103,12 @@ bool rlnc_registry_add(struct rlnc_volume *v);
 bool rlnc_registry_remove(struct rlnc_volume *v);
 struct rlnc_volume *rlnc_registry_lock(unsigned long index);
 void rlnc_registry_unlock(void);
+
+/* --- sysfs.c: counters and latencies; under the registry's mutex --------------- */
+
+struct rlnc_sysfs;
+
+void rlnc_sysfs_add(struct rlnc_volume *v);
+void rlnc_sysfs_remove(struct rlnc_volume *v);
 
 #endif /* DM_RLNC_EVENT_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The volumes that are live: one for each mapped device.  A table that takes
+ * The volumes that are live, and can be seen: one for each mapped device.  A table that takes
  * another's place takes its place here as well, before the old one is destroyed.
  */
 #include "dm-rlnc.h"
@@ -27,9 +27,11 @@ bool rlnc_registry_add(struct rlnc_volume *v)
 		if (dm_table_get_md(other->ti->table) != md)
 			continue;
 		list_del_init(&other->registered);
+		rlnc_sysfs_remove(other);
 		break;
 	}
 	list_add_tail(&v->registered, &registry);
+	rlnc_sysfs_add(v);
 	added = true;
 out:
 	mutex_unlock(&registry_mutex);
@@ -52,6 +54,7 @@ bool rlnc_registry_remove(struct rlnc_volume *v)
 	mutex_lock(&registry_mutex);
 	was = !list_empty(&v->registered);
 	list_del_init(&v->registered);
+	rlnc_sysfs_remove(v);
 	mutex_unlock(&registry_mutex);
 	return was;
 }
