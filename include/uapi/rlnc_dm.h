@@ -47,6 +47,7 @@
 #define RLNC_MSG_FAIL		"fail"
 #define RLNC_MSG_RETURN		"return"
 #define RLNC_MSG_REPLACE	"replace"
+#define RLNC_MSG_ADD		"add"
 #define RLNC_MSG_SCRUB		"scrub"
 #define RLNC_MSG_CHECKPOINT	"checkpoint"
 #define RLNC_MSG_KEY		"key"

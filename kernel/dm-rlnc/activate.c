@@ -52,7 +52,7 @@ static int check_member(struct rlnc_volume *v, struct dm_dev *dev,
 
 	if (memcmp(sb->volume_id, id, RLNC_ID_BYTES))
 		why = "belongs to another volume";
-	else if (sb->k != v->k || sb->n != v->n)
+	else if (sb->k != v->k || sb->n > v->n)
 		why = "k and n of the table are not those of the volume";
 	else if (v->member[sb->member].dev)
 		why = "another device given is the same member";
@@ -65,6 +65,17 @@ static int check_member(struct rlnc_volume *v, struct dm_dev *dev,
 	return -EINVAL;
 }
 
+/* The table must have as many members as the newest state. */
+static int check_count(struct rlnc_volume *v)
+{
+	if (v->sb->n == v->n)
+		return 0;
+	DMERR("the volume has %u members, but the table gives %u; a '-' stands for one that is absent",
+	      v->sb->n, v->n);
+	v->ti->error = "n is not that of the volume; see the kernel log";
+	return -EINVAL;
+}
+
 /**
  * rlnc_identify - find each device's place in the volume, and set the keys
  * @v:		volume with its devices opened
@@ -72,16 +83,18 @@ static int check_member(struct rlnc_volume *v, struct dm_dev *dev,
  *
  * Every device given must be an authentic member of one volume, each another
  * one.  A device that cannot be read counts as absent.  v->sb is filled in with
- * some member's superblock, good for all that never changes.
+ * the newest superblock, which may be outdated when the table goes live.
  *
  * Return: 0 or a negative error with ti->error set; the log names the member.
  */
 int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 {
+	struct dm_dev *newest = NULL;
 	u8 id[RLNC_ID_BYTES];
 	enum rlnc_super_error err;
 	struct rlnc_super *sb = v->sb;
-	u32 i, found = 0;
+	u64 epoch = 0;
+	u32 i;
 	int ret;
 
 	ret = choose_volume(v, sb, id);
@@ -110,16 +123,19 @@ int rlnc_identify(struct rlnc_volume *v, const u8 *key)
 		if (ret)
 			return ret;
 		v->member[sb->member].dev = v->devs[i];
-		found++;
+		if (sb->epoch <= epoch)
+			continue;
+		epoch = sb->epoch;
+		newest = v->devs[i];
 	}
-	if (!found) {
+	if (!newest) {
 		v->ti->error = "No member could be read";
 		return -EIO;
 	}
-	/* The last one read may have failed. */
-	for (i = 0; i < v->n && !v->member[i].dev; i++)
-		;
-	return rlnc_super_read(v, v->member[i].dev, RLNC_EPOCH_NONE, sb, &err);
+	ret = rlnc_super_read(v, newest, RLNC_EPOCH_NONE, sb, &err);
+	if (ret)
+		v->ti->error = "A member cannot be read any more";
+	return ret ?: check_count(v);
 }
 
 /* --- state: when the table goes live ----------------------------------------------- */
@@ -338,9 +354,11 @@ static int choose_state(struct rlnc_volume *v, u64 below)
 		goto out;
 	}
 	ret = rlnc_super_read(v, v->member[best].dev, below, v->sb, &err) ?:
+	      check_count(v) ?:
 	      check_freshness(v, i);
 	if (ret)
 		goto out;
+	v->writes_min = max(v->opt.writes_min, v->sb->writes_min);
 	for (i = 0; i < v->n; i++) {
 		if (claims[i].present &&
 		    memcmp(claims[i].id, v->sb->members[i].id, RLNC_ID_BYTES)) {

@@ -18,32 +18,56 @@ struct rlnc_plan_entry {
 	struct rlnc_plan plan;		/* last: it has a flexible end */
 };
 
-/**
- * rlnc_codec_init - make the volume's code and the plan for writing
- * @v:	volume with its superblock read
- *
- * Return: 0, -ENOMEM, or -EINVAL for parameters the codec refuses.
- */
-int rlnc_codec_init(struct rlnc_volume *v)
+void rlnc_codec_free(struct rlnc_codec *codec)
+{
+	kvfree(codec->encode);
+	kvfree(codec->code);
+}
+
+static int fill_codec(struct rlnc_volume *v, u32 n, struct rlnc_codec *codec)
 {
 	u8 rows[RLNC_MAX_N];
 	u32 i;
 	int ret;
 
+	codec->code = kvzalloc(rlnc_code_size(v->k, n), GFP_KERNEL);
+	if (!codec->code)
+		return -ENOMEM;
+	ret = rlnc_code_init(codec->code, v->k, n, RLNC_SYSTEMATIC, v->sb->coeff_seed);
+	if (ret || n == v->k)
+		return ret;
+	codec->encode = kvzalloc(rlnc_plan_size(v->k, n - v->k), GFP_KERNEL);
+	if (!codec->encode)
+		return -ENOMEM;
+	for (i = v->k; i < n; i++)
+		rows[i - v->k] = i;
+	return rlnc_plan_encode(codec->encode, codec->code, rows, n - v->k);
+}
+
+/**
+ * rlnc_codec_make - a code of so many rows, and the plan for writing them
+ * @v:		volume with its superblock read
+ * @n:		rows; those that two numbers have in common are the same
+ * @codec:	filled in; rlnc_codec_free() takes it back
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for parameters the codec refuses.
+ */
+int rlnc_codec_make(struct rlnc_volume *v, u32 n, struct rlnc_codec *codec)
+{
+	int ret;
+
+	memset(codec, 0, sizeof(*codec));
+	ret = fill_codec(v, n, codec);
+	if (ret)
+		rlnc_codec_free(codec);
+	return ret;
+}
+
+int rlnc_codec_init(struct rlnc_volume *v)
+{
 	spin_lock_init(&v->plan_lock);
 	INIT_LIST_HEAD(&v->plans);
-	v->code = kvzalloc(rlnc_code_size(v->k, v->n), GFP_KERNEL);
-	if (!v->code)
-		return -ENOMEM;
-	ret = rlnc_code_init(v->code, v->k, v->n, RLNC_SYSTEMATIC, v->sb->coeff_seed);
-	if (ret || v->n == v->k)
-		return ret;
-	v->encode = kvzalloc(rlnc_plan_size(v->k, v->n - v->k), GFP_KERNEL);
-	if (!v->encode)
-		return -ENOMEM;
-	for (i = v->k; i < v->n; i++)
-		rows[i - v->k] = i;
-	return rlnc_plan_encode(v->encode, v->code, rows, v->n - v->k);
+	return rlnc_codec_make(v, v->n, &v->codec);
 }
 
 static void entry_put(struct rlnc_plan_entry *entry)
@@ -61,11 +85,10 @@ void rlnc_codec_exit(struct rlnc_volume *v)
 {
 	struct rlnc_plan_entry *entry, *next;
 
-	if (v->code)
+	if (v->plans.next)
 		list_for_each_entry_safe(entry, next, &v->plans, link)
 			entry_put(entry);
-	kvfree(v->encode);
-	kvfree(v->code);
+	rlnc_codec_free(&v->codec);
 }
 
 static struct rlnc_plan_entry *find_plan(struct rlnc_volume *v, const u8 *have,
@@ -129,7 +152,7 @@ const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
 		e->m = m;
 		memcpy(e->have, have, v->k);
 		memcpy(e->want, want, m * sizeof(*want));
-		if (rlnc_plan_combine(&e->plan, v->code, have, want, m)) {
+		if (rlnc_plan_combine(&e->plan, v->codec.code, have, want, m)) {
 			kvfree(e);
 			return NULL;
 		}

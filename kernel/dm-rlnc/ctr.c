@@ -85,7 +85,8 @@ static int set_up(struct rlnc_volume *v)
 		return -EINVAL;
 	}
 	v->writes_min = v->opt.writes_min ?: v->sb->writes_min;
-	ret = rlnc_codec_init(v) ?:
+	ret = rlnc_gate_init(&v->gate) ?:
+	      rlnc_codec_init(v) ?:
 	      rlnc_gbuf_pools_init(v) ?:
 	      rlnc_nodes_init(v) ?:
 	      rlnc_log_init(v) ?:
@@ -128,6 +129,7 @@ static void destroy(struct rlnc_volume *v)
 
 	rlnc_background_exit(v);
 	rlnc_packs_exit(v);
+	rlnc_gate_exit(&v->gate);
 	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
 	rlnc_checkpoint_exit(v);
@@ -140,7 +142,7 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_events_exit(v, closed);
 	rlnc_crypt_wipe_key(&v->crypt);
 	rlnc_crypt_exit(&v->crypt);
-	for (i = 0; i < v->n; i++) {
+	for (i = 0; i < v->members_room; i++) {
 		if (v->member && v->member[i].super_pages)
 			__free_pages(v->member[i].super_pages, RLNC_SUPER_ORDER);
 		if (v->devs && v->devs[i])
@@ -171,15 +173,16 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	mutex_init(&v->message_mutex);
 	spin_lock_init(&v->member_lock);
 	spin_lock_init(&v->lane_lock);
-	v->devs = kvcalloc(v->n, sizeof(*v->devs), GFP_KERNEL);
-	v->retired = kvcalloc(v->n, sizeof(*v->retired), GFP_KERNEL);
-	v->member = kvcalloc(v->n, sizeof(*v->member), GFP_KERNEL);
+	v->members_room = min_t(u32, v->n + RLNC_SPARE_MEMBERS, RLNC_MAX_N);
+	v->devs = kvcalloc(v->members_room, sizeof(*v->devs), GFP_KERNEL);
+	v->retired = kvcalloc(v->members_room, sizeof(*v->retired), GFP_KERNEL);
+	v->member = kvcalloc(v->members_room, sizeof(*v->member), GFP_KERNEL);
 	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
 	v->check_sb = kvzalloc(sizeof(*v->check_sb), GFP_KERNEL);
 	if (v->devs && v->retired && v->member && v->sb && v->check_sb &&
 	    !rlnc_events_init(v))
 		return v;
-	v->n = 0;
+	v->members_room = 0;
 	destroy(v);
 	return NULL;
 }

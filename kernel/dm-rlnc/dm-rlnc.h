@@ -38,6 +38,7 @@
 #include "rlnc_dm.h"
 #include "rlnc_log.h"
 
+#include "intent_log.h"
 #include "pack.h"
 
 #define DM_MSG_PREFIX "rlnc"
@@ -180,6 +181,8 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
 void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
 int rlnc_member_return(struct rlnc_volume *v, u32 index);
 int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path);
+int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev);
+int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
 int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
 			struct page *pages, u32 bytes);
@@ -202,6 +205,13 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 
 struct rlnc_plan_entry;
 
+struct rlnc_codec {
+	struct rlnc_code *code;
+	struct rlnc_plan *encode;	/* parity rows from the data symbols, or NULL */
+};
+
+int rlnc_codec_make(struct rlnc_volume *v, u32 n, struct rlnc_codec *codec);
+void rlnc_codec_free(struct rlnc_codec *codec);
 int rlnc_codec_init(struct rlnc_volume *v);
 void rlnc_codec_exit(struct rlnc_volume *v);
 const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
@@ -221,6 +231,7 @@ struct rlnc_gbuf {
 	struct list_head link;		/* idle list, or a caller's list */
 	struct rlnc_volume *v;
 	bool meta;			/* which pool it belongs to */
+	u32 rows;			/* n when it was made */
 	refcount_t ref;
 	atomic_t pending;		/* bios in flight, plus one for the submitter */
 	wait_queue_head_t wait;
@@ -228,7 +239,7 @@ struct rlnc_gbuf {
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
 	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
-	u32 *incarnation;		/* n: of each member when the writing began */
+	u32 *incarnation;		/* rows: of each member when the writing began */
 	struct rlnc_crypt_scratch scratch;
 	struct rlnc_ptr *ptr;		/* ptr_bytes: the pointer read */
 	struct rlnc_ptr *next;		/* ptr_bytes: the pointer being made */
@@ -236,10 +247,11 @@ struct rlnc_gbuf {
 	struct rlnc_node *node;		/* checkpoint: the node being written */
 	const u8 **in;			/* k and n pointers for the codec */
 	u8 **out;
-	struct page *page[];		/* n * pps fragments, then k * pps plain */
+	struct page *page[];		/* rows * pps fragments, then k * pps plain */
 };
 
 int rlnc_gbuf_pools_init(struct rlnc_volume *v);
+int rlnc_gbuf_pools_resize(struct rlnc_volume *v, u32 rows);
 void rlnc_gbuf_pools_exit(struct rlnc_volume *v);
 struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp);
 void rlnc_gbuf_put(struct rlnc_gbuf *gb);
@@ -347,6 +359,29 @@ void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
 
+/* --- gate.c: holding user I/O back ----------------------------------------- */
+
+struct rlnc_gate {
+	struct percpu_ref inside;
+	struct completion gone;		/* none is inside any more */
+	spinlock_t lock;		/* protects the two below */
+	bool closed;
+	struct bio_list waiting;
+};
+
+int rlnc_gate_init(struct rlnc_gate *gate);
+void rlnc_gate_exit(struct rlnc_gate *gate);
+bool rlnc_gate_enter(struct rlnc_gate *gate, struct bio *bio);
+void rlnc_gate_leave(struct rlnc_gate *gate);
+void rlnc_gate_close(struct rlnc_gate *gate);
+void rlnc_gate_open(struct rlnc_gate *gate, struct bio_list *bios);
+
+/* --- add.c: one member more ----------------------------------------------- */
+
+#define RLNC_SPARE_MEMBERS	8	/* that an activation has room for */
+
+int rlnc_member_add(struct rlnc_volume *v, const char *path);
+
 /* --- grow.c: making a volume larger --------------------------------------- */
 
 int rlnc_grow_check(struct rlnc_volume *v);
@@ -370,58 +405,6 @@ struct rlnc_commit {
 int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c);
 void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c);
 void rlnc_commit_end(struct rlnc_volume *v, struct rlnc_commit *c);
-
-/* --- intent_log.c -------------------------------------------------------------- */
-
-#define RLNC_LOG_SLOTS		64	/* of one epoch */
-#define RLNC_LOG_RECORDS	16	/* that one flush may write */
-
-struct rlnc_log_slots {
-	u32 count;
-	u64 slot[RLNC_LOG_SLOTS];
-};
-
-/* Changes committed since the last flush, laid out as records. */
-struct rlnc_log_notes {
-	u8 *buf;
-	u32 records;
-	u32 len[RLNC_LOG_RECORDS];
-	bool overflow;			/* some were not noted: a checkpoint must do */
-};
-
-/* Memory for the crypto API. */
-struct rlnc_log_scratch {
-	struct scatterlist sg[3];
-	struct rlnc_log_aad aad;
-	u8 iv[RLNC_NONCE_BYTES];
-	u8 tag[RLNC_TAG_BYTES];
-};
-
-struct rlnc_log {
-	spinlock_t lock;		/* protects the notes being taken */
-	struct rlnc_log_notes notes[2];
-	u32 current_notes;
-	/* Below: checkpoint_mutex. */
-	u64 slot;			/* of the next record; none: log not usable */
-	u32 col;
-	u64 next_slot;
-	u64 seq;
-	u32 slots;
-	u64 used[RLNC_LOG_SLOTS];
-	struct aead_request *req;
-	struct rlnc_log_scratch *scratch;
-};
-
-int rlnc_log_init(struct rlnc_volume *v);
-void rlnc_log_exit(struct rlnc_volume *v);
-void rlnc_log_note(struct rlnc_volume *v, u64 gen, const struct rlnc_ptr *ptr,
-		   u32 first, u32 count);
-void rlnc_log_note_pack(struct rlnc_volume *v, u64 number, const struct rlnc_ptr *ptr,
-			u32 position, u32 count, u64 owner);
-int rlnc_log_flush(struct rlnc_volume *v);
-u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old);
-void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old);
-int rlnc_log_replay(struct rlnc_volume *v);
 
 /* --- walk.c, repair.c, background.c -------------------------------------------- */
 
@@ -503,6 +486,8 @@ struct rlnc_io {
 };
 
 int rlnc_map(struct dm_target *ti, struct bio *bio);
+int rlnc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error);
+void rlnc_map_reopen(struct rlnc_volume *v);
 void rlnc_lane_take(struct rlnc_io *io);
 void rlnc_lane_done(struct rlnc_io *io);
 bool rlnc_lane_enter(struct rlnc_io *io);
@@ -525,10 +510,12 @@ struct rlnc_volume {
 	struct rlnc_super *sb;		/* of the last checkpoint */
 	struct rlnc_super *check_sb;	/* working memory: checkpoint_mutex */
 	struct rlnc_geometry geo;
-	u32 k, n;
+	u32 k;
+	u32 n;				/* changes with the gate and commits held off */
 	u32 pps;			/* pages of a symbol */
 	u32 writes_min;
 	char *key_word;			/* as `dmsetup table` shows it */
+	u32 members_room;		/* the arrays below have room for */
 	struct dm_dev **devs;		/* n, in the order of the table */
 	struct dm_dev **retired;	/* n: replaced, but I/O may still be at them */
 
@@ -539,16 +526,16 @@ struct rlnc_volume {
 	struct rlnc_crypt crypt;
 
 	/* codec.c */
-	struct rlnc_code *code;
-	struct rlnc_plan *encode;	/* parity rows from the data symbols */
+	struct rlnc_codec codec;
 	spinlock_t plan_lock;		/* protects plans */
 	struct list_head plans;		/* most recently used first */
 	u32 plan_count;
 
 	/* gbuf.c */
 	struct bio_set bios;
-	mempool_t data_pool;
-	mempool_t meta_pool;
+	u32 gbuf_rows;			/* of buffers made now */
+	mempool_t *data_pool;
+	mempool_t *meta_pool;
 	spinlock_t idle_lock;		/* protects the two below */
 	atomic_t live_gbufs;		/* taken out of the pools */
 	struct list_head idle;
@@ -596,6 +583,7 @@ struct rlnc_volume {
 	u8 root_digest[RLNC_DIGEST_BYTES];
 
 	/* map.c */
+	struct rlnc_gate gate;
 	struct workqueue_struct *io_wq;
 	spinlock_t lane_lock;		/* protects lanes, and who waits in them */
 	struct hlist_head lanes[1 << RLNC_LANE_BITS];
@@ -636,7 +624,7 @@ static inline struct page *rlnc_fragment_page(const struct rlnc_gbuf *gb,
 
 static inline struct page *rlnc_plain_page(const struct rlnc_gbuf *gb, u32 sector)
 {
-	return gb->page[gb->v->n * gb->v->pps + sector];
+	return gb->page[gb->rows * gb->v->pps + sector];
 }
 
 /* Where a sector of a generation lies: symbol (row) and page of it (column). */

@@ -22,14 +22,14 @@ struct fragment_bio {
 	struct bio bio;			/* last: its vectors follow */
 };
 
-static u32 pages_of(const struct rlnc_volume *v)
+static u32 pages_of(const struct rlnc_volume *v, u32 rows)
 {
-	return (v->n + v->k) * v->pps;
+	return (rows + v->k) * v->pps;
 }
 
 static void gbuf_destroy(struct rlnc_gbuf *gb)
 {
-	u32 i, pages = pages_of(gb->v);
+	u32 i, pages = pages_of(gb->v, gb->rows);
 
 	for (i = 0; i < pages; i++)
 		if (gb->page[i])
@@ -45,18 +45,19 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 
 static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 {
-	u32 i, pages = pages_of(v);
+	u32 i, rows = v->gbuf_rows, pages = pages_of(v, rows);
 	struct rlnc_gbuf *gb;
 
 	gb = kzalloc(struct_size(gb, page, pages), gfp);
 	if (!gb)
 		return NULL;
 	gb->v = v;
+	gb->rows = rows;
 	init_waitqueue_head(&gb->wait);
 	gb->ptr = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->next = kzalloc(v->geo.ptr_bytes, gfp);
-	gb->in = kcalloc(v->k + v->n, sizeof(void *), gfp);
-	gb->incarnation = kcalloc(v->n, sizeof(*gb->incarnation), gfp);
+	gb->in = kcalloc(v->k + rows, sizeof(void *), gfp);
+	gb->incarnation = kcalloc(rows, sizeof(*gb->incarnation), gfp);
 	if (!gb->ptr || !gb->next || !gb->in || !gb->incarnation)
 		goto err;
 	gb->out = (u8 **)gb->in + v->k;
@@ -100,16 +101,55 @@ int rlnc_gbuf_pools_init(struct rlnc_volume *v)
 			  offsetof(struct fragment_bio, bio), BIOSET_NEED_BVECS);
 	if (ret)
 		return ret;
-	ret = mempool_init(&v->data_pool, POOL_RESERVE, pool_alloc, pool_free, v);
-	if (ret)
-		return ret;
-	return mempool_init(&v->meta_pool, POOL_RESERVE, pool_alloc, pool_free, v);
+	return rlnc_gbuf_pools_resize(v, v->n);
+}
+
+static void empty_idle(struct rlnc_volume *v)
+{
+	struct rlnc_gbuf *gb, *next;
+	LIST_HEAD(idle);
+
+	spin_lock_irq(&v->idle_lock);
+	list_splice_init(&v->idle, &idle);
+	v->idle_count = 0;
+	spin_unlock_irq(&v->idle_lock);
+	list_for_each_entry_safe(gb, next, &idle, link)
+		gbuf_destroy(gb);
+}
+
+/**
+ * rlnc_gbuf_pools_resize - have buffers of so many rows from now on
+ * @v:		volume; no buffer is in use but by I/O that its parent did not wait for
+ * @rows:	fragments of a generation
+ *
+ * Return: 0, or -ENOMEM with the pools as they were.
+ */
+int rlnc_gbuf_pools_resize(struct rlnc_volume *v, u32 rows)
+{
+	mempool_t *data, *meta;
+	u32 before = v->gbuf_rows;
+
+	WRITE_ONCE(v->gbuf_rows, rows);
+	data = mempool_create(POOL_RESERVE, pool_alloc, pool_free, v);
+	meta = mempool_create(POOL_RESERVE, pool_alloc, pool_free, v);
+	if (!data || !meta) {
+		mempool_destroy(data);
+		mempool_destroy(meta);
+		WRITE_ONCE(v->gbuf_rows, before);
+		return -ENOMEM;
+	}
+	/* A buffer that comes back late is of the old size, and goes away by itself. */
+	swap(v->data_pool, data);
+	swap(v->meta_pool, meta);
+	synchronize_rcu();
+	empty_idle(v);
+	mempool_destroy(data);
+	mempool_destroy(meta);
+	return 0;
 }
 
 void rlnc_gbuf_pools_exit(struct rlnc_volume *v)
 {
-	struct rlnc_gbuf *gb, *next;
-
 	if (!bioset_initialized(&v->bios))
 		return;
 	/*
@@ -119,10 +159,9 @@ void rlnc_gbuf_pools_exit(struct rlnc_volume *v)
 	while (atomic_read(&v->live_gbufs))
 		msleep(20);
 	synchronize_rcu();
-	list_for_each_entry_safe(gb, next, &v->idle, link)
-		gbuf_destroy(gb);
-	mempool_exit(&v->data_pool);
-	mempool_exit(&v->meta_pool);
+	empty_idle(v);
+	mempool_destroy(v->data_pool);
+	mempool_destroy(v->meta_pool);
 	bioset_exit(&v->bios);
 }
 
@@ -147,7 +186,7 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 	}
 	spin_unlock_irqrestore(&v->idle_lock, flags);
 	if (!gb)
-		gb = mempool_alloc(meta ? &v->meta_pool : &v->data_pool, gfp);
+		gb = mempool_alloc(meta ? v->meta_pool : v->data_pool, gfp);
 	if (!gb)
 		return NULL;
 	gb->meta = meta;
@@ -169,13 +208,18 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 static void gbuf_release(struct rlnc_gbuf *gb)
 {
 	struct rlnc_volume *v = gb->v;
-	mempool_t *pool = gb->meta ? &v->meta_pool : &v->data_pool;
+	mempool_t *pool = gb->meta ? v->meta_pool : v->data_pool;
 	unsigned long flags;
 	bool keep = false;
 
+	if (gb->rows != READ_ONCE(v->gbuf_rows)) {
+		gbuf_destroy(gb);
+		atomic_dec(&v->live_gbufs);
+		return;
+	}
 	if (READ_ONCE(pool->curr_nr) >= pool->min_nr) {
 		spin_lock_irqsave(&v->idle_lock, flags);
-		if ((v->idle_count + 1) * pages_of(v) <= IDLE_MAX_PAGES) {
+		if ((v->idle_count + 1) * pages_of(v, gb->rows) <= IDLE_MAX_PAGES) {
 			list_add(&gb->link, &v->idle);
 			v->idle_count++;
 			keep = true;

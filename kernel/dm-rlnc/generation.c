@@ -468,14 +468,14 @@ void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 {
 	u32 end = col + cols, i;
 
-	if (!v->encode)
+	if (!v->codec.encode)
 		return;
 	for (; col < end; col++) {
 		for (i = 0; i < v->k; i++)
 			gb->in[i] = page_address(rlnc_fragment_page(gb, i, col));
 		for (i = v->k; i < v->n; i++)
 			gb->out[i - v->k] = page_address(rlnc_fragment_page(gb, i, col));
-		rlnc_plan_run(v->encode, gb->in, gb->out, RLNC_SECTOR_BYTES);
+		rlnc_plan_run(v->codec.encode, gb->in, gb->out, RLNC_SECTOR_BYTES);
 	}
 }
 

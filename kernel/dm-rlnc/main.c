@@ -53,6 +53,8 @@ static void rlnc_postsuspend(struct dm_target *ti)
 {
 	struct rlnc_volume *v = ti->private;
 
+	/* A message that was under way may have let things go on. */
+	rlnc_presuspend(ti);
 	if (!v->active)
 		return;
 	rlnc_checkpoint_suspend(v);
@@ -113,6 +115,7 @@ static struct target_type rlnc_target = {
 	.ctr		 = rlnc_ctr,
 	.dtr		 = rlnc_dtr,
 	.map		 = rlnc_map,
+	.end_io		 = rlnc_end_io,
 	.preresume	 = rlnc_preresume,
 	.resume		 = rlnc_resume,
 	.presuspend	 = rlnc_presuspend,

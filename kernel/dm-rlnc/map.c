@@ -124,10 +124,9 @@ static void locate(struct rlnc_volume *v, struct rlnc_io *io)
 	io->count = bio_sectors(io->bio) >> SECTORS_512_SHIFT;
 }
 
-/* Device mapper's map function. */
-int rlnc_map(struct dm_target *ti, struct bio *bio)
+/* Begin to serve a bio that is inside the gate. */
+static int dispatch(struct rlnc_volume *v, struct bio *bio)
 {
-	struct rlnc_volume *v = ti->private;
 	struct rlnc_io *io = dm_per_bio_data(bio, sizeof(*io));
 
 	io->v = v;
@@ -144,8 +143,6 @@ int rlnc_map(struct dm_target *ti, struct bio *bio)
 		return DM_MAPIO_SUBMITTED;
 	case REQ_OP_DISCARD:
 	case REQ_OP_WRITE_ZEROES:
-		fit_to_generation(v, bio);
-		fallthrough;
 	case REQ_OP_WRITE:
 		if (READ_ONCE(v->stopped))
 			return DM_MAPIO_KILL;
@@ -156,4 +153,44 @@ int rlnc_map(struct dm_target *ti, struct bio *bio)
 	default:
 		return DM_MAPIO_KILL;
 	}
+}
+
+/* Device mapper's map function. */
+int rlnc_map(struct dm_target *ti, struct bio *bio)
+{
+	struct rlnc_volume *v = ti->private;
+	int ret;
+
+	if (bio_op(bio) == REQ_OP_DISCARD || bio_op(bio) == REQ_OP_WRITE_ZEROES)
+		fit_to_generation(v, bio);
+	if (!rlnc_gate_enter(&v->gate, bio))
+		return DM_MAPIO_SUBMITTED;
+	ret = dispatch(v, bio);
+	if (ret != DM_MAPIO_SUBMITTED)
+		rlnc_gate_leave(&v->gate);
+	return ret;
+}
+
+/* Device mapper's end_io function, for what was submitted. */
+int rlnc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
+{
+	struct rlnc_volume *v = ti->private;
+
+	rlnc_gate_leave(&v->gate);
+	return DM_ENDIO_DONE;
+}
+
+/**
+ * rlnc_map_reopen - let I/O in again
+ * @v:	volume with its gate closed
+ */
+void rlnc_map_reopen(struct rlnc_volume *v)
+{
+	struct bio_list bios;
+	struct bio *bio;
+
+	rlnc_gate_open(&v->gate, &bios);
+	while ((bio = bio_list_pop(&bios)))
+		if (rlnc_gate_enter(&v->gate, bio) && dispatch(v, bio) != DM_MAPIO_SUBMITTED)
+			bio_io_error(bio);
 }

@@ -171,8 +171,15 @@ out:
 		rlnc_event_member(v, RLNC_EVENT_MEMBER_STALE, index, "missed a write");
 }
 
-/* From now on a member is written to again; what it misses is to be rebuilt. */
-static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
+/**
+ * rlnc_member_make_stale - write to a member again
+ * @v:		volume; checkpoint_mutex is held
+ * @m:		a member that has failed; what it misses is to be rebuilt
+ * @blank:	it is another device, and holds nothing
+ *
+ * Return: as rlnc_checkpoint().
+ */
+int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 {
 	lockdep_assert_held(&v->checkpoint_mutex);
 	down_write(&v->commit_sem);
@@ -191,7 +198,7 @@ static void make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
 	atomic_set(&m->read_errors, 0);
 	spin_unlock(&v->member_lock);
 	up_write(&v->commit_sem);
-	rlnc_checkpoint_locked(v);
+	return rlnc_checkpoint_locked(v);
 }
 
 /* Is the device still the member that it was?  Lowers what it can be said to hold. */
@@ -248,7 +255,7 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
 	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
 	mutex_lock(&v->checkpoint_mutex);
-	make_stale(v, m, false);
+	rlnc_member_make_stale(v, m, false);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_RETURNED, index, NULL);
 	rlnc_background_kick(v);
@@ -286,7 +293,14 @@ static struct dm_dev **table_place(struct rlnc_volume *v, const struct dm_dev *o
 	return place;
 }
 
-static int check_replacement(struct rlnc_volume *v, u32 index, const struct dm_dev *dev)
+/**
+ * rlnc_member_check_device - can a device become a member
+ * @v:		volume
+ * @dev:	the device
+ *
+ * Return: 0, -EBUSY when it is one, -EINVAL or -ENOSPC; the log says why.
+ */
+int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev)
 {
 	u32 i;
 
@@ -331,7 +345,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	ret = dm_get_device(v->ti, path, dm_table_get_mode(v->ti->table), &dev);
 	if (ret)
 		return ret;
-	ret = check_replacement(v, index, dev);
+	ret = rlnc_member_check_device(v, dev);
 	if (!ret && !m->super_pages) {
 		m->super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 		ret = m->super_pages ? 0 : -ENOMEM;
@@ -346,7 +360,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	*place = dev;
 	WRITE_ONCE(m->dev, dev);
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
-	make_stale(v, m, true);
+	rlnc_member_make_stale(v, m, true);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_REPLACED, index, NULL);
 	rlnc_background_kick(v);

@@ -31,6 +31,11 @@ static int msg_replace(struct rlnc_volume *v, unsigned int argc, char **argv)
 	return rlnc_member_replace(v, index, argv[2]);
 }
 
+static int msg_add(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	return rlnc_member_add(v, argv[1]);
+}
+
 static int msg_scrub(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	bool start = !strcmp(argv[1], "start");
@@ -101,6 +106,7 @@ static const struct {
 	{ RLNC_MSG_FAIL, 2, 2, msg_fail },
 	{ RLNC_MSG_RETURN, 2, 2, msg_return },
 	{ RLNC_MSG_REPLACE, 3, 3, msg_replace },
+	{ RLNC_MSG_ADD, 2, 2, msg_add },
 	{ RLNC_MSG_SCRUB, 2, 2, msg_scrub },
 	{ RLNC_MSG_CHECKPOINT, 1, 1, msg_checkpoint },
 	{ RLNC_MSG_KEY, 2, 3, msg_key },

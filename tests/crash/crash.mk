@@ -23,7 +23,7 @@ vm-crash: user modules ## power failures by the thousand, in a VM (long)
 	$(LONG_VM) -n crash run crash crash-ext4
 
 vm-sampled: user modules ## some of both, in a few minutes
-	$(LONG_VM) -n sampled run crash-sampled crash-grow any-k-sampled
+	$(LONG_VM) -n sampled run crash-sampled crash-grow crash-add any-k-sampled
 
 vm-any-k: user modules ## every set of members of every shape, in a VM (long)
 	$(LONG_VM) -n any-k run any-k

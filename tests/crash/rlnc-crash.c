@@ -9,6 +9,7 @@
  *
  *	rlnc-crash [OPTION...]
  *	-k K -n N -s BYTES -m MIB	shape: 4, 6, 4096, 8
+ *	-x 1				a spare disk that may be added as a member
  *	-z MIB				the volume is as small as that to begin with
  *	-o OPERATIONS			of each of four threads: 150
  *	-p POINTS			cuts behind a flush, spread evenly; 0: every one
@@ -347,6 +348,7 @@ static const struct {
 	{ 'm', &run.opt.mib }, { 'o', &run.opt.operations }, { 'p', &run.opt.prefixes },
 	{ 'r', &run.opt.torn }, { 'd', &run.opt.twice }, { 'f', &run.opt.fewer },
 	{ 'S', &run.opt.seed }, { 'z', &run.volume.mib },
+	{ 'x', &run.volume.spare },
 };
 
 static int set_option(int letter)
@@ -379,12 +381,13 @@ static int set_option(int letter)
 
 static int parse(int argc, char **argv)
 {
+	static const char letters[] = "k:n:s:m:x:z:o:p:r:d:f:S:w:c:K:l";
 	int letter;
 
-	while ((letter = getopt(argc, argv, "k:n:s:m:z:o:p:r:d:f:S:w:c:K:l")) != -1)
+	while ((letter = getopt(argc, argv, letters)) != -1)
 		if (set_option(letter))
 			return -EINVAL;
-	return optind == argc && run.volume.n <= DISKS_MAX ? 0 : -EINVAL;
+	return optind == argc && run.volume.n + run.volume.spare <= DISKS_MAX ? 0 : -EINVAL;
 }
 
 int main(int argc, char **argv)
@@ -395,10 +398,11 @@ int main(int argc, char **argv)
 	report_init(argv[0]);
 	dm_start();
 	if (parse(argc, argv))
-		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
+		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-x 1] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
 	r->plan = (struct record_plan){ r->opt.seed, THREADS, PLACES };
 	r->area = aligned_alloc(RECORD_BYTES, (size_t)THREADS * PLACES * RECORD_BYTES);
-	ret = disks_start(&r->disks, r->volume.n, (size_t)r->opt.mib << 20, &r->trace);
+	ret = disks_start(&r->disks, r->volume.n + r->volume.spare,
+			  (size_t)r->opt.mib << 20, &r->trace);
 	if (!ret)
 		ret = volume_format(&r->volume);
 	if (!ret)

@@ -97,29 +97,44 @@ int volume_format(struct volume *v)
 	return v->sectors ? 0 : fail(EIO, "the volume has no size");
 }
 
-/**
- * volume_up - activate the volume
- * @v:		formatted
- * @members:	a bit for each that is present
- * @option:	one option of the table, or NULL
- *
- * Return: 0, or -errno as the kernel gave it, not reported.
- */
-int volume_up(const struct volume *v, uint32_t members, const char *option)
+static int table_up(const struct volume *v, unsigned int n, uint32_t members,
+		    const char *option)
 {
 	char params[512], *at = params, *end = params + sizeof(params);
 	struct dm_table table = { .target = "rlnc", .sectors = v->sectors, .params = params };
 	unsigned int i;
 
-	at += snprintf(at, end - at, "%u %u %s %s%s", v->k, v->n, KEY_HEX, option ? "1 " : "0",
+	at += snprintf(at, end - at, "%u %u %s %s%s", v->k, n, KEY_HEX, option ? "1 " : "0",
 		       option ?: "");
-	for (i = 0; i < v->n; i++) {
+	for (i = 0; i < n; i++) {
 		if (members & 1u << i)
 			at += snprintf(at, end - at, " /dev/nbd%u", i);
 		else
 			at += snprintf(at, end - at, " -");
 	}
 	return dm_device_create(VOLUME_NAME, "TEST-crash", &table);
+}
+
+/**
+ * volume_up - activate the volume
+ * @v:		formatted
+ * @members:	a bit for each that is present
+ * @option:	one option of the table, or NULL
+ *
+ * With a spare disk the volume may have it as a member, or have one that the disk
+ * does not know of yet: then it is the table with as many members that opens it.
+ *
+ * Return: 0, or -errno as the kernel gave it, not reported.
+ */
+int volume_up(const struct volume *v, uint32_t members, const char *option)
+{
+	int ret = table_up(v, v->n, members, option);
+
+	if (ret == -EINVAL && v->spare)
+		ret = table_up(v, v->n + 1, members | 1u << v->n, option);
+	if (ret == -EINVAL && v->spare)
+		ret = table_up(v, v->n + 1, members, option);
+	return ret;
 }
 
 int volume_down(void)
