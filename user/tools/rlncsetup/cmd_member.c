@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Members of an open volume: given up, taken up again, replaced. */
+/* Members of an open volume: given up, taken up again, replaced, added. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +72,11 @@ static int update_state(const struct open_volume *v, unsigned int index,
 		if (rc)
 			return rc;
 	}
+	if (index == s.count) {
+		rc = state_grow(&s);
+		if (rc)
+			return rc;
+	}
 	rc = state_replace(&s, index, m->name, m->path, m->nbd);
 	return rc ? rc : state_save(v->name, &s);
 }
@@ -80,7 +85,8 @@ static int update_state(const struct open_volume *v, unsigned int index,
  * The kernel opens the device for itself alone: it is closed here first.  What
  * was written to it before is what the kernel leaves to user space.
  */
-static int hand_over(const struct open_volume *v, unsigned int index, struct tool_members *set)
+static int hand_over(const struct open_volume *v, const char *verb, unsigned int index,
+		     struct tool_members *set)
 {
 	struct tool_member *m = &set->member[0];
 	char message[64];
@@ -90,8 +96,8 @@ static int hand_over(const struct open_volume *v, unsigned int index, struct too
 	if (fstat(m->fd, &st))
 		return fail(errno, "member %s: %s", m->name, strerror(errno));
 	close(TAKE_FD(m->fd));
-	snprintf(message, sizeof(message), "%s %u %u:%u", RLNC_MSG_REPLACE, index,
-		 major(st.st_rdev), minor(st.st_rdev));
+	snprintf(message, sizeof(message), "%s %u:%u", verb, major(st.st_rdev),
+		 minor(st.st_rdev));
 	rc = open_volume_message(v->name, message);
 	if (rc)
 		return rc;
@@ -99,26 +105,21 @@ static int hand_over(const struct open_volume *v, unsigned int index, struct too
 	return update_state(v, index, m);
 }
 
-/**
- * cmd_replace - rlncsetup replace
+/*
+ * A new device becomes member @index by a message that begins with @verb.  One
+ * that the kernel refuses gets back what it had.
  */
-int cmd_replace(const struct options *o, int argc, char **argv)
+static int take_new(const struct options *o, const struct open_volume *v, char *name,
+		    const char *verb, unsigned int index)
 {
-	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
 	CLEANUP_MEMBERS struct tool_members set = { 0 }, others_open = { 0 };
 	CLEANUP_VOLUME struct volume others = { 0 };
 	CLEANUP_ENDS struct device_ends before = { 0 };
-	int index, rc = open_volume_get(argv[0], &v);
+	int rc;
 
-	(void)argc;
-	if (rc)
-		return rc;
-	index = open_volume_find(&v, argv[1]);
-	if (index < 0)
-		return index;
-	rc = open_volume_members(&v, &others_open, &others);
+	rc = open_volume_members(v, &others_open, &others);
 	if (!rc)
-		rc = members_open(&set, &argv[2], 1,
+		rc = members_open(&set, &name, 1,
 				  MEMBERS_WRITE | MEMBERS_EXCLUSIVE | MEMBERS_BLOCK_ONLY, o);
 	if (!rc)
 		rc = prepare_fits(&set.member[0], others.newest);
@@ -134,10 +135,41 @@ int cmd_replace(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = prepare_keyslots(&set.member[0], &others);
 	if (!rc)
-		rc = hand_over(&v, (unsigned int)index, &set);
+		rc = hand_over(v, verb, index, &set);
 	if (rc && !set.keep)
 		prepare_undo(set.member[0].path, &before);
 	if (rc || !o->wait)
 		return rc;
-	return work_wait_rebuild(argv[0], (unsigned int)index);
+	return work_wait_rebuild(v->name, index);
+}
+
+/**
+ * cmd_replace - rlncsetup replace
+ */
+int cmd_replace(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
+	int index, rc = open_volume_get(argv[0], &v);
+	char verb[32];
+
+	(void)argc;
+	if (rc)
+		return rc;
+	index = open_volume_find(&v, argv[1]);
+	if (index < 0)
+		return index;
+	snprintf(verb, sizeof(verb), "%s %d", RLNC_MSG_REPLACE, index);
+	return take_new(o, &v, argv[2], verb, (unsigned int)index);
+}
+
+/**
+ * cmd_add - rlncsetup add
+ */
+int cmd_add(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_OPEN_VOLUME struct open_volume v = { 0 };
+	int rc = open_volume_get(argv[0], &v);
+
+	(void)argc;
+	return rc ? rc : take_new(o, &v, argv[1], RLNC_MSG_ADD, v.status.n);
 }

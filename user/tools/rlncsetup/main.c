@@ -43,6 +43,8 @@ static const struct command commands[] = {
 	  "take a failed member up again; it is rebuilt" },
 	{ "replace", CMD_REPLACE, cmd_replace, 3, 3, "NAME MEMBER NEW",
 	  "put another device in a member's place" },
+	{ "add", CMD_ADD, cmd_add, 2, 2, "NAME NEW",
+	  "take one more member up; any k of them still suffice" },
 	{ "scrub", CMD_SCRUB, cmd_scrub, 1, 2, "NAME [start|stop]",
 	  "read and check everything, and mend what is wrong" },
 	{ "resize", CMD_RESIZE, cmd_resize, 1, 1, "[--size SIZE] NAME",
@@ -67,7 +69,7 @@ static const struct command commands[] = {
 
 /* Those whose first argument is a volume's name. */
 #define CMD_NAMED	(CMD_OPEN | CMD_CLOSE | CMD_STATUS | CMD_FAIL | CMD_RETURN | CMD_REPLACE | \
-			 CMD_SCRUB | CMD_CHECKPOINT | CMD_RESIZE)
+			 CMD_ADD | CMD_SCRUB | CMD_CHECKPOINT | CMD_RESIZE)
 
 static void usage_line(const struct command *cmd)
 {

@@ -15,9 +15,10 @@
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
 #define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_RESIZE)
 #define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
-#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_REPLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
+#define CMD_NEW_PLACE	(CMD_REPLACE | CMD_ADD)
+#define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
 #define CMD_MEMBERS	((CMD_ANY_KEY & ~CMD_RESIZE) | CMD_DUMP | CMD_KEY_LIST | \
-			 CMD_REPLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
+			 CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
 #define CMD_ALL		(~0u)
 
 enum option_kind { FLAG, TEXT, SIZE, NUMBER, APPEND, VERBOSE, HELP };
@@ -88,7 +89,7 @@ static const struct option_row rows[] = {
 	  "memory for the volume's map in MiB (default 64)" },
 	{ "rebuild-kbps", 0, NUMBER, AT(rebuild_kbps), 1, UINT32_MAX, CMD_OPEN, "R",
 	  "KiB a second that rebuild and scrub may move (default: no limit)" },
-	{ "wait", 0, FLAG, AT(wait), 0, 0, CMD_RETURN | CMD_REPLACE | CMD_SCRUB, NULL,
+	{ "wait", 0, FLAG, AT(wait), 0, 0, CMD_RETURN | CMD_NEW_PLACE | CMD_SCRUB, NULL,
 	  "wait until it is done, with a progress bar" },
 	{ "offline", 0, FLAG, AT(offline), 0, 0, CMD_REPAIR, NULL,
 	  "the volume is not open, and no key is needed" },
@@ -102,8 +103,8 @@ static const struct option_row rows[] = {
 	  "one more option of the kernel's table; may be repeated" },
 	{ "nbd-timeout", 0, NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS | CMD_MONITOR, "S",
 	  "seconds an NBD server may take for a request (default 5)" },
-	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400, CMD_OPEN | CMD_REPLACE | CMD_MONITOR,
-	  "S",
+	{ "nbd-dead-timeout", 0, NUMBER, AT(nbd_dead), 0, 86400,
+	  CMD_OPEN | CMD_NEW_PLACE | CMD_MONITOR, "S",
 	  "seconds requests wait for a lost NBD server to return (default 1)" },
 	{ "json", 0, FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
 	  CMD_MONITOR, NULL, "print JSON" },

@@ -48,6 +48,7 @@ enum command_bit {
 	CMD_WIPE	= 1 << 18,
 	CMD_RESIZE	= 1 << 19,
 	CMD_KEY_SYNC	= 1 << 20,
+	CMD_ADD		= 1 << 21,
 	CMD_MONITOR	= 1 << 24,
 };
 
@@ -208,6 +209,7 @@ struct state {
 };
 
 int state_init(struct state *s, const char *uuid, unsigned int count);
+int state_grow(struct state *s);
 int state_replace(struct state *s, unsigned int index, const char *name, const char *path,
 		  int nbd);
 int state_save(const char *device, const struct state *s);
@@ -234,6 +236,7 @@ int cmd_key_change(const struct options *o, int argc, char **argv);
 int cmd_key_sync(const struct options *o, int argc, char **argv);
 int cmd_key_list(const struct options *o, int argc, char **argv);
 int cmd_return(const struct options *o, int argc, char **argv);
+int cmd_add(const struct options *o, int argc, char **argv);
 int cmd_replace(const struct options *o, int argc, char **argv);
 int cmd_scrub(const struct options *o, int argc, char **argv);
 int cmd_repair(const struct options *o, int argc, char **argv);

@@ -60,6 +60,23 @@ int state_init(struct state *s, const char *uuid, unsigned int count)
 }
 
 /**
+ * state_grow - there is one member more, of which nothing is known yet
+ *
+ * Return: 0 or -ENOMEM, reported.
+ */
+int state_grow(struct state *s)
+{
+	struct state_member *more = reallocarray(s->member, s->count + 1, sizeof(*more));
+
+	if (!more)
+		return fail(ENOMEM, "out of memory");
+	more[s->count] = (struct state_member){ .nbd = -1 };
+	s->member = more;
+	s->count++;
+	return 0;
+}
+
+/**
  * state_replace - another device is a member now
  * @s:		from state_init() or state_load()
  * @index:	of the member
