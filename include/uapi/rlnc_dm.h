@@ -16,6 +16,10 @@
  *		writes_min=W	k..n: members that must hold a commit
  *		rebuild_kbps=R	KiB a second that rebuild and scrub may move; 0, the
  *				default, is no limit
+ *		hedge_ms=H	1..60000: a read not answered by then goes to other
+ *				members; by default as they have answered of late
+ *		deadline_ms=D	100..600000, default 10000: a member that takes longer
+ *				to answer has failed
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
@@ -43,6 +47,8 @@
 #define RLNC_OPT_CACHE_MB	"cache_mb"
 #define RLNC_OPT_WRITES_MIN	"writes_min"
 #define RLNC_OPT_REBUILD_KBPS	"rebuild_kbps"
+#define RLNC_OPT_HEDGE_MS	"hedge_ms"
+#define RLNC_OPT_DEADLINE_MS	"deadline_ms"
 
 #define RLNC_MSG_FAIL		"fail"
 #define RLNC_MSG_RETURN		"return"

@@ -174,6 +174,11 @@ static int read_claims(struct rlnc_volume *v, u64 below, struct rlnc_super *sb,
 	for (i = 0; i < v->n; i++) {
 		if (!v->member[i].dev)
 			continue;
+		if (rlnc_flights_out(NULL, v->member[i].dev, true)) {
+			DMWARN("%s: member %u (%s) has not answered a write of the table before; left out until it is returned",
+			       rlnc_name(v), i, v->member[i].dev->name);
+			continue;
+		}
 		ret = rlnc_super_read(v, v->member[i].dev, below, sb, &err);
 		if (ret) {
 			DMWARN("%s: member %u (%s): superblock cannot be read any more, or there is no older one (%d)",

@@ -14,6 +14,21 @@
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
+/* It is no member yet, and nobody but the one who adds it waits for it. */
+static int write_sync(struct dm_dev *dev, u64 offset, struct page *pages, u32 bytes)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	int ret;
+
+	bio_init(&bio, dev->bdev, &vec, 1, REQ_OP_WRITE | REQ_FUA | REQ_META);
+	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
+	__bio_add_page(&bio, pages, bytes, 0);
+	ret = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return ret;
+}
+
 /* Nothing that is on the device may be taken for a superblock of ours. */
 static int clear_supers(struct rlnc_volume *v, struct dm_dev *dev, struct page *pages)
 {
@@ -22,8 +37,7 @@ static int clear_supers(struct rlnc_volume *v, struct dm_dev *dev, struct page *
 
 	memset(page_address(pages), 0, bytes);
 	for (i = 0; i < RLNC_SUPER_COPIES && !ret; i++)
-		ret = rlnc_member_io_sync(dev, REQ_OP_WRITE | REQ_FUA | REQ_META,
-					  i * RLNC_SUPER_STRIDE, pages, bytes);
+		ret = write_sync(dev, i * RLNC_SUPER_STRIDE, pages, bytes);
 	if (ret)
 		DMERR("%s: %s cannot be written (%d)", rlnc_name(v), dev->name, ret);
 	return ret;

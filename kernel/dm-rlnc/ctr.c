@@ -137,6 +137,7 @@ static void destroy(struct rlnc_volume *v)
 	mempool_exit(&v->writers);
 	rlnc_slots_exit(v);
 	rlnc_nodes_exit(v);
+	rlnc_flights_exit(v);
 	rlnc_gbuf_pools_exit(v);
 	rlnc_codec_exit(v);
 	rlnc_events_exit(v, closed);
@@ -145,6 +146,8 @@ static void destroy(struct rlnc_volume *v)
 	for (i = 0; i < v->members_room; i++) {
 		if (v->member && v->member[i].super_pages)
 			__free_pages(v->member[i].super_pages, RLNC_SUPER_ORDER);
+		if (v->retired_pages && v->retired_pages[i])
+			__free_pages(v->retired_pages[i], RLNC_SUPER_ORDER);
 		if (v->devs && v->devs[i])
 			dm_put_device(v->ti, v->devs[i]);
 		if (v->retired && v->retired[i])
@@ -154,6 +157,7 @@ static void destroy(struct rlnc_volume *v)
 	kvfree(v->member);
 	kvfree(v->devs);
 	kvfree(v->retired);
+	kvfree(v->retired_pages);
 	kvfree(v->sb);
 	kvfree(v->check_sb);
 	kfree(v);
@@ -176,11 +180,12 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	v->members_room = min_t(u32, v->n + RLNC_SPARE_MEMBERS, RLNC_MAX_N);
 	v->devs = kvcalloc(v->members_room, sizeof(*v->devs), GFP_KERNEL);
 	v->retired = kvcalloc(v->members_room, sizeof(*v->retired), GFP_KERNEL);
+	v->retired_pages = kvcalloc(v->members_room, sizeof(*v->retired_pages), GFP_KERNEL);
 	v->member = kvcalloc(v->members_room, sizeof(*v->member), GFP_KERNEL);
 	v->sb = kvzalloc(sizeof(*v->sb), GFP_KERNEL);
 	v->check_sb = kvzalloc(sizeof(*v->check_sb), GFP_KERNEL);
-	if (v->devs && v->retired && v->member && v->sb && v->check_sb &&
-	    !rlnc_events_init(v))
+	if (v->devs && v->retired && v->retired_pages && v->member && v->sb &&
+	    v->check_sb && !rlnc_events_init(v) && !rlnc_flights_init(v))
 		return v;
 	v->members_room = 0;
 	destroy(v);

@@ -38,6 +38,7 @@
 #include "rlnc_dm.h"
 #include "rlnc_log.h"
 
+#include "flight.h"
 #include "intent_log.h"
 #include "pack.h"
 
@@ -49,6 +50,7 @@ struct rlnc_io;
 #define SECTORS_512_SHIFT	(RLNC_SECTOR_SHIFT - SECTOR_SHIFT)
 #define RLNC_SLOT_NONE		(~0ull)
 #define RLNC_MAX_FRAGMENT_PAGES	1024	/* n * S: at most 4 MiB */
+#define RLNC_DEADLINE_MS	10000	/* unless the table says otherwise */
 
 /* --- table.c: the words of a table line ---------------------------------- */
 
@@ -63,6 +65,8 @@ struct rlnc_table {
 	u32 cache_mb;
 	u32 writes_min;			/* 0: as the superblock says */
 	u32 rebuild_kbps;		/* 0: as fast as it goes */
+	u32 hedge_ms;			/* 0: by the members' recent latencies */
+	u32 deadline_ms;		/* to any request; then the member has failed */
 };
 
 int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
@@ -166,8 +170,13 @@ struct rlnc_member {
 	const char *why;		/* it failed last; static; member_lock */
 	atomic_t read_errors;		/* in a row */
 	struct page *super_pages;	/* one superblock, contiguous */
-	struct fan *fan;		/* checkpoint_mutex */
-	blk_status_t fan_status;
+	struct rlnc_port *port;		/* of its device */
+	bool slow;			/* reads go to others */
+	bool probing;			/* a probe is out */
+	u32 probe_ms;			/* from one probe to the next */
+	unsigned long probe_due;	/* jiffies */
+	unsigned long well_since;	/* jiffies */
+	atomic64_t hedged;		/* reads that went to others instead */
 	struct rlnc_member_stat stat[RLNC_STAT_DIRECTIONS];
 	atomic64_t timeouts;		/* those errors that were one */
 	atomic64_t corrected;		/* pages of its fragments found wrong */
@@ -184,8 +193,9 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path);
 int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev);
 int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
-int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
-			struct page *pages, u32 bytes);
+void rlnc_member_silent(struct rlnc_volume *v, u32 index, struct block_device *bdev);
+int rlnc_member_read(struct rlnc_volume *v, struct dm_dev *dev, u64 offset,
+		     struct page *pages, u32 count);
 u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes,
 		     const char *why);
 void rlnc_member_read_error(struct rlnc_volume *v, u32 index);
@@ -224,8 +234,8 @@ void rlnc_codec_plan_put(struct rlnc_plan_entry *entry);
 /*
  * A generation in memory: n fragments of pps pages, and k symbols of
  * plaintext.  Column c is the page c of every fragment; coding works on one
- * column at a time.  Each bio in flight holds a reference, so that a parent may
- * finish while a slow member still writes into the buffer.
+ * column at a time.  A request that is late takes its pages along: the buffer has
+ * others in their places from then on.
  */
 struct rlnc_gbuf {
 	struct list_head link;		/* idle list, or a caller's list */
@@ -233,11 +243,11 @@ struct rlnc_gbuf {
 	bool meta;			/* which pool it belongs to */
 	u32 rows;			/* n when it was made */
 	refcount_t ref;
-	atomic_t pending;		/* bios in flight, plus one for the submitter */
-	wait_queue_head_t wait;
+	struct rlnc_round round;
+	struct list_head left;		/* pages taken along, kept for readers */
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
-	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed */
+	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
 	u32 *incarnation;		/* rows: of each member when the writing began */
 	struct rlnc_crypt_scratch scratch;
@@ -259,9 +269,11 @@ void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,
 		  u32 cols);
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);
+void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent);
 
 /* --- generation.c: load, verify, reconstruct, encode, store --------------- */
 
+bool rlnc_row_is_zero(const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 sector);
 int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			 const struct rlnc_place *place,
 			 const struct rlnc_ptr *ptr, u32 first, u32 count);
@@ -518,6 +530,7 @@ struct rlnc_volume {
 	u32 members_room;		/* the arrays below have room for */
 	struct dm_dev **devs;		/* n, in the order of the table */
 	struct dm_dev **retired;	/* n: replaced, but I/O may still be at them */
+	struct page **retired_pages;	/* n: and may still write these */
 
 	struct rlnc_member *member;	/* n, by index */
 	spinlock_t member_lock;		/* protects the members' states */
@@ -531,13 +544,18 @@ struct rlnc_volume {
 	struct list_head plans;		/* most recently used first */
 	u32 plan_count;
 
-	/* gbuf.c */
+	/* flight.c, hedge.c */
 	struct bio_set bios;
+	struct rlnc_port *port;		/* 2 members_room: theirs, and of their replacements */
+	atomic_t flights;		/* requests that have not ended */
+	u64 hedge_ns;			/* as last reviewed */
+	unsigned long hedge_due;	/* jiffies */
+
+	/* gbuf.c */
 	u32 gbuf_rows;			/* of buffers made now */
 	mempool_t *data_pool;
 	mempool_t *meta_pool;
 	spinlock_t idle_lock;		/* protects the two below */
-	atomic_t live_gbufs;		/* taken out of the pools */
 	struct list_head idle;
 	u32 idle_count;
 

@@ -4,23 +4,12 @@
  * so that a write that holds a buffer can always read a map node; each has
  * elements of its own for when memory is short.
  */
-#include <linux/delay.h>
-#include <linux/ktime.h>
+#include <linux/highmem.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
 #define POOL_RESERVE	4	/* buffers of each pool that never go away */
 #define IDLE_MAX_PAGES	4096	/* pages kept in idle buffers: 16 MiB */
-
-/* A bio and which fragment pages it moves. */
-struct fragment_bio {
-	struct rlnc_gbuf *gb;
-	u32 row;
-	u32 col;
-	u32 cols;
-	u64 start;			/* ns */
-	struct bio bio;			/* last: its vectors follow */
-};
 
 static u32 pages_of(const struct rlnc_volume *v, u32 rows)
 {
@@ -43,6 +32,22 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 	kfree(gb);
 }
 
+/* A request has ended in time; the round is locked. */
+static void fragment_ended(struct rlnc_round *round, const struct rlnc_flight *f,
+			   blk_status_t status)
+{
+	struct rlnc_gbuf *gb = container_of(round, struct rlnc_gbuf, round);
+	u32 i;
+
+	if (f->writes) {
+		if (status)
+			set_bit(f->row, gb->row_error);
+		return;
+	}
+	for (i = f->first; i < f->first + f->count; i++)
+		set_bit(i, status ? gb->bad : gb->have);
+}
+
 static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 {
 	u32 i, rows = v->gbuf_rows, pages = pages_of(v, rows);
@@ -53,7 +58,8 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 		return NULL;
 	gb->v = v;
 	gb->rows = rows;
-	init_waitqueue_head(&gb->wait);
+	rlnc_round_init(&gb->round, fragment_ended);
+	INIT_LIST_HEAD(&gb->left);
 	gb->ptr = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->next = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->in = kcalloc(v->k + rows, sizeof(void *), gfp);
@@ -93,14 +99,8 @@ static void pool_free(void *element, void *data)
  */
 int rlnc_gbuf_pools_init(struct rlnc_volume *v)
 {
-	int ret;
-
 	spin_lock_init(&v->idle_lock);
 	INIT_LIST_HEAD(&v->idle);
-	ret = bioset_init(&v->bios, BIO_POOL_SIZE,
-			  offsetof(struct fragment_bio, bio), BIOSET_NEED_BVECS);
-	if (ret)
-		return ret;
 	return rlnc_gbuf_pools_resize(v, v->n);
 }
 
@@ -150,19 +150,11 @@ int rlnc_gbuf_pools_resize(struct rlnc_volume *v, u32 rows)
 
 void rlnc_gbuf_pools_exit(struct rlnc_volume *v)
 {
-	if (!bioset_initialized(&v->bios))
+	if (!v->data_pool)
 		return;
-	/*
-	 * A bio that ended late may still be giving its buffer back; it does so
-	 * as an RCU reader, the volume being what it reads.
-	 */
-	while (atomic_read(&v->live_gbufs))
-		msleep(20);
-	synchronize_rcu();
 	empty_idle(v);
 	mempool_destroy(v->data_pool);
 	mempool_destroy(v->meta_pool);
-	bioset_exit(&v->bios);
 }
 
 /**
@@ -190,31 +182,33 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 	if (!gb)
 		return NULL;
 	gb->meta = meta;
-	refcount_set(&gb->ref, 1);
 	bitmap_zero(gb->have, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->bad, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->row_error, RLNC_MAX_MEMBERS);
 	bitmap_zero(gb->skipped, RLNC_MAX_MEMBERS);
-	atomic_inc(&v->live_gbufs);
 	gb->node = NULL;
 	gb->slot = RLNC_SLOT_NONE;
+	refcount_set(&gb->ref, 1);
 	return gb;
 }
 
-/*
- * May run in interrupt context, from the last late bio; mempool_free() refills
- * a depleted pool first, so that waiters come before the idle list.
- */
-static void gbuf_release(struct rlnc_gbuf *gb)
+/* mempool_free() refills a depleted pool first: waiters come before the idle list. */
+void rlnc_gbuf_put(struct rlnc_gbuf *gb)
 {
 	struct rlnc_volume *v = gb->v;
 	mempool_t *pool = gb->meta ? v->meta_pool : v->data_pool;
+	struct page *page, *next;
 	unsigned long flags;
 	bool keep = false;
 
+	if (!refcount_dec_and_test(&gb->ref))
+		return;
+	list_for_each_entry_safe(page, next, &gb->left, lru) {
+		list_del(&page->lru);
+		put_page(page);
+	}
 	if (gb->rows != READ_ONCE(v->gbuf_rows)) {
 		gbuf_destroy(gb);
-		atomic_dec(&v->live_gbufs);
 		return;
 	}
 	if (READ_ONCE(pool->curr_nr) >= pool->min_nr) {
@@ -228,51 +222,14 @@ static void gbuf_release(struct rlnc_gbuf *gb)
 	}
 	if (!keep)
 		mempool_free(gb, pool);
-	atomic_dec(&v->live_gbufs);
-}
-
-void rlnc_gbuf_put(struct rlnc_gbuf *gb)
-{
-	if (refcount_dec_and_test(&gb->ref))
-		gbuf_release(gb);
 }
 
 /* --- member I/O ----------------------------------------------------------- */
 
-static void gbuf_io_done(struct rlnc_gbuf *gb)
-{
-	rcu_read_lock();
-	if (atomic_dec_and_test(&gb->pending))
-		wake_up(&gb->wait);
-	rlnc_gbuf_put(gb);
-	rcu_read_unlock();
-}
-
-static void fragment_endio(struct bio *bio)
-{
-	struct fragment_bio *fb = container_of(bio, struct fragment_bio, bio);
-	struct rlnc_gbuf *gb = fb->gb;
-	u32 first = fb->row * gb->v->pps + fb->col;
-	u32 i;
-
-	rlnc_member_account(&gb->v->member[fb->row], bio_op(bio),
-			    fb->cols * RLNC_SECTOR_BYTES, fb->start, bio->bi_status);
-	if (op_is_write(bio_op(bio))) {
-		if (bio->bi_status)
-			set_bit(fb->row, gb->row_error);
-	} else {
-		for (i = first; i < first + fb->cols; i++)
-			set_bit(i, bio->bi_status ? gb->bad : gb->have);
-	}
-	bio_put(bio);
-	gbuf_io_done(gb);
-}
-
 /* Begin a round of I/O; rlnc_gbuf_io_wait() ends it. */
 void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb)
 {
-	atomic_set(&gb->pending, 1);
-	refcount_inc(&gb->ref);
+	gb->round.eager = false;
 }
 
 /**
@@ -291,30 +248,69 @@ void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 co
 		  u32 cols)
 {
 	struct rlnc_volume *v = gb->v;
-	struct fragment_bio *fb;
-	struct bio *bio;
+	struct rlnc_member *m = &v->member[row];
+	struct dm_dev *dev = smp_load_acquire(&m->dev);	/* before its port */
+	struct rlnc_flight *f;
 	u32 i;
 
-	bio = bio_alloc_bioset(v->member[row].dev->bdev, cols, opf, GFP_NOIO, &v->bios);
-	fb = container_of(bio, struct fragment_bio, bio);
-	fb->gb = gb;
-	fb->row = row;
-	fb->col = col;
-	fb->cols = cols;
-	bio->bi_iter.bi_sector = (RLNC_SLOTS_OFFSET + slot * v->geo.symbol +
-				  (u64)col * RLNC_SECTOR_BYTES) >> SECTOR_SHIFT;
-	bio->bi_end_io = fragment_endio;
+	if (!rlnc_flight_room(v, row, op_is_write(opf))) {
+		if (op_is_write(opf)) {
+			set_bit(row, gb->row_error);
+			rlnc_member_silent(v, row, dev->bdev);
+		}
+		return;
+	}
+	f = rlnc_flight_new(v, dev, m, opf, RLNC_SLOTS_OFFSET + slot * v->geo.symbol +
+			    (u64)col * RLNC_SECTOR_BYTES, cols, GFP_NOIO);
+	f->owns_pages = true;
+	f->row = row;
+	f->first = row * v->pps + col;
+	f->count = cols;
 	for (i = col; i < col + cols; i++)
-		__bio_add_page(bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
-	atomic_inc(&gb->pending);
-	refcount_inc(&gb->ref);
-	fb->start = ktime_get_ns();
-	submit_bio(bio);
+		__bio_add_page(&f->bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
+	rlnc_flight_send(f, &gb->round);
 }
 
-/* Wait until every bio of the round has ended. */
+/*
+ * What a late request has taken along is put in its place anew.  Somebody may be
+ * reading what is written from the buffer, by the page that was there.
+ */
+static void replace_pages(struct rlnc_gbuf *gb, const struct rlnc_late *late)
+{
+	struct page *old, *new;
+	u32 i;
+
+	for (i = late->first; i < late->first + late->count; i++) {
+		old = gb->page[i];
+		new = alloc_page(GFP_NOIO | __GFP_NOFAIL);
+		if (late->write)
+			copy_highpage(new, old);
+		smp_store_release(&gb->page[i], new);	/* its contents first */
+		list_add(&old->lru, &gb->left);
+	}
+}
+
+/**
+ * rlnc_gbuf_io_leave - end a round without those that have not answered
+ * @gb:		the buffer; does not have what they were asked for
+ * @silent:	they have had all the time that there is, and have failed
+ */
+void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent)
+{
+	struct rlnc_late late;
+
+	while (rlnc_round_leave(&gb->round, &late)) {
+		replace_pages(gb, &late);
+		if (late.write)
+			set_bit(late.row, gb->row_error);
+		if (silent || late.write)
+			rlnc_member_silent(gb->v, late.row, late.bdev);
+	}
+}
+
+/* Wait until every request of the round has ended, or had its time. */
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb)
 {
-	gbuf_io_done(gb);
-	wait_event(gb->wait, !atomic_read(&gb->pending));
+	if (!rlnc_round_wait(&gb->round, rlnc_deadline_ns(gb->v), NULL, NULL))
+		rlnc_gbuf_io_leave(gb, true);
 }

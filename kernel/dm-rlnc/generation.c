@@ -51,7 +51,7 @@ static int open_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
  * Does a data row have nothing but zeros there?  Not in a pack: what follows a crash
  * may not know of every sector that its column was encoded with.
  */
-static bool row_is_zero(const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 sector)
+bool rlnc_row_is_zero(const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 sector)
 {
 	return place->tree != RLNC_TREE_PACK && rlnc_seal_is_zero(&ptr->seal[sector]);
 }
@@ -61,25 +61,7 @@ static bool row_is_unsealed(const struct rlnc_place *place, const struct rlnc_pt
 			    u32 sector)
 {
 	return rlnc_seal_is_packed(&ptr->seal[sector]) ||
-	       (rlnc_seal_is_zero(&ptr->seal[sector]) && !row_is_zero(place, ptr, sector));
-}
-
-/* Ask the members for the runs of pages that are set in @want. */
-static void read_pages(struct rlnc_volume *v, struct rlnc_gbuf *gb,
-		       const struct rlnc_ptr *ptr, const unsigned long *want)
-{
-	u32 pages = v->n * v->pps;
-	u32 i = 0, end, row;
-
-	rlnc_gbuf_io_begin(gb);
-	while ((i = find_next_bit(want, pages, i)) < pages) {
-		row = i / v->pps;
-		end = min_t(u32, find_next_zero_bit(want, pages, i), (row + 1) * v->pps);
-		rlnc_gbuf_io(gb, REQ_OP_READ, le64_to_cpu(ptr->slot), row, i % v->pps,
-			     end - i);
-		i = end;
-	}
-	rlnc_gbuf_io_wait(gb);
+	       (rlnc_seal_is_zero(&ptr->seal[sector]) && !rlnc_row_is_zero(place, ptr, sector));
 }
 
 static void note_read_errors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
@@ -92,7 +74,7 @@ static void note_read_errors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	while ((i = find_next_bit(want, pages, i)) < pages) {
 		row = i / v->pps;
 		for (error = false; i < (row + 1) * v->pps; i++)
-			error |= test_bit(i, want) && !test_bit(i, gb->have);
+			error |= test_bit(i, want) && test_bit(i, gb->bad);
 		if (error)
 			rlnc_member_read_error(v, row);
 		else
@@ -178,29 +160,46 @@ static int try_combinations(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 }
 
 /*
- * Bring the whole column c of every member that may have it into the buffer,
- * and sort the rows into right, possible and wanted.
+ * Bring what is needed of a column into the buffer: from the members that are
+ * not slow, as long as those are k; or @all that there is.
+ *
+ * Return: whether anything was asked for.
  */
+static bool gather_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			  const struct rlnc_place *place, const struct rlnc_ptr *ptr,
+			  u32 col, bool all)
+{
+	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
+	u32 at_hand = rlnc_column_usable(v, gb, place, ptr, col);
+
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	if (all || at_hand < v->k)
+		rlnc_want_column(v, gb, place, ptr, col, all, want);
+	if (at_hand + bitmap_weight(want, RLNC_MAX_FRAGMENT_PAGES) < v->k)
+		rlnc_want_column(v, gb, place, ptr, col, true, want);
+	if (bitmap_empty(want, RLNC_MAX_FRAGMENT_PAGES))
+		return false;
+	if (all) {
+		rlnc_gbuf_io_begin(gb);
+		rlnc_ask(v, gb, ptr, want);
+		rlnc_gbuf_io_wait(gb);
+	} else {
+		rlnc_read_hedged(v, gb, place, ptr, want);
+	}
+	note_read_errors(v, gb, want);
+	return true;
+}
+
+/* Sort the rows of a column into right, possible and wanted. */
 static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			 struct search *s)
 {
-	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
-	u64 birth = le64_to_cpu(s->ptr->birth);
 	u32 row, page;
 	int ret;
 
-	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
-	for (row = 0; row < v->n; row++) {
-		page = fragment_page(v, row, s->col);
-		if (row < v->k && row_is_zero(s->place, s->ptr, page))
-			continue;
-		if (!test_bit(page, gb->have) && !test_bit(page, gb->bad) &&
-		    rlnc_member_readable(v, row, birth))
-			__set_bit(page, want);
-	}
-	read_pages(v, gb, s->ptr, want);
-	note_read_errors(v, gb, want);
-
+	s->fixed = 0;
+	s->candidates = 0;
+	s->wanted = 0;
 	for (row = 0; row < v->n; row++) {
 		page = fragment_page(v, row, s->col);
 		if (row >= v->k || row_is_unsealed(s->place, s->ptr, page)) {
@@ -217,6 +216,26 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			return ret;
 	}
 	return 0;
+}
+
+/* Find the right data rows of a column among what its members have. */
+static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
+{
+	bool all = false;
+	int ret;
+
+	gather_column(v, gb, s->place, s->ptr, s->col, false);
+	for (;;) {
+		ret = survey_column(v, gb, s);
+		if (ret || !s->wanted)
+			return ret;
+		ret = s->fixed + s->candidates < v->k ? -EIO : try_combinations(v, gb, s);
+		if ((ret != -EBADMSG && ret != -EIO) || all)
+			return ret;
+		all = true;
+		if (!gather_column(v, gb, s->place, s->ptr, s->col, true))
+			return ret;
+	}
 }
 
 /*
@@ -240,10 +259,7 @@ static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	s->place = place;
 	s->ptr = ptr;
 	s->col = col;
-	ret = survey_column(v, gb, s);
-	if (ret || !s->wanted)
-		goto out;
-	ret = s->fixed + s->candidates < v->k ? -EIO : try_combinations(v, gb, s);
+	ret = find_rows(v, gb, s);
 	if (ret)
 		goto out;
 	for (i = 0; i < s->wanted; i++) {
@@ -271,18 +287,19 @@ out:
 
 /*
  * Choose k fragments of a column, those that are in the buffer before others, which
- * are added to @want.
+ * are added to @want; those of slow members last.
  */
 static bool choose_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s,
 			unsigned long *want)
 {
 	u64 birth = le64_to_cpu(s->ptr->birth);
-	u32 row, page;
+	u32 i, row, page;
+	bool second;
 
 	s->fixed = 0;
 	for (row = 0; row < v->n && s->fixed < v->k; row++) {
 		page = fragment_page(v, row, s->col);
-		if (row < v->k && row_is_zero(s->place, s->ptr, page)) {
+		if (row < v->k && rlnc_row_is_zero(s->place, s->ptr, page)) {
 			clear_highpage(rlnc_fragment_page(gb, row, s->col));
 			set_bit(page, gb->have);
 			s->have[s->fixed++] = row;
@@ -290,9 +307,12 @@ static bool choose_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct sear
 			s->have[s->fixed++] = row;
 		}
 	}
-	for (row = 0; row < v->n && s->fixed < v->k; row++) {
+	for (i = 0; i < 2 * v->n && s->fixed < v->k; i++) {
+		row = i % v->n;
+		second = i >= v->n;
 		page = fragment_page(v, row, s->col);
 		if (test_bit(page, gb->have) || test_bit(page, gb->bad) ||
+		    rlnc_member_slow(v, row) != second ||
 		    !rlnc_member_readable(v, row, birth))
 			continue;
 		__set_bit(page, want);
@@ -357,7 +377,7 @@ static int decode_lacking(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		s->col = rlnc_col(v, i);
 		choose_rows(v, gb, s, want);
 	}
-	read_pages(v, gb, ptr, want);
+	rlnc_read_hedged(v, gb, place, ptr, want);
 	note_read_errors(v, gb, want);
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
 	for_each_set_bit(i, todo, v->geo.seals) {
@@ -390,6 +410,34 @@ static void tell_unrecoverable(struct rlnc_volume *v, const struct rlnc_gbuf *gb
 		    v->n - v->k, v->n, members);
 }
 
+/* The sectors' own pages, but for those that slow members have. */
+static void want_sectors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			 const struct rlnc_ptr *ptr, const unsigned long *sectors,
+			 unsigned long *want)
+{
+	DECLARE_BITMAP(passed_over, RLNC_MAX_MEMBERS);
+	u64 birth = le64_to_cpu(ptr->birth);
+	u32 i, row;
+
+	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_zero(passed_over, RLNC_MAX_MEMBERS);
+	for_each_set_bit(i, sectors, v->geo.seals) {
+		row = rlnc_row(v, i);
+		if (test_bit(i, gb->have) || rlnc_seal_is_zero(&ptr->seal[i]) ||
+		    rlnc_seal_is_packed(&ptr->seal[i]) ||
+		    !rlnc_member_readable(v, row, birth))
+			continue;
+		if (rlnc_member_slow(v, row))
+			__set_bit(row, passed_over);
+		else
+			__set_bit(i, want);
+	}
+	for_each_set_bit(row, passed_over, v->n)
+		rlnc_member_passed_over(v, row);
+	if (!bitmap_empty(passed_over, v->n))
+		atomic64_inc(&v->hedged);
+}
+
 /**
  * rlnc_generation_load_set - read sectors of a generation and verify them
  * @v:		volume
@@ -410,18 +458,12 @@ int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 {
 	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
 	DECLARE_BITMAP(lacking, RLNC_MAX_SEALS);
-	u64 birth = le64_to_cpu(ptr->birth);
 	u32 i;
 	int ret;
 
-	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(lacking, RLNC_MAX_SEALS);
-	for_each_set_bit(i, sectors, v->geo.seals)
-		if (!test_bit(i, gb->have) && !rlnc_seal_is_zero(&ptr->seal[i]) &&
-		    !rlnc_seal_is_packed(&ptr->seal[i]) &&
-		    rlnc_member_readable(v, rlnc_row(v, i), birth))
-			__set_bit(i, want);
-	read_pages(v, gb, ptr, want);
+	want_sectors(v, gb, ptr, sectors, want);
+	rlnc_read_hedged(v, gb, place, ptr, want);
 	note_read_errors(v, gb, want);
 	for_each_set_bit(i, sectors, v->geo.seals) {
 		if (rlnc_seal_is_packed(&ptr->seal[i]))

@@ -409,7 +409,7 @@ static int read_copies(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u3
 
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++)
-		if (v->member[i].dev)
+		if (v->member[i].dev && v->member[i].state != RLNC_MEMBER_FAILED)
 			rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, col, 1);
 	rlnc_gbuf_io_wait(gb);
 	open_records(v, gb, col, seq, good);

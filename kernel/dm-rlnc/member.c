@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Members: their state, and I/O that does not belong to a generation. */
-#include <linux/ktime.h>
+#include <linux/delay.h>
 #include <linux/random.h>
 #include "dm-rlnc.h"
 
 /* Read errors in a row after which a member is given up. */
 #define MAX_READ_ERRORS	16
+
+/* How long a return waits for requests of before. */
+#define RETURN_WAIT_MS	1000
 
 /*
  * A stale member has what was written before it went away and what has been
@@ -57,12 +60,17 @@ static bool holds_by_info(const struct rlnc_member *m, u64 birth)
 	       (info->state == RLNC_MEMBER_STALE && birth >= info->since);
 }
 
+static bool is_present(const struct rlnc_member *m)
+{
+	return m->dev && READ_ONCE(m->state) != RLNC_MEMBER_FAILED;
+}
+
 static u32 count_holders(struct rlnc_volume *v, u64 birth, bool present)
 {
 	u32 i, count = 0;
 
 	for (i = 0; i < v->n; i++)
-		count += (!present || v->member[i].dev) &&
+		count += (!present || is_present(&v->member[i])) &&
 			 holds_by_info(&v->member[i], birth);
 	return count;
 }
@@ -71,7 +79,7 @@ static u32 count_holders(struct rlnc_volume *v, u64 birth, bool present)
  * rlnc_coverage - do at least k members hold everything up to an epoch
  * @v:		volume
  * @epoch:	the last one that matters
- * @present:	count only members that have a device
+ * @present:	count only members that can be asked
  *
  * Who holds what changes only behind a valid_through, so that is where to look.
  */
@@ -138,6 +146,22 @@ void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why)
 }
 
 /**
+ * rlnc_member_silent - a member has let a deadline pass
+ * @v:		volume
+ * @index:	the member
+ * @bdev:	its device at that time; if that was replaced it says nothing
+ */
+void rlnc_member_silent(struct rlnc_volume *v, u32 index, struct block_device *bdev)
+{
+	struct rlnc_member *m = &v->member[index];
+
+	if (READ_ONCE(m->dev)->bdev != bdev)
+		return;
+	atomic64_inc(&m->timeouts);
+	rlnc_member_fail(v, index, "it does not answer");
+}
+
+/**
  * rlnc_member_missed - a member did not get its fragment
  * @v:		volume
  * @index:	the member
@@ -201,6 +225,26 @@ int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool bl
 	return rlnc_checkpoint_locked(v);
 }
 
+/*
+ * What was being written when the member failed must not land over what it is
+ * given from now on.
+ */
+static int await_requests(struct rlnc_volume *v, struct rlnc_member *m)
+{
+	u32 tries;
+
+	for (tries = 0; tries < RETURN_WAIT_MS / 20; tries++) {
+		if (!atomic_read(&m->port->writes) &&
+		    !rlnc_flights_out(NULL, m->dev, true) &&
+		    !rlnc_flights_out(v, m->dev, false))
+			return 0;
+		msleep(20);
+	}
+	DMWARN("%s: member %u (%s) has not answered all requests of before; try again when it has",
+	       rlnc_name(v), m->index, m->dev->name);
+	return -EBUSY;
+}
+
 /* Is the device still the member that it was?  Lowers what it can be said to hold. */
 static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
 {
@@ -236,9 +280,9 @@ out:
  * @v:		active volume
  * @index:	the member; its device must be the one that failed
  *
- * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed,
- * -EINVAL or -EBADMSG when the device is not that member any more, -EIO when it
- * still cannot be read.
+ * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed or has
+ * not answered what it was asked before, -EINVAL or -EBADMSG when the device is
+ * not that member any more, or another error when it still cannot be read.
  */
 int rlnc_member_return(struct rlnc_volume *v, u32 index)
 {
@@ -249,9 +293,10 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 		return -ENODEV;
 	if (READ_ONCE(m->state) != RLNC_MEMBER_FAILED)
 		return -EBUSY;
-	ret = check_returning(v, m);
+	ret = await_requests(v, m) ?: check_returning(v, m);
 	if (ret)
 		return ret;
+	rlnc_member_well(m);
 	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
 	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
 	mutex_lock(&v->checkpoint_mutex);
@@ -338,6 +383,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 {
 	struct rlnc_member *m = &v->member[index];
 	struct dm_dev *dev, **place = table_place(v, m->dev);
+	struct page *pages;
 	int ret;
 
 	if (v->retired[index] || !place)
@@ -346,11 +392,9 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	if (ret)
 		return ret;
 	ret = rlnc_member_check_device(v, dev);
-	if (!ret && !m->super_pages) {
-		m->super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
-		ret = m->super_pages ? 0 : -ENOMEM;
-	}
-	if (ret) {
+	pages = ret ? NULL : alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
+	if (!pages) {
+		ret = ret ?: -ENOMEM;
 		dm_put_device(v->ti, dev);
 		return ret;
 	}
@@ -358,7 +402,11 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	mutex_lock(&v->checkpoint_mutex);
 	v->retired[index] = *place;
 	*place = dev;
-	WRITE_ONCE(m->dev, dev);
+	v->retired_pages[index] = m->super_pages;
+	m->super_pages = pages;
+	WRITE_ONCE(m->port, &v->port[v->members_room + index]);
+	smp_store_release(&m->dev, dev);	/* the port first; see rlnc_gbuf_io() */
+	rlnc_member_well(m);
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
 	rlnc_member_make_stale(v, m, true);
 	mutex_unlock(&v->checkpoint_mutex);
@@ -383,49 +431,91 @@ char rlnc_member_letter(struct rlnc_volume *v, u32 index)
 	}
 }
 
-/**
- * rlnc_member_io_sync - read or write a few contiguous pages, and wait
- * @dev:	member
- * @opf:	operation and flags
- * @offset:	byte offset on the device
- * @pages:	first of the pages; physically contiguous
- * @bytes:	multiple of 512
- *
- * Return: 0 or a negative error.
- */
-int rlnc_member_io_sync(struct dm_dev *dev, blk_opf_t opf, u64 offset,
-			struct page *pages, u32 bytes)
-{
-	struct bio_vec vec;
-	struct bio bio;
-	int ret;
+/* A read that does not belong to a generation. */
+struct member_read {
+	struct rlnc_round round;
+	blk_status_t status;
+};
 
-	bio_init(&bio, dev->bdev, &vec, 1, opf);
-	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
-	__bio_add_page(&bio, pages, bytes, 0);
-	ret = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return ret;
+static void read_ended(struct rlnc_round *round, const struct rlnc_flight *f,
+		       blk_status_t status)
+{
+	container_of(round, struct member_read, round)->status = status;
+}
+
+/**
+ * rlnc_member_read - read pages that follow each other, and wait
+ * @v:		volume
+ * @dev:	member
+ * @offset:	byte offset on the device
+ * @pages:	first of the pages; each with a reference count of its own
+ * @count:	how many
+ *
+ * Return: 0; -ETIMEDOUT when the deadline passed, and the pages are no longer the
+ * caller's; -EBUSY when a request is still out from the last time that it did; or
+ * another negative error.
+ */
+int rlnc_member_read(struct rlnc_volume *v, struct dm_dev *dev, u64 offset,
+		     struct page *pages, u32 count)
+{
+	struct member_read r;
+	struct rlnc_flight *f;
+	struct rlnc_late late;
+	u32 i;
+
+	if (rlnc_flights_out(v, dev, false))
+		return -EBUSY;
+	rlnc_round_init(&r.round, read_ended);
+	f = rlnc_flight_new(v, dev, NULL, REQ_OP_READ | REQ_META, offset, count, GFP_NOIO);
+	f->owns_pages = true;
+	for (i = 0; i < count; i++)
+		__bio_add_page(&f->bio, pages + i, PAGE_SIZE, 0);
+	rlnc_flight_send(f, &r.round);
+	if (rlnc_round_wait(&r.round, rlnc_deadline_ns(v), NULL, NULL) ||
+	    !rlnc_round_leave(&r.round, &late))
+		return blk_status_to_errno(r.status);
+	for (i = 0; i < count; i++)
+		put_page(pages + i);
+	DMWARN("%s does not answer", dev->name);
+	return -ETIMEDOUT;
 }
 
 /* One operation on every writable member at once. */
 struct fan {
-	atomic_t pending;
-	struct completion done;
-	u64 start;			/* ns */
-	u32 bytes;			/* to each member */
+	struct rlnc_round round;
+	DECLARE_BITMAP(done, RLNC_MAX_MEMBERS);
+	DECLARE_BITMAP(failed, RLNC_MAX_MEMBERS);
 };
 
-static void fan_endio(struct bio *bio)
+static void fan_ended(struct rlnc_round *round, const struct rlnc_flight *f,
+		      blk_status_t status)
 {
-	struct rlnc_member *m = bio->bi_private;
-	struct fan *fan = m->fan;
+	struct fan *fan = container_of(round, struct fan, round);
 
-	m->fan_status = bio->bi_status;
-	rlnc_member_account(m, bio_op(bio), fan->bytes, fan->start, bio->bi_status);
-	bio_put(bio);
-	if (atomic_dec_and_test(&fan->pending))
-		complete(&fan->done);
+	__set_bit(f->row, status ? fan->failed : fan->done);
+}
+
+static void fan_out(struct rlnc_volume *v, struct fan *fan, blk_opf_t opf, u64 offset,
+		    u32 bytes)
+{
+	struct rlnc_flight *f;
+	struct rlnc_member *m;
+	u32 i;
+
+	for (i = 0; i < v->n; i++) {
+		m = &v->member[i];
+		if (!rlnc_member_writable(v, i))
+			continue;
+		if (!rlnc_flight_room(v, i, true)) {
+			rlnc_member_silent(v, i, m->dev->bdev);
+			continue;
+		}
+		f = rlnc_flight_new(v, m->dev, m, opf, offset, bytes ? 1 : 0, GFP_NOIO);
+		if (bytes)
+			__bio_add_page(&f->bio, m->super_pages, bytes, 0);
+		f->row = i;
+		rlnc_flight_send(f, &fan->round);
+	}
 }
 
 /**
@@ -436,49 +526,29 @@ static void fan_endio(struct bio *bio)
  * @bytes:	of each member's super_pages to send; 0 for an empty flush
  * @why:	what to say of a member that fails, which is given up
  *
- * The caller holds checkpoint_mutex: there is one fan at a time.
+ * The caller holds checkpoint_mutex: there is one fan at a time.  A member that
+ * has not answered by the deadline may still read its super_pages; they are not
+ * touched before it is taken up again, which waits for that.
  *
  * Return: how many members have done it.
  */
 u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes,
 		     const char *why)
 {
+	struct rlnc_late late;
 	struct fan fan;
-	struct bio *bio;
-	u32 i, count = 0;
+	u32 i;
 
-	init_completion(&fan.done);
-	atomic_set(&fan.pending, 1);
-	fan.start = ktime_get_ns();
-	fan.bytes = bytes;
-	for (i = 0; i < v->n; i++) {
-		struct rlnc_member *m = &v->member[i];
-
-		m->fan = NULL;
-		if (!rlnc_member_writable(v, i))
-			continue;
-		bio = bio_alloc_bioset(m->dev->bdev, bytes ? 1 : 0, opf, GFP_NOIO,
-				       &v->bios);
-		if (bytes)
-			__bio_add_page(bio, m->super_pages, bytes, 0);
-		bio->bi_iter.bi_sector = offset >> SECTOR_SHIFT;
-		bio->bi_private = m;
-		bio->bi_end_io = fan_endio;
-		m->fan = &fan;
-		atomic_inc(&fan.pending);
-		submit_bio(bio);
-	}
-	if (!atomic_dec_and_test(&fan.pending))
-		wait_for_completion(&fan.done);
-	for (i = 0; i < v->n; i++) {
-		if (!v->member[i].fan)
-			continue;
-		if (v->member[i].fan_status)
-			rlnc_member_fail(v, i, why);
-		else
-			count++;
-	}
-	return count;
+	bitmap_zero(fan.done, RLNC_MAX_MEMBERS);
+	bitmap_zero(fan.failed, RLNC_MAX_MEMBERS);
+	rlnc_round_init(&fan.round, fan_ended);
+	fan_out(v, &fan, opf, offset, bytes);
+	if (!rlnc_round_wait(&fan.round, rlnc_deadline_ns(v), NULL, NULL))
+		while (rlnc_round_leave(&fan.round, &late))
+			rlnc_member_silent(v, late.row, late.bdev);
+	for_each_set_bit(i, fan.failed, v->n)
+		rlnc_member_fail(v, i, why);
+	return bitmap_weight(fan.done, v->n);
 }
 
 /* Called in process context for each read that a member could not answer. */

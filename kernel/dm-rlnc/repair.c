@@ -134,6 +134,8 @@ static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 
 	bitmap_zero(wrong, RLNC_MAX_MEMBERS);
 	for_each_set_bit(row, asked, v->n) {
+		if (!rlnc_member_writable(v, row))	/* has failed meanwhile */
+			continue;
 		for (col = 0; col < v->pps; col++) {
 			if (column_is_zero(v, good->ptr, col))
 				continue;

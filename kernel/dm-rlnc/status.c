@@ -45,7 +45,8 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 
 	DMEMIT("%u %u %s %u", v->k, v->n, v->key_word,
 	       1 + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
-	       !!opt->writes_min + !!opt->rebuild_kbps);
+	       !!opt->writes_min + !!opt->rebuild_kbps + !!opt->hedge_ms +
+	       (opt->deadline_ms != RLNC_DEADLINE_MS));
 	DMEMIT(" " RLNC_OPT_CACHE_MB "=%u", opt->cache_mb);
 	if (opt->allow_discards)
 		DMEMIT(" " RLNC_OPT_DISCARDS);
@@ -57,6 +58,10 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 		DMEMIT(" " RLNC_OPT_WRITES_MIN "=%u", opt->writes_min);
 	if (opt->rebuild_kbps)
 		DMEMIT(" " RLNC_OPT_REBUILD_KBPS "=%u", opt->rebuild_kbps);
+	if (opt->hedge_ms)
+		DMEMIT(" " RLNC_OPT_HEDGE_MS "=%u", opt->hedge_ms);
+	if (opt->deadline_ms != RLNC_DEADLINE_MS)
+		DMEMIT(" " RLNC_OPT_DEADLINE_MS "=%u", opt->deadline_ms);
 	for (i = 0; i < v->n; i++)
 		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
 }

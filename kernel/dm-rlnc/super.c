@@ -27,8 +27,8 @@ static enum rlnc_super_error check_mac(struct rlnc_volume *v, void *buf,
  * @best:	filled in on success
  * @err:	otherwise what was wrong with the better of the two
  *
- * Return: 0, -EBADMSG when neither copy is good (@err says why), -EIO when the
- * device could not be read, or -ENOMEM.
+ * Return: 0, -EBADMSG when neither copy is good (@err says why), -ENOMEM, or
+ * another error when the device could not be read.
  */
 int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 		    struct rlnc_super *best, enum rlnc_super_error *err)
@@ -46,9 +46,13 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 	if (!sb || !buf)
 		goto out;
 	for (i = 0; i < RLNC_SUPER_COPIES; i++) {
-		ret = rlnc_member_io_sync(dev, REQ_OP_READ | REQ_META,
-					  i * RLNC_SUPER_STRIDE, virt_to_page(buf),
-					  SUPER_READ_BYTES);
+		ret = rlnc_member_read(v, dev, i * RLNC_SUPER_STRIDE, virt_to_page(buf),
+				       SUPER_READ_BYTES >> PAGE_SHIFT);
+		if (ret == -ETIMEDOUT) {
+			unreadable = ret;
+			buf = NULL;	/* the device may still write into it */
+			break;
+		}
 		if (ret) {
 			unreadable = ret;
 			continue;

@@ -56,6 +56,24 @@ static int opt_rebuild_kbps(struct rlnc_table *table, const char *value)
 	return ret;
 }
 
+static int opt_hedge_ms(struct rlnc_table *table, const char *value)
+{
+	u64 ms;
+	int ret = parse_u64(value, 1, 60000, &ms);
+
+	table->hedge_ms = ms;
+	return ret;
+}
+
+static int opt_deadline_ms(struct rlnc_table *table, const char *value)
+{
+	u64 ms;
+	int ret = parse_u64(value, 100, 600000, &ms);
+
+	table->deadline_ms = ms;
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	bool has_value;
@@ -64,6 +82,10 @@ static const struct {
 } options[] = {
 	{ RLNC_OPT_DISCARDS, false, opt_allow_discards, NULL },
 	{ RLNC_OPT_ACCEPT_OLDER, false, opt_accept_older, NULL },
+	{ RLNC_OPT_HEDGE_MS, true, opt_hedge_ms,
+	  "hedge_ms: expected 1..60000" },
+	{ RLNC_OPT_DEADLINE_MS, true, opt_deadline_ms,
+	  "deadline_ms: expected 100..600000" },
 	{ RLNC_OPT_MIN_EPOCH, true, opt_min_epoch,
 	  "min_epoch: expected an epoch from 1 up" },
 	{ RLNC_OPT_CACHE_MB, true, opt_cache_mb,
@@ -123,6 +145,7 @@ int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
 
 	memset(table, 0, sizeof(*table));
 	table->cache_mb = DEFAULT_CACHE_MB;
+	table->deadline_ms = RLNC_DEADLINE_MS;
 	if (dm_read_arg(&arg_k, &as, &table->k, &ti->error) ||
 	    dm_read_arg(&arg_n, &as, &table->n, &ti->error))
 		return -EINVAL;

@@ -67,3 +67,30 @@ pattern() { openssl enc -aes-128-ctr -nosalt -pass "pass:$2" -md sha256 </dev/ze
 
 # sum FILE MIB: of the first so many MiB, read from the disks.
 sum() { dd if="$1" bs=1M count="$2" iflag=direct status=none | sha256sum; }
+
+# held_members N MIB: ram disks as members m0... that can be held: from then on a
+# member neither answers nor fails anything, until it is let go.
+held_members()
+{
+	local i
+	ram_members "$1" "$2"
+	RAM=("${MEMBERS[@]}")
+	RAM_SECTORS=$(($2 * 2048))
+	MEMBERS=()
+	for ((i = 0; i < $1; i++)); do
+		must dmsetup create "m$i" --table "0 $RAM_SECTORS linear ${RAM[i]} 0"
+		cleanup poll_until 10 dmsetup remove "m$i"
+		cleanup dmsetup resume "m$i"
+		MEMBERS+=("/dev/mapper/m$i")
+	done
+}
+hold() { local i; for i; do must dmsetup suspend --noflush --nolockfs "m$i"; done; }
+let_go() { local i; for i; do must dmsetup resume "m$i"; done; }
+
+# become I TABLE...: put something else below member I.
+become()
+{
+	must dmsetup suspend --nolockfs "m$1"
+	must dmsetup reload "m$1" --table "0 $RAM_SECTORS ${*:2}"
+	must dmsetup resume "m$1"
+}
