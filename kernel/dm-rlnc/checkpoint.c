@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 static unsigned int checkpoint_ms = 5000;
 module_param(checkpoint_ms, uint, 0644);
@@ -26,6 +27,7 @@ struct checkpoint {
 	struct list_head nodes[RLNC_TREES][RLNC_MAX_LEVELS + 1];
 	struct list_head window;	/* buffers being written, oldest first */
 	u32 in_flight;
+	u32 taken;			/* nodes in all */
 	u64 epoch;
 	u32 phase;
 	u64 slots_used;
@@ -92,6 +94,7 @@ static void take_node(struct rlnc_volume *v, struct checkpoint *cp,
 	clear_bit(RLNC_NODE_DIRTY, &node->flags);
 	set_bit(RLNC_NODE_CHECKPOINT, &node->flags);
 	list_add_tail(&node->frozen, &cp->nodes[node->tree][node->level]);
+	cp->taken++;
 	spin_unlock(&v->node_lock);
 }
 
@@ -310,6 +313,7 @@ int rlnc_checkpoint_locked(struct rlnc_volume *v)
 	/* Suspended: another table may own the members by now. */
 	if (v->suspended || !v->crypt.has_key)
 		return -EBUSY;
+	trace_rlnc_checkpoint_begin(v);
 	cp = kzalloc(sizeof(*cp), GFP_NOIO | __GFP_NOFAIL);
 	INIT_LIST_HEAD(&cp->window);
 	for (t = 0; t < RLNC_TREES; t++)
@@ -328,6 +332,7 @@ int rlnc_checkpoint_locked(struct rlnc_volume *v)
 		rlnc_log_release(v, &cp->old_log);
 		rlnc_event_checkpoint(v);
 	}
+	trace_rlnc_checkpoint_end(v, cp->epoch, cp->taken, ret);
 	kfree(cp);
 	return ret;
 }

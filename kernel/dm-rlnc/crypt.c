@@ -6,6 +6,7 @@
 #include <linux/random.h>
 #include <linux/scatterlist.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 int rlnc_crypt_init(struct rlnc_crypt *crypt)
 {
@@ -210,6 +211,7 @@ int rlnc_seal_sector(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 	DECLARE_CRYPTO_WAIT(wait);
 	int ret;
 
+	trace_rlnc_seal(v, place, sector, birth);
 	seal->birth = cpu_to_le32(birth);
 	rlnc_next_nonce(&v->crypt, seal->nonce);
 	memcpy(scratch->iv, seal->nonce, sizeof(scratch->iv));

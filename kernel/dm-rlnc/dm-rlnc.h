@@ -488,6 +488,7 @@ struct rlnc_io {
 	struct completion *merged;
 	int error;			/* of the merge */
 	struct work_struct work;
+	u64 start;			/* ns; 0: nobody wants to know */
 	u64 gen;
 	u32 first;			/* 4 KiB sector within the generation */
 	u32 count;

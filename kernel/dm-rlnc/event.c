@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 #define RLNC_EVENTS	64
 
@@ -125,6 +126,7 @@ void rlnc_event_member(struct rlnc_volume *v, enum rlnc_event_kind kind, u32 ind
 	struct rlnc_event event = { .kind = kind, .reason = reason, .member = index };
 
 	event.valid_through = READ_ONCE(m->info.valid_through);
+	trace_rlnc_member_state(v, kind, index, event.valid_through, reason);
 	if (dev)
 		strscpy(event.device, dev->name, sizeof(event.device));
 	queue(v, &event);
@@ -145,6 +147,7 @@ void rlnc_event_work(struct rlnc_volume *v, enum rlnc_event_kind kind)
 		.errors = v->bg.errors,
 	};
 
+	trace_rlnc_work(v, kind, rlnc_work_name(v));
 	if (kind == RLNC_EVENT_WORK_FINISHED)
 		event.done = v->shape[RLNC_TREE_MAP].count[0];
 	queue(v, &event);

@@ -16,6 +16,7 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 #define BIO_RESERVE	64	/* stuck members may hold this many at no cost */
 
@@ -265,6 +266,8 @@ static void flight_endio(struct bio *bio)
 	struct rlnc_port *port = f->port;
 	bool writes = f->writes;
 
+	if (f->m && bio->bi_status)
+		trace_rlnc_member_error(f);
 	if (f->m)
 		rlnc_member_account(f->m, bio_op(bio), f->bytes, f->start, bio->bi_status);
 	if (atomic_cmpxchg(&f->state, FLIGHT_WAITED_FOR, FLIGHT_ENDED) == FLIGHT_LATE)

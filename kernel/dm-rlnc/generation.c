@@ -8,6 +8,7 @@
  * judged by what they decode to.
  */
 #include "dm-rlnc.h"
+#include "trace.h"
 
 /* Combinations of fragments tried for one column before it is given up. */
 #define MAX_COMBINATIONS	65536
@@ -43,6 +44,7 @@ static int open_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		set_bit(sector, gb->bad);
 		atomic64_inc(&v->auth_failures);
 		rlnc_event_auth_failed(v, row);
+		trace_rlnc_sector_wrong(v, place, sector, row);
 	}
 	return ret;
 }
@@ -278,6 +280,7 @@ static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	if (count) {
 		atomic64_add(count, &v->corrected);
 		rlnc_event_corrected(v, members, count);
+		trace_rlnc_corrected(v, place, count, members);
 		rlnc_write_back(v, gb, ptr, mended);
 	}
 out:
@@ -510,6 +513,7 @@ void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 {
 	u32 end = col + cols, i;
 
+	trace_rlnc_encode(v, gb->slot, col, cols);
 	if (!v->codec.encode)
 		return;
 	for (; col < end; col++) {

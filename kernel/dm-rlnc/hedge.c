@@ -9,6 +9,7 @@
  */
 #include <linux/jiffies.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 #define DEADLINE_FACTOR		4	/* times the recent p95 */
 #define DEADLINE_MIN_NS		(10 * NSEC_PER_MSEC)
@@ -266,6 +267,7 @@ static void note_late(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 
 	rlnc_round_rows(&gb->round, rows);
 	for_each_set_bit(i, rows, v->n) {
+		trace_rlnc_member_late(v, i);
 		rlnc_member_late(v, i);
 		rlnc_member_passed_over(v, i);
 	}
@@ -297,6 +299,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	if (rlnc_round_wait(&gb->round, rlnc_hedge_ns(v), NULL, NULL))
 		return;
 	atomic64_inc(&v->hedged);
+	trace_rlnc_read_hedged(v, place, rlnc_hedge_ns(v));
 	bitmap_copy(asked, want, RLNC_MAX_FRAGMENT_PAGES);
 	for (from_slow = false, done = false; !done; from_slow = true) {
 		note_late(v, gb);

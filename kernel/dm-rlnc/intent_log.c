@@ -11,6 +11,7 @@
  */
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 int rlnc_log_init(struct rlnc_volume *v)
 {
@@ -257,6 +258,7 @@ static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes)
 			ret = -EAGAIN;
 	}
 	rlnc_gbuf_put(gb);
+	trace_rlnc_log_record(v, log->seq, log->slot, log->col, bytes, ret);
 	log->col++;
 	log->seq++;
 	return ret;

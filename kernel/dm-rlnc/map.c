@@ -6,6 +6,7 @@
  */
 #include <linux/hash.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 static void read_work(struct work_struct *work)
 {
@@ -131,13 +132,15 @@ static int dispatch(struct rlnc_volume *v, struct bio *bio)
 
 	io->v = v;
 	io->bio = bio;
+	io->start = trace_rlnc_io_end_enabled() ? ktime_get_ns() : 0;
+	locate(v, io);
+	trace_rlnc_io_begin(io);
 	if (bio->bi_opf & REQ_PREFLUSH && !bio_sectors(bio)) {
 		rlnc_checkpoint_flush(v, bio);
 		return DM_MAPIO_SUBMITTED;
 	}
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
-		locate(v, io);
 		INIT_WORK(&io->work, read_work);
 		queue_work(v->io_wq, &io->work);
 		return DM_MAPIO_SUBMITTED;
@@ -146,7 +149,6 @@ static int dispatch(struct rlnc_volume *v, struct bio *bio)
 	case REQ_OP_WRITE:
 		if (READ_ONCE(v->stopped))
 			return DM_MAPIO_KILL;
-		locate(v, io);
 		if (rlnc_lane_enter(io))
 			queue_work(v->io_wq, &io->work);
 		return DM_MAPIO_SUBMITTED;
@@ -176,6 +178,7 @@ int rlnc_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 {
 	struct rlnc_volume *v = ti->private;
 
+	trace_rlnc_io_end(dm_per_bio_data(bio, sizeof(struct rlnc_io)), *error);
 	rlnc_gate_leave(&v->gate);
 	return DM_ENDIO_DONE;
 }

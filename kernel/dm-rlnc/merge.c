@@ -6,6 +6,7 @@
  */
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 static u64 live(const struct rlnc_volume *v)
 {
@@ -106,11 +107,14 @@ static int merge_sectors(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr
 static int merge_oldest(struct rlnc_volume *v)
 {
 	struct rlnc_ptr *ptr = kvzalloc(2 * v->geo.ptr_bytes, GFP_NOIO);
+	u64 number;
 	int ret;
 
 	if (!ptr)
 		return -ENOMEM;
-	ret = merge_sectors(v, v->packs.tail, ptr, (void *)ptr + v->geo.ptr_bytes);
+	number = v->packs.tail;
+	ret = merge_sectors(v, number, ptr, (void *)ptr + v->geo.ptr_bytes);
+	trace_rlnc_pack_merge(v, number, ret);
 	kvfree(ptr);
 	return ret;
 }

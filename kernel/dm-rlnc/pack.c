@@ -13,6 +13,7 @@
  */
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "trace.h"
 
 #define MAX_IN_FLIGHT	4	/* packs on their way to the members */
 
@@ -56,6 +57,7 @@ static void send(struct rlnc_volume *v, struct rlnc_pack *pack, u32 cols)
 	if (pack->sent >= cols)
 		return;
 	wait_sent(v, pack);
+	trace_rlnc_pack_flush(v, pack->number, gb->slot, pack->sent, cols - pack->sent);
 	for (row = 0; row < v->k; row++)
 		for (col = pack->sent; col < cols; col++)
 			if (rlnc_seal_is_zero(&gb->next->seal[row * v->pps + col]))
@@ -259,6 +261,7 @@ static int fill(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 			return ret;
 		}
 	}
+	trace_rlnc_pack_seal(v, pack->number, r);
 	rlnc_pack_enter(v, pack->node, leaf, gb->next, r);
 	rlnc_log_note_pack(v, pack->number, gb->next, r->position, r->count, rlnc_pack_owner(v, r));
 	return 0;

@@ -4,6 +4,7 @@
  * that the seals vouch for.
  */
 #include "dm-rlnc.h"
+#include "trace.h"
 
 /* The pointer to a generation as it is now; the caller is a reader of slots. */
 static int current_ptr(struct rlnc_volume *v, const struct rlnc_place *place,
@@ -202,6 +203,7 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	if (count) {
 		atomic64_add(count, &v->corrected);
 		rlnc_event_corrected(v, wrong, count);
+		trace_rlnc_corrected(v, place, count, wrong);
 		ret = write_rows(v, good, wrong);
 	}
 out:
