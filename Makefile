@@ -8,7 +8,7 @@
 #   PROGRAMS	programs in $(O)/bin; NAME_SRCS and NAME_LIBS for each
 #   UNIT_TESTS	tests/unit programs (sanitized; TAP on standard output)
 #   INSTALL	targets of `make install`; they use install_file
-#   FUZZERS	tests/fuzz targets (libFuzzer, built by clang)
+#   FUZZERS	tests/fuzz targets (libFuzzer, built by clang); NAME_OBJS, NAME_LIBS
 
 include config.mk
 
@@ -62,7 +62,7 @@ $(addprefix $(O)/test/,$(UNIT_TESTS)): $(O)/test/%: $(O)/san/tests/unit/%.o $(O)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -lcmocka -o $@
 
-$(addprefix $(O)/fuzz/bin/,$(FUZZERS)): $(O)/fuzz/bin/%: $(O)/fuzz/tests/fuzz/%.o $(O)/fuzz/libsky.a
+$(addprefix $(O)/fuzz/bin/,$(FUZZERS)): $(O)/fuzz/bin/%: $(O)/fuzz/tests/fuzz/%.o $$(addprefix $(O)/fuzz/,$$($$*_OBJS)) $(O)/fuzz/libsky.a
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=fuzzer,address,undefined $^ $($*_LIBS) $(LIB_LIBS) -o $@
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-LIB_SRCS += $(addprefix user/lib/netlink/,nbd_url.c nbd_handshake.c nbd_client.c nbd.c rlnc_events.c)
+LIB_SRCS += $(addprefix user/lib/netlink/,nbd_url.c nbd_handshake.c nbd_client.c nbd.c rlnc_events.c rlnc_notice.c)
 CFLAGS_user/lib/netlink/nbd := -isystem /usr/include/libnl3
 CFLAGS_user/lib/netlink/rlnc_events := -isystem /usr/include/libnl3
+CFLAGS_user/lib/netlink/rlnc_notice := -isystem /usr/include/libnl3

@@ -28,6 +28,10 @@ static inline bool rlnc_notice_has(const struct rlnc_notice *n, enum rlnc_genl_a
 /* What is in a notice is gone when this returns.  A negative value ends it all. */
 typedef int rlnc_notice_fn(const struct rlnc_notice *n, void *arg);
 
+struct nlmsghdr;
+
+int rlnc_notice_read(struct nlmsghdr *header, struct rlnc_notice *n);
+
 struct rlnc_watch;
 
 int rlnc_watch_open(struct rlnc_watch **watch);

@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "journal/journal.h"
 #include "monitor.h"
 #include "rlnc_disk.h"
@@ -41,6 +42,8 @@ static const struct {
 	[RLNC_EVENT_KEY_SET]		= { "key_set", LOG_NOTICE, "key set" },
 	[RLNC_EVENT_KEY_WIPED]		= { "key_wiped", LOG_NOTICE, "key wiped" },
 };
+
+#define TEXT_MAX	512	/* bytes of a name or a reason */
 
 enum form { NUMBER, TEXT, LETTER, WORK };
 
@@ -130,15 +133,16 @@ static int add_number(struct words *w, json_t *json, const char *key, uint64_t v
 static int add_field(struct words *w, json_t *json, const struct rlnc_notice *n, unsigned int i)
 {
 	enum rlnc_genl_attribute a = fields[i].attribute;
-	char letter[2] = { (char)n->number[a] };
+	char letter[2] = { (char)n->number[a] }, text[TEXT_MAX];
 
 	switch (fields[i].form) {
 	case NUMBER:
 		return add_number(w, json, fields[i].key, n->number[a]);
 	case TEXT:
-		return add_text(w, json, fields[i].key, n->text[a]);
+		return add_text(w, json, fields[i].key,
+				text_printable(n->text[a], text, sizeof(text)));
 	case LETTER:
-		return add_text(w, json, fields[i].key, letter);
+		return add_text(w, json, fields[i].key, text_printable(letter, text, sizeof(text)));
 	default:
 		return add_text(w, json, fields[i].key, work_of(n));
 	}
@@ -198,19 +202,23 @@ static void say(FILE *f, const struct rlnc_notice *n, const char *text)
 		fprintf(f, " (%" PRIu64 " events lost before)", n->number[RLNC_ATTR_LOST]);
 }
 
+/* One line: a volume may have any name, and a terminal would act on some. */
 static char *sentence(const struct rlnc_notice *n, const char *text)
 {
-	char *line = NULL;
+	CLEANUP_FREE char *raw = NULL;
 	size_t len;
-	FILE *f = open_memstream(&line, &len);
+	FILE *f = open_memstream(&raw, &len);
+	char *line;
 
 	if (!f)
 		return NULL;
 	say(f, n, text);
-	if (!fclose(f))
-		return line;
-	free(line);
-	return NULL;
+	if (fclose(f))
+		return NULL;
+	line = malloc(len + 1);
+	if (line)
+		text_printable(raw, line, len + 1);
+	return line;
 }
 
 /**
