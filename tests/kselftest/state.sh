@@ -38,6 +38,14 @@ state_snapshot()
 		name=${name%/*}
 		_into["${name%%[0-9]*} $name"]=1
 	done
+	for path in /sys/class/nvme/nvme*/subsysnqn; do
+		[ -e "$path" ] || continue
+		name=${path%/*}
+		_into["nvme ${name##*/}"]=1
+	done
+	for path in /sys/kernel/config/nvmet/{ports,subsystems}/*; do
+		[ -e "$path" ] && _into["nvmet ${path#/sys/kernel/config/nvmet/}"]=1
+	done
 	for path in /sys/class/net/*; do
 		[ -e "$path/ifindex" ] && _into["netdev ${path##*/}"]=1
 	done
@@ -70,7 +78,7 @@ state_remove()
 {
 	local kind name
 	LC_ALL=C sort -r | awk '
-		BEGIN { split("process mount dm md loop netns netdev nbd module", kinds)
+		BEGIN { split("process mount dm md loop netns netdev nbd nvme nvmet module", kinds)
 			for (i in kinds) rank[kinds[i]] = i }
 		{ print rank[$1] " " $0 }' | sort -s -n -k1,1 | cut -d' ' -f2- |
 	while read -r kind name; do
@@ -83,6 +91,8 @@ state_remove()
 		netns)	ip netns del "$name" ;;
 		netdev)	ip link del "$name" ;;
 		nbd)	nbd-client -d "/dev/$name" ;;
+		nvme)	echo 1 >"/sys/class/nvme/$name/delete_controller" ;;
+		nvmet)	find "/sys/kernel/config/nvmet/$name/" -depth \( -type l -delete -o -type d -exec rmdir {} + \) ;;
 		module)	rmmod "$name" ;;
 		esac
 	done >/dev/null 2>&1

@@ -21,7 +21,6 @@
 #include "base/secret.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "netlink/nbd_url.h"
 
 static void sizes(void **state)
 {
@@ -222,52 +221,6 @@ static void files(void **state)
 	assert_int_equal(file_write_atomic(path, "x", 1, 0600), -ENOENT);
 }
 
-static void urls(void **state)
-{
-	static const struct {
-		const char *text, *host, *port, *name;
-	} good[] = {
-		{ "nbd://h", "h", "10809", "" },
-		{ "nbd://h/", "h", "10809", "" },
-		{ "nbd://host:1/x", "host", "1", "x" },
-		{ "nbd://10.0.0.1:65535/a/b", "10.0.0.1", "65535", "a/b" },
-		{ "nbd://[::1]/x", "::1", "10809", "x" },
-		{ "nbd://[fe80::1]:99/x", "fe80::1", "99", "x" },
-		{ "nbd://h/a%20disk%2f", "h", "10809", "a disk/" },
-		{ "nbd://h/:8", "h", "10809", ":8" },
-	};
-	static const char *const bad[] = {
-		"", "nbd:", "nbd:/h", "nbd://", "nbd:///x", "nbd://:1/x", "nbd://h:/x", "nbd://h:0/x",
-		"nbd://h:65536/x", "nbd://h:123456/x", "nbd://h:1x/x", "nbd://[::1/x", "nbd://[]/x",
-		"nbd://[::1]x/x", "nbd://u@h/x", "nbd://h/%", "nbd://h/%2", "nbd://h/%2x", "nbd://h/%00",
-		"nbd://h/x?y", "nbd://h/x#y", "nbd://a b/x", "NBD://h/x", "http://h/x", "nbd://h?x",
-	};
-	struct nbd_url url;
-	char *text;
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(nbd_url_parse(good[i].text, &url), 0);
-		assert_string_equal(url.host, good[i].host);
-		assert_string_equal(url.port, good[i].port);
-		assert_string_equal(url.export_name, good[i].name);
-	}
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (!nbd_url_parse(bad[i], &url))
-			fail_msg("\"%s\" is taken for a URL", bad[i]);
-	text = malloc(10000);
-	memset(text, 'x', 9999);
-	text[9999] = 0;
-	memcpy(text, "nbd://", 6);
-	assert_int_equal(nbd_url_parse(text, &url), -EINVAL);
-	text[7] = '/';
-	assert_int_equal(nbd_url_parse(text, &url), -EINVAL);
-	text[8 + NBD_EXPORT_MAX] = 0;
-	assert_int_equal(nbd_url_parse(text, &url), 0);
-	free(text);
-}
-
 static char last[256];
 
 static void keep(const char *level, const char *text)
@@ -299,7 +252,7 @@ int main(void)
 		cmocka_unit_test(sizes), cmocka_unit_test(numbers), cmocka_unit_test(size_texts),
 		cmocka_unit_test(hexadecimal), cmocka_unit_test(uuids),
 		cmocka_unit_test(printable), cmocka_unit_test(secrets),
-		cmocka_unit_test(secrets_read), cmocka_unit_test(files), cmocka_unit_test(urls),
+		cmocka_unit_test(secrets_read), cmocka_unit_test(files),
 		cmocka_unit_test(reports),
 	};
 

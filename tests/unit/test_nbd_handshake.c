@@ -96,16 +96,22 @@ static void good(struct server *s)
  * Run the client against a server that sends @s and then closes.  Returns how
  * many bytes were taken; each piece ends at a closed page.
  */
-static size_t talk(struct nbd_handshake *hs, const struct server *s, const char *name)
+static size_t talk_tls(struct nbd_handshake *hs, const struct server *s, const char *name,
+		       enum nbd_tls tls)
 {
 	unsigned int steps = 0;
 	size_t at = 0;
 
-	nbd_handshake_start(hs, name);
+	nbd_handshake_start(hs, name, tls);
 	while (hs->state != NBD_HS_DONE && hs->state != NBD_HS_FAILED) {
 		uint8_t *edge;
-		size_t need = hs->need;
+		size_t need;
 
+		if (hs->state == NBD_HS_TLS) {
+			assert_int_equal(hs->need, 0);
+			nbd_handshake_secured(hs);
+		}
+		need = hs->need;
 		assert_in_range(need, 1, NBD_HS_IN_MAX);
 		assert_true(hs->out_len <= sizeof(hs->out));
 		assert_true(++steps < 1000);
@@ -117,6 +123,11 @@ static size_t talk(struct nbd_handshake *hs, const struct server *s, const char 
 		at += need;
 	}
 	return at;
+}
+
+static size_t talk(struct nbd_handshake *hs, const struct server *s, const char *name)
+{
+	return talk_tls(hs, s, name, NBD_TLS_IF_ASKED);
 }
 
 static void go(void **state)
@@ -146,7 +157,7 @@ static void sends(void **state)
 
 	(void)state;
 	greet(&s, 0xffff);
-	nbd_handshake_start(&hs, "abc");
+	nbd_handshake_start(&hs, "abc", NBD_TLS_IF_ASKED);
 	assert_int_equal(hs.out_len, 0);
 	assert_int_equal(hs.need, 18);
 	nbd_handshake_step(&hs, s.bytes);
@@ -258,7 +269,14 @@ TALE(size_huge, greet(s, 3); info_export(s, ~0ull, 1); reply(s, 1, 0))
 TALE(flags_none, greet(s, 3); info_export(s, 4096, 0); reply(s, 1, 0))
 TALE(err_unknown, greet(s, 3); reply(s, 0x80000006u, 0))
 TALE(err_policy, greet(s, 3); reply(s, 0x80000002u, 0))
-TALE(err_tls, greet(s, 3); reply(s, 0x80000005u, 0))
+TALE(err_tls, greet(s, 3); reply(s, 0x80000005u, 0); reply_to(s, 5, 1, 0); reply(s, 0x80000005u, 0))
+TALE(tls_unsupported, greet(s, 3); reply(s, 0x80000005u, 0); reply_to(s, 5, 0x80000001u, 0))
+TALE(tls_policy, greet(s, 3); reply(s, 0x80000005u, 0); reply_to(s, 5, 0x80000002u, 0))
+TALE(tls_other_option, greet(s, 3); reply(s, 0x80000005u, 0); reply(s, 1, 0))
+TALE(tls_info, greet(s, 3); reply(s, 0x80000005u, 0); reply_to(s, 5, 3, 2); put16(s, 0))
+TALE(tls_payload, greet(s, 3); reply(s, 0x80000005u, 0); reply_to(s, 5, 1, 2); put16(s, 0))
+TALE(tls_forgets, greet(s, 3); info_export(s, 4096, 1); reply(s, 0x80000005u, 0);
+	reply_to(s, 5, 1, 0); reply(s, 1, 0))
 TALE(err_other, greet(s, 3); reply(s, 0x8000ffffu, 0))
 
 static const struct {
@@ -288,7 +306,13 @@ static const struct {
 	D(flags_none, "the server's transmission flags are not valid"),
 	D(err_unknown, "the server has no such export"),
 	D(err_policy, "the server does not let us use this export"),
-	D(err_tls, "the server requires TLS"),
+	D(err_tls, "the server requires TLS within TLS"),
+	D(tls_unsupported, "the server has no TLS"),
+	D(tls_policy, "the server has no TLS"),
+	D(tls_other_option, "the server's reply is not one to our request"),
+	D(tls_info, "the server's reply is not one to our request"),
+	D(tls_payload, "the server's acknowledgment has a payload"),
+	D(tls_forgets, "the server did not say how large the export is"),
 	D(err_other, "the server refuses the export"),
 #undef D
 };
@@ -371,7 +395,62 @@ static void long_names(void **state)
 	assert_int_equal(hs.state, NBD_HS_DONE);
 	name[NBD_EXPORT_MAX] = 'n';
 	name[NBD_EXPORT_MAX + 1] = 0;
-	nbd_handshake_start(&hs, name);
+	nbd_handshake_start(&hs, name, NBD_TLS_IF_ASKED);
+	assert_int_equal(hs.state, NBD_HS_FAILED);
+}
+
+static void put_tls_answer(struct server *s)
+{
+	reply_to(s, 5, 1, 0);
+	info_export(s, 1 << 20, 0x125);
+	reply(s, 1, 0);
+}
+
+/* A server that wants TLS gets it, and is asked again within. */
+static void tls_if_asked(void **state)
+{
+	static const uint8_t expected[] = {
+		'I', 'H', 'A', 'V', 'E', 'O', 'P', 'T', 0, 0, 0, 5, 0, 0, 0, 0,
+	};
+	struct server srv = SERVER(greet(s, 3); info_export(s, 5, 1); reply(s, 0x80000005u, 4);
+				   put(s, "tls!", 4); put_tls_answer(s));
+	struct nbd_handshake hs;
+
+	(void)state;
+	assert_int_equal(talk(&hs, &srv, "export"), srv.len);
+	assert_int_equal(hs.state, NBD_HS_DONE);
+	assert_int_equal(hs.size, 1 << 20);
+	assert_string_equal(hs.server_says, "");
+	srv = SERVER(greet(s, 3); reply(s, 0x80000005u, 0));
+	talk(&hs, &srv, "export");
+	assert_int_equal(hs.state, NBD_HS_REPLY);
+	assert_int_equal(hs.out_len, sizeof(expected));
+	assert_memory_equal(hs.out, expected, sizeof(expected));
+}
+
+/* Where we demand it, nothing is said of the export before; or nothing comes of it. */
+static void tls_demanded(void **state)
+{
+	static const struct {
+		uint16_t flags;
+		uint32_t reply;
+	} refusals[] = { { 0, 0 }, { 3, 0x80000001u }, { 3, 0x80000002u }, { 3, 0x80000003u } };
+	struct server srv = SERVER(greet(s, 3); put_tls_answer(s));
+	struct nbd_handshake hs;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(talk_tls(&hs, &srv, "export", NBD_TLS_DEMANDED), srv.len);
+	assert_int_equal(hs.state, NBD_HS_DONE);
+	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+		srv = SERVER(greet(s, refusals[i].flags); reply_to(s, 5, refusals[i].reply, 0));
+		talk_tls(&hs, &srv, "export", NBD_TLS_DEMANDED);
+		assert_int_equal(hs.state, NBD_HS_FAILED);
+		assert_string_equal(hs.why, "the server has no TLS");
+	}
+	/* One that goes on as if nothing had been asked. */
+	srv = SERVER(good(s));
+	talk_tls(&hs, &srv, "export", NBD_TLS_DEMANDED);
 	assert_int_equal(hs.state, NBD_HS_FAILED);
 }
 
@@ -383,6 +462,7 @@ int main(void)
 		cmocka_unit_test(each_byte), cmocka_unit_test(hostile),
 		cmocka_unit_test(words), cmocka_unit_test(endless),
 		cmocka_unit_test(fallback_ends), cmocka_unit_test(long_names),
+		cmocka_unit_test(tls_if_asked), cmocka_unit_test(tls_demanded),
 	};
 
 	return cmocka_run_group_tests_name("NBD negotiation", tests, NULL, NULL);

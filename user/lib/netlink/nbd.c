@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <linux/nbd-netlink.h>
 #include <netlink/errno.h>
@@ -11,6 +9,7 @@
 #include <netlink/netlink.h>
 
 #include "base/cleanup.h"
+#include "base/modprobe.h"
 #include "base/report.h"
 #include "nbd.h"
 
@@ -33,19 +32,6 @@ static void free_msg(struct nl_msg **msg)
 
 #define CLEANUP_SOCKET	CLEANUP(close_socket)
 #define CLEANUP_MSG	CLEANUP(free_msg)
-
-static void load_module(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		execlp("modprobe", "modprobe", "-q", "nbd", (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-}
 
 /* libnl's errors are its own; the kernel's arrive as the nearest of them. */
 static int nl_errno(int err)
@@ -83,7 +69,7 @@ static int open_family(struct nl_sock **sk, int *family)
 		*family = genl_ctrl_resolve(*sk, NBD_GENL_FAMILY_NAME);
 		if (*family >= 0)
 			return 0;
-		load_module();
+		modprobe("nbd");
 	}
 	fail(ENODEV, "the kernel has no NBD");
 	hint("modprobe nbd");

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "crypto/ktls.h"
 #include "nbd_url.h"
 
 /* A connected, negotiated socket and what the server said of its export. */
@@ -14,7 +15,7 @@ struct nbd_session {
 	uint32_t min_block;
 };
 
-int nbd_client_connect(const struct nbd_url *url, unsigned int timeout_s,
-		       struct nbd_session *session);
+int nbd_client_connect(const struct nbd_url *url, const struct ktls_files *tls,
+		       unsigned int timeout_s, struct nbd_session *session);
 
 #endif /* SKY_NETLINK_NBD_CLIENT_H */

@@ -13,6 +13,7 @@
 #define FLAG_NO_ZEROES		2u
 
 #define OPT_EXPORT_NAME		1u
+#define OPT_STARTTLS		5u
 #define OPT_GO			7u
 
 #define REP_ACK			1u
@@ -76,6 +77,7 @@ static void put_be64(struct nbd_handshake *hs, uint64_t v)
 
 static void put_option(struct nbd_handshake *hs, uint32_t option, uint32_t len)
 {
+	hs->option = option;
 	put_be64(hs, MAGIC_OPT);
 	put_be32(hs, option);
 	put_be32(hs, len);
@@ -102,6 +104,12 @@ static void ask_export_name(struct nbd_handshake *hs)
 	expect(hs, NBD_HS_EXPORT, EXPORT_BYTES + (hs->no_zeroes ? 0 : EXPORT_ZEROES));
 }
 
+static void ask_tls(struct nbd_handshake *hs)
+{
+	put_option(hs, OPT_STARTTLS, 0);
+	expect(hs, NBD_HS_REPLY, REPLY_BYTES);
+}
+
 static void step_greeting(struct nbd_handshake *hs, const uint8_t *in)
 {
 	uint16_t flags;
@@ -118,10 +126,16 @@ static void step_greeting(struct nbd_handshake *hs, const uint8_t *in)
 	hs->no_zeroes = !!(flags & FLAG_NO_ZEROES);
 	/* Flags we do not know must not be echoed; these two we do. */
 	put_be32(hs, flags & (FLAG_FIXED_NEWSTYLE | FLAG_NO_ZEROES));
-	if (flags & FLAG_FIXED_NEWSTYLE)
+	if (hs->tls == NBD_TLS_DEMANDED) {
+		if (flags & FLAG_FIXED_NEWSTYLE)
+			ask_tls(hs);
+		else
+			give_up(hs, "the server has no TLS");
+	} else if (flags & FLAG_FIXED_NEWSTYLE) {
 		ask_go(hs);
-	else
+	} else {
 		ask_export_name(hs);
+	}
 }
 
 static const char *refusal(uint32_t reply)
@@ -132,7 +146,7 @@ static const char *refusal(uint32_t reply)
 	case REP_ERR_POLICY:
 		return "the server does not let us use this export";
 	case REP_ERR_TLS_REQD:
-		return "the server requires TLS";
+		return "the server requires TLS within TLS";
 	default:
 		return "the server refuses the export";
 	}
@@ -148,10 +162,24 @@ static void finish(struct nbd_handshake *hs)
 		expect(hs, NBD_HS_DONE, 0);
 }
 
+static void act_on_tls_reply(struct nbd_handshake *hs)
+{
+	if (hs->reply == REP_ACK)
+		expect(hs, NBD_HS_TLS, 0);
+	else if (hs->reply & REP_ERR)
+		give_up(hs, "the server has no TLS");
+	else
+		give_up(hs, "the server's reply is not one to our request");
+}
+
 /* A reply and all of its payload are here. */
 static void act_on_reply(struct nbd_handshake *hs)
 {
-	if (hs->reply == REP_ERR_UNSUP) {
+	if (hs->option == OPT_STARTTLS) {
+		act_on_tls_reply(hs);
+	} else if (hs->reply == REP_ERR_TLS_REQD && !hs->secured) {
+		ask_tls(hs);
+	} else if (hs->reply == REP_ERR_UNSUP) {
 		/* The server has no NBD_OPT_GO; the old option has no error reply. */
 		hs->have_export = 0;
 		ask_export_name(hs);
@@ -170,7 +198,7 @@ static void act_on_reply(struct nbd_handshake *hs)
 static void step_reply(struct nbd_handshake *hs, const uint8_t *in)
 {
 	if (get_unaligned_be64(in) != MAGIC_REPLY ||
-	    get_unaligned_be32(in + 8) != OPT_GO) {
+	    get_unaligned_be32(in + 8) != hs->option) {
 		give_up(hs, "the server's reply is not one to our request");
 		return;
 	}
@@ -237,7 +265,7 @@ static void step_payload(struct nbd_handshake *hs, const uint8_t *in)
 {
 	if (hs->reply & REP_ERR)
 		keep_words(hs, in);
-	else
+	else if (hs->option == OPT_GO)
 		take_info(hs, in);
 	if (hs->state != NBD_HS_FAILED)
 		act_on_reply(hs);
@@ -254,16 +282,34 @@ static void step_export(struct nbd_handshake *hs, const uint8_t *in)
  * nbd_handshake_start - begin a negotiation
  * @hs:		filled in
  * @export_name: at most NBD_EXPORT_MAX bytes; kept by reference
+ * @tls:	whether the server may go on without it
  */
-void nbd_handshake_start(struct nbd_handshake *hs, const char *export_name)
+void nbd_handshake_start(struct nbd_handshake *hs, const char *export_name, enum nbd_tls tls)
 {
 	memset(hs, 0, sizeof(*hs));
 	hs->name = export_name;
+	hs->tls = tls;
 	hs->min_block = 1;
 	if (strlen(export_name) > NBD_EXPORT_MAX)
 		give_up(hs, "the export's name is too long");
 	else
 		expect(hs, NBD_HS_GREETING, GREETING_BYTES);
+}
+
+/**
+ * nbd_handshake_secured - go on within TLS
+ * @hs:		in NBD_HS_TLS
+ *
+ * What was said before could have been said by anyone, and is forgotten.
+ */
+void nbd_handshake_secured(struct nbd_handshake *hs)
+{
+	hs->secured = 1;
+	hs->have_export = 0;
+	hs->min_block = 1;
+	*hs->server_says = 0;
+	hs->out_len = 0;
+	ask_go(hs);
 }
 
 /**

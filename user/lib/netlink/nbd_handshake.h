@@ -4,8 +4,10 @@
  * I/O (NBD protocol, doc/proto.md): it says what to send and how many bytes
  * it needs next.  Everything a server sends is hostile.
  *
- *	nbd_handshake_start(&hs, name)
+ *	nbd_handshake_start(&hs, name, tls)
  *	while (hs.state != NBD_HS_DONE && hs.state != NBD_HS_FAILED)
+ *		if (hs.state == NBD_HS_TLS)
+ *			begin TLS on the connection; nbd_handshake_secured(&hs)
  *		send hs.out[0..hs.out_len); read exactly hs.need bytes;
  *		nbd_handshake_step(&hs, bytes)
  */
@@ -22,11 +24,17 @@
 
 enum nbd_hs_state {
 	NBD_HS_GREETING,	/* magics and flags of the server */
-	NBD_HS_REPLY,		/* head of a reply to NBD_OPT_GO */
+	NBD_HS_REPLY,		/* head of a reply to our option */
 	NBD_HS_PAYLOAD,		/* what the head announced */
+	NBD_HS_TLS,		/* both sides begin TLS now, nothing is to be read */
 	NBD_HS_EXPORT,		/* size and flags after NBD_OPT_EXPORT_NAME */
 	NBD_HS_DONE,
 	NBD_HS_FAILED,
+};
+
+enum nbd_tls {
+	NBD_TLS_IF_ASKED,	/* where the server does not go on without it */
+	NBD_TLS_DEMANDED,	/* by us */
 };
 
 struct nbd_handshake {
@@ -43,6 +51,9 @@ struct nbd_handshake {
 
 	/* private */
 	const char *name;
+	enum nbd_tls tls;
+	uint32_t option;		/* the one that is being answered */
+	int secured;
 	int no_zeroes;
 	int have_export;
 	uint32_t reply;
@@ -50,7 +61,8 @@ struct nbd_handshake {
 	unsigned int replies;
 };
 
-void nbd_handshake_start(struct nbd_handshake *hs, const char *export_name);
+void nbd_handshake_start(struct nbd_handshake *hs, const char *export_name, enum nbd_tls tls);
+void nbd_handshake_secured(struct nbd_handshake *hs);
 void nbd_handshake_step(struct nbd_handshake *hs, const uint8_t *in);
 
 #endif /* SKY_NETLINK_NBD_HANDSHAKE_H */

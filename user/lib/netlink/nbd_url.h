@@ -4,13 +4,15 @@
 
 #include <stdbool.h>
 
+#include "base/authority.h"
+
 #define NBD_DEFAULT_PORT	"10809"
 #define NBD_EXPORT_MAX		4096	/* bytes; the protocol's limit on strings */
 
-/* nbd://HOST[:PORT][/EXPORT], taken apart. */
+/* nbd://HOST[:PORT][/EXPORT] or nbds://..., taken apart. */
 struct nbd_url {
-	char host[256];		/* name or address, without brackets */
-	char port[6];
+	bool tls;		/* nbds: TLS or nothing */
+	struct authority at;
 	char export_name[NBD_EXPORT_MAX + 1];
 };
 

@@ -5,21 +5,17 @@
 
 #include "base/report.h"
 #include "dm/dm.h"
-#include "netlink/nbd.h"
 #include "rlnc_dm.h"
 #include "rlncsetup.h"
 
-/* NBD devices that we connected; all are tried. */
+/* What we connected; all are tried. */
 static int disconnect(const struct state_member *m, unsigned int count)
 {
 	unsigned int i;
 	int rc, worst = 0;
 
 	for (i = 0; i < count; i++) {
-		if (m[i].nbd < 0)
-			continue;
-		note("disconnecting %s (%s)", m[i].path, m[i].name);
-		rc = nbd_device_disconnect(m[i].nbd);
+		rc = remote_disconnect(m[i].name, &m[i].remote);
 		if (rc)
 			worst = rc;
 	}

@@ -55,8 +55,8 @@ int cmd_return(const struct options *o, int argc, char **argv)
 	return work_wait_rebuild(argv[0], (unsigned int)index);
 }
 
-static int update_state(const struct open_volume *v, unsigned int index,
-			const struct tool_member *m)
+static int update_state(const struct options *o, const struct open_volume *v,
+			unsigned int index, const struct tool_member *m)
 {
 	CLEANUP_STATE struct state s = { .count = 0 };
 	unsigned int i;
@@ -77,7 +77,7 @@ static int update_state(const struct open_volume *v, unsigned int index,
 		if (rc)
 			return rc;
 	}
-	rc = state_replace(&s, index, m->name, m->path, m->nbd);
+	rc = state_replace(&s, index, m, o);
 	return rc ? rc : state_save(v->name, &s);
 }
 
@@ -85,8 +85,8 @@ static int update_state(const struct open_volume *v, unsigned int index,
  * The kernel opens the device for itself alone: it is closed here first.  What
  * was written to it before is what the kernel leaves to user space.
  */
-static int hand_over(const struct open_volume *v, const char *verb, unsigned int index,
-		     struct tool_members *set)
+static int hand_over(const struct options *o, const struct open_volume *v, const char *verb,
+		     unsigned int index, struct tool_members *set)
 {
 	struct tool_member *m = &set->member[0];
 	char message[64];
@@ -102,7 +102,7 @@ static int hand_over(const struct open_volume *v, const char *verb, unsigned int
 	if (rc)
 		return rc;
 	set->keep = true;
-	return update_state(v, index, m);
+	return update_state(o, v, index, m);
 }
 
 /*
@@ -135,7 +135,7 @@ static int take_new(const struct options *o, const struct open_volume *v, char *
 	if (!rc)
 		rc = prepare_keyslots(&set.member[0], &others);
 	if (!rc)
-		rc = hand_over(v, verb, index, &set);
+		rc = hand_over(o, v, verb, index, &set);
 	if (rc && !set.keep)
 		prepare_undo(set.member[0].path, &before);
 	if (rc || !o->wait)

@@ -180,7 +180,7 @@ int cmd_monitor(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = hooks_start(&m.hooks, o->program);
 	if (!rc)
-		rc = returns_start(&m.returns, o->nbd_timeout, o->nbd_dead, o->max_delay);
+		rc = returns_start(&m.returns, o);
 	/* Listen first: what happens while we look is told afterwards. */
 	if (!rc)
 		rc = rlnc_watch_open(&m.watch);

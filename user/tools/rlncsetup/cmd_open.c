@@ -232,8 +232,35 @@ static int sign_repaired(const struct volume *v, const struct tool_members *set,
 	return rc;
 }
 
+static bool is_used(const struct volume *v, const struct tool_member *m)
+{
+	unsigned int i;
+
+	for (i = 0; m->fd >= 0 && i < v->newest->n; i++)
+		if (v->by_index[i] && v->by_index[i]->fd == m->fd)
+			return true;
+	return false;
+}
+
+/* Those that were connected and could then not be read: nobody else knows of them. */
+static void drop_unused(struct tool_members *set, const struct volume *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++) {
+		struct tool_member *m = &set->member[i];
+
+		if (m->remote.kind == REMOTE_NONE || is_used(v, m))
+			continue;
+		if (m->fd >= 0)
+			close(TAKE_FD(m->fd));
+		remote_disconnect(m->name, &m->remote);
+	}
+}
+
 /* What close and status will need.  Without it the volume is open all the same. */
-static void remember(const char *name, const struct volume *v, const struct tool_members *set)
+static void remember(const struct options *o, const char *name, const struct volume *v,
+		     const struct tool_members *set)
 {
 	CLEANUP_STATE struct state s = { .count = 0 };
 	unsigned int i;
@@ -244,11 +271,8 @@ static void remember(const char *name, const struct volume *v, const struct tool
 		const struct member *found = v->by_index[i];
 		const struct tool_member *m = found ? by_fd(set, found->fd) : NULL;
 
-		s.member[i].nbd = m ? m->nbd : -1;
-		if (!m)
-			continue;
-		snprintf(s.member[i].name, sizeof(s.member[i].name), "%s", m->name);
-		snprintf(s.member[i].path, sizeof(s.member[i].path), "%s", m->path);
+		if (m && state_set(&s.member[i], m, o))
+			return;
 	}
 	state_save(name, &s);
 }
@@ -288,8 +312,9 @@ static int open_volume(const struct options *o, const char *name, char **member,
 		rc = activate(o, name, &v, &key);
 	if (rc)
 		return rc;
+	drop_unused(&set, &v);
 	set.keep = true;
-	remember(name, &v, &set);
+	remember(o, name, &v, &set);
 	return 0;
 }
 

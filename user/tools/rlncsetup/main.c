@@ -84,7 +84,8 @@ static void usage(void)
 	       "Encrypted, authenticated volumes over n members of which any k give everything back.\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		usage_line(&commands[i]);
-	printf("\nA MEMBER is a block device or nbd://HOST[:PORT]/EXPORT.\n"
+	printf("\nA MEMBER is a block device, nbd://HOST[:PORT]/EXPORT (nbds:// with TLS)\n"
+	       "or nvme-tcp://HOST[:PORT]/NQN.\n"
 	       "`rlncsetup help COMMAND` lists a command's options; see also rlncsetup(8).\n");
 }
 

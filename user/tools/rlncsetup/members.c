@@ -6,63 +6,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/report.h"
-#include "netlink/nbd.h"
 #include "rlncsetup.h"
-
-#define NODE_WAIT_MS	5000
 
 static bool means_absent(const char *name)
 {
 	return !strcmp(name, "missing") || !strcmp(name, "-");
-}
-
-/* The node of a new device appears when devtmpfs or udev gets to it. */
-static int wait_for_node(const char *path)
-{
-	const struct timespec pause = { .tv_nsec = 10000000 };
-	unsigned int waited;
-	struct stat st;
-
-	for (waited = 0; stat(path, &st); waited += 10) {
-		if (waited >= NODE_WAIT_MS)
-			return fail(ENODEV, "%s does not appear", path);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-static int connect_nbd(struct tool_member *m, const struct options *o)
-{
-	CLEANUP_FREE struct nbd_url *url = malloc(sizeof(*url));
-	struct nbd_patience patience = {
-		.timeout_s = (unsigned int)o->nbd_timeout,
-		.dead_conn_s = (unsigned int)o->nbd_dead,
-	};
-	struct nbd_session session;
-	int rc;
-
-	if (!url)
-		return fail(ENOMEM, "out of memory");
-	if (nbd_url_parse(m->name, url))
-		return fail(EINVAL, "member %s: not of the form nbd://HOST[:PORT]/EXPORT", m->name);
-	rc = nbd_client_connect(url, patience.timeout_s, &session);
-	if (rc)
-		return rc;
-	if (session.min_block > NBD_BLOCK_BYTES)
-		rc = fail(ENODEV, "member %s: blocks of %u bytes are too large, %u at most",
-			  m->name, session.min_block, NBD_BLOCK_BYTES);
-	else
-		rc = nbd_device_connect(&session, &patience, &m->nbd);
-	close(session.fd);
-	if (rc)
-		return rc;
-	note("member %s is /dev/nbd%d", m->name, m->nbd);
-	snprintf(m->path, sizeof(m->path), "/dev/nbd%d", m->nbd);
-	return wait_for_node(m->path);
 }
 
 static int explain_open(const struct tool_member *m, int err, unsigned int how)
@@ -131,8 +82,8 @@ static int open_one(const struct tool_members *set, struct tool_member *m, unsig
 			return 0;
 		return fail(EINVAL, "\"%s\": this command needs the members themselves", m->name);
 	}
-	if (nbd_url_is(m->name)) {
-		rc = connect_nbd(m, o);
+	if (remote_is(m->name)) {
+		rc = remote_connect(m->name, o, &m->remote, m->path);
 		if (rc && rc != -EINVAL && rc != -ENOMEM && (how & MEMBERS_MAY_MISS)) {
 			warn("member %s cannot be reached: going on without it", m->name);
 			return 0;
@@ -189,7 +140,6 @@ int members_open(struct tool_members *set, char **name, int count, unsigned int 
 
 		m->name = name[i];
 		m->fd = -1;
-		m->nbd = -1;
 		rc = open_one(set, m, how, o);
 		if (rc)
 			return rc;
@@ -229,8 +179,8 @@ void members_close(struct tool_members *set)
 
 		if (m->fd >= 0)
 			close(m->fd);
-		if (m->nbd >= 0 && !set->keep)
-			nbd_device_disconnect(m->nbd);
+		if (!set->keep)
+			remote_disconnect(m->name, &m->remote);
 	}
 	free(set->member);
 	*set = (struct tool_members){ .count = 0 };

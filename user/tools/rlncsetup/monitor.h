@@ -14,6 +14,8 @@
 #include "base/cleanup.h"
 #include "netlink/rlnc_events.h"
 
+struct options;
+
 /* === an event in words: monitor_say.c === */
 
 #define WORDS_MAX	40
@@ -49,8 +51,7 @@ void hooks_stop(struct hooks **hooks);
 
 struct returns;
 
-int returns_start(struct returns **returns, unsigned int nbd_timeout_s,
-		  unsigned int nbd_dead_s, unsigned int longest_s);
+int returns_start(struct returns **returns, const struct options *o);
 void returns_notice(struct returns *returns, const struct rlnc_notice *n);
 void returns_forget(struct returns *returns);
 int returns_run(struct returns *returns);

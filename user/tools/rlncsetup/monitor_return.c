@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Members that failed and whose NBD server may come back.
+ * Members that failed and whose server may come back.
  *
  * Each attempt is a process of its own, since a server that is there but silent
- * holds it up for seconds: connect, give the kernel's device the new connection,
+ * holds it up for seconds: see to it that the kernel's device has a connection,
  * and ask the volume to take the member up again.  Attempts are made after 1, 2,
  * 4... seconds, up to a limit; a member that fails again soon after it returned goes
  * on where it was.
@@ -22,7 +22,6 @@
 #include "base/report.h"
 #include "dm/dm.h"
 #include "monitor.h"
-#include "netlink/nbd.h"
 #include "rlnc_dm.h"
 #include "rlncsetup.h"
 
@@ -51,8 +50,7 @@ struct lost {
 };
 
 struct returns {
-	struct nbd_patience patience;
-	unsigned int longest_s;
+	const struct options *o;
 	TAILQ_HEAD(, lost) list;
 };
 
@@ -75,41 +73,25 @@ static int find_member(const struct lost *l, struct state *s)
 	if (state_load(l->name, s) || l->member >= s->count)
 		return -ENOENT;
 	m = &s->member[l->member];
-	if (m->nbd < 0 || stat(m->path, &st) || !S_ISBLK(st.st_mode))
+	if (m->remote.kind == REMOTE_NONE || stat(m->path, &st) || !S_ISBLK(st.st_mode))
 		return -ENOENT;
 	/* What is remembered may be of another volume of that name. */
 	snprintf(device, sizeof(device), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
 	return strcmp(device, l->device) ? -ENOENT : 0;
 }
 
-/*
- * A device whose connection is alive takes no other one; so it is no failure if it
- * does not, as long as the volume can read from it.
- */
-static int reconnect(const struct state_member *m, const struct nbd_patience *patience)
-{
-	struct nbd_session session;
-	struct nbd_url url;
-	int rc;
-
-	if (nbd_url_parse(m->name, &url))
-		return -EINVAL;
-	rc = nbd_client_connect(&url, patience->timeout_s, &session);
-	if (rc)
-		return rc;
-	nbd_device_reconnect(m->nbd, &session, patience);
-	close(session.fd);
-	return 0;
-}
-
-static enum outcome attempt(const struct lost *l, const struct nbd_patience *patience)
+static enum outcome attempt(const struct lost *l, const struct options *given)
 {
 	CLEANUP_STATE struct state s = { 0 };
+	const struct state_member *m;
+	struct options o = *given;
 	char message[32];
 
 	if (find_member(l, &s))
 		return OUTCOME_NEVER;
-	if (reconnect(&s.member[l->member], patience))
+	m = &s.member[l->member];
+	state_options(m, &o);
+	if (remote_revive(m->name, &m->remote, &o))
 		return OUTCOME_NOT_YET;
 	snprintf(message, sizeof(message), "%s %u", RLNC_MSG_RETURN, (unsigned int)l->member);
 	return dm_device_message(l->name, message) ? OUTCOME_NOT_YET : OUTCOME_BACK;
@@ -136,7 +118,7 @@ static void start_attempt(struct returns *r, struct lost *l)
 	alarm(ATTEMPT_SECONDS);
 	if (!report_verbose)
 		report_set_sink(be_silent);
-	_exit(attempt(l, &r->patience));
+	_exit(attempt(l, r->o));
 }
 
 /* === who is lost === */
@@ -275,13 +257,13 @@ static void ended(struct returns *r, struct lost *l, int status)
 	l->attempt = 0;
 	l->tried = true;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == OUTCOME_NEVER) {
-		warn("%s: member %u (%s) is not an NBD member that `rlncsetup open` connected: return or replace it by hand",
+		warn("%s: member %u (%s) is no device, any more, that `rlncsetup open` connected: return or replace it by hand",
 		     l->name, (unsigned int)l->member, l->device);
 		l->wanted = false;
 		return;
 	}
 	/* After a success as well: that counts only once it has lasted. */
-	l->delay_s = 2 * l->delay_s < r->longest_s ? 2 * l->delay_s : r->longest_s;
+	l->delay_s = 2 * l->delay_s < r->o->max_delay ? 2 * l->delay_s : r->o->max_delay;
 	l->due = now_ms() + l->delay_s * 1000ll;
 }
 
@@ -316,21 +298,17 @@ bool returns_idle(const struct returns *returns)
 
 /**
  * returns_start - get ready to bring members back
- * @returns:		receives what the others want
- * @nbd_timeout_s:	seconds that a server may take
- * @nbd_dead_s:		seconds that requests wait for it after that
- * @longest_s:		from one attempt to the next
+ * @returns:	receives what the others want
+ * @o:		time-outs, and certificates that are to be used for all; kept by reference
  *
  * Return: 0 or -ENOMEM, reported.
  */
-int returns_start(struct returns **returns, unsigned int nbd_timeout_s,
-		  unsigned int nbd_dead_s, unsigned int longest_s)
+int returns_start(struct returns **returns, const struct options *o)
 {
 	*returns = calloc(1, sizeof(**returns));
 	if (!*returns)
 		return fail(ENOMEM, "out of memory");
-	(*returns)->patience = (struct nbd_patience){ nbd_timeout_s, nbd_dead_s };
-	(*returns)->longest_s = longest_s;
+	(*returns)->o = o;
 	TAILQ_INIT(&(*returns)->list);
 	return 0;
 }

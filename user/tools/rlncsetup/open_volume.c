@@ -251,7 +251,7 @@ int open_volume_members(const struct open_volume *v, struct tool_members *set,
 		char letter = v->status.letters[i];
 		const struct rlnc_super *sb;
 
-		*m = (struct tool_member){ .name = v->member[i].path, .fd = -1, .nbd = -1 };
+		*m = (struct tool_member){ .name = v->member[i].path, .fd = -1 };
 		if (letter != RLNC_LETTER_SYNC && letter != RLNC_LETTER_STALE)
 			continue;
 		m->fd = member_open(m->name, O_RDONLY);

@@ -82,6 +82,10 @@ struct options {
 	uint64_t rebuild_kbps;	/* 0: not given */
 	uint64_t nbd_timeout;	/* seconds */
 	uint64_t nbd_dead;	/* seconds */
+	const char *tls_ca;	/* files, as in struct ktls_files; NULL: not given */
+	const char *tls_cert;
+	const char *tls_key;
+	const char *tls_host;
 	bool accept_older;
 	bool allow_discards;
 	bool read_only;
@@ -113,19 +117,38 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 void options_help(const struct command *cmd);
 int label_copy(const char *option, const char *label, char *to, size_t size);
 
+/* === members on other machines: remote.c === */
+
+enum remote_kind {
+	REMOTE_NONE,
+	REMOTE_NBD,
+	REMOTE_NVME,
+};
+
+/* A device that we connected. */
+struct remote {
+	enum remote_kind kind;
+	int number;		/* N of /dev/nbdN, or of the controller /dev/nvmeN */
+};
+
+bool remote_is(const char *name);
+int remote_connect(const char *name, const struct options *o, struct remote *r, char path[256]);
+int remote_revive(const char *name, const struct remote *r, const struct options *o);
+int remote_disconnect(const char *name, const struct remote *r);
+
 /* === members as they are named on the command line: members.c === */
 
 struct tool_member {
 	const char *name;	/* as written */
 	char path[256];		/* of the block device or file */
 	int fd;			/* -1: absent */
-	int nbd;		/* N of /dev/nbdN that we connected, or -1 */
+	struct remote remote;
 };
 
 struct tool_members {
 	struct tool_member *member;
 	unsigned int count;
-	bool keep;		/* NBD devices stay connected */
+	bool keep;		/* what we connected stays so */
 };
 
 /* How to open them. */
@@ -194,10 +217,13 @@ void tab_free(struct tab_entry *e);
 
 /* === what `open` leaves for `close` and `status`: state.c === */
 
+#define STATE_TLS_WORDS	4	/* authorities, certificate, key, host */
+
 struct state_member {
 	char name[4096];	/* as the user wrote it */
 	char path[256];		/* block device */
-	int nbd;		/* or -1 */
+	struct remote remote;
+	char tls[STATE_TLS_WORDS][1024];	/* with which to connect it again, or "" */
 };
 
 struct state {
@@ -210,8 +236,10 @@ struct state {
 
 int state_init(struct state *s, const char *uuid, unsigned int count);
 int state_grow(struct state *s);
-int state_replace(struct state *s, unsigned int index, const char *name, const char *path,
-		  int nbd);
+int state_replace(struct state *s, unsigned int index, const struct tool_member *m,
+		  const struct options *o);
+int state_set(struct state_member *to, const struct tool_member *m, const struct options *o);
+void state_options(const struct state_member *m, struct options *o);
 int state_save(const char *device, const struct state *s);
 int state_load(const char *device, struct state *s);
 void state_remove(const char *device);

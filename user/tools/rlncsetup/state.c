@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,14 +27,26 @@ static void state_path(const char *device, char path[256])
 	snprintf(path, 256, STATE_DIR "/%s.json", device);
 }
 
+static int number_if(const struct remote *r, enum remote_kind kind)
+{
+	return r->kind == kind ? r->number : -1;
+}
+
+static json_t *member_json(const struct state_member *m)
+{
+	return json_pack("{s:s,s:s,s:i,s:i,s:[ssss]}", "name", m->name, "device", m->path,
+			 "nbd", number_if(&m->remote, REMOTE_NBD),
+			 "nvme", number_if(&m->remote, REMOTE_NVME),
+			 "tls", m->tls[0], m->tls[1], m->tls[2], m->tls[3]);
+}
+
 static json_t *members_json(const struct state_member *m, unsigned int count)
 {
 	json_t *list = json_array();
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "name", m[i].name,
-						      "device", m[i].path, "nbd", m[i].nbd));
+		json_array_append_new(list, member_json(&m[i]));
 	return list;
 }
 
@@ -47,15 +60,12 @@ static json_t *members_json(const struct state_member *m, unsigned int count)
  */
 int state_init(struct state *s, const char *uuid, unsigned int count)
 {
-	unsigned int i;
-
 	*s = (struct state){ .count = 0 };
 	snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
 	s->member = calloc(count + 1, sizeof(*s->member));
 	if (!s->member)
 		return fail(ENOMEM, "out of memory");
-	for (s->count = count, i = 0; i < count; i++)
-		s->member[i].nbd = -1;
+	s->count = count;
 	return 0;
 }
 
@@ -70,43 +80,97 @@ int state_grow(struct state *s)
 
 	if (!more)
 		return fail(ENOMEM, "out of memory");
-	more[s->count] = (struct state_member){ .nbd = -1 };
+	memset(&more[s->count], 0, sizeof(*more));
 	s->member = more;
 	s->count++;
 	return 0;
+}
+
+/* Whoever reads it later is in another folder. */
+static int keep_file(const char *file, char *to, size_t size)
+{
+	CLEANUP_FREE char *whole = file ? realpath(file, NULL) : NULL;
+
+	if (whole && strlen(whole) >= size)
+		return fail(ENAMETOOLONG, "%.40s...: name too long", whole);
+	snprintf(to, size, "%s", whole ? whole : "");
+	return 0;
+}
+
+/**
+ * state_set - what is to be remembered of a member
+ * @to:		filled in
+ * @m:		the member
+ * @o:		with which it was connected
+ *
+ * Return: 0 or -errno, reported.
+ */
+int state_set(struct state_member *to, const struct tool_member *m, const struct options *o)
+{
+	int rc;
+
+	memset(to, 0, sizeof(*to));
+	if (strlen(m->name) >= sizeof(to->name))
+		return fail(ENAMETOOLONG, "member %.40s...: name too long", m->name);
+	strcpy(to->name, m->name);
+	memcpy(to->path, m->path, sizeof(to->path));
+	to->remote = m->remote;
+	if (m->remote.kind != REMOTE_NBD)
+		return 0;
+	rc = keep_file(o->tls_ca, to->tls[0], sizeof(to->tls[0]));
+	if (!rc)
+		rc = keep_file(o->tls_cert, to->tls[1], sizeof(to->tls[1]));
+	if (!rc)
+		rc = keep_file(o->tls_key, to->tls[2], sizeof(to->tls[2]));
+	snprintf(to->tls[3], sizeof(to->tls[3]), "%s", o->tls_host ? o->tls_host : "");
+	return rc;
+}
+
+static const char *unless_empty(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+/**
+ * state_options - the options to connect a member again
+ * @m:		the member; must outlive @o
+ * @o:		those of TLS are changed, unless some were given
+ */
+void state_options(const struct state_member *m, struct options *o)
+{
+	if (o->tls_ca || o->tls_cert || o->tls_key || o->tls_host)
+		return;
+	o->tls_ca = unless_empty(m->tls[0]);
+	o->tls_cert = unless_empty(m->tls[1]);
+	o->tls_key = unless_empty(m->tls[2]);
+	o->tls_host = unless_empty(m->tls[3]);
 }
 
 /**
  * state_replace - another device is a member now
  * @s:		from state_init() or state_load()
  * @index:	of the member
- * @name:	as the user wrote it
- * @path:	block device
- * @nbd:	N of /dev/nbdN, or -1
+ * @m:		the device
+ * @o:		with which it was connected
  *
  * A device that we connected stays to be disconnected when the volume is
  * closed: until then the kernel keeps it.
  *
  * Return: 0 or -errno, reported.
  */
-int state_replace(struct state *s, unsigned int index, const char *name, const char *path,
-		  int nbd)
+int state_replace(struct state *s, unsigned int index, const struct tool_member *m,
+		  const struct options *o)
 {
-	struct state_member *m = &s->member[index], *more;
+	struct state_member *old = &s->member[index], *more;
 
-	if (strlen(name) >= sizeof(m->name) || strlen(path) >= sizeof(m->path))
-		return fail(ENAMETOOLONG, "member %.40s...: name too long", name);
-	if (m->nbd >= 0) {
+	if (old->remote.kind != REMOTE_NONE) {
 		more = reallocarray(s->retired, s->retired_count + 1, sizeof(*more));
 		if (!more)
 			return fail(ENOMEM, "out of memory");
-		more[s->retired_count++] = *m;
+		more[s->retired_count++] = *old;
 		s->retired = more;
 	}
-	strcpy(m->name, name);
-	strcpy(m->path, path);
-	m->nbd = nbd;
-	return 0;
+	return state_set(old, m, o);
 }
 
 /**
@@ -135,16 +199,33 @@ int state_save(const char *device, const struct state *s)
 	return rc ? fail(-rc, "%s: %s", path, strerror(-rc)) : 0;
 }
 
+static int copy_text(char *to, size_t size, const char *from)
+{
+	if (strlen(from) >= size)
+		return -EINVAL;
+	strcpy(to, from);
+	return 0;
+}
+
+/* An older version wrote neither "nvme" nor "tls". */
 static int copy_member(json_t *j, struct state_member *m)
 {
-	const char *name, *path;
+	const char *name, *path, *tls[STATE_TLS_WORDS] = { "", "", "", "" };
+	int nbd, nvme = -1, i, rc;
 
-	if (json_unpack(j, "{s:s,s:s,s:i}", "name", &name, "device", &path, "nbd", &m->nbd) ||
-	    strlen(name) >= sizeof(m->name) || strlen(path) >= sizeof(m->path))
+	if (json_unpack(j, "{s:s,s:s,s:i,s?i,s?[ssss]}", "name", &name, "device", &path,
+			"nbd", &nbd, "nvme", &nvme, "tls", &tls[0], &tls[1], &tls[2], &tls[3]))
 		return -EINVAL;
-	strcpy(m->name, name);
-	strcpy(m->path, path);
-	return 0;
+	if (nbd >= 0)
+		m->remote = (struct remote){ REMOTE_NBD, nbd };
+	else if (nvme >= 0)
+		m->remote = (struct remote){ REMOTE_NVME, nvme };
+	rc = copy_text(m->name, sizeof(m->name), name);
+	if (!rc)
+		rc = copy_text(m->path, sizeof(m->path), path);
+	for (i = 0; i < STATE_TLS_WORDS && !rc; i++)
+		rc = copy_text(m->tls[i], sizeof(m->tls[i]), tls[i]);
+	return rc;
 }
 
 static int copy_members(json_t *list, struct state_member **m, unsigned int *count)
