@@ -11,6 +11,9 @@
  * what lies between the two means nothing.  A record is a few hundred bytes, as a
  * rule: to code it would take more seals and no fewer bytes.  Nothing points to the
  * end of a log; the first place with no authentic record ends it.
+ *
+ * The records of one flush count together or not at all, since the columns of packs
+ * that it wrote are code words of what all of them say.
  */
 #ifndef _UAPI_RLNC_LOG_H
 #define _UAPI_RLNC_LOG_H
@@ -26,7 +29,7 @@ struct rlnc_log_trailer {
 	__le32 bytes;			/* of contents */
 	__le64 next_slot;		/* where the log goes on after this slot */
 	__u8 nonce[RLNC_NONCE_BYTES];
-	__u8 zero[4];
+	__le32 more;			/* records of the same flush that follow */
 	__u8 tag[RLNC_TAG_BYTES];
 };
 
@@ -40,7 +43,7 @@ struct rlnc_log_aad {
 	__le64 seq;			/* of the record, from 0 in each epoch */
 	__le64 next_slot;		/* as in the trailer */
 	__le32 bytes;			/* as in the trailer */
-	__le32 zero;
+	__le32 more;			/* as in the trailer */
 };
 
 /* Contents: changes, in order. */

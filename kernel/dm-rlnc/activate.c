@@ -498,8 +498,8 @@ int rlnc_activate(struct rlnc_volume *v)
 		v->stopped = "the table is read-only";
 	else if (writable < v->writes_min)
 		rlnc_volume_stop(v, "fewer than writes_min members");
-	else if (ret)
-		rlnc_checkpoint(v);
+	else
+		rlnc_checkpoint(v);	/* if the log had anything */
 	ret = rlnc_grow(v);
 	v->active = !ret;
 	return ret;

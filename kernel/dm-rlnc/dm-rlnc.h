@@ -365,6 +365,7 @@ void rlnc_slots_exit(struct rlnc_volume *v);
 u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
 u64 rlnc_slot_try(struct rlnc_volume *v);
 int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
+int rlnc_slot_withhold(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_cancel(struct rlnc_volume *v, u64 slot);
 struct rlnc_node *rlnc_slot_node(struct rlnc_volume *v, u64 slot);
 void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);

@@ -151,6 +151,7 @@ static void fill_aad(struct rlnc_volume *v, const struct rlnc_log_trailer *trail
 	aad->seq = cpu_to_le64(seq);
 	aad->next_slot = trailer->next_slot;
 	aad->bytes = trailer->bytes;
+	aad->more = trailer->more;
 }
 
 /* Seal or open a record where it lies; its trailer is complete but for the tag. */
@@ -209,7 +210,7 @@ static bool advance(struct rlnc_volume *v)
 
 /* Compose and seal a record in the first fragment, and copy it to the others. */
 static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *contents,
-		       u32 bytes)
+		       u32 bytes, u32 more)
 {
 	struct rlnc_log *log = &v->log;
 	struct rlnc_log_trailer *trailer = trailer_of(gb, 0, log->col);
@@ -221,6 +222,7 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 	memset(trailer, 0, sizeof(*trailer));
 	trailer->magic = cpu_to_le32(RLNC_LOG_MAGIC);
 	trailer->bytes = cpu_to_le32(bytes);
+	trailer->more = cpu_to_le32(more);
 	trailer->next_slot = cpu_to_le64(log->next_slot);
 	rlnc_next_nonce(&v->crypt, trailer->nonce);
 	ret = crypt_record(v, gb, 0, log->col, log->seq, true);
@@ -234,7 +236,7 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 }
 
 /* Every member that counts must take the record; otherwise the log will not do. */
-static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes)
+static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes, u32 more)
 {
 	struct rlnc_log *log = &v->log;
 	struct rlnc_gbuf *gb;
@@ -244,7 +246,7 @@ static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes)
 	if (!advance(v))
 		return -EAGAIN;
 	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
-	ret = make_record(v, gb, contents, bytes);
+	ret = make_record(v, gb, contents, bytes, more);
 	if (!ret) {
 		rlnc_gbuf_io_begin(gb);
 		for (i = 0; i < v->n; i++)
@@ -294,7 +296,8 @@ int rlnc_log_flush(struct rlnc_volume *v)
 		return -EAGAIN;
 	ret = err;
 	for (i = 0; i < notes->records && !ret; i++)
-		ret = write_record(v, notes->buf + i * RLNC_LOG_PAYLOAD, notes->len[i]);
+		ret = write_record(v, notes->buf + i * RLNC_LOG_PAYLOAD, notes->len[i],
+				   notes->records - 1 - i);
 	/* A member may have failed at some data that this flush vouches for. */
 	if (!ret && READ_ONCE(v->members_changed))
 		ret = -EAGAIN;
@@ -401,8 +404,9 @@ static bool some_lack_it(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
  * it, so one that is in sync, can be read, and has it not says that it was never
  * finished.  With fewer than k that have it, what it vouches for may not be there.
  *
- * Return: the row that it is in, with the members that have it in @good; -ENODATA at
- * the end of the log; -ENOTUNIQ when too few members are here to tell.
+ * Return: a row that it is in, with the members that have it in @good, which may be
+ * too few for it to count; -ENODATA at the end of the log; -ENOTUNIQ when too few
+ * members are here to tell.
  */
 static int read_copies(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col,
 		       u64 seq, unsigned long *good)
@@ -416,42 +420,70 @@ static int read_copies(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u3
 	rlnc_gbuf_io_wait(gb);
 	open_records(v, gb, col, seq, good);
 	found = most_frequent(v, gb, col, good);
-	if (found >= v->k)
-		return find_first_bit(good, v->n);
-	if (found && !v->opt.accept_older && !some_lack_it(v, gb, col, good))
-		return -ENOTUNIQ;
-	if (found)
+	if (!found)
+		return -ENODATA;
+	if (found < v->k) {
+		if (!v->opt.accept_older && !some_lack_it(v, gb, col, good))
+			return -ENOTUNIQ;
 		DMWARN("%s: %u members have log record %llu, and it takes %u: it was not finished, or members have changed theirs",
 		       rlnc_name(v), found, seq, v->k);
-	return -ENODATA;
+	}
+	return find_first_bit(good, v->n);
+}
+
+/* Where replay is, and the flush whose records it gathers in the first notes. */
+struct replay {
+	u64 slot;
+	u64 next_slot;
+	u64 seq;
+	u32 col;
+	u32 more;			/* records of this flush that are to follow */
+	u32 changes;			/* made again */
+	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);	/* a record of this flush */
+};
+
+/* Does an authentic record continue what was gathered? */
+static bool continues(const struct rlnc_log_notes *notes, const struct replay *r, u32 more)
+{
+	return notes->records ? more == r->more - 1 : more < RLNC_LOG_RECORDS;
 }
 
 /*
- * Read one record into the first notes' buffer.
- * Return: 0; -ENODATA at the end of the log.
+ * Read the next record.
+ * Return: 0; -ENODATA at the end of the log, which may be a record that does not count.
  */
-static int read_record(struct rlnc_volume *v, u64 slot, u32 col, u64 seq,
-		       u32 *bytes, u64 *next_slot, unsigned long *missing)
+static int read_record(struct rlnc_volume *v, struct replay *r)
 {
+	struct rlnc_log_notes *notes = &v->log.notes[0];
 	DECLARE_BITMAP(good, RLNC_MAX_MEMBERS);
 	const struct rlnc_log_trailer *trailer;
 	struct rlnc_gbuf *gb;
-	int row;
+	bool counts;
+	int ret;
 
 	gb = rlnc_gbuf_get(v, true, GFP_NOIO);
-	row = read_copies(v, gb, slot, col, seq, good);
-	if (row >= 0) {
-		trailer = trailer_of(gb, row, col);
-		*bytes = le32_to_cpu(trailer->bytes);
-		*next_slot = le64_to_cpu(trailer->next_slot);
-		memcpy(v->log.notes[0].buf, page_address(rlnc_fragment_page(gb, row, col)),
-		       *bytes);
-		bitmap_complement(missing, good, v->n);
+	ret = read_copies(v, gb, r->slot, r->col, r->seq, good);
+	if (ret < 0)
+		goto out;
+	counts = bitmap_weight(good, v->n) >= v->k;
+	trailer = trailer_of(gb, ret, r->col);
+	if (!continues(notes, r, le32_to_cpu(trailer->more)) ||
+	    le64_to_cpu(trailer->next_slot) >= v->slots) {
+		ret = counts ? -EBADMSG : -ENODATA;
+		goto out;
 	}
+	memcpy(notes->buf + notes->records * RLNC_LOG_PAYLOAD,
+	       page_address(rlnc_fragment_page(gb, ret, r->col)),
+	       le32_to_cpu(trailer->bytes));
+	notes->len[notes->records++] = le32_to_cpu(trailer->bytes);
+	r->more = le32_to_cpu(trailer->more);
+	r->next_slot = le64_to_cpu(trailer->next_slot);
+	ret = counts ? 0 : -ENODATA;
+	bitmap_complement(good, good, v->n);
+	bitmap_or(r->missing, r->missing, good, v->n);
+out:
 	rlnc_gbuf_put(gb);
-	if (row < 0)
-		return row;
-	return *next_slot < v->slots ? 0 : -EBADMSG;
+	return ret;
 }
 
 /* Do again what the commit did that left this note. */
@@ -482,10 +514,9 @@ static int redo(struct rlnc_volume *v, const struct rlnc_log_entry *e,
 	return ret;
 }
 
-static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *missing,
-		       u32 *changes)
+static struct rlnc_log_limits limits_of(const struct rlnc_volume *v)
 {
-	struct rlnc_log_limits limits = {
+	return (struct rlnc_log_limits) {
 		.generations = v->shape[RLNC_TREE_MAP].count[0],
 		.slots = v->slots,
 		.epoch = v->sb->epoch,
@@ -493,6 +524,12 @@ static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *mi
 		.pack_tail = v->packs.tail,
 		.packs = v->packs.count,
 	};
+}
+
+static int redo_record(struct rlnc_volume *v, u32 record, struct replay *r)
+{
+	const struct rlnc_log_limits limits = limits_of(v);
+	const struct rlnc_log_notes *notes = &v->log.notes[0];
 	const struct rlnc_log_entry *e;
 	struct rlnc_ptr *ptrs;
 	size_t at = 0;
@@ -501,16 +538,58 @@ static int redo_record(struct rlnc_volume *v, u32 bytes, const unsigned long *mi
 	ptrs = kvzalloc(2 * v->geo.ptr_bytes, GFP_KERNEL);
 	if (!ptrs)
 		return -ENOMEM;
-	while ((ret = rlnc_log_next(v->log.notes[0].buf, bytes, &at, &limits, &e)) > 0) {
+	while ((ret = rlnc_log_next(notes->buf + record * RLNC_LOG_PAYLOAD,
+				    notes->len[record], &at, &limits, &e)) > 0) {
 		if (le32_to_cpu(e->kind) == RLNC_LOG_PACK)
-			ret = rlnc_pack_redo(v, e, missing);
+			ret = rlnc_pack_redo(v, e, r->missing);
 		else
-			ret = redo(v, e, missing, ptrs, (void *)ptrs + v->geo.ptr_bytes);
+			ret = redo(v, e, r->missing, ptrs, (void *)ptrs + v->geo.ptr_bytes);
 		if (ret)
 			break;
-		(*changes)++;
+		r->changes++;
 	}
 	kvfree(ptrs);
+	return ret;
+}
+
+/* All records of a flush are there. */
+static int redo_flush(struct rlnc_volume *v, struct replay *r)
+{
+	struct rlnc_log_notes *notes = &v->log.notes[0];
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < notes->records && !ret; i++)
+		ret = redo_record(v, i, r);
+	notes->records = 0;
+	bitmap_zero(r->missing, RLNC_MAX_MEMBERS);
+	return ret;
+}
+
+/*
+ * The log ends with records that do not count.  If there is a power failure before the
+ * next checkpoint, and other members are there after that, they may count then: their
+ * slots must not have been used for anything else.
+ */
+static int drop_flush(struct rlnc_volume *v)
+{
+	const struct rlnc_log_limits limits = limits_of(v);
+	struct rlnc_log_notes *notes = &v->log.notes[0];
+	const struct rlnc_log_entry *e;
+	size_t at;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < notes->records && !ret; i++) {
+		at = 0;
+		while (!ret && rlnc_log_next(notes->buf + i * RLNC_LOG_PAYLOAD, notes->len[i],
+					     &at, &limits, &e) > 0)
+			if (e->birth)
+				ret = rlnc_slot_withhold(v, le64_to_cpu(e->slot));
+	}
+	/* And that checkpoint is made before anything else. */
+	if (notes->records)
+		WRITE_ONCE(v->members_changed, true);
 	return ret;
 }
 
@@ -537,36 +616,39 @@ static int keep_slot(struct rlnc_volume *v, u64 slot)
  */
 int rlnc_log_replay(struct rlnc_volume *v)
 {
-	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
-	u64 slot = v->sb->log_slot, next = RLNC_SLOT_NONE, seq = 0;
-	u32 col = 0, bytes, changes = 0;
+	struct replay r = { .slot = v->sb->log_slot };
 	int ret;
 
-	if (slot == RLNC_LOG_NONE)
+	if (r.slot == RLNC_LOG_NONE)
 		return 0;
-	/* What is done again needs no notes, and their memory holds the record. */
+	/* What is done again needs no notes, and their memory holds the records. */
 	v->log.notes[v->log.current_notes].overflow = true;
-	ret = keep_slot(v, slot);
+	ret = keep_slot(v, r.slot);
 	while (!ret) {
-		ret = read_record(v, slot, col, seq++, &bytes, &next, missing);
-		if (!ret)
-			ret = redo_record(v, bytes, missing, &changes);
-		if (!ret && col == 0)
-			ret = keep_slot(v, next);
-		if (++col == v->pps) {
-			slot = next;
-			col = 0;
+		ret = read_record(v, &r);
+		if (!ret && r.col == 0)
+			ret = keep_slot(v, r.next_slot);
+		if (!ret && !r.more)
+			ret = redo_flush(v, &r);
+		if (ret)
+			break;
+		r.seq++;
+		if (++r.col == v->pps) {
+			r.slot = r.next_slot;
+			r.col = 0;
 		}
 	}
+	if (ret == -ENODATA)
+		ret = drop_flush(v);
 	clear_notes(&v->log.notes[0]);
 	clear_notes(&v->log.notes[1]);
-	if (ret != -ENODATA) {
+	if (ret) {
 		DMERR("%s: the intent log of epoch %llu cannot be replayed at record %llu (%d)",
-		      rlnc_name(v), v->sb->epoch, seq - 1, ret);
+		      rlnc_name(v), v->sb->epoch, r.seq, ret);
 		return ret;
 	}
-	if (changes)
+	if (r.changes)
 		DMINFO("%s: replayed %u changes from %llu log records", rlnc_name(v),
-		       changes, seq - 1);
-	return changes;
+		       r.changes, r.seq);
+	return r.changes;
 }

@@ -306,6 +306,31 @@ void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot)
 	busy_changed(v, node, before, before + 1);
 }
 
+/**
+ * rlnc_slot_withhold - let nobody have a slot before the next checkpoint is durable
+ * @v:		volume being activated
+ * @slot:	any; one that is busy or in use is left as it is
+ *
+ * Return: 0, or an error of reading the bitmap.
+ */
+int rlnc_slot_withhold(struct rlnc_volume *v, u64 slot)
+{
+	struct rlnc_node *node = rlnc_slot_node(v, slot);
+	int ret;
+
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	ret = rlnc_slot_reserve(v, slot);
+	if (!ret) {
+		down_read(&v->commit_sem);
+		rlnc_slot_use(v, node, slot);
+		rlnc_slot_free(v, node, slot);
+		up_read(&v->commit_sem);
+	}
+	rlnc_node_put(v, node);
+	return ret == -EBADMSG ? 0 : ret;
+}
+
 static void release_in_node(struct rlnc_volume *v, struct rlnc_node *node, u32 phase)
 {
 	struct rlnc_space *space = node->space;

@@ -94,3 +94,23 @@ become()
 	must dmsetup reload "m$1" --table "0 $RAM_SECTORS ${*:2}"
 	must dmsetup resume "m$1"
 }
+
+# save NAME N, restore NAME N: all that the first N ram disks hold, as a power failure
+# would leave it.
+save() { local i; for ((i = 0; i < $2; i++)); do must dd if="/dev/ram$i" of="$TMPDIR/$1$i" bs=1M iflag=direct status=none; done; }
+restore() { local i; for ((i = 0; i < $2; i++)); do must dd if="$TMPDIR/$1$i" of="/dev/ram$i" bs=1M oflag=direct conv=notrunc status=none; done; }
+
+# log_records FILE: the 4 KiB blocks of a member that are records of an intent log.
+log_records() { LC_ALL=C grep -obUaF RLOG "$1" | awk -F: '$1 % 4096 == 4048 { print ($1 - 4048) / 4096 }'; }
+
+# old_or_new VOLUME BYTES BLOCKS: is each of the first blocks of so many bytes, as a
+# whole, what $TMPDIR/old has, or what $TMPDIR/new has?
+old_or_new()
+{
+	local i
+	dd if="/dev/mapper/$1" of="$TMPDIR/got" bs="$2" count="$3" iflag=direct status=none || return
+	for ((i = 0; i < $3; i++)); do
+		cmp -s -i $((i * $2)) -n "$2" "$TMPDIR/got" "$TMPDIR/old" ||
+			cmp -s -i $((i * $2)) -n "$2" "$TMPDIR/got" "$TMPDIR/new" || return
+	done
+}
