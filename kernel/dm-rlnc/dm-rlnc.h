@@ -264,6 +264,7 @@ int rlnc_gbuf_pools_init(struct rlnc_volume *v);
 int rlnc_gbuf_pools_resize(struct rlnc_volume *v, u32 rows);
 void rlnc_gbuf_pools_exit(struct rlnc_volume *v);
 struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp);
+struct rlnc_gbuf *rlnc_gbuf_try(struct rlnc_volume *v);
 void rlnc_gbuf_put(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,

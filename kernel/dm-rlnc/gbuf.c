@@ -157,15 +157,7 @@ void rlnc_gbuf_pools_exit(struct rlnc_volume *v)
 	mempool_destroy(v->meta_pool);
 }
 
-/**
- * rlnc_gbuf_get - a buffer for one generation
- * @v:		volume
- * @meta:	for a map node rather than the user's data
- * @gfp:	GFP_NOIO to wait for one; without __GFP_DIRECT_RECLAIM never sleeps
- *
- * Return: the buffer with nothing in it, or NULL if @gfp does not wait.
- */
-struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
+static struct rlnc_gbuf *take_idle(struct rlnc_volume *v)
 {
 	struct rlnc_gbuf *gb;
 	unsigned long flags;
@@ -177,10 +169,12 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 		v->idle_count--;
 	}
 	spin_unlock_irqrestore(&v->idle_lock, flags);
-	if (!gb)
-		gb = mempool_alloc(meta ? v->meta_pool : v->data_pool, gfp);
-	if (!gb)
-		return NULL;
+	return gb;
+}
+
+/* A buffer as its next user expects it. */
+static struct rlnc_gbuf *prepare(struct rlnc_gbuf *gb, bool meta)
+{
 	gb->meta = meta;
 	bitmap_zero(gb->have, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->bad, RLNC_MAX_FRAGMENT_PAGES);
@@ -190,6 +184,38 @@ struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
 	gb->slot = RLNC_SLOT_NONE;
 	refcount_set(&gb->ref, 1);
 	return gb;
+}
+
+/**
+ * rlnc_gbuf_get - a buffer for one generation
+ * @v:		volume
+ * @meta:	for a map node rather than the user's data
+ * @gfp:	GFP_NOIO to wait for one; without __GFP_DIRECT_RECLAIM never sleeps
+ *
+ * Return: the buffer with nothing in it, or NULL if @gfp does not wait.
+ */
+struct rlnc_gbuf *rlnc_gbuf_get(struct rlnc_volume *v, bool meta, gfp_t gfp)
+{
+	struct rlnc_gbuf *gb = take_idle(v);
+
+	if (!gb)
+		gb = mempool_alloc(meta ? v->meta_pool : v->data_pool, gfp);
+	return gb ? prepare(gb, meta) : NULL;
+}
+
+/**
+ * rlnc_gbuf_try - a buffer that may be kept for long
+ * @v:	volume
+ *
+ * Never sleeps, and leaves the pools' reserves to those who wait for a buffer.
+ *
+ * Return: the buffer with nothing in it, or NULL.
+ */
+struct rlnc_gbuf *rlnc_gbuf_try(struct rlnc_volume *v)
+{
+	struct rlnc_gbuf *gb = take_idle(v) ?: gbuf_create(v, GFP_NOWAIT | __GFP_NOWARN);
+
+	return gb ? prepare(gb, false) : NULL;
 }
 
 /* mempool_free() refills a depleted pool first: waiters come before the idle list. */

@@ -4,13 +4,17 @@
  * members, any k of which suffice.  See Documentation/dm-rlnc.rst.
  */
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include "dm-rlnc.h"
 
 static int rlnc_preresume(struct dm_target *ti)
 {
-	struct rlnc_volume *v = ti->private;
+	/* The device is suspended: reclaim must not wait for it. */
+	unsigned int noio = memalloc_noio_save();
+	int ret = rlnc_activate(ti->private);
 
-	return rlnc_activate(v);
+	memalloc_noio_restore(noio);
+	return ret;
 }
 
 /* What was found out before anybody was told of anything. */

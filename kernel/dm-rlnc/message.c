@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmsetup message: a table of verbs. */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
@@ -116,6 +117,7 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		 char *result, unsigned int maxlen)
 {
 	struct rlnc_volume *v = ti->private;
+	unsigned int noio;
 	int ret;
 	u32 i;
 
@@ -127,7 +129,10 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		if ((!v->active || dm_suspended(ti)) && verbs[i].handle != msg_key)
 			return -EBUSY;
 		mutex_lock(&v->message_mutex);
+		/* User I/O may be held back: reclaim must not wait for it. */
+		noio = memalloc_noio_save();
 		ret = verbs[i].handle(v, argc, argv);
+		memalloc_noio_restore(noio);
 		mutex_unlock(&v->message_mutex);
 		return ret;
 	}

@@ -195,7 +195,7 @@ static int begin_pack(struct rlnc_volume *v)
 	pack->number = number;
 	pack->place.tree = RLNC_TREE_PACK;
 	pack->place.index = rlnc_pack_entry(&v->geo, index);
-	pack->gb = rlnc_gbuf_get(v, false, GFP_NOWAIT | __GFP_NOWARN);
+	pack->gb = rlnc_gbuf_try(v);
 	if (!pack->gb)
 		goto err_gbuf;
 	pack->node = rlnc_pack_leaf(v, index);

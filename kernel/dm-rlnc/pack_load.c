@@ -28,21 +28,15 @@ static int open_in_memory(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return 0;
 }
 
-/* Load the sectors of @from that lie in a pack which the members have. */
-static int load_stored(struct rlnc_volume *v, struct rlnc_gbuf *gb,
-		       const struct rlnc_ptr *ptr, const unsigned long *from,
-		       const struct rlnc_place *place, struct rlnc_gbuf *pack)
+/* Load the sectors of @from that lie in a pack whose pointer is in its buffer. */
+static int load_sectors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			const struct rlnc_ptr *ptr, const unsigned long *from,
+			const struct rlnc_place *place, struct rlnc_gbuf *pack)
 {
 	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
 	u32 i, base = v->n * v->pps;
-	struct rlnc_node *leaf;
 	int ret;
 
-	leaf = rlnc_node_get(v, RLNC_TREE_PACK, 1, div_u64(place->index, v->geo.fanout));
-	if (IS_ERR(leaf))
-		return PTR_ERR(leaf);
-	rlnc_node_read_ptr(v, leaf, place->index, pack->ptr);
-	rlnc_node_put(v, leaf);
 	if (!rlnc_ptr_mapped(pack->ptr))
 		return -ESTALE;
 	if (le64_to_cpu(pack->ptr->slot) >= v->slots)
@@ -57,6 +51,27 @@ static int load_stored(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		swap(gb->page[base + i],
 		     pack->page[base + le32_to_cpu(packed_of(ptr, i)->sector)]);
 	return 0;
+}
+
+/* Load the sectors of @from that lie in a pack which the members have. */
+static int load_stored(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		       const struct rlnc_ptr *ptr, const unsigned long *from,
+		       const struct rlnc_place *place)
+{
+	struct rlnc_node *leaf;
+	struct rlnc_gbuf *pack;
+	int ret;
+
+	/* The node first: to read it takes a buffer of the same pool. */
+	leaf = rlnc_node_get(v, RLNC_TREE_PACK, 1, div_u64(place->index, v->geo.fanout));
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+	pack = rlnc_gbuf_get(v, true, GFP_NOIO);
+	rlnc_node_read_ptr(v, leaf, place->index, pack->ptr);
+	rlnc_node_put(v, leaf);
+	ret = load_sectors(v, gb, ptr, from, place, pack);
+	rlnc_gbuf_put(pack);
+	return ret;
 }
 
 /* Load those sectors of @todo that lie in the same pack as the first; they are done. */
@@ -83,12 +98,9 @@ static int load_from_one(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	}
 	bitmap_andnot(todo, todo, from, v->geo.seals);
 	pack = rlnc_pack_in_memory(v, index);
-	if (pack) {
-		ret = open_in_memory(v, gb, ptr, from, &place, pack);
-	} else {
-		pack = rlnc_gbuf_get(v, true, GFP_NOIO);
-		ret = load_stored(v, gb, ptr, from, &place, pack);
-	}
+	if (!pack)
+		return load_stored(v, gb, ptr, from, &place);
+	ret = open_in_memory(v, gb, ptr, from, &place, pack);
 	rlnc_gbuf_put(pack);
 	return ret;
 }
