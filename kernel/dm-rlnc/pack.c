@@ -46,6 +46,9 @@ static void wait_sent(struct rlnc_volume *v, struct rlnc_pack *pack)
 	rlnc_generation_missing(v, pack->gb, missing);
 	for_each_set_bit(i, missing, v->n)
 		rlnc_member_missed(v, i, le64_to_cpu(pack->gb->next->birth));
+	/* The next columns may be more fortunate. */
+	bitmap_zero(pack->gb->skipped, RLNC_MAX_MEMBERS);
+	bitmap_zero(pack->gb->row_error, RLNC_MAX_MEMBERS);
 }
 
 /* Send the columns below @cols that were not sent; nobody fills them any more. */
@@ -256,15 +259,21 @@ static int fill(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 		sector = rlnc_pack_sector(&v->geo, r->position + i);
 		ret = rlnc_seal_from_bio(v, scratch, &pack->place, sector, birth, bio, iter,
 					 gb);
-		if (ret) {
-			memset(&gb->next->seal[sector], 0, sizeof(struct rlnc_seal));
-			return ret;
-		}
+		if (ret)
+			goto err;
 	}
 	trace_rlnc_pack_seal(v, pack->number, r);
 	rlnc_pack_enter(v, pack->node, leaf, gb->next, r);
 	rlnc_log_note_pack(v, pack->number, gb->next, r->position, r->count, rlnc_pack_owner(v, r));
 	return 0;
+
+err:
+	/* The column is coded with zeros where the tree has no seal. */
+	do {
+		sector = rlnc_pack_sector(&v->geo, r->position + i);
+		memset(&gb->next->seal[sector], 0, sizeof(struct rlnc_seal));
+	} while (i--);
+	return ret;
 }
 
 /**

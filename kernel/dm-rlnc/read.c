@@ -48,11 +48,12 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 {
 	struct rlnc_place place = { .index = io->gen, .tree = RLNC_TREE_MAP };
 	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
+	bool again = false;
 	int ret;
 
 	bitmap_zero(sectors, RLNC_MAX_SEALS);
 	bitmap_set(sectors, io->first, io->count);
-	do {
+	for (;;) {
 		ret = lookup(v, io->gen, gb->ptr);
 		if (ret)
 			return ret;
@@ -60,8 +61,14 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 			zero_fill_bio(io->bio);
 			return 0;
 		}
+		if (again && !memcmp(gb->next, gb->ptr, v->geo.ptr_bytes))
+			return -EBADMSG;	/* it still refers to what is no more */
 		ret = rlnc_pack_load(v, gb, gb->ptr, sectors);
-	} while (ret == -ESTALE);	/* merged meanwhile */
+		if (ret != -ESTALE)
+			break;
+		again = true;			/* merged meanwhile */
+		memcpy(gb->next, gb->ptr, v->geo.ptr_bytes);
+	}
 	ret = ret ?: rlnc_generation_load_set(v, gb, &place, gb->ptr, sectors);
 	if (!ret)
 		copy_to_bio(gb, io->bio, io->first);
