@@ -90,7 +90,9 @@ struct rlnc_ptr {
  * that small writes need not read the rest of theirs.  In the leaves of the pack
  * tree every two entries, of as many bytes as a pointer each, are a pack's: its
  * pointer, and struct rlnc_pack_owners.  An owner's sector lies in the pack only
- * while the map says so, too.
+ * while the map says so, too.  A pack that could not be emptied when it was the
+ * oldest, since something cannot be read, keeps its index; the number that has the
+ * index next is passed over.
  */
 enum rlnc_tree_id {
 	RLNC_TREE_MAP	= 0,		/* level 0: the user's data */

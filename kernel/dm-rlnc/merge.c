@@ -78,12 +78,25 @@ static int refers(struct rlnc_volume *v, u64 owner, u32 pack, u32 sector)
 	return is;
 }
 
+/* Something that is needed has been damaged or lost; all else is as it should be. */
+static bool cannot_be_read(struct rlnc_volume *v, int ret)
+{
+	return (ret == -EBADMSG || ret == -EIO) && !READ_ONCE(v->stopped) &&
+	       rlnc_members_writable(v) >= v->writes_min;
+}
+
+/*
+ * Merge what lies in a pack.  A generation that cannot be read is left, since its
+ * members may come back.
+ *
+ * Return: 0, -EBADMSG or -EIO when something was left, or another error.
+ */
 static int merge_sectors(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr,
 			 __le64 *owners)
 {
+	int ret, left = 0;
 	u32 i, index;
 	u64 owner;
-	int ret;
 
 	ret = rlnc_pack_read(v, number, ptr, owners);
 	if (ret)
@@ -98,10 +111,12 @@ static int merge_sectors(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr
 		ret = refers(v, owner, index, i);
 		if (ret > 0)
 			ret = rlnc_merge_generation(v, div_u64(owner, v->geo.seals));
-		if (ret)
+		if (cannot_be_read(v, ret))
+			left = ret;
+		else if (ret)
 			return ret;
 	}
-	return rlnc_pack_free(v, number);
+	return left ?: rlnc_pack_free(v, number);
 }
 
 static int merge_oldest(struct rlnc_volume *v)
@@ -114,6 +129,12 @@ static int merge_oldest(struct rlnc_volume *v)
 		return -ENOMEM;
 	number = v->packs.tail;
 	ret = merge_sectors(v, number, ptr, (void *)ptr + v->geo.ptr_bytes);
+	if (cannot_be_read(v, ret)) {
+		DMWARN_LIMIT("%s: pack %llu stays, since something in it, or of the generations that it has sectors of, cannot be read (%d)",
+			     rlnc_name(v), number, ret);
+		rlnc_pack_leave(v, number);
+		ret = 0;
+	}
 	trace_rlnc_pack_merge(v, number, ret);
 	kvfree(ptr);
 	return ret;
@@ -135,7 +156,6 @@ static void merge_work(struct work_struct *work)
 		if (!ret && checkpoint_is_due(v))
 			ret = rlnc_checkpoint(v);
 	}
-	/* What cannot be read stays where it is, and so does everything younger. */
 	if (ret && ret != -EINTR && ret != -EBUSY)
 		DMWARN_LIMIT("%s: small writes cannot be merged (%d)", rlnc_name(v), ret);
 }

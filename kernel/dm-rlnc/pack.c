@@ -182,30 +182,53 @@ static int enlist(struct rlnc_volume *v, struct rlnc_pack *pack, u32 index)
 	return ret;
 }
 
+/*
+ * The leaf for the next pack.  A number whose index an older pack has kept, since it
+ * could not be merged, is passed over; so is one whose leaf cannot be read.
+ */
+static struct rlnc_node *next_leaf(struct rlnc_volume *v)
+{
+	struct rlnc_node *node;
+	u32 index;
+
+	while (v->packs.head - READ_ONCE(v->packs.tail_durable) < v->packs.count) {
+		index = rlnc_pack_index(v, v->packs.head);
+		node = rlnc_pack_leaf(v, index);
+		if (PTR_ERR_OR_ZERO(node) == -ENOMEM)
+			return node;
+		if (!IS_ERR(node)) {
+			if (!rlnc_pack_mapped(v, node, index))
+				return node;
+			rlnc_node_put(v, node);
+		}
+		down_read(&v->commit_sem);
+		v->packs.head++;
+		up_read(&v->commit_sem);
+	}
+	return ERR_PTR(-ENOSPC);
+}
+
 /* A new open pack, without waiting for memory or for slots. */
 static int begin_pack(struct rlnc_volume *v)
 {
-	u64 number = v->packs.head;
-	u32 index = rlnc_pack_index(v, number);
+	struct rlnc_node *node = next_leaf(v);
 	struct rlnc_pack *pack;
 	int ret = -ENOMEM;
+	u32 index;
 
-	if (number - READ_ONCE(v->packs.tail_durable) >= v->packs.count)
-		return -ENOSPC;
+	if (IS_ERR(node))
+		return PTR_ERR(node);
 	pack = kzalloc(sizeof(*pack), GFP_NOWAIT | __GFP_NOWARN);
 	if (!pack)
-		return -ENOMEM;
-	pack->number = number;
+		goto err_pack;
+	pack->node = node;
+	pack->number = v->packs.head;
+	index = rlnc_pack_index(v, pack->number);
 	pack->place.tree = RLNC_TREE_PACK;
 	pack->place.index = rlnc_pack_entry(&v->geo, index);
 	pack->gb = rlnc_gbuf_try(v);
 	if (!pack->gb)
 		goto err_gbuf;
-	pack->node = rlnc_pack_leaf(v, index);
-	if (IS_ERR(pack->node)) {
-		ret = PTR_ERR(pack->node);
-		goto err_node;
-	}
 	ret = -ENOSPC;
 	pack->gb->slot = rlnc_slot_try(v);
 	if (pack->gb->slot == RLNC_SLOT_NONE)
@@ -215,11 +238,11 @@ static int begin_pack(struct rlnc_volume *v)
 		return 0;
 	rlnc_slot_cancel(v, pack->gb->slot);
 err_slot:
-	rlnc_node_put(v, pack->node);
-err_node:
 	rlnc_gbuf_put(pack->gb);
 err_gbuf:
 	kfree(pack);
+err_pack:
+	rlnc_node_put(v, node);
 	return ret;
 }
 

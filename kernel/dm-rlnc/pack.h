@@ -65,10 +65,12 @@ struct rlnc_node *rlnc_pack_leaf(struct rlnc_volume *v, u32 index);
 u64 rlnc_pack_owner(const struct rlnc_volume *v, const struct rlnc_pack_run *r);
 void rlnc_pack_enter(struct rlnc_volume *v, struct rlnc_node *node, struct rlnc_node *leaf,
 		     const struct rlnc_ptr *from, const struct rlnc_pack_run *r);
+bool rlnc_pack_mapped(struct rlnc_volume *v, struct rlnc_node *node, u32 index);
 int rlnc_pack_map(struct rlnc_volume *v, struct rlnc_node *node, u32 index, u64 slot);
 int rlnc_pack_read(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr,
 		   __le64 *owners);
 int rlnc_pack_free(struct rlnc_volume *v, u64 number);
+void rlnc_pack_leave(struct rlnc_volume *v, u64 number);
 int rlnc_pack_redo(struct rlnc_volume *v, const struct rlnc_log_entry *e,
 		   const unsigned long *missing);
 

@@ -119,6 +119,17 @@ void rlnc_pack_enter(struct rlnc_volume *v, struct rlnc_node *node, struct rlnc_
 	refer_in_map(v, leaf, r);
 }
 
+/* Is there a pack at an index? */
+bool rlnc_pack_mapped(struct rlnc_volume *v, struct rlnc_node *node, u32 index)
+{
+	bool mapped;
+
+	spin_lock(&node->lock);
+	mapped = rlnc_ptr_mapped(ptr_in(v, node, index));
+	spin_unlock(&node->lock);
+	return mapped;
+}
+
 /**
  * rlnc_pack_map - make a pack part of the pack tree, empty as yet
  * @v:		volume; commit_sem is held for reading
@@ -244,6 +255,21 @@ int rlnc_pack_free(struct rlnc_volume *v, u64 number)
 	rlnc_node_put(v, space);
 	rlnc_node_put(v, node);
 	return 0;
+}
+
+/**
+ * rlnc_pack_leave - go on to the next pack, and leave the oldest as it is
+ * @v:		volume
+ * @number:	of the oldest
+ *
+ * The map still refers to it.  It keeps its index until it is merged, which is tried
+ * again when the numbers have come round to it.
+ */
+void rlnc_pack_leave(struct rlnc_volume *v, u64 number)
+{
+	down_read(&v->commit_sem);
+	v->packs.tail = number + 1;
+	up_read(&v->commit_sem);
 }
 
 /* --- replay ------------------------------------------------------------------------ */
