@@ -23,6 +23,7 @@ static void check_round_trip(const struct rlnc_super *sb, const u8 *buf, size_t 
 	const struct rlnc_disk_super *d = (const struct rlnc_disk_super *)buf;
 	u8 *again = malloc(bytes);
 
+	require(sb->mode == RLNC_DISK_SYSTEMATIC || sb->mode == RLNC_DISK_DENSE);
 	require(again && rlnc_super_bytes(&sb->geo, sb->n) == bytes);
 	rlnc_super_format(sb, again);
 	rlnc_super_put_mac(again, d->mac);

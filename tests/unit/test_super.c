@@ -157,6 +157,8 @@ HEAD(other_n, d->n = cpu_to_le16(255))
 HEAD(member_is_n, d->member = cpu_to_le16(6))
 HEAD(member_high, d->member = cpu_to_le16(0xffff))
 HEAD(mode_unknown, d->mode = cpu_to_le16(2))
+HEAD(mode_high_byte, d->mode = cpu_to_le16(0x0100))
+HEAD(mode_all_ones, d->mode = cpu_to_le16(0xffff))
 HEAD(quorum_low, d->writes_min = cpu_to_le32(3))
 HEAD(quorum_high, d->writes_min = cpu_to_le32(7))
 HEAD(epoch_zero, d->epoch = 0)
@@ -230,6 +232,7 @@ static const struct damage {
 	D(symbol_large, SHAPE), D(generation_large, SHAPE),
 	D(other_symbol, LENGTH), D(other_n, LENGTH),
 	D(member_is_n, MEMBER), D(member_high, MEMBER), D(mode_unknown, MODE),
+	D(mode_high_byte, MODE), D(mode_all_ones, MODE),
 	D(quorum_low, QUORUM), D(quorum_high, QUORUM),
 	D(epoch_zero, EPOCH), D(epoch_none, EPOCH), D(epoch_last, EPOCH),
 	D(slots_zero, SLOTS), D(slots_high, SLOTS), D(slots_overflow, SLOTS),
