@@ -282,8 +282,8 @@ int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			     const struct rlnc_place *place,
 			     const struct rlnc_ptr *ptr, const unsigned long *sectors);
 void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb);
-void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
-				    u32 cols);
+void rlnc_generation_encode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				   u32 rows);
 void rlnc_generation_store_begin(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 void rlnc_generation_store_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
 				   u32 cols);

@@ -507,27 +507,29 @@ int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return rlnc_generation_load_set(v, gb, place, ptr, sectors);
 }
 
-/* Compute the coded fragments of some columns; those of the data are in place. */
-void rlnc_generation_encode_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
-				    u32 cols)
+/* Compute the coded fragments of a column; data rows from @rows on are zeros. */
+void rlnc_generation_encode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
+				   u32 rows)
 {
-	u32 end = col + cols, i;
+	u32 i;
 
-	trace_rlnc_encode(v, gb->slot, col, cols);
 	if (!v->codec.encode)
 		return;
-	for (; col < end; col++) {
-		for (i = 0; i < v->k; i++)
-			gb->in[i] = page_address(rlnc_fragment_page(gb, i, col));
-		for (i = v->k; i < v->n; i++)
-			gb->out[i - v->k] = page_address(rlnc_fragment_page(gb, i, col));
-		rlnc_plan_run(v->codec.encode, gb->in, gb->out, RLNC_SECTOR_BYTES);
-	}
+	for (i = 0; i < rows; i++)
+		gb->in[i] = page_address(rlnc_fragment_page(gb, i, col));
+	for (i = v->k; i < v->n; i++)
+		gb->out[i - v->k] = page_address(rlnc_fragment_page(gb, i, col));
+	rlnc_plan_run_first(v->codec.encode, rows, gb->in, gb->out, RLNC_SECTOR_BYTES);
 }
 
+/* Compute all coded fragments; those of the data are in place. */
 void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 {
-	rlnc_generation_encode_columns(v, gb, 0, v->pps);
+	u32 col;
+
+	trace_rlnc_encode(v, gb->slot, 0, v->pps);
+	for (col = 0; col < v->pps; col++)
+		rlnc_generation_encode_column(v, gb, col, v->k);
 }
 
 /* Send every writable member some columns of its fragment for gb->slot. */

@@ -51,21 +51,33 @@ static void wait_sent(struct rlnc_volume *v, struct rlnc_pack *pack)
 	bitmap_zero(pack->gb->row_error, RLNC_MAX_MEMBERS);
 }
 
+/* Encode a column that may have been filled in part, with zeros where it was not. */
+static void encode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col)
+{
+	u32 row, rows = 0;
+
+	for (row = 0; row < v->k; row++) {
+		if (rlnc_seal_is_zero(&gb->next->seal[row * v->pps + col]))
+			clear_highpage(rlnc_fragment_page(gb, row, col));
+		else
+			rows = row + 1;
+	}
+	rlnc_generation_encode_column(v, gb, col, rows);
+}
+
 /* Send the columns below @cols that were not sent; nobody fills them any more. */
 static void send(struct rlnc_volume *v, struct rlnc_pack *pack, u32 cols)
 {
 	struct rlnc_gbuf *gb = pack->gb;
-	u32 row, col;
+	u32 col;
 
 	if (pack->sent >= cols)
 		return;
 	wait_sent(v, pack);
 	trace_rlnc_pack_flush(v, pack->number, gb->slot, pack->sent, cols - pack->sent);
-	for (row = 0; row < v->k; row++)
-		for (col = pack->sent; col < cols; col++)
-			if (rlnc_seal_is_zero(&gb->next->seal[row * v->pps + col]))
-				clear_highpage(rlnc_fragment_page(gb, row, col));
-	rlnc_generation_encode_columns(v, gb, pack->sent, cols - pack->sent);
+	trace_rlnc_encode(v, gb->slot, pack->sent, cols - pack->sent);
+	for (col = pack->sent; col < cols; col++)
+		encode_column(v, gb, col);
 	rlnc_generation_store_columns(v, gb, pack->sent, cols - pack->sent);
 	pack->sending = true;
 	pack->sent = cols;

@@ -266,10 +266,18 @@ int rlnc_plan_invert(struct rlnc_plan *plan, const u8 *matrix, unsigned int k)
 	return 0;
 }
 
-/* All dots, over @len bytes from @pos on, of @total. */
+/* How many of a group's sources, which are in order, come before input @inputs. */
+static unsigned int sources_below(const u8 *sources, unsigned int count, unsigned int inputs)
+{
+	while (count && sources[count - 1] >= inputs)
+		count--;
+	return count;
+}
+
+/* All dots of the first @inputs inputs, over @len bytes from @pos on, of @total. */
 static void run_section(const struct rlnc_plan *plan, const struct plan_parts *parts,
-			const u8 *const in[], u8 *const out[], size_t pos, size_t len,
-			size_t total, bool simd)
+			unsigned int inputs, const u8 *const in[], u8 *const out[], size_t pos,
+			size_t len, size_t total, bool simd)
 {
 	const struct rlnc_backend *backend = plan->backend;
 	const size_t k = plan->k;
@@ -278,24 +286,34 @@ static void run_section(const struct rlnc_plan *plan, const struct plan_parts *p
 	for (i = 0; i < plan->groups; i++) {
 		const unsigned int end = group_start(plan, i + 1);
 		const u8 *sources = parts->sources + i * k;
+		const unsigned int count = sources_below(sources, parts->counts[i], inputs);
 		u8 *group_out[RLNC_MAX_GROUP];
 
 		for (g = first; g < end; g++)
 			group_out[g - first] = out[parts->order[g]];
-		if (simd)
+		if (!count)
+			for (g = 0; g < end - first; g++)
+				memset(group_out[g] + pos, 0, len);
+		else if (simd)
 			backend->dot[end - first - 1](plan->mem + plan->tables +
 						      first * k * backend->table,
-						      sources, parts->counts[i],
-						      in, group_out, pos, len, total);
+						      sources, count, in, group_out, pos, len,
+						      total);
 		else
 			rlnc_scalar_dot(end - first, parts->coeffs + first * k, sources,
-					parts->counts[i], in, group_out, pos, len);
+					count, in, group_out, pos, len);
 		first = end;
 	}
 }
 
 void rlnc_plan_run(const struct rlnc_plan *plan, const u8 *const in[], u8 *const out[],
 		   size_t len)
+{
+	rlnc_plan_run_first(plan, plan->k, in, out, len);
+}
+
+void rlnc_plan_run_first(const struct rlnc_plan *plan, unsigned int inputs,
+			 const u8 *const in[], u8 *const out[], size_t len)
 {
 	const struct plan_parts parts = plan_parts(plan);
 	const struct rlnc_backend *backend = plan->backend;
@@ -305,9 +323,9 @@ void rlnc_plan_run(const struct rlnc_plan *plan, const u8 *const in[], u8 *const
 	unsigned int i;
 
 	for (i = 0; i < plan->m; i++) {
-		if (parts.role[i] == ROLE_COPY)
+		if (parts.role[i] == ROLE_COPY && parts.arg[i] < inputs)
 			memcpy(out[i], in[parts.arg[i]], len);
-		else if (parts.role[i] == ROLE_ZERO)
+		else if (parts.role[i] != ROLE_DOT)
 			memset(out[i], 0, len);
 	}
 	if (!plan->dots)
@@ -319,10 +337,10 @@ void rlnc_plan_run(const struct rlnc_plan *plan, const u8 *const in[], u8 *const
 
 		if (backend->simd && n >= backend->min_len && may_use_simd()) {
 			kernel_fpu_begin();
-			run_section(plan, &parts, in, out, pos, n, len, true);
+			run_section(plan, &parts, inputs, in, out, pos, n, len, true);
 			kernel_fpu_end();
 		} else {
-			run_section(plan, &parts, in, out, pos, n, len, false);
+			run_section(plan, &parts, inputs, in, out, pos, n, len, false);
 		}
 	}
 }

@@ -192,6 +192,19 @@ int rlnc_plan_invert(struct rlnc_plan *plan, const u8 *matrix, unsigned int k);
 void rlnc_plan_run(const struct rlnc_plan *plan, const u8 *const in[], u8 *const out[],
 		   size_t len);
 
+/**
+ * rlnc_plan_run_first() - Compute the outputs where the last inputs are zeros.
+ * @plan: a prepared plan
+ * @inputs: inputs from this one on are zeros, and are not looked at
+ * @in: @inputs symbols
+ * @out: m symbols; must not overlap the inputs or each other
+ * @len: bytes per symbol, any number, at any alignment
+ *
+ * Context: as rlnc_plan_run().
+ */
+void rlnc_plan_run_first(const struct rlnc_plan *plan, unsigned int inputs,
+			 const u8 *const in[], u8 *const out[], size_t len);
+
 /* === incremental decoding and recoding: decoder.c === */
 
 /**
