@@ -23,7 +23,7 @@
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
- *   AUTHFAIL HEDGED
+ *   AUTHFAIL HEDGED SCRUBBED
  *
  *   HEALTH	optimal | degraded | failed | read-only
  *   LETTERS	one a member by its index: A in sync, s stale, F failed, - absent
@@ -35,6 +35,8 @@
  *   UNRECOVERABLE sectors that could not be returned
  *   AUTHFAIL	seals that did not open
  *   HEDGED	reads that went to a spare member
+ *   SCRUBBED	how the last scrub of this activation ended: finished, failed (not all
+ *		could be mended), stopped; none, also from when one is asked for
  */
 #ifndef _UAPI_RLNC_DM_H
 #define _UAPI_RLNC_DM_H
@@ -57,6 +59,11 @@
 #define RLNC_MSG_SCRUB		"scrub"
 #define RLNC_MSG_CHECKPOINT	"checkpoint"
 #define RLNC_MSG_KEY		"key"
+
+#define RLNC_SCRUBBED_NONE	"none"
+#define RLNC_SCRUBBED_FINISHED	"finished"
+#define RLNC_SCRUBBED_FAILED	"failed"
+#define RLNC_SCRUBBED_STOPPED	"stopped"
 
 #define RLNC_LETTER_SYNC	'A'
 #define RLNC_LETTER_STALE	's'

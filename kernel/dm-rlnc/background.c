@@ -13,10 +13,33 @@ static const char *const names[] = {
 	[RLNC_WORK_SCRUB]	= "scrub",
 };
 
-/* What the status line calls the work under way. */
-const char *rlnc_work_name(const struct rlnc_volume *v)
+/* What the status line calls a kind of work, of enum rlnc_disk_work. */
+const char *rlnc_work_name(u32 kind)
 {
-	return names[READ_ONCE(v->bg.kind)];
+	return names[kind];
+}
+
+/* How the last scrub ended, as the status line has it. */
+const char *rlnc_scrub_end_name(const struct rlnc_volume *v)
+{
+	static const char *const ends[] = {
+		[RLNC_SCRUB_NONE]	= RLNC_SCRUBBED_NONE,
+		[RLNC_SCRUB_FINISHED]	= RLNC_SCRUBBED_FINISHED,
+		[RLNC_SCRUB_FAILED]	= RLNC_SCRUBBED_FAILED,
+		[RLNC_SCRUB_STOPPED]	= RLNC_SCRUBBED_STOPPED,
+	};
+
+	return ends[READ_ONCE(v->bg.scrub_end)];
+}
+
+/* Whoever has seen that nothing is under way any more shall see how it ended. */
+static void ended(struct rlnc_volume *v, enum rlnc_scrub_end end)
+{
+	if (v->bg.kind == RLNC_WORK_SCRUB)
+		WRITE_ONCE(v->bg.scrub_end, end);
+	smp_store_release(&v->bg.kind, RLNC_WORK_NONE);	/* pairs with status_info() */
+	WRITE_ONCE(v->bg.done, 0);
+	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
 }
 
 static bool stopping(struct rlnc_volume *v)
@@ -154,18 +177,19 @@ static void begin(struct rlnc_volume *v, u32 kind)
 	u32 i;
 
 	mutex_lock(&v->checkpoint_mutex);
-	/* The walk judges subtrees by the births of written nodes. */
-	rlnc_checkpoint_locked(v);
 	spin_lock(&v->member_lock);
 	if (v->bg.kind != kind || (kind == RLNC_WORK_REBUILD && walk_outdated(v)))
 		WRITE_ONCE(v->bg.done, 0);
 	for (i = 0; i < v->n; i++)
 		v->member[i].changes_seen = v->member[i].changes;
 	spin_unlock(&v->member_lock);
-	mutex_unlock(&v->checkpoint_mutex);
 	WRITE_ONCE(v->bg.kind, kind);
 	v->bg.errors = 0;
 	v->bg.mended = 0;
+	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
+	/* The walk judges subtrees by the births of written nodes. */
+	rlnc_checkpoint_locked(v);
+	mutex_unlock(&v->checkpoint_mutex);
 	v->bg.next_word = jiffies + HZ;
 	rlnc_event_work(v, RLNC_EVENT_WORK_STARTED);
 	DMINFO("%s: %s begins at generation %llu of %llu", rlnc_name(v), names[kind],
@@ -182,11 +206,9 @@ static void finish(struct rlnc_volume *v)
 	else
 		declare_in_sync(v);
 	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
-	       rlnc_work_name(v), v->bg.mended, v->bg.errors);
+	       names[v->bg.kind], v->bg.mended, v->bg.errors);
 	rlnc_event_work(v, RLNC_EVENT_WORK_FINISHED);
-	WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
-	WRITE_ONCE(v->bg.done, 0);
-	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
+	ended(v, v->bg.errors ? RLNC_SCRUB_FAILED : RLNC_SCRUB_FINISHED);
 	rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
 }
@@ -212,6 +234,11 @@ static void background_work(struct work_struct *work)
 		ret = rlnc_walk(v, &walk);
 		if (ret == -EINTR) {
 			rlnc_event_work(v, RLNC_EVENT_WORK_STOPPED);
+			/* It goes on when the volume is resumed, or opened again. */
+			if (READ_ONCE(v->stopped))
+				ended(v, RLNC_SCRUB_STOPPED);
+			else
+				WRITE_ONCE(v->members_changed, true);
 			break;
 		}
 		if (ret)
@@ -249,16 +276,20 @@ void rlnc_background_stop(struct rlnc_volume *v)
  */
 void rlnc_scrub(struct rlnc_volume *v, bool wanted)
 {
+	bool before = v->bg.scrub_wanted;
+
+	if (wanted && !before)
+		WRITE_ONCE(v->bg.scrub_end, RLNC_SCRUB_NONE);
 	WRITE_ONCE(v->bg.scrub_wanted, wanted);
 	if (wanted) {
 		rlnc_background_kick(v);
 		return;
 	}
 	rlnc_background_stop(v);
-	if (v->bg.kind == RLNC_WORK_SCRUB) {
-		WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
-		WRITE_ONCE(v->bg.done, 0);
-	}
+	if (v->bg.kind == RLNC_WORK_SCRUB)
+		ended(v, RLNC_SCRUB_STOPPED);
+	else if (before)		/* it waited for a rebuild */
+		WRITE_ONCE(v->bg.scrub_end, RLNC_SCRUB_STOPPED);
 	rlnc_background_start(v);
 }
 

@@ -55,6 +55,7 @@ void rlnc_volume_stop(struct rlnc_volume *v, const char *why)
 	DMERR("%s: writes stopped: %s; close the volume, mend its members and open it again",
 	      rlnc_name(v), why);
 	rlnc_event_volume(v, RLNC_EVENT_STOPPED, why);
+	wake_up_all(&v->bg.wait);
 }
 
 /* --- freezing ---------------------------------------------------------------- */

@@ -248,6 +248,7 @@ struct rlnc_gbuf {
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
 	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
+	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);	/* were wrong, and are counted */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
 	u32 *incarnation;		/* rows: of each member when the writing began */
 	struct rlnc_crypt_scratch scratch;
@@ -373,6 +374,13 @@ void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
 
+enum rlnc_scrub_end {
+	RLNC_SCRUB_NONE,		/* in this activation, or since one was asked for */
+	RLNC_SCRUB_FINISHED,
+	RLNC_SCRUB_FAILED,		/* it came to its end, but not all could be mended */
+	RLNC_SCRUB_STOPPED,		/* abandoned, or the volume takes no more writes */
+};
+
 /* --- gate.c: holding user I/O back ----------------------------------------- */
 
 struct rlnc_gate {
@@ -384,6 +392,7 @@ struct rlnc_gate {
 };
 
 int rlnc_gate_init(struct rlnc_gate *gate);
+	enum rlnc_scrub_end scrub_end;	/* of the last one */
 void rlnc_gate_exit(struct rlnc_gate *gate);
 bool rlnc_gate_enter(struct rlnc_gate *gate, struct bio *bio);
 void rlnc_gate_leave(struct rlnc_gate *gate);
@@ -462,7 +471,8 @@ void rlnc_background_stop(struct rlnc_volume *v);
 void rlnc_background_kick(struct rlnc_volume *v);
 void rlnc_scrub(struct rlnc_volume *v, bool wanted);
 u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind);
-const char *rlnc_work_name(const struct rlnc_volume *v);
+const char *rlnc_work_name(u32 kind);
+const char *rlnc_scrub_end_name(const struct rlnc_volume *v);
 
 /* --- checkpoint.c ---------------------------------------------------------- */
 

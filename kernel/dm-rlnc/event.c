@@ -147,7 +147,7 @@ void rlnc_event_work(struct rlnc_volume *v, enum rlnc_event_kind kind)
 		.errors = v->bg.errors,
 	};
 
-	trace_rlnc_work(v, kind, rlnc_work_name(v));
+	trace_rlnc_work(v, kind, rlnc_work_name(v->bg.kind));
 	if (kind == RLNC_EVENT_WORK_FINISHED)
 		event.done = v->shape[RLNC_TREE_MAP].count[0];
 	queue(v, &event);

@@ -180,6 +180,7 @@ static struct rlnc_gbuf *prepare(struct rlnc_gbuf *gb, bool meta)
 	bitmap_zero(gb->bad, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->row_error, RLNC_MAX_MEMBERS);
 	bitmap_zero(gb->skipped, RLNC_MAX_MEMBERS);
+	bitmap_zero(gb->mended, RLNC_MAX_FRAGMENT_PAGES);
 	gb->node = NULL;
 	gb->slot = RLNC_SLOT_NONE;
 	refcount_set(&gb->ref, 1);

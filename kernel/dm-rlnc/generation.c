@@ -270,6 +270,7 @@ static int search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		/* Sought after and wrong, rather than known to be away. */
 		if (test_bit(page, gb->bad)) {
 			__set_bit(page, mended);
+			__set_bit(page, gb->mended);
 			__set_bit(page / v->pps, members);
 			atomic64_inc(&v->member[page / v->pps].corrected);
 			count++;

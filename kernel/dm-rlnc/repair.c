@@ -126,28 +126,38 @@ static bool column_is_zero(struct rlnc_volume *v, const struct rlnc_ptr *ptr, u3
 	return true;
 }
 
-/* Which members have something else than @good says?  @seen is as they have it. */
+/*
+ * Which members have something else than @good says?  @seen is as they have it.  What
+ * was found wrong in reading @good has been mended, and is counted, already.
+ *
+ * Return: how many pages; those that are not counted yet are in @fresh.
+ */
 static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 			const struct rlnc_gbuf *seen, const unsigned long *asked,
-			unsigned long *wrong)
+			unsigned long *wrong, u32 *fresh)
 {
-	u32 row, col, count = 0;
+	u32 row, col, page, count = 0;
 
+	*fresh = 0;
 	bitmap_zero(wrong, RLNC_MAX_MEMBERS);
 	for_each_set_bit(row, asked, v->n) {
 		if (!rlnc_member_writable(v, row))	/* has failed meanwhile */
 			continue;
 		for (col = 0; col < v->pps; col++) {
+			page = row * v->pps + col;
 			if (column_is_zero(v, good->ptr, col))
 				continue;
-			if (test_bit(row * v->pps + col, seen->have) &&
+			if (test_bit(page, seen->have) &&
 			    !memcmp(page_address(rlnc_fragment_page(good, row, col)),
 				    page_address(rlnc_fragment_page(seen, row, col)),
 				    RLNC_SECTOR_BYTES))
 				continue;
+			count++;
+			if (test_bit(page, good->mended))
+				continue;
 			__set_bit(row, wrong);
 			atomic64_inc(&v->member[row].corrected);
-			count++;
+			(*fresh)++;
 		}
 	}
 	return count;
@@ -184,7 +194,7 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	struct rlnc_gbuf *seen = rlnc_gbuf_get(v, false, GFP_NOIO);
 	bool merge = false;
 	int section, ret;
-	u32 count = 0;
+	u32 count = 0, fresh;
 
 	section = srcu_read_lock(&v->readers);
 	ret = current_ptr(v, place, good->ptr);
@@ -199,11 +209,11 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	if (ret)
 		goto out;
 	rlnc_generation_encode(v, good);
-	count = compare_rows(v, good, seen, asked, wrong);
-	if (count) {
-		atomic64_add(count, &v->corrected);
-		rlnc_event_corrected(v, wrong, count);
-		trace_rlnc_corrected(v, place, count, wrong);
+	count = compare_rows(v, good, seen, asked, wrong, &fresh);
+	if (fresh) {
+		atomic64_add(fresh, &v->corrected);
+		rlnc_event_corrected(v, wrong, fresh);
+		trace_rlnc_corrected(v, place, fresh, wrong);
 		ret = write_rows(v, good, wrong);
 	}
 out:

@@ -19,22 +19,23 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 {
 	unsigned int sz = 0;
 	u64 used;
-	u32 i;
+	u32 i, kind;
 
 	spin_lock(&v->node_lock);
 	used = v->slots_used;
 	spin_unlock(&v->node_lock);
+	kind = smp_load_acquire(&v->bg.kind);	/* before how it ended */
 	DMEMIT("%s %u %u ", health(v), v->k, v->n);
 	for (i = 0; i < v->n; i++)
 		DMEMIT("%c", rlnc_member_letter(v, i));
 	DMEMIT(" %llu %8phN %llu/%llu %s", READ_ONCE(v->sb->epoch), v->root_digest, used,
-	       v->slots, rlnc_work_name(v));
-	if (READ_ONCE(v->bg.kind))
+	       v->slots, rlnc_work_name(kind));
+	if (kind)
 		DMEMIT(":%llu/%llu", READ_ONCE(v->bg.done),
 		       v->shape[RLNC_TREE_MAP].count[0]);
-	DMEMIT(" %lld %lld %lld %lld", atomic64_read(&v->corrected),
+	DMEMIT(" %lld %lld %lld %lld %s", atomic64_read(&v->corrected),
 	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
-	       atomic64_read(&v->hedged));
+	       atomic64_read(&v->hedged), rlnc_scrub_end_name(v));
 }
 
 static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)

@@ -63,7 +63,7 @@ COUNTER(auth_failures);
 
 static ssize_t show_hedged(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
 {
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&v->hedged));
+	return sysfs_emit(buf, "%lld\n", atomic64_read(m ? &m->hedged : &v->hedged));
 }
 
 COUNTER(hedged);
@@ -247,6 +247,7 @@ static int add(struct folder *folder, struct kobj_type *type, struct kobject *pa
 	       const char *name, u32 index)
 {
 	int ret;
+	&counter_hedged.attr,
 
 	init_completion(&folder->released);
 	kobject_init(&folder->kobj, type);

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 17
+plan 19
 
 load_module dm-rlnc
 ram_members 6 24
@@ -17,6 +17,9 @@ must dmsetup create m5 --table "0 49152 linear ${MEMBERS[5]} 0"
 cleanup dmsetup remove m5
 MEMBERS[5]=/dev/mapper/m5
 format 4 --symbol 4K
+must dmsetup create m1 --table "0 49152 linear ${MEMBERS[1]} 0"
+cleanup dmsetup remove m1
+MEMBERS[1]=/dev/mapper/m1
 must create v -- "${MEMBERS[@]}"
 pattern 4 counters >"$TMPDIR/image"
 must dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
@@ -57,6 +60,12 @@ is "$(of member0/writes | cut -d' ' -f3) $(of member5/state)" "0 F" "are its own
 must dmsetup suspend --nolockfs m5
 must dmsetup reload m5 --table "0 49152 linear /dev/ram5 0"
 must dmsetup resume m5
+
+must dmsetup suspend --noflush --nolockfs m1
+must dd if=/dev/mapper/v of=/dev/null bs=16K count=64 iflag=direct status=none
+must dmsetup resume m1
+check "reads that went to others are counted" test "$(of hedged)" -ge 1 -a "$(of member1/hedged)" -ge 1
+is "$(of member0/hedged) $(of member2/hedged)" "0 0" "at the member that was passed over"
 
 exec 3<"$folder/member0/reads"
 must dmsetup reload v --table "$(table -- "${MEMBERS[@]}")"

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 9
+plan 11
 
 load_module dm-rlnc
 ram_members 6 24
@@ -33,8 +33,14 @@ is "$(corrected v)" "$before" "finds none: they were written back"
 ruin /dev/ram1
 ruin /dev/ram5
 klog_mark
+before=$(corrected v)
 check "a scrub of two ruined members ends" scrub
 check_klog "and mends" 'scrub finished: [1-9][0-9]* mended, 0 could not be'
+mended=$(klog | sed -nE 's/.*scrub finished: ([0-9]+) mended.*/\1/p')
+is "$(($(corrected v) - before))" "$mended" "each page is counted once, though some are found by reading, too"
+members=0
+for i in 0 1 2 3 4 5; do members=$((members + $(cat "/sys/dev/block/$(stat -c '%Hr:%Lr' /dev/mapper/v)/rlnc/member$i/corrected"))); done
+is "$members" "$(corrected v)" "at a member each"
 klog_mark
 scrub
 check_klog "a second one finds nothing" 'scrub finished: 0 mended, 0 could not be'

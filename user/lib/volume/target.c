@@ -142,7 +142,8 @@ int target_status_parse(const char *line, struct target_status *s)
 	    take_number(&line, ~0ull, &s->corrected) ||
 	    take_number(&line, ~0ull, &s->unrecoverable) ||
 	    take_number(&line, ~0ull, &s->authfail) ||
-	    take_number(&line, ~0ull, &s->hedged))
+	    take_number(&line, ~0ull, &s->hedged) ||
+	    take_word(&line, s->scrubbed, sizeof(s->scrubbed)) < 0)
 		return -EINVAL;
 	s->k = (u32)k;
 	s->n = (u32)n;

@@ -42,6 +42,7 @@ struct target_status {
 	u64 unrecoverable;
 	u64 authfail;
 	u64 hedged;
+	char scrubbed[TARGET_WORD_MAX];	/* how the last scrub ended */
 };
 
 int target_table_format(const struct target_table *table, char *text, size_t size);

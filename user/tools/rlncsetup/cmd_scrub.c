@@ -29,5 +29,5 @@ int cmd_scrub(const struct options *o, int argc, char **argv)
 						       RLNC_MSG_SCRUB " stop");
 	if (rc || !o->wait)
 		return rc;
-	return work_wait_scrub(name, info.events, &status);
+	return work_wait_scrub(name, &status);
 }

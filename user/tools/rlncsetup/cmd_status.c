@@ -82,7 +82,7 @@ static json_t *volume_json(const struct open_volume *v)
 {
 	const struct target_status *s = &v->status;
 
-	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:I,s:I,s:I,s:I,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:s,s:I,s:I,s:I,s:I,s:o}",
 			 "name", v->name, "uuid", v->uuid, "health", s->health,
 			 "bytes", (json_int_t)(v->sectors * 512),
 			 "read_only", v->info.read_only, "suspended", v->info.suspended,
@@ -92,6 +92,7 @@ static json_t *volume_json(const struct open_volume *v)
 			 "work", "name", s->work, "done", (json_int_t)s->work_done,
 			 "total", (json_int_t)s->work_total,
 			 "percent", (int)percent(s->work_done, s->work_total),
+			 "scrubbed", s->scrubbed,
 			 "corrected", (json_int_t)s->corrected,
 			 "unrecoverable", (json_int_t)s->unrecoverable,
 			 "authfail", (json_int_t)s->authfail, "hedged", (json_int_t)s->hedged,

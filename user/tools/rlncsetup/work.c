@@ -65,6 +65,7 @@ static int tell_scrub(const struct follower *f, const struct target_status *befo
 {
 	uint64_t put_right = f->status.corrected - before->corrected;
 	uint64_t lost = f->status.unrecoverable - before->unrecoverable;
+	const char *end = f->status.scrubbed;
 
 	if (lost)
 		return fail(EIO, "%s: %" PRIu64 " sector%s could not be read", f->name, lost,
@@ -72,6 +73,13 @@ static int tell_scrub(const struct follower *f, const struct target_status *befo
 	if (!target_health_live(f->status.health))
 		return fail(EIO, "%s is %s: the scrub cannot have come to its end", f->name,
 			    f->status.health);
+	if (!strcmp(end, RLNC_SCRUBBED_STOPPED))
+		return fail(EIO, "%s: the scrub was stopped", f->name);
+	if (!strcmp(end, RLNC_SCRUBBED_NONE))
+		return fail(EIO, "%s: the scrub has not begun", f->name);
+	if (strcmp(end, RLNC_SCRUBBED_FINISHED))
+		return fail(EIO, "%s: the scrub has ended, but not everything could be mended",
+			    f->name);
 	printf("%s: the scrub has ended; corrected since it began: %" PRIu64 "\n", f->name,
 	       put_right);
 	return 0;
@@ -80,34 +88,26 @@ static int tell_scrub(const struct follower *f, const struct target_status *befo
 /**
  * work_wait_scrub - wait for a scrub that has been asked for
  * @name:	of the volume
- * @events:	its event counter before the scrub was asked for
- * @before:	its status line, as old
+ * @before:	its status line before that
  *
- * Return: 0, -EIO when there is something that could not be read, or another
- * -errno; reported.
+ * Return: 0; -EIO when it was stopped, or there is something that could not be read
+ * or mended; or another -errno; reported.
  */
-int work_wait_scrub(const char *name, uint32_t events, const struct target_status *before)
+int work_wait_scrub(const char *name, const struct target_status *before)
 {
 	CLEANUP_FOLLOWER struct follower f = { .name = name };
 	unsigned int idle = 0;
-	bool seen = false;
 	int rc;
 
-	for (;;) {
+	/* From when a scrub is asked for until it ends, none has. */
+	do {
 		rc = look(&f);
 		if (rc)
 			return rc;
-		if (!target_health_live(f.status.health))
-			return tell_scrub(&f, before);
-		if (f.status.work_total) {
-			seen |= !strcmp(f.status.work, RLNC_MSG_SCRUB);
-			idle = 0;
-			continue;
-		}
-		/* A short one may begin and end between two looks: its end is an event. */
-		if (seen || f.info.events != events || ++idle > IDLE_POLLS)
-			return tell_scrub(&f, before);
-	}
+		idle = f.status.work_total ? 0 : idle + 1;
+	} while (target_health_live(f.status.health) && idle <= IDLE_POLLS &&
+		 !strcmp(f.status.scrubbed, RLNC_SCRUBBED_NONE));
+	return tell_scrub(&f, before);
 }
 
 /**

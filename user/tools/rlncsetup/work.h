@@ -3,11 +3,9 @@
 #ifndef RLNCSETUP_WORK_H
 #define RLNCSETUP_WORK_H
 
-#include <stdint.h>
-
 #include "volume/target.h"
 
-int work_wait_scrub(const char *name, uint32_t events, const struct target_status *before);
+int work_wait_scrub(const char *name, const struct target_status *before);
 int work_wait_rebuild(const char *name, unsigned int index);
 
 #endif /* RLNCSETUP_WORK_H */
