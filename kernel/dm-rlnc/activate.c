@@ -451,7 +451,7 @@ static int take_state(struct rlnc_volume *v)
 		}
 		below = v->sb->epoch;
 		DMWARN("%s: epoch %llu is given up; trying an older one", rlnc_name(v), below);
-		rlnc_nodes_forget(v);
+		rlnc_cache_forget(v);
 	}
 }
 

@@ -92,6 +92,7 @@ static void take_node(struct rlnc_volume *v, struct checkpoint *cp,
 	spin_lock(&v->node_lock);
 	list_del_init(&node->dirty);
 	v->nodes_dirty--;
+	v->cache.dirty_bytes -= rlnc_node_bytes(v, node);
 	clear_bit(RLNC_NODE_DIRTY, &node->flags);
 	set_bit(RLNC_NODE_CHECKPOINT, &node->flags);
 	list_add_tail(&node->frozen, &cp->nodes[node->tree][node->level]);

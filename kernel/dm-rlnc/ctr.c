@@ -88,7 +88,7 @@ static int set_up(struct rlnc_volume *v)
 	ret = rlnc_gate_init(&v->gate) ?:
 	      rlnc_codec_init(v) ?:
 	      rlnc_gbuf_pools_init(v) ?:
-	      rlnc_nodes_init(v) ?:
+	      rlnc_cache_init(v) ?:
 	      rlnc_log_init(v) ?:
 	      rlnc_checkpoint_init(v) ?:
 	      rlnc_background_init(v) ?:
@@ -136,7 +136,7 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_log_exit(v);
 	mempool_exit(&v->writers);
 	rlnc_slots_exit(v);
-	rlnc_nodes_exit(v);
+	rlnc_cache_exit(v);
 	rlnc_flights_exit(v);
 	rlnc_gbuf_pools_exit(v);
 	rlnc_codec_exit(v);

@@ -40,6 +40,7 @@
 
 #include "flight.h"
 #include "intent_log.h"
+#include "node.h"
 #include "pack.h"
 
 #define DM_MSG_PREFIX "rlnc"
@@ -247,8 +248,8 @@ struct rlnc_gbuf {
 	struct list_head left;		/* pages taken along, kept for readers */
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
-	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
 	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);	/* were wrong, and are counted */
+	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
 	u32 *incarnation;		/* rows: of each member when the writing began */
 	struct rlnc_crypt_scratch scratch;
@@ -292,73 +293,6 @@ int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
 			     unsigned long *missing);
 
-/* --- node.c: cached nodes of the two trees -------------------------------- */
-
-enum rlnc_node_flag {
-	RLNC_NODE_READY,		/* contents valid */
-	RLNC_NODE_ERROR,		/* could not be read; leaves the cache */
-	RLNC_NODE_DIRTY,		/* on a dirty list, pinned by it */
-	RLNC_NODE_CHECKPOINT,		/* on the running checkpoint's list, pinned */
-	RLNC_NODE_FROZEN,		/* the checkpoint still has to copy it */
-};
-
-/* Allocation state of the slots that one leaf of the space tree covers. */
-struct rlnc_space {
-	struct rlnc_node *node;		/* whose this is */
-	u64 *busy;			/* not free though the bit in buf is clear */
-	u64 *freed[2];		/* by phase: free once that checkpoint is durable */
-	u32 busy_count;
-	u32 freed_count[2];
-	struct list_head freed_link[2];	/* on rlnc_volume.freed */
-};
-
-struct rlnc_node {
-	struct hlist_node hash;		/* node_lock */
-	struct list_head lru;		/* node_lock; unpinned nodes only */
-	struct list_head dirty;		/* node_lock */
-	struct list_head frozen;	/* checkpoint_mutex */
-	struct rlnc_node *parent;	/* pinned by this node; NULL at the root */
-	u64 index;
-	u8 tree;
-	u8 level;
-	int error;			/* why it could not be read */
-	u32 pins;			/* node_lock */
-	unsigned long flags;		/* enum rlnc_node_flag */
-	u64 slot;			/* where it is, or will be; commit_sem */
-	spinlock_t lock;		/* protects all below */
-	void *buf;			/* gen_bytes of plaintext */
-	void *shadow;			/* frozen contents, once buf has moved on */
-	struct rlnc_space *space;	/* leaves of the space tree only */
-};
-
-int rlnc_nodes_init(struct rlnc_volume *v);
-void rlnc_nodes_forget(struct rlnc_volume *v);
-void rlnc_nodes_exit(struct rlnc_volume *v);
-struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level,
-				u64 index);
-void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node);
-void rlnc_node_pin(struct rlnc_volume *v, struct rlnc_node *node);
-void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node);
-void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node);
-int rlnc_tree_grow(struct rlnc_volume *v, u8 tree, u64 leaves);
-void rlnc_node_thaw(struct rlnc_volume *v, struct rlnc_node *node,
-		    struct rlnc_gbuf *gb);
-void rlnc_node_read_ptr(struct rlnc_volume *v, struct rlnc_node *node,
-			u64 child, struct rlnc_ptr *ptr);
-void rlnc_node_write_ptr(struct rlnc_volume *v, struct rlnc_node *node,
-			 u64 child, const struct rlnc_ptr *ptr);
-
-static inline bool rlnc_ptr_mapped(const struct rlnc_ptr *ptr)
-{
-	return ptr->birth != 0;
-}
-
-/* Does it have a slot, or is all of it in packs? */
-static inline bool rlnc_ptr_has_slot(const struct rlnc_ptr *ptr)
-{
-	return ptr->birth && ptr->slot != cpu_to_le64(RLNC_PTR_NO_SLOT);
-}
-
 /* --- slot.c: which slots are in use --------------------------------------- */
 
 int rlnc_slots_init(struct rlnc_volume *v);
@@ -374,13 +308,6 @@ void rlnc_slot_use(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slot_free(struct rlnc_volume *v, struct rlnc_node *node, u64 slot);
 void rlnc_slots_release(struct rlnc_volume *v, u32 phase);
 
-enum rlnc_scrub_end {
-	RLNC_SCRUB_NONE,		/* in this activation, or since one was asked for */
-	RLNC_SCRUB_FINISHED,
-	RLNC_SCRUB_FAILED,		/* it came to its end, but not all could be mended */
-	RLNC_SCRUB_STOPPED,		/* abandoned, or the volume takes no more writes */
-};
-
 /* --- gate.c: holding user I/O back ----------------------------------------- */
 
 struct rlnc_gate {
@@ -392,7 +319,6 @@ struct rlnc_gate {
 };
 
 int rlnc_gate_init(struct rlnc_gate *gate);
-	enum rlnc_scrub_end scrub_end;	/* of the last one */
 void rlnc_gate_exit(struct rlnc_gate *gate);
 bool rlnc_gate_enter(struct rlnc_gate *gate, struct bio *bio);
 void rlnc_gate_leave(struct rlnc_gate *gate);
@@ -448,6 +374,13 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 void rlnc_write_back(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		     const struct rlnc_ptr *ptr, const unsigned long *pages);
 
+enum rlnc_scrub_end {
+	RLNC_SCRUB_NONE,		/* in this activation, or since one was asked for */
+	RLNC_SCRUB_FINISHED,
+	RLNC_SCRUB_FAILED,		/* it came to its end, but not all could be mended */
+	RLNC_SCRUB_STOPPED,		/* abandoned, or the volume takes no more writes */
+};
+
 struct rlnc_background {
 	struct workqueue_struct *wq;
 	struct work_struct work;
@@ -459,6 +392,7 @@ struct rlnc_background {
 	u64 done;			/* generations of the map tree */
 	u64 mended;
 	u64 errors;
+	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u64 debt;			/* bytes moved since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
 };
@@ -566,20 +500,20 @@ struct rlnc_volume {
 
 	/* gbuf.c */
 	u32 gbuf_rows;			/* of buffers made now */
+	atomic64_t gbuf_pages;		/* of all that there are */
 	mempool_t *data_pool;
 	mempool_t *meta_pool;
 	spinlock_t idle_lock;		/* protects the two below */
 	struct list_head idle;
 	u32 idle_count;
 
-	/* node.c */
+	/* cache.c, node.c */
 	struct rlnc_tree_shape shape[RLNC_TREES];
 	spinlock_t node_lock;		/* protects the cache, roots and slot counts */
 	struct hlist_head *node_hash;
 	struct list_head node_lru;	/* oldest first */
 	struct list_head dirty[RLNC_TREES][RLNC_MAX_LEVELS + 1];
-	u32 nodes;			/* cached */
-	u32 nodes_max;
+	struct rlnc_cache cache;
 	u32 nodes_dirty;
 	wait_queue_head_t node_wait;
 	struct rlnc_ptr *root[RLNC_TREES];	/* one after the other: node_lock */

@@ -20,6 +20,7 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 {
 	u32 i, pages = pages_of(gb->v, gb->rows);
 
+	atomic64_sub(pages, &gb->v->gbuf_pages);
 	for (i = 0; i < pages; i++)
 		if (gb->page[i])
 			__free_page(gb->page[i]);
@@ -58,6 +59,7 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 		return NULL;
 	gb->v = v;
 	gb->rows = rows;
+	atomic64_add(pages, &v->gbuf_pages);
 	rlnc_round_init(&gb->round, fragment_ended);
 	INIT_LIST_HEAD(&gb->left);
 	gb->ptr = kzalloc(v->geo.ptr_bytes, gfp);
@@ -178,9 +180,9 @@ static struct rlnc_gbuf *prepare(struct rlnc_gbuf *gb, bool meta)
 	gb->meta = meta;
 	bitmap_zero(gb->have, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->bad, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_zero(gb->mended, RLNC_MAX_FRAGMENT_PAGES);
 	bitmap_zero(gb->row_error, RLNC_MAX_MEMBERS);
 	bitmap_zero(gb->skipped, RLNC_MAX_MEMBERS);
-	bitmap_zero(gb->mended, RLNC_MAX_FRAGMENT_PAGES);
 	gb->node = NULL;
 	gb->slot = RLNC_SLOT_NONE;
 	refcount_set(&gb->ref, 1);

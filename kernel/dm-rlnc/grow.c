@@ -40,12 +40,19 @@ static u64 common_slots(struct rlnc_volume *v, const struct rlnc_member **smalle
 static u64 slots_for(struct rlnc_volume *v, u64 sectors)
 {
 	const struct rlnc_member *smallest = NULL;
-	u64 slots = common_slots(v, &smallest), most;
+	u64 slots, most;
 
+	if (sectors > RLNC_MAX_LOGICAL_SECTORS) {
+		DMERR("the volume cannot grow to %llu sectors: no volume has more than %llu",
+		      sectors << SECTORS_512_SHIFT,
+		      RLNC_MAX_LOGICAL_SECTORS << SECTORS_512_SHIFT);
+		return 0;
+	}
+	slots = common_slots(v, &smallest);
 	if (!slots)
 		return 0;
 	slots = max(slots, v->sb->slots);
-	most = min_t(u64, rlnc_logical_max(&v->geo, slots), RLNC_MAX_LOGICAL_SECTORS);
+	most = rlnc_logical_max(&v->geo, slots);
 	if (sectors <= most)
 		return slots;
 	DMERR("the volume cannot grow to %llu sectors: member %lld (%s) is too small; with it there is room for %llu",

@@ -1,233 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cached nodes of the map tree and the space tree.
- *
- * A node pins its parent, so that the way to the root of anything cached is
- * cached too.  A node is in exactly one of these conditions: unpinned and on
- * the LRU list; pinned; failed, and out of the hash.  Dirty lists, the running
- * checkpoint and unsettled slots each hold one pin.
+ * Nodes of the trees: reading them, and changing them beside a checkpoint.
  *
  * Freezing: the checkpoint marks a node FROZEN and copies it when its turn
  * comes.  Whoever changes it before that first leaves a copy in the shadow.
  */
-#include <linux/hash.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
-
-#define HASH_BITS	12
-#define MIN_NODES	64
-
-static struct hlist_head *bucket(struct rlnc_volume *v, u8 tree, u8 level, u64 index)
-{
-	return &v->node_hash[hash_64(index ^ ((u64)level << 56) ^ ((u64)tree << 60),
-				     HASH_BITS)];
-}
-
-/* Node memory must come without I/O through this very device. */
-static void *alloc_noio(size_t bytes)
-{
-	unsigned int flags = memalloc_noio_save();
-	void *mem = kvzalloc(bytes, GFP_KERNEL);
-
-	memalloc_noio_restore(flags);
-	return mem;
-}
-
-static void space_destroy(struct rlnc_space *space)
-{
-	if (!space)
-		return;
-	kvfree(space->busy);
-	kvfree(space->freed[0]);
-	kvfree(space->freed[1]);
-	kfree(space);
-}
-
-static struct rlnc_space *space_create(struct rlnc_volume *v)
-{
-	struct rlnc_space *space = alloc_noio(sizeof(*space));
-
-	if (!space)
-		return NULL;
-	INIT_LIST_HEAD(&space->freed_link[0]);
-	INIT_LIST_HEAD(&space->freed_link[1]);
-	space->busy = alloc_noio(v->geo.gen_bytes);
-	space->freed[0] = alloc_noio(v->geo.gen_bytes);
-	space->freed[1] = alloc_noio(v->geo.gen_bytes);
-	if (space->busy && space->freed[0] && space->freed[1])
-		return space;
-	space_destroy(space);
-	return NULL;
-}
-
-static void node_destroy(struct rlnc_node *node)
-{
-	kvfree(node->buf);
-	kvfree(node->shadow);
-	space_destroy(node->space);
-	kfree(node);
-}
-
-static struct rlnc_node *node_create(struct rlnc_volume *v, u8 tree, u8 level,
-				     u64 index)
-{
-	struct rlnc_node *node = alloc_noio(sizeof(*node));
-
-	if (!node)
-		return NULL;
-	INIT_HLIST_NODE(&node->hash);
-	INIT_LIST_HEAD(&node->lru);
-	INIT_LIST_HEAD(&node->dirty);
-	INIT_LIST_HEAD(&node->frozen);
-	spin_lock_init(&node->lock);
-	node->tree = tree;
-	node->level = level;
-	node->index = index;
-	node->slot = RLNC_SLOT_NONE;
-	node->pins = 1;
-	node->buf = alloc_noio(v->geo.gen_bytes);
-	if (!node->buf)
-		goto err;
-	if (tree == RLNC_TREE_SPACE && !level) {
-		node->space = space_create(v);
-		if (!node->space)
-			goto err;
-		node->space->node = node;
-	}
-	return node;
-err:
-	node_destroy(node);
-	return NULL;
-}
-
-/**
- * rlnc_nodes_init - set up an empty cache
- * @v:	volume with geometry
- *
- * Return: 0 or -ENOMEM.
- */
-int rlnc_nodes_init(struct rlnc_volume *v)
-{
-	u32 i, l;
-
-	spin_lock_init(&v->node_lock);
-	INIT_LIST_HEAD(&v->node_lru);
-	INIT_LIST_HEAD(&v->freed[0]);
-	INIT_LIST_HEAD(&v->freed[1]);
-	init_waitqueue_head(&v->node_wait);
-	for (i = 0; i < RLNC_TREES; i++)
-		for (l = 0; l <= RLNC_MAX_LEVELS; l++)
-			INIT_LIST_HEAD(&v->dirty[i][l]);
-	v->nodes_max = max_t(u32, MIN_NODES,
-			     ((u64)v->opt.cache_mb << 20) / v->geo.gen_bytes);
-	v->node_hash = kvcalloc(1 << HASH_BITS, sizeof(*v->node_hash), GFP_KERNEL);
-	v->root[0] = kvcalloc(RLNC_TREES, v->geo.ptr_bytes, GFP_KERNEL);
-	for (i = 1; i < RLNC_TREES; i++)
-		v->root[i] = (void *)v->root[0] + i * v->geo.ptr_bytes;
-	return v->node_hash && v->root[0] ? 0 : -ENOMEM;
-}
-
-/* Everything cached goes, pinned or not: nothing else runs, and nothing is dirty. */
-void rlnc_nodes_forget(struct rlnc_volume *v)
-{
-	struct hlist_node *next;
-	struct rlnc_node *node;
-	u32 i;
-
-	for (i = 0; i < 1 << HASH_BITS; i++)
-		hlist_for_each_entry_safe(node, next, &v->node_hash[i], hash) {
-			hlist_del(&node->hash);
-			node_destroy(node);
-		}
-	INIT_LIST_HEAD(&v->node_lru);
-	v->nodes = 0;
-}
-
-void rlnc_nodes_exit(struct rlnc_volume *v)
-{
-	if (v->node_hash)
-		rlnc_nodes_forget(v);
-	kvfree(v->node_hash);
-	kvfree(v->root[0]);
-}
-
-static void pin_locked(struct rlnc_node *node)
-{
-	if (!node->pins++)
-		list_del_init(&node->lru);
-}
-
-void rlnc_node_pin(struct rlnc_volume *v, struct rlnc_node *node)
-{
-	spin_lock(&v->node_lock);
-	pin_locked(node);
-	spin_unlock(&v->node_lock);
-}
-
-/* Drop a pin; returns a node for the caller to destroy, or NULL. */
-static struct rlnc_node *unpin_locked(struct rlnc_volume *v, struct rlnc_node *node)
-{
-	if (--node->pins)
-		return NULL;
-	if (test_bit(RLNC_NODE_ERROR, &node->flags))
-		return node;
-	list_add_tail(&node->lru, &v->node_lru);
-	return NULL;
-}
-
-/* Take the least recently used node out of the cache; its parent loses a pin. */
-static struct rlnc_node *evict_locked(struct rlnc_volume *v)
-{
-	struct rlnc_node *node;
-
-	if (v->nodes <= v->nodes_max)
-		return NULL;
-	node = list_first_entry_or_null(&v->node_lru, struct rlnc_node, lru);
-	if (!node)
-		return NULL;
-	list_del_init(&node->lru);
-	hlist_del_init(&node->hash);
-	v->nodes--;
-	if (node->parent)
-		unpin_locked(v, node->parent);
-	return node;
-}
-
-void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node)
-{
-	struct rlnc_node *parent = NULL, *dead, *evicted;
-
-	if (!node)
-		return;
-	spin_lock(&v->node_lock);
-	dead = unpin_locked(v, node);
-	if (dead)
-		parent = dead->parent;
-	evicted = evict_locked(v);
-	spin_unlock(&v->node_lock);
-	if (dead)
-		node_destroy(dead);
-	if (evicted)
-		node_destroy(evicted);
-	/* Only a node that could not be read gets here; its parent could. */
-	if (parent)
-		rlnc_node_put(v, parent);
-}
-
-static struct rlnc_node *find_locked(struct rlnc_volume *v, u8 tree, u8 level,
-				     u64 index)
-{
-	struct rlnc_node *node;
-
-	hlist_for_each_entry(node, bucket(v, tree, level, index), hash) {
-		if (node->index == index && node->level == level && node->tree == tree) {
-			pin_locked(node);
-			return node;
-		}
-	}
-	return NULL;
-}
 
 /**
  * rlnc_node_read_ptr - copy a child's pointer
@@ -321,12 +100,9 @@ static struct rlnc_node *insert(struct rlnc_volume *v, struct rlnc_node *node)
 	struct rlnc_node *other;
 
 	spin_lock(&v->node_lock);
-	other = find_locked(v, node->tree, node->level, node->index);
-	if (!other) {
-		hlist_add_head(&node->hash,
-			       bucket(v, node->tree, node->level, node->index));
-		v->nodes++;
-	}
+	other = rlnc_cache_find(v, node->tree, node->level, node->index);
+	if (!other)
+		rlnc_cache_insert(v, node);
 	spin_unlock(&v->node_lock);
 	return other;
 }
@@ -339,11 +115,11 @@ static struct rlnc_node *get_child(struct rlnc_volume *v, u8 tree, u8 level,
 	int ret;
 
 	spin_lock(&v->node_lock);
-	node = find_locked(v, tree, level, index);
+	node = rlnc_cache_find(v, tree, level, index);
 	spin_unlock(&v->node_lock);
 	if (node)
 		goto found;
-	node = node_create(v, tree, level, index);
+	node = rlnc_node_create(v, tree, level, index);
 	if (!node) {
 		rlnc_node_put(v, parent);
 		return ERR_PTR(-ENOMEM);
@@ -351,7 +127,7 @@ static struct rlnc_node *get_child(struct rlnc_volume *v, u8 tree, u8 level,
 	node->parent = parent;
 	other = insert(v, node);
 	if (other) {
-		node_destroy(node);
+		rlnc_node_destroy(node);
 		node = other;
 		goto found;
 	}
@@ -360,8 +136,7 @@ static struct rlnc_node *get_child(struct rlnc_volume *v, u8 tree, u8 level,
 	smp_mb__before_atomic();	/* contents before the flag; see wait_ready() */
 	if (ret) {
 		spin_lock(&v->node_lock);
-		hlist_del_init(&node->hash);
-		v->nodes--;
+		rlnc_cache_drop(v, node);
 		set_bit(RLNC_NODE_ERROR, &node->flags);
 		spin_unlock(&v->node_lock);
 	} else {
@@ -398,7 +173,7 @@ struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level, u64 in
 	int ret;
 
 	spin_lock(&v->node_lock);
-	node = find_locked(v, tree, level, index);
+	node = rlnc_cache_find(v, tree, level, index);
 	spin_unlock(&v->node_lock);
 	if (node) {
 		ret = wait_ready(v, node);
@@ -424,7 +199,7 @@ static int raise_root(struct rlnc_volume *v, u8 tree)
 	old = rlnc_node_get(v, tree, top, 0);
 	if (IS_ERR(old))
 		return PTR_ERR(old);
-	node = node_create(v, tree, top + 1, 0);
+	node = rlnc_node_create(v, tree, top + 1, 0);
 	if (!node) {
 		rlnc_node_put(v, old);
 		return -ENOMEM;
@@ -479,10 +254,18 @@ void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node)
 	spin_lock(&v->node_lock);
 	if (!(v->assigning && test_bit(RLNC_NODE_CHECKPOINT, &node->flags)) &&
 	    !test_and_set_bit(RLNC_NODE_DIRTY, &node->flags)) {
-		pin_locked(node);
+		rlnc_node_pin_locked(v, node);
 		list_add_tail(&node->dirty, &v->dirty[node->tree][node->level]);
 		v->nodes_dirty++;
+		v->cache.dirty_bytes += rlnc_node_bytes(v, node);
 	}
+	spin_unlock(&v->node_lock);
+}
+
+static void count_bytes(struct rlnc_volume *v, s64 bytes)
+{
+	spin_lock(&v->node_lock);
+	v->cache.bytes += bytes;
 	spin_unlock(&v->node_lock);
 }
 
@@ -497,7 +280,7 @@ void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node)
 
 	if (!test_bit(RLNC_NODE_FROZEN, &node->flags))
 		return;
-	shadow = alloc_noio(v->geo.gen_bytes);
+	shadow = rlnc_block_alloc(v);
 	if (!shadow) {
 		wait_event(v->node_wait, !test_bit(RLNC_NODE_FROZEN, &node->flags));
 		return;
@@ -507,6 +290,7 @@ void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node)
 		memcpy(shadow, node->buf, v->geo.gen_bytes);
 		node->shadow = shadow;
 		shadow = NULL;
+		count_bytes(v, v->geo.gen_bytes);
 	}
 	spin_unlock(&node->lock);
 	kvfree(shadow);
@@ -531,6 +315,8 @@ void rlnc_node_thaw(struct rlnc_volume *v, struct rlnc_node *node,
 			       RLNC_SECTOR_BYTES);
 	shadow = node->shadow;
 	node->shadow = NULL;
+	if (shadow)
+		count_bytes(v, -(s64)v->geo.gen_bytes);
 	clear_bit(RLNC_NODE_FROZEN, &node->flags);
 	spin_unlock(&node->lock);
 	kvfree(shadow);

@@ -75,12 +75,62 @@ static ssize_t show_epoch(struct rlnc_volume *v, struct rlnc_member *m, char *bu
 
 COUNTER(epoch);
 
+static u64 locked(struct rlnc_volume *v, const u64 *bytes)
+{
+	u64 value;
+
+	spin_lock(&v->node_lock);
+	value = *bytes;
+	spin_unlock(&v->node_lock);
+	return value;
+}
+
+static ssize_t show_cache_bytes(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", locked(v, &v->cache.bytes));
+}
+
+COUNTER(cache_bytes);
+
+static ssize_t show_cache_dirty_bytes(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", locked(v, &v->cache.dirty_bytes));
+}
+
+COUNTER(cache_dirty_bytes);
+
+static ssize_t show_cache_min_bytes(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", v->cache.min_bytes);
+}
+
+COUNTER(cache_min_bytes);
+
+static ssize_t show_cache_max_bytes(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", v->cache.max_bytes);
+}
+
+COUNTER(cache_max_bytes);
+
+static ssize_t show_buffer_bytes(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&v->gbuf_pages) * PAGE_SIZE);
+}
+
+COUNTER(buffer_bytes);
+
 static struct attribute *volume_attrs[] = {
 	&counter_corrected.attr,
 	&counter_unrecoverable.attr,
 	&counter_auth_failures.attr,
 	&counter_hedged.attr,
 	&counter_epoch.attr,
+	&counter_cache_bytes.attr,
+	&counter_cache_dirty_bytes.attr,
+	&counter_cache_min_bytes.attr,
+	&counter_cache_max_bytes.attr,
+	&counter_buffer_bytes.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(volume);
@@ -197,6 +247,7 @@ static struct attribute *member_attrs[] = {
 	&counter_reads.attr,
 	&counter_writes.attr,
 	&counter_timeouts.attr,
+	&counter_hedged.attr,
 	&counter_corrected.attr,
 	&counter_read_latency_us.attr,
 	&counter_write_latency_us.attr,
@@ -247,7 +298,6 @@ static int add(struct folder *folder, struct kobj_type *type, struct kobject *pa
 	       const char *name, u32 index)
 {
 	int ret;
-	&counter_hedged.attr,
 
 	init_completion(&folder->released);
 	kobject_init(&folder->kobj, type);

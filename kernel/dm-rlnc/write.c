@@ -361,8 +361,7 @@ void rlnc_write(struct rlnc_io *leader)
 	struct writer *w;
 	int ret;
 
-	if (READ_ONCE(v->nodes_dirty) > v->nodes_max / 2)
-		rlnc_checkpoint(v);
+	rlnc_cache_relieve(v);
 	w = mempool_alloc(&v->writers, GFP_NOIO);
 	rlnc_lane_take(leader);
 	w->v = v;

@@ -80,6 +80,10 @@ static int fit(const struct options *o, const struct tool_members *set, struct r
 		return -ENODEV;
 	}
 	sb->logical_sectors = o->size ? o->size >> RLNC_SECTOR_SHIFT : max;
+	if (sb->logical_sectors > RLNC_MAX_LOGICAL_SECTORS)
+		return fail(EINVAL, "--size %s: no volume has more than %s",
+			    size_format(o->size, wanted),
+			    size_format(RLNC_MAX_LOGICAL_SECTORS << RLNC_SECTOR_SHIFT, most));
 	if (sb->logical_sectors > max)
 		return fail(EINVAL, "--size %s: the members hold %s at most; the smallest is %s",
 			    size_format(o->size, wanted),
