@@ -43,7 +43,7 @@ state_snapshot()
 		name=${path%/*}
 		_into["nvme ${name##*/}"]=1
 	done
-	for path in /sys/kernel/config/nvmet/{ports,subsystems}/*; do
+	for path in /sys/kernel/config/nvmet/{ports,subsystems,hosts}/*; do
 		[ -e "$path" ] && _into["nvmet ${path#/sys/kernel/config/nvmet/}"]=1
 	done
 	for path in /sys/class/net/*; do

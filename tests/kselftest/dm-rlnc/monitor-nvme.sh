@@ -42,7 +42,7 @@ are() { [ "$(letters)" = "$1" ]; }
 logged() { grep -qE "$1" "$TMPDIR/events"; }
 # The first MiBs are the image's; fio has the rest.
 image_is_there() { cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none); }
-must dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
+must dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync,nocreat status=none
 job=(fio --name=job --filename=/dev/mapper/v --offset=8M --size=16M --bs=16k --ioengine=libaio --iodepth=4 --direct=1
      --verify=crc32c --verify_fatal=1 --do_verify=1 --output="$TMPDIR/fio.log")
 

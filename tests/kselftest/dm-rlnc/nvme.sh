@@ -48,8 +48,8 @@ stop_nvme()
 	for path in /sys/class/nvme/nvme*/delete_controller; do
 		[ ! -e "$path" ] || echo 1 >"$path"
 	done
-	find "$nvmet/ports" -type l -delete 2>/dev/null
-	for path in "$nvmet"/ports/* "$nvmet"/subsystems/*/namespaces/* "$nvmet"/subsystems/*; do
+	find "$nvmet/ports" "$nvmet/subsystems" -type l -delete 2>/dev/null
+	for path in "$nvmet"/hosts/* "$nvmet"/ports/* "$nvmet"/subsystems/*/namespaces/* "$nvmet"/subsystems/*; do
 		[ ! -d "$path" ] || rmdir "$path" || return
 	done
 }

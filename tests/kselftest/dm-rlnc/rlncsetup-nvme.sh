@@ -11,7 +11,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/nvme.sh
 . "$(dirname "$0")/nvme.sh"
 requires rlncsetup dmsetup nbdkit perl
-plan 35
+plan 39
 
 load_module dm-rlnc
 requires_module brd rd_nr=4 rd_size=24576
@@ -39,7 +39,7 @@ for multipath in Y N; do
 	is "$(nvme_connections)" 3 "over three connections"
 	exits 0 "status knows the URLs" "2 +A +in sync +/dev/nvme[0-9]+n1 .*${nqn}2" rlncsetup status v
 	exits 0 "and so does its JSON" "nvme-tcp://127.0.0.1:4421/${nqn}1" rlncsetup status --json v
-	check "it is written" dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
+	check "it is written" dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync,nocreat status=none
 	check "and read" cmp "$TMPDIR/image" <(head_of /dev/mapper/v)
 	exits 5 "a member in use is not formatted" "mounted or part of something that is open" \
 		rlncsetup format -q --force -k 1 "${cheap[@]}" --key-file "$pass" "$(some_disk)"
@@ -64,6 +64,22 @@ poll_until 10 listening 4997 || bail "the silent server does not listen"
 exits 4 "a server of something else" "port 4998, subsystem .*: not connected: Protocol error" dump "nvme-tcp://127.0.0.1:4998/${nqn}0"
 exits 4 "a silent one is given up" "port 4997, subsystem .*: not connected" timeout 60 rlncsetup dump "nvme-tcp://127.0.0.1:4997/${nqn}0"
 check "none of these leaves a connection" unconnected
+
+# Only one host is let in, and that is said to be us.
+us=nqn.2014-08.org.nvmexpress:uuid:7c9e6679-7425-40de-944b-e07fc1f90ae7
+# shellcheck disable=SC2016 # for the inner shell
+as_us() { unshare -m sh -c 'mkdir -p /etc/nvme && mount --bind "$1" /etc/nvme && shift && exec "$@"' - "$TMPDIR/us" "$@"; }
+must mkdir "$TMPDIR/us" "$nvmet/hosts/$us"
+echo "$us" >"$TMPDIR/us/hostnqn"
+echo "${us##*:}" >"$TMPDIR/us/hostid"
+must sh -c "echo 0 >$nvmet/subsystems/${nqn}1/attr_allow_any_host"
+must ln -s "$nvmet/hosts/$us" "$nvmet/subsystems/${nqn}1/allowed_hosts/"
+exits 4 "a target that does not let us in" "let this host in" dump "${url[1]}"
+exits 0 "it does when it knows who we are" "any 2 of 3" as_us rlncsetup dump "${url[1]}"
+
+must poll_until 10 modprobe -qr nvme_tcp nvme_fabrics
+exits 4 "a kernel without NVMe over TCP" "hint: modprobe nvme-tcp" env PATH=/nowhere "$(command -v rlncsetup)" dump "${url[0]}"
+exits 0 "its module is loaded where that is possible" "any 2 of 3" dump "${url[0]}"
 
 must add_namespace 0 7 /dev/ram3
 exits 1 "two namespaces: one must be named" "has several namespaces: 1 7" dump "${url[0]}"

@@ -93,13 +93,15 @@ unconnected() { [ "$(connected)" -eq 0 ]; }
 gone() { [ ! -e /dev/mapper/v ] || rlncsetup close v; }
 cleanup gone
 tls=(--tls-ca "$pki/good/ca-cert.pem" --tls-cert "$pki/good/client-cert.pem" --tls-key "$pki/good/client-key.pem")
-open() { rlncsetup open v --nbd-timeout 5 --key-file "$pass" "$@"; }
+# Nothing here is about time, and the machine may be slow.
+patience=(--nbd-timeout 60)
+open() { rlncsetup open v "${patience[@]}" --key-file "$pass" "$@"; }
 head_of() { dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none; }
-some_write() { dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none; }
+some_write() { dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync,nocreat status=none; }
 
 # --- a volume ---------------------------------------------------------------------------
 exits 0 "members behind TLS are formatted" "any 3 of 5" \
-	rlncsetup format -q -k 3 "${cheap[@]}" --key-file "$pass" "${tls[@]}" "${url[@]}"
+	rlncsetup format -q -k 3 "${patience[@]}" "${cheap[@]}" --key-file "$pass" "${tls[@]}" "${url[@]}"
 check "nothing stays connected" poll_until 5 unconnected
 check "the kernel does TLS" test -d /sys/module/tls
 exits 0 "they open" "^$" open "${tls[@]}" "${url[@]}"
@@ -116,7 +118,7 @@ serve 0
 serve 3
 letters() { dmsetup status v | awk '{ print $7 }'; }
 are() { [ "$(letters)" = "$1" ]; }
-once() { rlncsetup monitor --oneshot --nbd-timeout 5; are AAAAA; }
+once() { rlncsetup monitor --oneshot "${patience[@]}"; are AAAAA; }
 check "servers that are back are found again, by the certificates that open was given" poll_until 60 once
 exits 0 "scrub finds everything in order" "corrected since it began: 0$" rlncsetup scrub --wait v
 check "and the data is there" cmp "$TMPDIR/image" <(head_of)
@@ -126,14 +128,14 @@ tls_sockets() { awk '/^TlsCurr[TR]xSw/ { n += $2 } END { exit n != 0 }' /proc/ne
 check "nor is any TLS left" poll_until 10 tls_sockets
 
 # --- a table ------------------------------------------------------------------------------
-printf 'v %s tls-ca=%s,tls-cert=%s,tls-key=%s %s\n' "$pass" "$pki/good/ca-cert.pem" "$pki/good/client-cert.pem" \
+printf 'v %s nbd-timeout=60,tls-ca=%s,tls-cert=%s,tls-key=%s %s\n' "$pass" "$pki/good/ca-cert.pem" "$pki/good/client-cert.pem" \
 	"$pki/good/client-key.pem" "${url[*]}" >"$TMPDIR/rlnctab"
 exits 0 "rlnctab has the options, too" "^$" rlncsetup open --tab "$TMPDIR/rlnctab" v
 check "everything is there" cmp "$TMPDIR/image" <(head_of)
 must rlncsetup close v
 
 # --- who is refused -----------------------------------------------------------------------
-dump() { rlncsetup dump --nbd-timeout 5 "$@"; }
+dump() { rlncsetup dump "${patience[@]}" "$@"; }
 exits 2 "a server of an unknown authority" "certificate is not believed: unable to get local issuer|certificate is not believed: self" dump "${url[0]}"
 exits 2 "where --tls-ca is the way out" "tls-ca FILE" dump "${url[0]}"
 exits 2 "one of the wrong authority" "certificate is not believed" dump --tls-ca "$pki/wrong/ca-cert.pem" "${url[0]}"
