@@ -6,6 +6,7 @@
 # Leaves logs/rounds/N.json, what fio says of round N, and N.stat, the snapshots
 # before and after each of its jobs; "skybench dm" reads both.  A job is named
 # ROW@STACK.  Every job of writing ends with a flush, in the time that is measured.
+# N.aead has what AES-GCM alone took then, in nanoseconds for a byte.
 #
 # One processor: the emulator would run two in turns anyway, and with one, CPU time
 # is what the clock says.
@@ -119,12 +120,28 @@ round_jobs()
 	done
 }
 
+# aead: what the kernel's AES-256-GCM takes for a byte, in requests of 4 KiB; a line
+# "encryption NS" or "decryption NS" for each time that it was measured.  tcrypt
+# says what it found in the log, in cycles, and refuses to stay.
+aead()
+{
+	local i mhz
+	mhz=$(awk '/^cpu MHz/ { print $4; exit }' /proc/cpuinfo)
+	klog_mark
+	for ((i = 0; i < 3; i++)); do modprobe tcrypt mode=211 2>/dev/null; done
+	klog | awk -v mhz="$mhz" '
+		/testing speed of / { way = / gcm\(aes\) / ? $NF : "" }
+		/ cycles \(4096 bytes\)/ && wanted { print wanted, $(NF - 3) * 1000 / mhz / 4096 }
+		{ wanted = /\(256 bit key, 4096 byte blocks\)/ ? way : "" }'
+}
+
 # round N
 round()
 {
 	local work=$TMPDIR/round
 	rm -rf "$work"
 	mkdir "$work"
+	aead >"$ROUNDS_OUT/$1.aead"
 	round_jobs "$1" >"$work/jobs"
 	(cd "$work" && fio --output-format=json --output=fio.json jobs && grep -H . ./*.txt >stat) || return
 	# Remarks come before the document.

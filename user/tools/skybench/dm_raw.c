@@ -150,6 +150,36 @@ static int load_snapshots(struct round *round, const char *path)
 	return 0;
 }
 
+/* "encryption NS" or "decryption NS". */
+static int parse_aead(struct dm_raw *raw, const char *line)
+{
+	struct dm_aead *aead;
+	char way[16];
+	double ns;
+
+	if (sscanf(line, "%15s %lf", way, &ns) != 2 || ns <= 0)
+		return -1;
+	aead = !strcmp(way, "encryption") ? &raw->encrypt : &raw->decrypt;
+	if ((aead == &raw->decrypt && strcmp(way, "decryption")) || aead->count == DM_MAX_AEAD)
+		return -1;
+	aead->samples[aead->count++] = ns;
+	return 0;
+}
+
+static int load_aead(struct dm_raw *raw, const char *path)
+{
+	FILE *f CLEANUP_FCLOSE = fopen(path, "r");
+	char *line CLEANUP_FREE = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return complain(path, "cannot be opened");
+	while (getline(&line, &size, f) > 0)
+		if (parse_aead(raw, line))
+			return complain(path, "a line is not as it should be");
+	return 0;
+}
+
 static struct dm_row *row_of(struct dm_raw *raw, const char *name, size_t len)
 {
 	struct dm_row *row;
@@ -194,14 +224,15 @@ static int add_job(struct dm_raw *raw, const struct job *job)
 static int load_round(struct dm_raw *raw, const char *dir, unsigned int number)
 {
 	struct round *round CLEANUP_FREE = calloc(1, sizeof(*round));
-	char fio[4096], stat[4096];
+	char fio[4096], stat[4096], aead[4096];
 	size_t i;
 
 	if (!round)
 		return complain(dir, "out of memory");
 	snprintf(fio, sizeof(fio), "%s/%u.json", dir, number);
 	snprintf(stat, sizeof(stat), "%s/%u.stat", dir, number);
-	if (load_fio(round, fio) || load_snapshots(round, stat))
+	snprintf(aead, sizeof(aead), "%s/%u.aead", dir, number);
+	if (load_fio(round, fio) || load_snapshots(round, stat) || load_aead(raw, aead))
 		return -1;
 	for (i = 0; i < round->count; i++)
 		if (add_job(raw, &round->job[i]))
@@ -216,6 +247,10 @@ static int finish(struct dm_raw *raw, const char *dir)
 	size_t row, stack;
 	int m;
 
+	if (!raw->encrypt.count || !raw->decrypt.count)
+		return complain(dir, "AES-GCM alone was not measured");
+	raw->encrypt.median = bench_median(raw->encrypt.samples, raw->encrypt.count);
+	raw->decrypt.median = bench_median(raw->decrypt.samples, raw->decrypt.count);
 	for (row = 0; row < raw->rows; row++)
 		for (stack = 0; stack < DM_STACKS; stack++) {
 			cell = &raw->row[row].cell[stack];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What tests/bench/dm/measure.sh leaves: for each round N, N.json (fio's) and
- * N.stat (snapshots around each job).
+ * What tests/bench/dm/measure.sh leaves: for each round N, N.json (fio's), N.stat
+ * (snapshots around each job) and N.aead (AES-GCM alone).
  */
 #ifndef SKYBENCH_DM_RAW_H
 #define SKYBENCH_DM_RAW_H
@@ -13,6 +13,7 @@
 #define DM_MAX_ROWS	64
 #define DM_MAX_ROUNDS	32
 #define DM_NAME_MAX	32
+#define DM_MAX_AEAD	256
 
 /* Columns of the table. */
 enum dm_metric {
@@ -36,10 +37,18 @@ struct dm_row {
 	struct dm_cell cell[DM_STACKS];
 };
 
+/* AES-GCM alone: every figure, then their median. */
+struct dm_aead {
+	size_t count;
+	double samples[DM_MAX_AEAD];	/* ns/B */
+	double median;
+};
+
 struct dm_raw {
 	unsigned int rounds;
 	size_t rows;
 	struct dm_row row[DM_MAX_ROWS];
+	struct dm_aead encrypt, decrypt;
 };
 
 /* Names of the stacks in jobs, dm-rlnc first. */
