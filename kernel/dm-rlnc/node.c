@@ -7,6 +7,7 @@
  */
 #include <linux/slab.h>
 #include "dm-rlnc.h"
+#include "map/node.h"
 
 /**
  * rlnc_node_read_ptr - copy a child's pointer
@@ -54,6 +55,16 @@ static bool ptr_in_range(const struct rlnc_volume *v, const struct rlnc_ptr *ptr
 	return le64_to_cpu(ptr->slot) < v->slots;
 }
 
+/* Does what a node says stay within the volume? */
+static bool node_in_range(const struct rlnc_volume *v, const struct rlnc_node *node)
+{
+	const struct rlnc_node_limits limits = {
+		.slots = v->slots, .birth = v->sb->epoch + 1, .packs = v->sb->packs,
+	};
+
+	return rlnc_node_ok(node->buf, &v->geo, node->tree, node->level, &limits);
+}
+
 /* Read a node's contents; an unmapped one is all zeros already. */
 static int node_fill(struct rlnc_volume *v, struct rlnc_node *node)
 {
@@ -75,6 +86,11 @@ static int node_fill(struct rlnc_volume *v, struct rlnc_node *node)
 		for (i = 0; i < v->geo.seals && !ret; i++)
 			memcpy_from_page(node->buf + i * RLNC_SECTOR_BYTES,
 					 rlnc_plain_page(gb, i), 0, RLNC_SECTOR_BYTES);
+		if (!ret && !node_in_range(v, node)) {
+			DMERR_LIMIT("%s: node %llu of level %u of tree %u refers to what there is not",
+				    rlnc_name(v), node->index, node->level, node->tree);
+			ret = -EBADMSG;
+		}
 	}
 	rlnc_gbuf_put(gb);
 	return ret;

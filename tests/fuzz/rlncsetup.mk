@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-FUZZERS			+= fuzz_super fuzz_log fuzz_keyslot fuzz_nbd fuzz_nvme_url fuzz_repair_note
+FUZZERS			+= fuzz_super fuzz_log fuzz_node fuzz_keyslot fuzz_nbd fuzz_nvme_url fuzz_repair_note
 fuzz_keyslot_LIBS	:= -largon2
 
 # Of the program itself: how the monitor says what it has heard.
