@@ -26,7 +26,7 @@ vm-sampled: user modules ## some of both, in a few minutes
 	$(LONG_VM) -n sampled run crash-sampled crash-grow crash-add any-k-sampled
 
 vm-any-k: user modules ## every set of members of every shape, in a VM (long)
-	$(LONG_VM) -n any-k run any-k
+	$(LONG_VM) -n any-k run any-k replay-stale
 
 vm-tamper: user modules ## everything on the members changed, in a VM (long)
 	$(LONG_VM) -n tamper run tamper
