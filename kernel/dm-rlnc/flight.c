@@ -360,7 +360,7 @@ void rlnc_flight_send_alone(struct rlnc_flight *f)
 static bool has_room(const struct rlnc_port *port, const struct dm_dev *dev)
 {
 	return atomic_read(&port->flights) <
-	       max_t(int, bdev_get_queue(dev->bdev)->nr_requests / 2, 4);
+	       max_t(int, bdev_get_queue(dev->bdev)->nr_requests / 2, 1);
 }
 
 /**
@@ -369,7 +369,8 @@ static bool has_room(const struct rlnc_port *port, const struct dm_dev *dev)
  * @index:	the member
  * @write:	whether it is for a write
  *
- * A member that hangs fills its queue, and submit_bio() has no time limit.
+ * A member that hangs fills its queue, and submit_bio() has no time limit.  Reads
+ * wait only until one of those before them has found the member slow.
  *
  * Return: false when a deadline passed, or the member is known to be slow.
  */
@@ -381,8 +382,8 @@ bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool write)
 
 	if (likely(has_room(port, dev)))
 		return true;
-	if (!write && READ_ONCE(m->slow))
-		return false;
-	return wait_event_timeout(port->room, has_room(port, dev),
-				  nsecs_to_jiffies(rlnc_deadline_ns(v)) + 1);
+	wait_event_timeout(port->room,
+			   has_room(port, dev) || (!write && READ_ONCE(m->slow)),
+			   nsecs_to_jiffies(rlnc_deadline_ns(v)) + 1);
+	return has_room(port, dev);
 }

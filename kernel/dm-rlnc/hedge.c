@@ -153,6 +153,7 @@ void rlnc_member_late(struct rlnc_volume *v, u32 index)
 	if (READ_ONCE(m->probing))
 		ms = v->opt.deadline_ms;
 	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(ms));
+	wake_up_all(&READ_ONCE(m->port)->room);	/* see rlnc_flight_room() */
 	DMWARN_LIMIT("%s: member %u (%s) is slow; reads go to the others", rlnc_name(v),
 		     index, m->dev->name);
 }
