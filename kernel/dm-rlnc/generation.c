@@ -220,6 +220,16 @@ static int survey_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return 0;
 }
 
+/* Fewer than k fragments may be right: are the others wrong, or missing? */
+static int too_few(struct rlnc_volume *v, const struct rlnc_gbuf *gb, const struct search *s)
+{
+	u32 row, missing = 0;
+
+	for (row = 0; row < v->n; row++)
+		missing += !test_bit(fragment_page(v, row, s->col), gb->have);
+	return missing > v->n - v->k ? -EIO : -EBADMSG;
+}
+
 /* Find the right data rows of a column among what its members have. */
 static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
 {
@@ -231,7 +241,8 @@ static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search 
 		ret = survey_column(v, gb, s);
 		if (ret || !s->wanted)
 			return ret;
-		ret = s->fixed + s->candidates < v->k ? -EIO : try_combinations(v, gb, s);
+		ret = s->fixed + s->candidates < v->k ? too_few(v, gb, s) :
+							try_combinations(v, gb, s);
 		if ((ret != -EBADMSG && ret != -EIO) || all)
 			return ret;
 		all = true;

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 14
+plan 15
 
 load_module dm-rlnc checkpoint_ms=3600000
 ram_members 6 24
@@ -33,6 +33,7 @@ must dmsetup message v 0 checkpoint
 # The first column, of members 0 to 2: blocks 320, 324 and 328.
 for i in 0 1 2; do must dd if=/dev/urandom of="/dev/ram$i" bs=4K seek="$at" count=1 oflag=direct conv=notrunc status=none; done
 check "more fragments are wrong than can be: the sectors are lost" lost 320
+is "$(LC_ALL=C dd if=/dev/mapper/v of=/dev/null bs=4K skip=320 count=1 iflag=direct 2>&1 | grep -c 'Invalid or incomplete')" 1 "and the error says that they are wrong, not missing"
 check "their neighbour is not" same 321 1
 put 4K 325 1				# into the first pack
 check "it can be written to" same 325 1
