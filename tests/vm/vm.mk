@@ -3,10 +3,13 @@
 
 TESTS	?=
 
+# Machines at a time: the emulator has one thread for each.
+VM_JOBS	?= $(shell nproc | awk '{ print $$1 < 4 ? $$1 : 4 }')
+
 DEBUG_KERNEL	= $(shell tests/vm/debug-kernel dir)
 
 vm: user modules ## kernel tests in a VM with the distribution's kernel (TESTS=area or test)
-	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) run $(TESTS)
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run $(TESTS)
 
 vm-shell: user modules ## a prompt in that VM
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) shell
@@ -16,7 +19,7 @@ vm-debug-kernel: ## build the debug kernel, once, outside the tree
 
 vm-debug: user vm-debug-kernel ## the same tests in a kernel with KASAN, lockdep and kmemleak
 	$(MAKE) modules $(DEBUG_KBUILD)
-	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -d run $(TESTS)
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -d -j $(VM_JOBS) run $(TESTS)
 	$(if $(TESTS),,$(MAKE) check-harness-debug)
 
 DEBUG_KBUILD	= KVER=$$(cat $(DEBUG_KERNEL)/release) KDIR=$(DEBUG_KERNEL)/build
