@@ -66,6 +66,13 @@ forward()
 # tick: a tenth of a second, without a process.
 tick() { read -rt 0.1 -u "$clock" || :; }
 
+# runs PID: and is no zombie, which kill -0 finds alive until the shell has noticed.
+runs()
+{
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
+}
+
 # stop GROUP: end a test that is over its time, softly first, since the soft way
 # includes the test's own clean-up.
 stop()
@@ -75,11 +82,12 @@ stop()
 		kill -"$signal" -- "-$1" 2>/dev/null
 		deadline=$((SECONDS + 20 * SKYHOLD_SLOW))
 		while [ "$SECONDS" -lt "$deadline" ]; do
-			kill -0 "$1" 2>/dev/null || return 0
+			runs "$1" || return 0
 			tick
 		done
 	done
 	echo w >/proc/sysrq-trigger
+	cat "/proc/$1/stat" "/proc/$1/stack" >/dev/kmsg 2>/dev/null
 	return 1
 }
 
@@ -99,7 +107,7 @@ run_test()
 	pid=$!
 	deadline=$((SECONDS + limit))
 	status=''
-	while kill -0 "$pid" 2>/dev/null; do
+	while runs "$pid"; do
 		tick
 		forward "$fd"
 		[ "$SECONDS" -ge "$deadline" ] || continue
