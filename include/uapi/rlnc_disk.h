@@ -122,7 +122,7 @@ struct rlnc_aad {
 
 enum rlnc_disk_mode {
 	RLNC_DISK_SYSTEMATIC	= 0,	/* the first k rows are the identity */
-	RLNC_DISK_DENSE		= 1,	/* rows from a keyed PRF, per generation */
+	RLNC_DISK_DENSE		= 1,	/* times a secret matrix, per generation */
 };
 
 enum rlnc_disk_member_state {
@@ -171,7 +171,7 @@ struct rlnc_disk_super {
 	__le16 mode;			/* enum rlnc_disk_mode */
 	__le32 symbol_bytes;		/* S: a power of two */
 	__le32 writes_min;		/* members that must hold a commit */
-	__u8 coeff_seed[RLNC_SEED_BYTES];	/* of the systematic matrix */
+	__u8 coeff_seed[RLNC_SEED_BYTES];	/* of the systematic matrix, in both modes */
 	__le64 epoch;			/* of this checkpoint; the first is 1 */
 	__le64 logical_sectors;		/* size of the volume in 4 KiB sectors */
 	__le64 slots;			/* slots on each member */

@@ -9,6 +9,8 @@
  *   KEY	64 hexadecimal digits, or :32:logon|user|encrypted:DESCRIPTION
  *   DEV	path or MAJ:MIN, or "-" for a member that is absent; any order
  *   OPT	allow_discards
+ *		dense		refuse a volume that is not dense; whether it is, its
+ *				superblocks say, and `dmsetup table` shows
  *		min_epoch=E	refuse a volume older than epoch E
  *		accept_older	activate with too few members to be sure that
  *				no newer state exists
@@ -44,6 +46,7 @@
 #define RLNC_TARGET_NAME	"rlnc"
 
 #define RLNC_OPT_DISCARDS	"allow_discards"
+#define RLNC_OPT_DENSE		"dense"
 #define RLNC_OPT_MIN_EPOCH	"min_epoch"
 #define RLNC_OPT_ACCEPT_OLDER	"accept_older"
 #define RLNC_OPT_CACHE_MB	"cache_mb"

@@ -209,7 +209,7 @@ static int seal_node(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	for (i = 0; i < v->geo.seals; i++) {
 		ret = rlnc_seal_sector(v, &gb->scratch, &place, i, epoch,
 				       rlnc_plain_page(gb, i), 0,
-				       rlnc_fragment_page(gb, rlnc_row(v, i), rlnc_col(v, i)),
+				       rlnc_symbol_page(gb, rlnc_row(v, i), rlnc_col(v, i)),
 				       &gb->next->seal[i]);
 		if (ret)
 			return ret;
@@ -250,6 +250,7 @@ static void write_node(struct rlnc_volume *v, struct checkpoint *cp,
 		return;
 	}
 	put_own_ptr(v, node, gb->next);
+	rlnc_mix_set(gb, gb->next);
 	rlnc_generation_encode(v, gb);
 	rlnc_generation_store_begin(v, gb);
 	list_add_tail(&gb->link, &cp->window);

@@ -39,18 +39,27 @@ int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c)
  * @v:	volume
  * @c:	prepared; @c->new is complete but for its birth, which is the epoch being
  *	built now, whenever the seals were made
+ *
+ * Return: 0, or -EAGAIN, with nothing done, when a checkpoint has begun since the
+ * generation was coded for its birth, as @c->birth says.
  */
-void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
+int rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 {
 	DECLARE_BITMAP(missing, RLNC_MAX_MEMBERS);
 	bool mapped = rlnc_ptr_mapped(c->new);
 	u32 i;
 	struct rlnc_node *space = NULL;
 	u64 slot = le64_to_cpu(c->new->slot);
+	int ret = 0;
 
 	if (mapped)
 		space = rlnc_slot_node(v, slot);	/* busy, and so pinned */
-	down_read(&v->commit_sem);
+	if (!c->held)
+		down_read(&v->commit_sem);
+	if (c->birth && c->birth != v->birth) {
+		ret = -EAGAIN;
+		goto out;
+	}
 	rlnc_node_prepare_update(v, c->leaf);
 	if (space)
 		rlnc_node_prepare_update(v, space);
@@ -72,8 +81,11 @@ void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 	for_each_set_bit(i, missing, v->n)
 		rlnc_member_missed(v, i, v->birth);
 	rlnc_log_note(v, c->gen, c->new, c->first, c->count);
-	up_read(&v->commit_sem);
+out:
+	if (!c->held)
+		up_read(&v->commit_sem);
 	rlnc_node_put(v, space);
+	return ret;
 }
 
 void rlnc_commit_end(struct rlnc_volume *v, struct rlnc_commit *c)

@@ -99,6 +99,7 @@ int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 	      derive(crypt->hmac, RLNC_KDF_DATA, data) ?:
 	      derive(crypt->hmac, RLNC_KDF_SUPER, super) ?:
 	      derive(crypt->hmac, RLNC_KDF_LOG, log) ?:
+	      derive(crypt->hmac, RLNC_KDF_COEFF, crypt->coeff_key) ?:
 	      crypto_aead_setkey(crypt->aead, data, sizeof(data)) ?:
 	      crypto_aead_setkey(crypt->log, log, sizeof(log)) ?:
 	      crypto_shash_setkey(crypt->hmac, super, sizeof(super));
@@ -122,6 +123,7 @@ void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
 	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
 	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
 	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
+	memzero_explicit(crypt->coeff_key, sizeof(crypt->coeff_key));
 }
 
 int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,

@@ -68,8 +68,9 @@ static int set_up(struct rlnc_volume *v)
 		v->ti->error = "n symbols must not exceed 4 MiB";
 		return -EINVAL;
 	}
-	if (v->sb->mode != RLNC_DISK_SYSTEMATIC) {
-		v->ti->error = "This volume is dense; only systematic ones are served";
+	v->dense = v->sb->mode == RLNC_DISK_DENSE;
+	if (v->opt.dense && !v->dense) {
+		v->ti->error = "dense: this volume is not, it is systematic";
 		return -EINVAL;
 	}
 	if (v->ti->len & ((1 << SECTORS_512_SHIFT) - 1)) {

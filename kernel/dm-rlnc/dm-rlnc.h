@@ -40,8 +40,10 @@
 
 #include "flight.h"
 #include "intent_log.h"
+#include "mix.h"
 #include "node.h"
 #include "pack.h"
+#include "search.h"
 
 #define DM_MSG_PREFIX "rlnc"
 
@@ -62,6 +64,7 @@ struct rlnc_table {
 	char **dev;			/* n words of argv */
 	bool allow_discards;
 	bool accept_older;
+	bool dense;			/* the volume has to be */
 	u64 min_epoch;
 	u32 cache_mb;
 	u32 writes_min;			/* 0: as the superblock says */
@@ -91,6 +94,7 @@ struct rlnc_crypt {
 	struct crypto_aead *log;	/* gcm(aes) under the log key */
 	struct crypto_shash *hmac;	/* hmac(sha256) under the superblock key */
 	struct crypto_shash *sha;	/* sha256 */
+	u8 coeff_key[RLNC_SEED_KEY_SIZE];	/* for the codes of dense generations */
 	bool has_key;
 	spinlock_t nonce_lock;		/* protects the two below */
 	u64 nonce_id;			/* random; drawn anew when the counter wraps */
@@ -237,12 +241,17 @@ void rlnc_codec_plan_put(struct rlnc_plan_entry *entry);
  * plaintext.  Column c is the page c of every fragment; coding works on one
  * column at a time.  A request that is late takes its pages along: the buffer has
  * others in their places from then on.
+ *
+ * What is encrypted are the symbols.  In a systematic volume they are the first k
+ * fragments; in a dense one they have pages of their own, behind the plaintext.
  */
 struct rlnc_gbuf {
 	struct list_head link;		/* idle list, or a caller's list */
 	struct rlnc_volume *v;
 	bool meta;			/* which pool it belongs to */
 	u32 rows;			/* n when it was made */
+	u32 symbols;			/* in page[]: where the first symbol begins */
+	struct rlnc_mix *mix;		/* the generation's code; NULL: systematic */
 	refcount_t ref;
 	struct rlnc_round round;
 	struct list_head left;		/* pages taken along, kept for readers */
@@ -276,7 +285,6 @@ void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent);
 
 /* --- generation.c: load, verify, reconstruct, encode, store --------------- */
 
-bool rlnc_row_is_zero(const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 sector);
 int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			 const struct rlnc_place *place,
 			 const struct rlnc_ptr *ptr, u32 first, u32 count);
@@ -346,13 +354,15 @@ struct rlnc_commit {
 	u32 first;			/* seals that differ from those of old */
 	u32 count;
 	const struct rlnc_gbuf *stored;	/* what was written, or NULL */
+	u64 birth;			/* epoch that it was coded for, or 0 */
+	bool held;			/* commit_sem is, by the caller */
 	const unsigned long *missing;	/* or else: members without a fragment, or NULL */
 	struct rlnc_node *leaf;		/* pinned: holds the pointer */
 	struct rlnc_node *old_space;	/* pinned: covers the old slot, if mapped */
 };
 
 int rlnc_commit_prepare(struct rlnc_volume *v, struct rlnc_commit *c);
-void rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c);
+int rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c);
 void rlnc_commit_end(struct rlnc_volume *v, struct rlnc_commit *c);
 
 /* --- walk.c, repair.c, background.c -------------------------------------------- */
@@ -472,6 +482,7 @@ struct rlnc_volume {
 	u32 k;
 	u32 n;				/* changes with the gate and commits held off */
 	u32 pps;			/* pages of a symbol */
+	bool dense;
 	u32 writes_min;
 	char *key_word;			/* as `dmsetup table` shows it */
 	u32 members_room;		/* the arrays below have room for */
@@ -585,6 +596,11 @@ static inline struct page *rlnc_fragment_page(const struct rlnc_gbuf *gb,
 					      u32 row, u32 col)
 {
 	return gb->page[row * gb->v->pps + col];
+}
+
+static inline struct page *rlnc_symbol_page(const struct rlnc_gbuf *gb, u32 row, u32 col)
+{
+	return gb->page[gb->symbols + row * gb->v->pps + col];
 }
 
 static inline struct page *rlnc_plain_page(const struct rlnc_gbuf *gb, u32 sector)

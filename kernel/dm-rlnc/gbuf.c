@@ -13,7 +13,7 @@
 
 static u32 pages_of(const struct rlnc_volume *v, u32 rows)
 {
-	return (rows + v->k) * v->pps;
+	return (rows + v->k + (v->dense ? v->k : 0)) * v->pps;
 }
 
 static void gbuf_destroy(struct rlnc_gbuf *gb)
@@ -30,6 +30,7 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 	kfree(gb->next);
 	kfree(gb->in);
 	kfree(gb->incarnation);
+	rlnc_mix_free(gb->mix);
 	kfree(gb);
 }
 
@@ -69,6 +70,12 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 	if (!gb->ptr || !gb->next || !gb->in || !gb->incarnation)
 		goto err;
 	gb->out = (u8 **)gb->in + v->k;
+	if (v->dense) {
+		gb->symbols = (rows + v->k) * v->pps;
+		gb->mix = rlnc_mix_alloc(v, rows, gfp);
+		if (!gb->mix)
+			goto err;
+	}
 	if (rlnc_scratch_init(&gb->scratch, &v->crypt, gfp))
 		goto err;
 	for (i = 0; i < pages; i++) {

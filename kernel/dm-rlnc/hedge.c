@@ -201,7 +201,7 @@ struct hedge {
 static bool known_zero(const struct rlnc_volume *v, const struct rlnc_place *place,
 		       const struct rlnc_ptr *ptr, u32 row, u32 col)
 {
-	return row < v->k && rlnc_row_is_zero(place, ptr, row * v->pps + col);
+	return row < v->k && rlnc_row_is_zero(v, place, ptr, row * v->pps + col);
 }
 
 /* Pages of a column that are at hand and may be right. */

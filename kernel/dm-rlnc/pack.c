@@ -58,7 +58,7 @@ static void encode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col)
 
 	for (row = 0; row < v->k; row++) {
 		if (rlnc_seal_is_zero(&gb->next->seal[row * v->pps + col]))
-			clear_highpage(rlnc_fragment_page(gb, row, col));
+			clear_highpage(rlnc_symbol_page(gb, row, col));
 		else
 			rows = row + 1;
 	}
@@ -75,6 +75,7 @@ static void send(struct rlnc_volume *v, struct rlnc_pack *pack, u32 cols)
 		return;
 	wait_sent(v, pack);
 	trace_rlnc_pack_flush(v, pack->number, gb->slot, pack->sent, cols - pack->sent);
+	rlnc_mix_set(gb, gb->next);
 	trace_rlnc_encode(v, gb->slot, pack->sent, cols - pack->sent);
 	for (col = pack->sent; col < cols; col++)
 		encode_column(v, gb, col);

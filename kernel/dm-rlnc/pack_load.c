@@ -19,8 +19,8 @@ static int open_in_memory(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		sector = le32_to_cpu(packed_of(ptr, i)->sector);
 		ret = rlnc_open_sector(v, &gb->scratch, place, sector,
 				       &pack->next->seal[sector],
-				       rlnc_fragment_page(pack, rlnc_row(v, sector),
-							  rlnc_col(v, sector)),
+				       rlnc_symbol_page(pack, rlnc_row(v, sector),
+							rlnc_col(v, sector)),
 				       rlnc_plain_page(gb, i));
 		if (ret)
 			return ret;

@@ -107,23 +107,13 @@ int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *plac
 	ret = rlnc_generation_load(v, gb, place, gb->ptr, 0, v->geo.seals);
 	if (ret)
 		goto out;
+	rlnc_mix_set(gb, gb->ptr);
 	rlnc_generation_encode(v, gb);
 	ret = write_rows(v, gb, rows) ?: 1;
 out:
 	srcu_read_unlock(&v->readers, section);
 	rlnc_gbuf_put(gb);
 	return merge ? rlnc_merge_generation(v, place->index) ?: 1 : ret;
-}
-
-/* A column that holds nothing but zeros may never have been written. */
-static bool column_is_zero(struct rlnc_volume *v, const struct rlnc_ptr *ptr, u32 col)
-{
-	u32 row;
-
-	for (row = 0; row < v->k; row++)
-		if (!rlnc_seal_is_zero(&ptr->seal[row * v->pps + col]))
-			return false;
-	return true;
 }
 
 /*
@@ -145,7 +135,7 @@ static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 			continue;
 		for (col = 0; col < v->pps; col++) {
 			page = row * v->pps + col;
-			if (column_is_zero(v, good->ptr, col))
+			if (rlnc_column_is_zero(v, good->ptr, col))
 				continue;
 			if (test_bit(page, seen->have) &&
 			    !memcmp(page_address(rlnc_fragment_page(good, row, col)),
@@ -208,6 +198,7 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	ret = rlnc_generation_load(v, good, place, good->ptr, 0, v->geo.seals);
 	if (ret)
 		goto out;
+	rlnc_mix_set(good, good->ptr);
 	rlnc_generation_encode(v, good);
 	count = compare_rows(v, good, seen, asked, wrong, &fresh);
 	if (fresh) {

@@ -45,10 +45,12 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 	u32 i;
 
 	DMEMIT("%u %u %s %u", v->k, v->n, v->key_word,
-	       1 + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
+	       1 + v->dense + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
 	       !!opt->writes_min + !!opt->rebuild_kbps + !!opt->hedge_ms +
 	       (opt->deadline_ms != RLNC_DEADLINE_MS));
 	DMEMIT(" " RLNC_OPT_CACHE_MB "=%u", opt->cache_mb);
+	if (v->dense)
+		DMEMIT(" " RLNC_OPT_DENSE);
 	if (opt->allow_discards)
 		DMEMIT(" " RLNC_OPT_DISCARDS);
 	if (opt->accept_older)

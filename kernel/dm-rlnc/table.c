@@ -24,6 +24,12 @@ static int opt_accept_older(struct rlnc_table *table, const char *value)
 	return 0;
 }
 
+static int opt_dense(struct rlnc_table *table, const char *value)
+{
+	table->dense = true;
+	return 0;
+}
+
 static int opt_min_epoch(struct rlnc_table *table, const char *value)
 {
 	return parse_u64(value, 1, RLNC_EPOCH_NONE - 1, &table->min_epoch);
@@ -82,6 +88,7 @@ static const struct {
 } options[] = {
 	{ RLNC_OPT_DISCARDS, false, opt_allow_discards, NULL },
 	{ RLNC_OPT_ACCEPT_OLDER, false, opt_accept_older, NULL },
+	{ RLNC_OPT_DENSE, false, opt_dense, NULL },
 	{ RLNC_OPT_HEDGE_MS, true, opt_hedge_ms,
 	  "hedge_ms: expected 1..60000" },
 	{ RLNC_OPT_DEADLINE_MS, true, opt_deadline_ms,

@@ -168,8 +168,8 @@ int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch
 		left -= len;
 	}
 	return rlnc_seal_sector(v, scratch, place, sector, birth, plain, offset,
-				rlnc_fragment_page(gb, rlnc_row(v, sector),
-						   rlnc_col(v, sector)),
+				rlnc_symbol_page(gb, rlnc_row(v, sector),
+						 rlnc_col(v, sector)),
 				&gb->next->seal[sector]);
 }
 
@@ -203,7 +203,7 @@ static int seal_batch(struct writer *w)
 	u32 i;
 
 	for (i = 0; i < v->geo.seals && !ret; i++) {
-		cipher = rlnc_fragment_page(w->gb, rlnc_row(v, i), rlnc_col(v, i));
+		cipher = rlnc_symbol_page(w->gb, rlnc_row(v, i), rlnc_col(v, i));
 		if (w->fate[i] == ZERO) {
 			memset(&w->gb->next->seal[i], 0, sizeof(struct rlnc_seal));
 			clear_highpage(cipher);
@@ -219,22 +219,20 @@ static int seal_batch(struct writer *w)
 	return ret;
 }
 
+/* Encode, for the epoch that is being built, and have it on the members. */
 static int store(struct writer *w)
 {
 	struct rlnc_volume *v = w->v;
-	int ret;
+	struct rlnc_gbuf *gb = w->gb;
 
-	if (rlnc_members_writable(v) < v->writes_min)
-		return -EIO;
-	w->gb->slot = rlnc_slot_alloc(v, false);
-	if (w->gb->slot == RLNC_SLOT_NONE)
-		return v->stopped ? -EIO : -ENOSPC;
-	rlnc_generation_encode(v, w->gb);
-	rlnc_generation_store_begin(v, w->gb);
-	ret = rlnc_generation_store_end(v, w->gb);
-	if (ret)
-		rlnc_slot_cancel(v, w->gb->slot);
-	return ret;
+	gb->next->slot = cpu_to_le64(gb->slot);
+	gb->next->birth = cpu_to_le64(READ_ONCE(v->birth));
+	if (v->dense)
+		w->commit.birth = le64_to_cpu(gb->next->birth);
+	rlnc_mix_set(gb, gb->next);
+	rlnc_generation_encode(v, gb);
+	rlnc_generation_store_begin(v, gb);
+	return rlnc_generation_store_end(v, gb);
 }
 
 /* The smallest run of seals that holds all that were not carried over. */
@@ -252,13 +250,42 @@ static void changed_seals(struct writer *w)
 	w->commit.count = end - first;
 }
 
-static void commit_slot(struct writer *w)
+/*
+ * A checkpoint has begun since a dense generation was coded: code it anew, into the
+ * same slot, which nothing refers to yet.  The next checkpoint waits for that.
+ */
+static int store_again(struct writer *w)
 {
-	w->gb->next->slot = cpu_to_le64(w->gb->slot);
-	w->gb->next->birth = cpu_to_le64(~0ull);	/* the commit says which */
+	struct rlnc_volume *v = w->v;
+	int ret;
+
+	bitmap_zero(w->gb->row_error, RLNC_MAX_MEMBERS);
+	bitmap_zero(w->gb->skipped, RLNC_MAX_MEMBERS);
+	down_read(&v->commit_sem);
+	w->commit.held = true;
+	ret = store(w) ?: rlnc_commit(v, &w->commit);
+	up_read(&v->commit_sem);
+	return ret;
+}
+
+static int commit_slot(struct writer *w)
+{
+	struct rlnc_volume *v = w->v;
+	int ret;
+
+	if (rlnc_members_writable(v) < v->writes_min)
+		return -EIO;
+	w->gb->slot = rlnc_slot_alloc(v, false);
+	if (w->gb->slot == RLNC_SLOT_NONE)
+		return v->stopped ? -EIO : -ENOSPC;
 	w->commit.stored = w->gb;
 	changed_seals(w);
-	rlnc_commit(w->v, &w->commit);
+	ret = store(w) ?: rlnc_commit(v, &w->commit);
+	if (ret == -EAGAIN)
+		ret = store_again(w);
+	if (ret)
+		rlnc_slot_cancel(v, w->gb->slot);
+	return ret;
 }
 
 static void commit_unmapped(struct writer *w)
@@ -294,10 +321,7 @@ static int write_slot(struct writer *w)
 		return 0;
 	}
 	w->birth = READ_ONCE(v->birth);
-	ret = load_carried(w) ?: seal_batch(w) ?: store(w);
-	if (!ret)
-		commit_slot(w);
-	return ret;
+	return load_carried(w) ?: seal_batch(w) ?: commit_slot(w);
 }
 
 static int write_whole(struct writer *w)

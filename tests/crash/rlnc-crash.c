@@ -9,6 +9,7 @@
  *
  *	rlnc-crash [OPTION...]
  *	-k K -n N -s BYTES -m MIB	shape: 4, 6, 4096, 8
+ *	-D 1				a dense volume
  *	-x 1				a spare disk that may be added as a member
  *	-z MIB				the volume is as small as that to begin with
  *	-o OPERATIONS			of each of four threads: 150
@@ -348,7 +349,7 @@ static const struct {
 	{ 'm', &run.opt.mib }, { 'o', &run.opt.operations }, { 'p', &run.opt.prefixes },
 	{ 'r', &run.opt.torn }, { 'd', &run.opt.twice }, { 'f', &run.opt.fewer },
 	{ 'S', &run.opt.seed }, { 'z', &run.volume.mib },
-	{ 'x', &run.volume.spare },
+	{ 'x', &run.volume.spare }, { 'D', &run.volume.dense },
 };
 
 static int set_option(int letter)
@@ -398,7 +399,7 @@ int main(int argc, char **argv)
 	report_init(argv[0]);
 	dm_start();
 	if (parse(argc, argv))
-		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-x 1] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
+		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-D 1] [-x 1] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
 	r->plan = (struct record_plan){ r->opt.seed, THREADS, PLACES };
 	r->area = aligned_alloc(RECORD_BYTES, (size_t)THREADS * PLACES * RECORD_BYTES);
 	ret = disks_start(&r->disks, r->volume.n + r->volume.spare,

@@ -13,6 +13,7 @@
  *	-q COUNT	one of so many changes is tried, by chance (1)
  *	-x		change one member more than may be wrong, and want everything
  *			back: the test has to fail
+ *	-D 1		a dense volume
  *	-S SEED		of the choice
  */
 #include <endian.h>
@@ -590,6 +591,9 @@ static int set_option(struct tamper *t, int letter, uint32_t value)
 	case 'q':
 		t->one_in = value ?: 1;
 		return 0;
+	case 'D':
+		t->volume.dense = value;
+		return 0;
 	case 'x':
 		t->excess = true;
 		return 0;
@@ -609,9 +613,9 @@ int main(int argc, char **argv)
 
 	report_init(argv[0]);
 	dm_start();
-	while ((opt = getopt(argc, argv, "k:n:s:b:B:q:S:x")) != -1)
+	while ((opt = getopt(argc, argv, "k:n:s:b:B:q:D:S:x")) != -1)
 		if (set_option(t, opt, strtoul(optarg ?: "0", NULL, 0)))
-			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-b BITS] [-B STEP] [-q COUNT] [-S SEED] [-x]");
+			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-b BITS] [-B STEP] [-q COUNT] [-D 1] [-S SEED] [-x]");
 	if (!t->volume.k || t->volume.n <= t->volume.k || t->volume.n > DISKS_MAX)
 		die(2, "-k and a larger -n are needed, 16 at most");
 	t->all = (1u << t->volume.n) - 1;

@@ -62,7 +62,7 @@ static int write_key(char *path)
  */
 int volume_format(struct volume *v)
 {
-	const char *argv[14 + DISKS_MAX] = { "rlncsetup", "format", "-q", "--force", "-k" };
+	const char *argv[15 + DISKS_MAX] = { "rlncsetup", "format", "-q", "--force", "-k" };
 	char key[64], k[8], symbol[16], size[16], device[DISKS_MAX][16];
 	const struct rlnc_disk_super *sb;
 	unsigned int i, argc = 5;
@@ -81,6 +81,8 @@ int volume_format(struct volume *v)
 		argv[argc++] = "--size";
 		argv[argc++] = size;
 	}
+	if (v->dense)
+		argv[argc++] = "--dense";
 	argv[argc++] = "--volume-key-file";
 	argv[argc++] = key;
 	for (i = 0; i < v->n; i++) {

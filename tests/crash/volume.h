@@ -17,6 +17,7 @@ struct volume {
 	unsigned int n;
 	unsigned int symbol;		/* bytes */
 	unsigned int spare;		/* 1: disk n may have been added since, as member n */
+	unsigned int dense;		/* to be formatted so */
 	unsigned int mib;		/* to be formatted with, 0: all there is room for */
 	uint64_t sectors;		/* of 512 bytes; volume_format() fills it in */
 	unsigned int writes_min;	/* likewise */

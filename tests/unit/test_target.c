@@ -126,6 +126,31 @@ static void table_devices(void **state)
 	assert_string_equal(device[2], "1:2");
 }
 
+/* Options are told from keys and devices of the same name. */
+static void table_has(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} cases[] = {
+		{ "1 1 key 1 dense 7:0", true },
+		{ "1 1 key 2 cache_mb=8 dense 7:0", true },
+		{ "1 1 key 0 dense", false },
+		{ "1 1 dense 0 7:0", false },
+		{ "1 1 key 1 cache_mb=8 dense", false },
+		{ "1 1 key 1 densely 7:0", false },
+		{ "1 1 key 3 cache_mb=8", false },
+		{ "1 1 key 65 dense 7:0", false },
+		{ "1 1 key dense 7:0", false },
+		{ "", false },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(target_table_has(cases[i].text, "dense"), cases[i].want);
+}
+
 static void words(void **state)
 {
 	(void)state;
@@ -158,7 +183,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status), cmocka_unit_test(status_grows),
 		cmocka_unit_test(status_refused), cmocka_unit_test(table),
-		cmocka_unit_test(table_devices), cmocka_unit_test(rekey), cmocka_unit_test(words),
+		cmocka_unit_test(table_devices), cmocka_unit_test(rekey),
+		cmocka_unit_test(table_has), cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

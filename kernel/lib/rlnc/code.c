@@ -11,7 +11,9 @@
  * XOR-Based Erasure-Resilient Coding Scheme, 1995).
  *
  * Dense: the same times a random invertible k x k matrix, which changes the
- * basis of the data and hence no rank.
+ * basis of the data and hence no rank.  Mixed: the same, with a seed of its own
+ * for that matrix, so that codes with one systematic code in common have each
+ * other matrices, and one way to compute fragments from fragments.
  *
  * Random bytes are SHA-256 of the seed, a label, k, the mode and a counter.
  * They are used in an order in which everything that concerns all rows comes
@@ -27,6 +29,9 @@
 #include "gf256.h"
 #include "matrix.h"
 #include "rlnc.h"
+
+/* In the place of the mode: a matrix for rlnc_code_mix(). */
+#define STREAM_MIX	2
 
 /* What is hashed for each 32 random bytes. */
 struct code_block {
@@ -46,8 +51,7 @@ struct code_stream {
 	u16 counter;
 };
 
-static void stream_init(struct code_stream *s, unsigned int k, enum rlnc_mode mode,
-			const u8 *seed)
+static void stream_init(struct code_stream *s, unsigned int k, u8 mode, const u8 *seed)
 {
 	static const u8 label[8] = { 'r', 'l', 'n', 'c', ' ', 'v', '1', 0 };
 
@@ -202,5 +206,26 @@ int rlnc_code_init(struct rlnc_code *code, unsigned int k, unsigned int n,
 	memzero_explicit(y, sizeof(y));
 	memzero_explicit(scale, sizeof(scale));
 	memzero_explicit(row, sizeof(row));
+	return 0;
+}
+
+int rlnc_code_mix(struct rlnc_code *mixed, unsigned int n, const struct rlnc_code *code,
+		  const u8 seed[RLNC_SEED_SIZE])
+{
+	const unsigned int k = code->k;
+	struct code_stream stream;
+	unsigned int i;
+
+	if (code->mode != RLNC_SYSTEMATIC || n < k || n > code->n)
+		return -EINVAL;
+	mixed->k = k;
+	mixed->n = n;
+	mixed->mode = RLNC_DENSE;
+	stream_init(&stream, k, STREAM_MIX, seed);
+	random_invertible(mixed->rows, k, &stream);
+	memzero_explicit(&stream, sizeof(stream));
+	for (i = k; i < n; i++)
+		rlnc_matrix_row_mul(mixed->rows + i * k, rlnc_code_row(code, i), mixed->rows,
+				    k, k);
 	return 0;
 }

@@ -93,11 +93,41 @@ size_t rlnc_code_size(unsigned int k, unsigned int n);
 int rlnc_code_init(struct rlnc_code *code, unsigned int k, unsigned int n,
 		   enum rlnc_mode mode, const u8 seed[RLNC_SEED_SIZE]);
 
+/**
+ * rlnc_code_mix() - A dense code that has a systematic one's relations.
+ * @mixed: rlnc_code_size(k, @n) bytes
+ * @n: rows, k <= @n <= rows of @code
+ * @code: systematic
+ * @seed: secret, where the coefficients are to be; another one for each generation
+ *
+ * The systematic matrix times a random invertible one, which the seed stands for.
+ * Any row is the same combination of any k others as in @code, so that fragments
+ * can be computed from fragments with @code alone: for that the seed is not needed.
+ *
+ * Return: 0, or -EINVAL for a code that is not systematic or a bad @n.
+ */
+int rlnc_code_mix(struct rlnc_code *mixed, unsigned int n, const struct rlnc_code *code,
+		  const u8 seed[RLNC_SEED_SIZE]);
+
 /* The k coefficients of row @i, 0 <= @i < n. */
 static inline const u8 *rlnc_code_row(const struct rlnc_code *code, unsigned int i)
 {
 	return code->rows + i * code->k;
 }
+
+/* === seeds of generations: seed.c === */
+
+#define RLNC_SEED_KEY_SIZE	32
+
+/**
+ * rlnc_generation_seed() - The seed of one generation, for rlnc_code_mix().
+ * @key: secret
+ * @slot: where it lies
+ * @birth: when it was written; nothing else is written there at that time
+ * @seed: receives HMAC-SHA-256 under @key of both numbers
+ */
+void rlnc_generation_seed(const u8 key[RLNC_SEED_KEY_SIZE], u64 slot, u64 birth,
+			  u8 seed[RLNC_SEED_SIZE]);
 
 /* === plans: plan.c === */
 

@@ -20,12 +20,13 @@ ram_members()
 }
 
 # format K [OPTION...]: format MEMBERS under KEY; sets SECTORS, the volume's
-# length in 512-byte sectors, and TABLE_K.
+# length in 512-byte sectors, and TABLE_K.  A test of dense volumes that is another
+# test's body has its options in FORMAT.
 format()
 {
 	TABLE_K=$1
 	shift
-	must rlncsetup format -q -k "$TABLE_K" --volume-key-file "$KEY_FILE" "$@" "${MEMBERS[@]}"
+	must rlncsetup format -q -k "$TABLE_K" --volume-key-file "$KEY_FILE" ${FORMAT:+"$FORMAT"} "$@" "${MEMBERS[@]}"
 	# rlnc_disk.h: logical_sectors of the copy that format writes
 	SECTORS=$(($(od -An -tu8 -j $((65536 + 160)) -N 8 "${MEMBERS[0]}") * 8))
 	[ "$SECTORS" -gt 0 ] || bail "the volume has no size"

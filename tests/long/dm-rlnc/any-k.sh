@@ -6,7 +6,7 @@
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 requires rlnc-any-k rlncsetup
-plan 8
+plan 9
 
 load_module dm-rlnc checkpoint_ms=3600000
 requires_module nbd
@@ -30,3 +30,4 @@ check "4 of 6" any_k 4 6 1 present lost away away-crashed disjoint fork
 check "3 of 6, two sets in turn, sampled" any_k 3 6 6 in-turn
 check "4 of 6, two sets in turn, sampled" any_k 4 6 6 in-turn
 check "10 of 16" any_k 10 16 1000 present lost away away-crashed disjoint
+check "3 of 6, dense" any_k 3 6 1 present lost away disjoint -D 1

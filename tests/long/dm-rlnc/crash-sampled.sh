@@ -7,7 +7,7 @@
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 requires rlnc-crash rlncsetup
-plan 4
+plan 5
 
 load_module dm-rlnc checkpoint_ms=300
 requires_module nbd
@@ -24,5 +24,6 @@ crash()
 check "4 of 6" crash -o 40 -p 20 -r 45 -S 11
 check "2 of 3" crash -k 2 -n 3 -o 40 -p 15 -r 30 -S 12
 check "1 of 3, symbols of 16 KiB" crash -k 1 -n 3 -s 16384 -o 30 -p 10 -r 20 -S 13
+check "2 of 3, dense" crash -k 2 -n 3 -D 1 -o 30 -p 10 -r 20 -S 15
 # Nothing is believed of a test that cannot fail.
 check_fails "disks that lie about a flush are found out" crash -k 2 -n 3 -o 20 -p 1 -r 25 -d 0 -f 0 -S 14 -l

@@ -8,7 +8,7 @@
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 requires rlnc-tamper rlncsetup
-plan 4
+plan 5
 
 load_module dm-rlnc checkpoint_ms=3600000
 requires_module nbd
@@ -26,3 +26,4 @@ check "4 of 6" tamper -k 4 -n 6 -S 31 -B 1 -b 4
 check "2 of 3" tamper -k 2 -n 3 -S 32 -B 1 -b 4
 check "1 of 3, symbols of 16 KiB" tamper -k 1 -n 3 -s 16384 -S 33 -B 8 -b 2
 check "3 of 5, symbols of 8 KiB" tamper -k 3 -n 5 -s 8192 -S 34 -B 8 -b 2
+check "3 of 5, dense" tamper -k 3 -n 5 -D 1 -S 35 -B 8 -b 2

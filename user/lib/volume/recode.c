@@ -30,13 +30,13 @@ static int make_plan(struct recode *r)
 /**
  * recode_init - prepare to compute a member's fragments
  * @r:		filled in; recode_free() it whatever is returned
- * @sb:		of the volume, systematic
+ * @sb:		of the volume, in either mode
  * @want:	index of the member
  * @source:	other members that hold all of their fragments; kept by reference
  * @sources:	how many
  *
- * Return: 0, -ENODATA with fewer than k sources, -EINVAL for a volume that is
- * not systematic or indexes that do not fit, or -ENOMEM.
+ * Return: 0, -ENODATA with fewer than k sources, -EINVAL for indexes that do not
+ * fit, or -ENOMEM.
  */
 int recode_init(struct recode *r, const struct rlnc_super *sb, u16 want,
 		struct recode_source *source, unsigned int sources)
@@ -45,8 +45,6 @@ int recode_init(struct recode *r, const struct rlnc_super *sb, u16 want,
 	int rc;
 
 	*r = (struct recode){ .source = source, .sources = sources, .k = sb->k, .want = want };
-	if (sb->mode != RLNC_DISK_SYSTEMATIC)
-		return -EINVAL;
 	rc = rlnc_init(NULL);
 	if (rc)
 		return rc;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One member's fragments from those of any k others, without a key.  The code
- * of a systematic volume is the same in every slot, so that the fragments of a
- * member are one fixed linear combination of those of k others, byte by byte
- * over all slots, whatever is in them.
+ * One member's fragments from those of any k others, without a key.  A volume has
+ * one systematic code, or in a dense volume that times a secret matrix for every
+ * slot, which changes nothing about what fragments are to each other: those of a
+ * member are one fixed linear combination of those of k others, byte by byte over
+ * all slots, whatever is in them.
  */
 #ifndef SKY_VOLUME_RECODE_H
 #define SKY_VOLUME_RECODE_H

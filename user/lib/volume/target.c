@@ -181,6 +181,28 @@ int target_table_devices(char *params, const char **device, u32 max)
 }
 
 /**
+ * target_table_has - whether a table's parameters have an option that is one word
+ * @params:	from dm_device_table()
+ * @option:	the word
+ */
+bool target_table_has(const char *params, const char *option)
+{
+	char word[256];
+	uint64_t options = 0;
+	u32 at;
+
+	for (at = 0; at < 4 + options; at++) {
+		if (take_word(&params, word, sizeof(word)) < 0)
+			return false;
+		if (at == 3 && number_parse(word, 0, 64, &options))
+			return false;
+		if (at > 3 && !strcmp(word, option))
+			return true;
+	}
+	return false;
+}
+
+/**
  * target_table_rekey - a table's parameters with another key
  * @params:	from dm_device_table(), which hides the key
  * @key:	the word that takes its place

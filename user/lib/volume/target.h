@@ -48,6 +48,7 @@ struct target_status {
 int target_table_format(const struct target_table *table, char *text, size_t size);
 int target_status_parse(const char *line, struct target_status *status);
 int target_table_devices(char *params, const char **device, u32 max);
+bool target_table_has(const char *params, const char *option);
 int target_table_rekey(const char *params, const char *key, char *text, size_t size);
 const char *target_letter_word(char letter);
 bool target_health_live(const char *health);

@@ -43,6 +43,7 @@ static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 		return fail(EINVAL, "--symbol %s: a power of two, and k = %u times it at most %s",
 			    size_format(sb->symbol_bytes, symbol), sb->k,
 			    size_format(RLNC_MAX_GENERATION, most));
+	sb->mode = o->dense ? RLNC_DISK_DENSE : RLNC_DISK_SYSTEMATIC;
 	sb->writes_min = o->writes_min ? (u32)o->writes_min :
 					 rlnc_default_writes_min(sb->k, sb->n);
 	if (sb->writes_min < sb->k || sb->writes_min > sb->n)
@@ -107,7 +108,6 @@ static int draw_identities(struct rlnc_super *sb)
 		sb->members[i].valid_through = RLNC_EPOCH_NONE;
 		sb->members[i].since = RLNC_EPOCH_NONE;
 	}
-	sb->mode = RLNC_DISK_SYSTEMATIC;
 	sb->epoch = 1;
 	sb->log_slot = RLNC_LOG_NONE;
 	return rc ? fail(-rc, "no random numbers: %s", strerror(-rc)) : 0;

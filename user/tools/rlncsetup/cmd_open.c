@@ -92,15 +92,18 @@ static void list_stale(const struct volume *v)
 struct table_text {
 	char device[RLNC_MAX_MEMBERS][DEVICE_TEXT];
 	char option[3][64];
-	const char *options[5 + MAX_TARGET_OPTIONS];
+	const char *options[6 + MAX_TARGET_OPTIONS];
 	char key[64];
 	char line[TARGET_TABLE_MAX];
 };
 
-static u32 put_options(const struct options *o, struct table_text *t)
+static u32 put_options(const struct options *o, const struct rlnc_super *sb,
+		       struct table_text *t)
 {
 	u32 own = 0, n = 0, i;
 
+	if (sb->mode == RLNC_DISK_DENSE)
+		t->options[n++] = RLNC_OPT_DENSE;
 	if (o->allow_discards)
 		t->options[n++] = RLNC_OPT_DISCARDS;
 	if (o->accept_older)
@@ -141,7 +144,7 @@ static int build_table(const struct options *o, const struct volume *v, struct t
 		table.device[i] = t->device[i];
 	}
 	snprintf(t->key, sizeof(t->key), ":%u:logon:rlnc:%s", RLNC_VOLUME_KEY_BYTES, v->uuid);
-	table.options = put_options(o, t);
+	table.options = put_options(o, v->newest, t);
 	return target_table_format(&table, t->line, sizeof(t->line)) ?
 	       fail(EINVAL, "the table is too long") : 0;
 }

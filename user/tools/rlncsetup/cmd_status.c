@@ -41,7 +41,8 @@ static void print_text(const struct open_volume *v)
 	printf("  volume         %s, %s%s%s\n", v->uuid,
 	       size_format(v->sectors * 512, size), v->info.read_only ? ", read-only" : "",
 	       v->info.suspended ? ", suspended" : "");
-	printf("  code           any %u of %u members suffice\n", s->k, s->n);
+	printf("  code           any %u of %u members suffice, %s\n", s->k, s->n,
+	       v->dense ? "dense" : "systematic");
 	printf("  epoch          %" PRIu64 ", root %s\n", (uint64_t)s->epoch, s->root);
 	printf("  slots          %" PRIu64 " of %" PRIu64 " in use (%u %%)\n", (uint64_t)s->used,
 	       (uint64_t)s->total, percent(s->used, s->total));
@@ -82,11 +83,12 @@ static json_t *volume_json(const struct open_volume *v)
 {
 	const struct target_status *s = &v->status;
 
-	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:s,s:I,s:I,s:I,s:I,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:s,s:I,s:I,s:I,s:I,s:o}",
 			 "name", v->name, "uuid", v->uuid, "health", s->health,
 			 "bytes", (json_int_t)(v->sectors * 512),
 			 "read_only", v->info.read_only, "suspended", v->info.suspended,
-			 "k", (int)s->k, "n", (int)s->n, "letters", s->letters,
+			 "k", (int)s->k, "n", (int)s->n,
+			 "mode", v->dense ? "dense" : "systematic", "letters", s->letters,
 			 "epoch", (json_int_t)s->epoch, "root", s->root,
 			 "slots", "used", (json_int_t)s->used, "total", (json_int_t)s->total,
 			 "work", "name", s->work, "done", (json_int_t)s->work_done,

@@ -99,6 +99,7 @@ static int find_devices(struct open_volume *v)
 		return rc;
 	if (state_load(v->name, &s) || strcmp(s.uuid, v->uuid) || s.count != v->status.n)
 		state_free(&s);
+	v->dense = target_table_has(params, RLNC_OPT_DENSE);
 	if (target_table_devices(params, device, RLNC_MAX_MEMBERS) != (int)v->status.n)
 		return fail(EPROTO, "%s: the table's members cannot be read", v->name);
 	place_devices(v, device, &s);

@@ -18,6 +18,7 @@ struct open_volume {
 	struct dm_device_info info;
 	u64 sectors;			/* of 512 bytes */
 	struct target_status status;
+	bool dense;
 	struct open_member *member;	/* status.n, by index */
 };
 

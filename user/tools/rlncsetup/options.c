@@ -47,6 +47,8 @@ static const struct option_row rows[] = {
 	  "size of the volume (default: as much as the members hold)" },
 	{ "writes-min", 'w', NUMBER, AT(writes_min), 1, 255, CMD_FORMAT, "W",
 	  "members that must hold a commit (default: more than half, k at least)" },
+	{ "dense", 0, FLAG, AT(dense), 0, 0, CMD_FORMAT, NULL,
+	  "secret random coefficients for every generation; a read takes k members" },
 	{ "label", 'L', TEXT, AT(label), 0, 0, CMD_FORMAT, "TEXT",
 	  "name of the volume for people, up to 32 bytes" },
 	{ "force", 0, FLAG, AT(force), 0, 0, CMD_NEW_MEMBER | CMD_KEYS | CMD_HEADER_BACKUP, NULL,

@@ -86,6 +86,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *tls_host;
+	bool dense;
 	bool accept_older;
 	bool allow_discards;
 	bool read_only;

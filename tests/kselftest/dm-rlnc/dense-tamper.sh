@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The test tamper, of a dense volume.
+# vm: timeout=240
+
+FORMAT=--dense
+# shellcheck source=tests/kselftest/dm-rlnc/tamper.sh
+. "$(dirname "$0")/tamper.sh"
