@@ -124,6 +124,20 @@ static void keep_plan(struct rlnc_volume *v, struct rlnc_plan_entry *entry)
 		entry_put(old);
 }
 
+/* As rlnc_codec_plan(), but NULL when it has to be made. */
+const struct rlnc_plan *rlnc_codec_plan_kept(struct rlnc_volume *v, const u8 *have,
+					     const u16 *want, u32 m,
+					     struct rlnc_plan_entry **entry)
+{
+	struct rlnc_plan_entry *e;
+
+	spin_lock(&v->plan_lock);
+	e = find_plan(v, have, want, m);
+	spin_unlock(&v->plan_lock);
+	*entry = e;
+	return e ? &e->plan : NULL;
+}
+
 /**
  * rlnc_codec_plan - a plan that computes symbols from k fragments
  * @v:		volume
@@ -138,12 +152,10 @@ const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
 					const u16 *want, u32 m,
 					struct rlnc_plan_entry **entry)
 {
+	const struct rlnc_plan *plan = rlnc_codec_plan_kept(v, have, want, m, entry);
 	struct rlnc_plan_entry *e;
 
-	spin_lock(&v->plan_lock);
-	e = find_plan(v, have, want, m);
-	spin_unlock(&v->plan_lock);
-	if (!e) {
+	if (!plan) {
 		e = kvzalloc(offsetof(struct rlnc_plan_entry, plan) +
 			     rlnc_plan_size(v->k, m), GFP_NOIO);
 		if (!e)
@@ -157,7 +169,8 @@ const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
 			return NULL;
 		}
 		keep_plan(v, e);
+		*entry = e;
+		plan = &e->plan;
 	}
-	*entry = e;
-	return &e->plan;
+	return plan;
 }

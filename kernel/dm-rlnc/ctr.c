@@ -97,6 +97,7 @@ static int set_up(struct rlnc_volume *v)
 	      rlnc_writers_init(v);
 	if (ret)
 		goto err;
+	rlnc_quick_init(v);
 	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND | WQ_HIGHPRI,
 				   64);
 	if (v->io_wq)
@@ -131,8 +132,10 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_background_exit(v);
 	rlnc_packs_exit(v);
 	rlnc_gate_exit(&v->gate);
-	if (v->io_wq)
+	if (v->io_wq) {
+		rlnc_quick_exit(v);
 		destroy_workqueue(v->io_wq);
+	}
 	rlnc_checkpoint_exit(v);
 	rlnc_log_exit(v);
 	mempool_exit(&v->writers);

@@ -10,6 +10,8 @@
  *	    rlnc_volume.alloc_mutex
  *	      rlnc_node.lock (spin)
  *	        rlnc_volume.node_lock (spin)
+ *	rlnc_quick.lock (spin)
+ *	  rlnc_round.lock (spin)
  *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
  *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
@@ -43,6 +45,7 @@
 #include "mix.h"
 #include "node.h"
 #include "pack.h"
+#include "quick_read.h"
 #include "search.h"
 
 #define DM_MSG_PREFIX "rlnc"
@@ -229,6 +232,9 @@ int rlnc_codec_make(struct rlnc_volume *v, u32 n, struct rlnc_codec *codec);
 void rlnc_codec_free(struct rlnc_codec *codec);
 int rlnc_codec_init(struct rlnc_volume *v);
 void rlnc_codec_exit(struct rlnc_volume *v);
+const struct rlnc_plan *rlnc_codec_plan_kept(struct rlnc_volume *v, const u8 *have,
+					     const u16 *want, u32 m,
+					     struct rlnc_plan_entry **entry);
 const struct rlnc_plan *rlnc_codec_plan(struct rlnc_volume *v, const u8 *have,
 					const u16 *want, u32 m,
 					struct rlnc_plan_entry **entry);
@@ -266,8 +272,10 @@ struct rlnc_gbuf {
 	struct rlnc_ptr *next;		/* ptr_bytes: the pointer being made */
 	u64 slot;			/* being written */
 	struct rlnc_node *node;		/* checkpoint: the node being written */
+	struct rlnc_io *reader;		/* whose quick read this is */
 	const u8 **in;			/* k and n pointers for the codec */
 	u8 **out;
+	struct page **plain;		/* k * pps: where plaintext goes; at first, pages of ours */
 	struct page *page[];		/* rows * pps fragments, then k * pps plain */
 };
 
@@ -280,6 +288,8 @@ void rlnc_gbuf_put(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,
 		  u32 cols);
+struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row,
+				     u32 col, u32 cols, gfp_t gfp);
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent);
 
@@ -449,9 +459,15 @@ struct rlnc_io {
 	u32 first;			/* 4 KiB sector within the generation */
 	u32 count;
 	struct hlist_node lane;		/* lane_lock; leaders only */
-	struct list_head link;		/* on a batch, or waiting */
+	struct list_head link;		/* on a batch, or waiting, or of quick reads */
 	struct list_head batch;		/* what the leader works on; itself included */
 	struct list_head waiting;	/* lane_lock */
+	/* Of a quick read: */
+	struct rlnc_gbuf *gb;
+	int section;			/* of readers */
+	unsigned long since;		/* jiffies */
+	u8 asked;			/* members */
+	u8 rows[RLNC_QUICK_MAX_K];	/* which */
 };
 
 int rlnc_map(struct dm_target *ti, struct bio *bio);
@@ -461,6 +477,9 @@ void rlnc_lane_take(struct rlnc_io *io);
 void rlnc_lane_done(struct rlnc_io *io);
 bool rlnc_lane_enter(struct rlnc_io *io);
 void rlnc_read(struct rlnc_io *io);
+void rlnc_read_later(struct rlnc_io *io);
+void rlnc_read_into_bio(struct rlnc_gbuf *gb, struct bio *bio, u32 first);
+void rlnc_read_end(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret);
 void rlnc_write(struct rlnc_io *io);
 int rlnc_writers_init(struct rlnc_volume *v);
 int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
@@ -561,6 +580,7 @@ struct rlnc_volume {
 	/* map.c */
 	struct rlnc_gate gate;
 	struct workqueue_struct *io_wq;
+	struct rlnc_quick quick;
 	spinlock_t lane_lock;		/* protects lanes, and who waits in them */
 	struct hlist_head lanes[1 << RLNC_LANE_BITS];
 	mempool_t writers;		/* write.c's working memory */
@@ -605,7 +625,7 @@ static inline struct page *rlnc_symbol_page(const struct rlnc_gbuf *gb, u32 row,
 
 static inline struct page *rlnc_plain_page(const struct rlnc_gbuf *gb, u32 sector)
 {
-	return gb->page[gb->rows * gb->v->pps + sector];
+	return gb->plain[sector];
 }
 
 /* Where a sector of a generation lies: symbol (row) and page of it (column). */

@@ -116,6 +116,7 @@ void rlnc_round_init(struct rlnc_round *round,
 	INIT_LIST_HEAD(&round->flights);
 	init_waitqueue_head(&round->wait);
 	round->ended = ended;
+	round->over = NULL;
 	round->eager = false;
 }
 
@@ -148,6 +149,25 @@ bool rlnc_round_wait(struct rlnc_round *round, u64 ns, bool (*enough)(void *arg)
 	WRITE_ONCE(round->eager, enough);
 	return wait_event_timeout(round->wait, round_over(round, enough, arg),
 				  nsecs_to_jiffies(ns) + 1);
+}
+
+/**
+ * rlnc_round_take - let over() not be called any more
+ * @round:	to which rlnc_flight_send_last() may have sent the last request
+ *
+ * Return: false when that was not sent yet, or over() is being called, or was; the
+ * round is not the caller's then.
+ */
+bool rlnc_round_take(struct rlnc_round *round)
+{
+	unsigned long flags;
+	bool taken;
+
+	spin_lock_irqsave(&round->lock, flags);
+	taken = round->over;
+	round->over = NULL;
+	spin_unlock_irqrestore(&round->lock, flags);
+	return taken;
 }
 
 static void hold_pages(struct rlnc_flight *f)
@@ -235,15 +255,21 @@ void rlnc_round_rows(struct rlnc_round *round, unsigned long *rows)
 
 static void flight_ended(struct rlnc_flight *f)
 {
+	void (*over)(struct rlnc_round *round) = NULL;
 	struct rlnc_round *round = f->round;
 	unsigned long flags;
 
 	spin_lock_irqsave(&round->lock, flags);
 	list_del(&f->link);
 	round->ended(round, f, f->bio.bi_status);
+	if (list_empty(&round->flights))
+		swap(over, round->over);
 	if (list_empty(&round->flights) || READ_ONCE(round->eager))
 		wake_up(&round->wait);
 	spin_unlock_irqrestore(&round->lock, flags);
+	/* Where there is none, the round may be gone by now. */
+	if (over)
+		over(round);
 }
 
 static void flight_landed_late(struct rlnc_flight *f)
@@ -332,16 +358,36 @@ static void send(struct rlnc_flight *f)
 	submit_bio(&f->bio);
 }
 
-/* Send a request as part of a round. */
-void rlnc_flight_send(struct rlnc_flight *f, struct rlnc_round *round)
+/**
+ * rlnc_flight_send_last - send the last request of a round that nobody waits for
+ * @f:		the request
+ * @round:	the others, if any, were sent before
+ * @over:	called in any context when all have ended, unless rlnc_round_take()
+ *		comes first; or NULL
+ */
+void rlnc_flight_send_last(struct rlnc_flight *f, struct rlnc_round *round,
+			   void (*over)(struct rlnc_round *round))
 {
 	unsigned long flags;
 
 	f->round = round;
 	spin_lock_irqsave(&round->lock, flags);
 	list_add_tail(&f->link, &round->flights);
+	round->over = over;
 	spin_unlock_irqrestore(&round->lock, flags);
 	send(f);
+}
+
+/* Send a request as part of a round. */
+void rlnc_flight_send(struct rlnc_flight *f, struct rlnc_round *round)
+{
+	rlnc_flight_send_last(f, round, NULL);
+}
+
+/* Let go of a request that was not sent. */
+void rlnc_flight_drop(struct rlnc_flight *f)
+{
+	bio_put(&f->bio);
 }
 
 /* Send a request that nobody waits for. */
@@ -361,6 +407,14 @@ static bool has_room(const struct rlnc_port *port, const struct dm_dev *dev)
 {
 	return atomic_read(&port->flights) <
 	       max_t(int, bdev_get_queue(dev->bdev)->nr_requests / 2, 1);
+}
+
+/* Does a member's queue take one more at once? */
+bool rlnc_flight_has_room(const struct rlnc_volume *v, u32 index)
+{
+	const struct rlnc_member *m = &v->member[index];
+
+	return has_room(READ_ONCE(m->port), READ_ONCE(m->dev));
 }
 
 /**

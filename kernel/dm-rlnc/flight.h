@@ -48,6 +48,7 @@ struct rlnc_round {
 	bool eager;			/* wake for each that ends, not just the last */
 	void (*ended)(struct rlnc_round *round, const struct rlnc_flight *f,
 		      blk_status_t status);
+	void (*over)(struct rlnc_round *round);	/* called when all have ended; or NULL */
 };
 
 /* What a request that was given up had been. */
@@ -65,13 +66,18 @@ void rlnc_round_init(struct rlnc_round *round,
 				   blk_status_t status));
 bool rlnc_round_wait(struct rlnc_round *round, u64 ns, bool (*enough)(void *arg),
 		     void *arg);
+bool rlnc_round_take(struct rlnc_round *round);
 bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late);
 void rlnc_round_rows(struct rlnc_round *round, unsigned long *rows);
 struct rlnc_flight *rlnc_flight_new(struct rlnc_volume *v, struct dm_dev *dev,
 				    struct rlnc_member *m, blk_opf_t opf, u64 offset,
 				    u32 pages, gfp_t gfp);
 void rlnc_flight_send(struct rlnc_flight *f, struct rlnc_round *round);
+void rlnc_flight_send_last(struct rlnc_flight *f, struct rlnc_round *round,
+			   void (*over)(struct rlnc_round *round));
+void rlnc_flight_drop(struct rlnc_flight *f);
 void rlnc_flight_send_alone(struct rlnc_flight *f);
+bool rlnc_flight_has_room(const struct rlnc_volume *v, u32 index);
 bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool write);
 
 /* --- hedge.c: whom to ask, and for how long ---------------------------------- */

@@ -16,6 +16,13 @@ static u32 pages_of(const struct rlnc_volume *v, u32 rows)
 	return (rows + v->k + (v->dense ? v->k : 0)) * v->pps;
 }
 
+/* Plaintext goes to pages of the buffer's own. */
+static void own_plain(struct rlnc_gbuf *gb)
+{
+	memcpy(gb->plain, &gb->page[gb->rows * gb->v->pps],
+	       gb->v->k * gb->v->pps * sizeof(*gb->plain));
+}
+
 static void gbuf_destroy(struct rlnc_gbuf *gb)
 {
 	u32 i, pages = pages_of(gb->v, gb->rows);
@@ -29,6 +36,7 @@ static void gbuf_destroy(struct rlnc_gbuf *gb)
 	kfree(gb->ptr);
 	kfree(gb->next);
 	kfree(gb->in);
+	kfree(gb->plain);
 	kfree(gb->incarnation);
 	rlnc_mix_free(gb->mix);
 	kfree(gb);
@@ -66,8 +74,9 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 	gb->ptr = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->next = kzalloc(v->geo.ptr_bytes, gfp);
 	gb->in = kcalloc(v->k + rows, sizeof(void *), gfp);
+	gb->plain = kcalloc(v->k * v->pps, sizeof(*gb->plain), gfp);
 	gb->incarnation = kcalloc(rows, sizeof(*gb->incarnation), gfp);
-	if (!gb->ptr || !gb->next || !gb->in || !gb->incarnation)
+	if (!gb->ptr || !gb->next || !gb->in || !gb->plain || !gb->incarnation)
 		goto err;
 	gb->out = (u8 **)gb->in + v->k;
 	if (v->dense) {
@@ -83,6 +92,7 @@ static struct rlnc_gbuf *gbuf_create(struct rlnc_volume *v, gfp_t gfp)
 		if (!gb->page[i])
 			goto err;
 	}
+	own_plain(gb);
 	return gb;
 
 err:
@@ -243,6 +253,7 @@ void rlnc_gbuf_put(struct rlnc_gbuf *gb)
 		list_del(&page->lru);
 		put_page(page);
 	}
+	own_plain(gb);
 	if (gb->rows != READ_ONCE(v->gbuf_rows)) {
 		gbuf_destroy(gb);
 		return;
@@ -269,6 +280,38 @@ void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb)
 }
 
 /**
+ * rlnc_gbuf_flight - a request for part of a fragment
+ * @gb:		buffer, whose pages it will read or write
+ * @opf:	REQ_OP_READ or REQ_OP_WRITE, with flags
+ * @slot:	which slot
+ * @row:	member, and fragment
+ * @col:	first page of the fragment
+ * @cols:	how many
+ * @gfp:	GFP_NOIO, or less to have NULL rather than wait
+ */
+struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row,
+				     u32 col, u32 cols, gfp_t gfp)
+{
+	struct rlnc_volume *v = gb->v;
+	struct rlnc_member *m = &v->member[row];
+	struct dm_dev *dev = smp_load_acquire(&m->dev);	/* before its port */
+	struct rlnc_flight *f;
+	u32 i;
+
+	f = rlnc_flight_new(v, dev, m, opf, RLNC_SLOTS_OFFSET + slot * v->geo.symbol +
+			    (u64)col * RLNC_SECTOR_BYTES, cols, gfp);
+	if (!f)
+		return NULL;
+	f->owns_pages = true;
+	f->row = row;
+	f->first = row * v->pps + col;
+	f->count = cols;
+	for (i = col; i < col + cols; i++)
+		__bio_add_page(&f->bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
+	return f;
+}
+
+/**
  * rlnc_gbuf_io - send one member its part of a round
  * @gb:		between rlnc_gbuf_io_begin() and rlnc_gbuf_io_wait()
  * @opf:	REQ_OP_READ or REQ_OP_WRITE, with flags
@@ -284,10 +327,7 @@ void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 co
 		  u32 cols)
 {
 	struct rlnc_volume *v = gb->v;
-	struct rlnc_member *m = &v->member[row];
-	struct dm_dev *dev = smp_load_acquire(&m->dev);	/* before its port */
-	struct rlnc_flight *f;
-	u32 i;
+	struct dm_dev *dev = READ_ONCE(v->member[row].dev);
 
 	if (!rlnc_flight_room(v, row, op_is_write(opf))) {
 		if (op_is_write(opf)) {
@@ -296,15 +336,7 @@ void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 co
 		}
 		return;
 	}
-	f = rlnc_flight_new(v, dev, m, opf, RLNC_SLOTS_OFFSET + slot * v->geo.symbol +
-			    (u64)col * RLNC_SECTOR_BYTES, cols, GFP_NOIO);
-	f->owns_pages = true;
-	f->row = row;
-	f->first = row * v->pps + col;
-	f->count = cols;
-	for (i = col; i < col + cols; i++)
-		__bio_add_page(&f->bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
-	rlnc_flight_send(f, &gb->round);
+	rlnc_flight_send(rlnc_gbuf_flight(gb, opf, slot, row, col, cols, GFP_NOIO), &gb->round);
 }
 
 /*

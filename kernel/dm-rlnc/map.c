@@ -13,6 +13,13 @@ static void read_work(struct work_struct *work)
 	rlnc_read(container_of(work, struct rlnc_io, work));
 }
 
+/* Have a worker serve a read. */
+void rlnc_read_later(struct rlnc_io *io)
+{
+	INIT_WORK(&io->work, read_work);
+	queue_work(io->v->io_wq, &io->work);
+}
+
 static void write_work(struct work_struct *work)
 {
 	rlnc_write(container_of(work, struct rlnc_io, work));
@@ -141,8 +148,8 @@ static int dispatch(struct rlnc_volume *v, struct bio *bio)
 	}
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
-		INIT_WORK(&io->work, read_work);
-		queue_work(v->io_wq, &io->work);
+		if (!rlnc_read_quick(io))
+			rlnc_read_later(io);
 		return DM_MAPIO_SUBMITTED;
 	case REQ_OP_DISCARD:
 	case REQ_OP_WRITE_ZEROES:

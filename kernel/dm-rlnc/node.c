@@ -206,6 +206,24 @@ struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level, u64 in
 	return node;
 }
 
+/* As rlnc_node_get(), but NULL when that would sleep. */
+struct rlnc_node *rlnc_node_cached(struct rlnc_volume *v, u8 tree, u8 level, u64 index)
+{
+	struct rlnc_node *node;
+
+	spin_lock(&v->node_lock);
+	node = rlnc_cache_find(v, tree, level, index);
+	spin_unlock(&v->node_lock);
+	if (!node)
+		return NULL;
+	if (test_bit(RLNC_NODE_READY, &node->flags)) {
+		smp_rmb();	/* pairs with the barrier in get_child() */
+		return node;
+	}
+	rlnc_node_put(v, node);
+	return NULL;
+}
+
 /* Put a node above the root, whose first child that is from now on. */
 static int raise_root(struct rlnc_volume *v, u8 tree)
 {

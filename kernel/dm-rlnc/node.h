@@ -82,6 +82,7 @@ void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node);
 
 struct rlnc_node *rlnc_node_get(struct rlnc_volume *v, u8 tree, u8 level,
 				u64 index);
+struct rlnc_node *rlnc_node_cached(struct rlnc_volume *v, u8 tree, u8 level, u64 index);
 void rlnc_node_dirty(struct rlnc_volume *v, struct rlnc_node *node);
 void rlnc_node_prepare_update(struct rlnc_volume *v, struct rlnc_node *node);
 int rlnc_tree_grow(struct rlnc_volume *v, u8 tree, u64 leaves);

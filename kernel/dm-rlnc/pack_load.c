@@ -34,23 +34,20 @@ static int load_sectors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			const struct rlnc_place *place, struct rlnc_gbuf *pack)
 {
 	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
-	u32 i, base = v->n * v->pps;
-	int ret;
+	u32 i, sector;
 
 	if (!rlnc_ptr_mapped(pack->ptr))
 		return -ESTALE;
 	if (le64_to_cpu(pack->ptr->slot) >= v->slots)
 		return -EBADMSG;
 	bitmap_zero(sectors, RLNC_MAX_SEALS);
-	for_each_set_bit(i, from, v->geo.seals)
-		__set_bit(le32_to_cpu(packed_of(ptr, i)->sector), sectors);
-	ret = rlnc_generation_load_set(v, pack, place, pack->ptr, sectors);
-	if (ret)
-		return ret;
-	for_each_set_bit(i, from, v->geo.seals)
-		swap(gb->page[base + i],
-		     pack->page[base + le32_to_cpu(packed_of(ptr, i)->sector)]);
-	return 0;
+	for_each_set_bit(i, from, v->geo.seals) {
+		sector = le32_to_cpu(packed_of(ptr, i)->sector);
+		if (__test_and_set_bit(sector, sectors))
+			return -EBADMSG;
+		pack->plain[sector] = rlnc_plain_page(gb, i);
+	}
+	return rlnc_generation_load_set(v, pack, place, pack->ptr, sectors);
 }
 
 /* Load the sectors of @from that lie in a pack which the members have. */

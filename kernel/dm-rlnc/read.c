@@ -17,32 +17,85 @@ static int lookup(struct rlnc_volume *v, u64 gen, struct rlnc_ptr *ptr)
 	return 0;
 }
 
-/* Hand verified plaintext to the reader. */
-static void copy_to_bio(struct rlnc_gbuf *gb, struct bio *bio, u32 first)
+/* Is this piece of a bio, so far into it, one whole sector in a page of its own? */
+static bool is_sector(const struct bio_vec *vec, u32 done)
+{
+	return vec->bv_len == RLNC_SECTOR_BYTES && !(done % RLNC_SECTOR_BYTES);
+}
+
+/**
+ * rlnc_read_into_bio - let sectors be decrypted where the reader wants them
+ * @gb:		buffer that will be loaded
+ * @bio:	a read
+ * @first:	the sector that it begins with
+ *
+ * What is verified is the ciphertext in the buffer, which nobody else can change:
+ * a reader who looks at its page too early, or writes to it, harms itself alone.
+ * A page whose seal did not open is written again, or the bio fails and has zeros.
+ */
+void rlnc_read_into_bio(struct rlnc_gbuf *gb, struct bio *bio, u32 first)
 {
 	struct bvec_iter iter;
 	struct bio_vec vec;
 	u32 done = 0;
 
 	bio_for_each_segment(vec, bio, iter) {
-		char *to = bvec_kmap_local(&vec);
-		u32 left = vec.bv_len;
-
-		while (left) {
-			u32 at = done % RLNC_SECTOR_BYTES;
-			u32 len = min_t(u32, left, RLNC_SECTOR_BYTES - at);
-
-			memcpy_from_page(to + vec.bv_len - left,
-					 rlnc_plain_page(gb, first + done / RLNC_SECTOR_BYTES),
-					 at, len);
-			done += len;
-			left -= len;
-		}
-		flush_dcache_page(vec.bv_page);
-		kunmap_local(to);
+		if (is_sector(&vec, done))
+			gb->plain[first + done / RLNC_SECTOR_BYTES] = vec.bv_page;
+		done += vec.bv_len;
 	}
 }
 
+/* Hand the reader those sectors that do not lie in one page of its own each. */
+static void copy_to_bio(struct rlnc_gbuf *gb, struct bio *bio, u32 first)
+{
+	struct bvec_iter iter;
+	struct bio_vec vec;
+	u32 done = 0, at, len, left;
+
+	bio_for_each_segment(vec, bio, iter) {
+		left = is_sector(&vec, done) ? 0 : vec.bv_len;
+		for (at = 0; at < left; at += len) {
+			u32 sector = first + (done + at) / RLNC_SECTOR_BYTES;
+			u32 from = (done + at) % RLNC_SECTOR_BYTES;
+
+			len = min_t(u32, left - at, RLNC_SECTOR_BYTES - from);
+			memcpy_page(vec.bv_page, vec.bv_offset + at,
+				    rlnc_plain_page(gb, sector), from, len);
+		}
+		flush_dcache_page(vec.bv_page);
+		done += vec.bv_len;
+	}
+}
+
+/* What a reader is told: wrong data is told apart from absent members. */
+blk_status_t rlnc_blk_status(int ret)
+{
+	return ret == -EBADMSG ? BLK_STS_PROTECTION : errno_to_blk_status(ret);
+}
+
+/**
+ * rlnc_read_end - complete a read
+ * @io:		the read
+ * @gb:		has what it asked for; is given back
+ * @ret:	0; more for what reads as zeros; or an error
+ *
+ * After an error, what was decrypted but not verified is wiped.  The volume may go
+ * away once the last bio has ended.
+ */
+void rlnc_read_end(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret)
+{
+	if (ret)
+		zero_fill_bio(io->bio);
+	else
+		copy_to_bio(gb, io->bio, io->first);
+	if (ret < 0)
+		io->bio->bi_status = rlnc_blk_status(ret);
+	rlnc_gbuf_put(gb);
+	bio_endio(io->bio);
+}
+
+/* Return: 0; 1 when it reads as zeros; or an error. */
 static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 			   struct rlnc_gbuf *gb)
 {
@@ -53,14 +106,13 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 
 	bitmap_zero(sectors, RLNC_MAX_SEALS);
 	bitmap_set(sectors, io->first, io->count);
+	rlnc_read_into_bio(gb, io->bio, io->first);
 	for (;;) {
 		ret = lookup(v, io->gen, gb->ptr);
 		if (ret)
 			return ret;
-		if (!rlnc_ptr_mapped(gb->ptr)) {
-			zero_fill_bio(io->bio);
-			return 0;
-		}
+		if (!rlnc_ptr_mapped(gb->ptr))
+			return 1;
 		if (again && !memcmp(gb->next, gb->ptr, v->geo.ptr_bytes))
 			return -EBADMSG;	/* it still refers to what is no more */
 		ret = rlnc_pack_load(v, gb, gb->ptr, sectors);
@@ -69,16 +121,7 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 		again = true;			/* merged meanwhile */
 		memcpy(gb->next, gb->ptr, v->geo.ptr_bytes);
 	}
-	ret = ret ?: rlnc_generation_load_set(v, gb, &place, gb->ptr, sectors);
-	if (!ret)
-		copy_to_bio(gb, io->bio, io->first);
-	return ret;
-}
-
-/* What a reader is told: wrong data is told apart from absent members. */
-blk_status_t rlnc_blk_status(int ret)
-{
-	return ret == -EBADMSG ? BLK_STS_PROTECTION : errno_to_blk_status(ret);
+	return ret ?: rlnc_generation_load_set(v, gb, &place, gb->ptr, sectors);
 }
 
 /**
@@ -97,8 +140,5 @@ void rlnc_read(struct rlnc_io *io)
 	section = srcu_read_lock(&v->readers);
 	ret = read_generation(v, io, gb);
 	srcu_read_unlock(&v->readers, section);
-	rlnc_gbuf_put(gb);
-	if (ret)
-		io->bio->bi_status = rlnc_blk_status(ret);
-	bio_endio(io->bio);
+	rlnc_read_end(io, gb, ret);
 }
