@@ -98,8 +98,7 @@ static int set_up(struct rlnc_volume *v)
 	if (ret)
 		goto err;
 	rlnc_quick_init(v);
-	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND | WQ_HIGHPRI,
-				   64);
+	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND, 64);
 	if (v->io_wq)
 		return 0;
 	ret = -ENOMEM;

@@ -3,10 +3,16 @@
  * Merging: sectors that lie in packs go back to where their generations are, the
  * oldest pack first, once packs begin to run out.  A generation that gathered many
  * small writes meanwhile is read and written once for all of them.
+ *
+ * A thread of its own does it, so that it can be nicer than those who wait for data;
+ * not much nicer, for it may hold the lane of a generation that is written to.
  */
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 #include "trace.h"
+
+#define MERGE_NICE	5
 
 static u64 live(const struct rlnc_volume *v)
 {
@@ -146,7 +152,7 @@ static bool checkpoint_is_due(const struct rlnc_volume *v)
 	return v->packs.tail - READ_ONCE(v->packs.tail_durable) > v->packs.count / 8;
 }
 
-static void merge_work(struct work_struct *work)
+static void merge_work(struct kthread_work *work)
 {
 	struct rlnc_volume *v = container_of(work, struct rlnc_volume, packs.merge_work);
 	int ret = 0;
@@ -164,7 +170,7 @@ static void merge_work(struct work_struct *work)
 void rlnc_merge_kick(struct rlnc_volume *v)
 {
 	if (must_begin(v) && !READ_ONCE(v->packs.stop))
-		queue_work(v->packs.wq, &v->packs.merge_work);
+		kthread_queue_work(v->packs.merger, &v->packs.merge_work);
 }
 
 void rlnc_merge_start(struct rlnc_volume *v)
@@ -177,21 +183,27 @@ void rlnc_merge_start(struct rlnc_volume *v)
 void rlnc_merge_stop(struct rlnc_volume *v)
 {
 	WRITE_ONCE(v->packs.stop, true);
-	cancel_work_sync(&v->packs.merge_work);
+	kthread_cancel_work_sync(&v->packs.merge_work);
 }
 
 int rlnc_merge_init(struct rlnc_volume *v)
 {
-	INIT_WORK(&v->packs.merge_work, merge_work);
+	struct kthread_worker *merger;
+
+	kthread_init_work(&v->packs.merge_work, merge_work);
 	v->packs.stop = true;
-	v->packs.wq = alloc_ordered_workqueue("rlnc-merge", WQ_MEM_RECLAIM);
-	return v->packs.wq ? 0 : -ENOMEM;
+	merger = kthread_create_worker(0, "rlnc-merge");
+	if (IS_ERR(merger))
+		return PTR_ERR(merger);
+	set_user_nice(merger->task, MERGE_NICE);
+	v->packs.merger = merger;
+	return 0;
 }
 
 void rlnc_merge_exit(struct rlnc_volume *v)
 {
-	if (!v->packs.wq)
+	if (!v->packs.merger)
 		return;
 	rlnc_merge_stop(v);
-	destroy_workqueue(v->packs.wq);
+	kthread_destroy_worker(v->packs.merger);
 }

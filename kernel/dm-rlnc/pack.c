@@ -497,7 +497,7 @@ void rlnc_packs_activate(struct rlnc_volume *v)
 
 void rlnc_packs_exit(struct rlnc_volume *v)
 {
-	if (!v->packs.wq)
+	if (!v->packs.merger)
 		return;
 	rlnc_merge_exit(v);
 	rlnc_packs_drop(v);

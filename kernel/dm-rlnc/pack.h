@@ -3,6 +3,7 @@
 #ifndef DM_RLNC_PACK_H
 #define DM_RLNC_PACK_H
 
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -31,8 +32,8 @@ struct rlnc_packs {
 	u64 head;			/* the next to be opened: commit_sem */
 	u32 count;			/* indices there are */
 	wait_queue_head_t wait;		/* for sectors that are being filled in */
-	struct workqueue_struct *wq;
-	struct work_struct merge_work;
+	struct kthread_worker *merger;
+	struct kthread_work merge_work;
 	bool stop;
 };
 
