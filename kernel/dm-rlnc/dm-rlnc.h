@@ -288,6 +288,7 @@ void rlnc_gbuf_put(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io_begin(struct rlnc_gbuf *gb);
 void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,
 		  u32 cols);
+void rlnc_gbuf_read_soon(struct rlnc_gbuf *gb, u64 slot, u32 row, u32 col, u32 cols);
 struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row,
 				     u32 col, u32 cols, gfp_t gfp);
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);

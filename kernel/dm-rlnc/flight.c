@@ -421,23 +421,28 @@ bool rlnc_flight_has_room(const struct rlnc_volume *v, u32 index)
  * rlnc_flight_room - wait until a member's queue takes one more
  * @v:		volume
  * @index:	the member
- * @write:	whether it is for a write
+ * @patient:	nobody else will do: wait until the deadline
  *
- * A member that hangs fills its queue, and submit_bio() has no time limit.  Reads
- * wait only until one of those before them has found the member slow.
+ * A member that hangs fills its queue, and submit_bio() has no time limit.  Where
+ * others will do, a read waits as long as for an answer; the member is slow then, and
+ * nobody waits who could ask others.
  *
- * Return: false when a deadline passed, or the member is known to be slow.
+ * Return: whether there is room, or was a moment ago.
  */
-bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool write)
+bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool patient)
 {
+	u64 ns = patient ? rlnc_deadline_ns(v) : rlnc_hedge_ns(v);
 	struct rlnc_member *m = &v->member[index];
 	struct rlnc_port *port = READ_ONCE(m->port);
 	struct dm_dev *dev = READ_ONCE(m->dev);
+	bool room = has_room(port, dev);
 
-	if (likely(has_room(port, dev)))
+	if (likely(room))
 		return true;
 	wait_event_timeout(port->room,
-			   has_room(port, dev) || (!write && READ_ONCE(m->slow)),
-			   nsecs_to_jiffies(rlnc_deadline_ns(v)) + 1);
-	return has_room(port, dev);
+			   (room = has_room(port, dev)) || (!patient && READ_ONCE(m->slow)),
+			   nsecs_to_jiffies(ns) + 1);
+	if (!room && !patient)
+		rlnc_member_late(v, index);
+	return room;
 }

@@ -78,7 +78,7 @@ void rlnc_flight_send_last(struct rlnc_flight *f, struct rlnc_round *round,
 void rlnc_flight_drop(struct rlnc_flight *f);
 void rlnc_flight_send_alone(struct rlnc_flight *f);
 bool rlnc_flight_has_room(const struct rlnc_volume *v, u32 index);
-bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool write);
+bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool patient);
 
 /* --- hedge.c: whom to ask, and for how long ---------------------------------- */
 
@@ -91,7 +91,7 @@ void rlnc_member_well(struct rlnc_member *m);
 void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m, u64 ns,
 			 blk_status_t status);
 void rlnc_ask(struct rlnc_volume *v, struct rlnc_gbuf *gb, const struct rlnc_ptr *ptr,
-	      const unsigned long *want);
+	      const unsigned long *want, bool patient);
 u32 rlnc_column_usable(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		       const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 col);
 void rlnc_want_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,

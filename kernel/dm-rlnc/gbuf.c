@@ -320,8 +320,8 @@ struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 sl
  * @col:	first page of the fragment
  * @cols:	how many
  *
- * Pages read show up in @gb->have or @gb->bad, failed writes in
- * @gb->row_error.
+ * Waits for room in the member's queue until the deadline.  Pages read show up in
+ * @gb->have or @gb->bad, failed writes in @gb->row_error.
  */
 void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 col,
 		  u32 cols)
@@ -329,14 +329,24 @@ void rlnc_gbuf_io(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row, u32 co
 	struct rlnc_volume *v = gb->v;
 	struct dm_dev *dev = READ_ONCE(v->member[row].dev);
 
-	if (!rlnc_flight_room(v, row, op_is_write(opf))) {
-		if (op_is_write(opf)) {
+	if (!rlnc_flight_room(v, row, true)) {
+		if (op_is_write(opf))
 			set_bit(row, gb->row_error);
-			rlnc_member_silent(v, row, dev->bdev);
-		}
+		rlnc_member_silent(v, row, dev->bdev);
 		return;
 	}
 	rlnc_flight_send(rlnc_gbuf_flight(gb, opf, slot, row, col, cols, GFP_NOIO), &gb->round);
+}
+
+/*
+ * As rlnc_gbuf_io() with REQ_OP_READ, but only if there is room in the queue or there
+ * will be before the member is found slow.
+ */
+void rlnc_gbuf_read_soon(struct rlnc_gbuf *gb, u64 slot, u32 row, u32 col, u32 cols)
+{
+	if (rlnc_flight_room(gb->v, row, false))
+		rlnc_flight_send(rlnc_gbuf_flight(gb, REQ_OP_READ, slot, row, col, cols,
+						  GFP_NOIO), &gb->round);
 }
 
 /*

@@ -173,18 +173,24 @@ void rlnc_member_well(struct rlnc_member *m)
 
 /* --- hedged reads ------------------------------------------------------------- */
 
-/* Ask the members for the runs of pages that are set in @want. */
+/*
+ * Ask the members for the runs of pages that are set in @want; a slow one whose queue
+ * is full only if @patient.
+ */
 void rlnc_ask(struct rlnc_volume *v, struct rlnc_gbuf *gb, const struct rlnc_ptr *ptr,
-	      const unsigned long *want)
+	      const unsigned long *want, bool patient)
 {
+	u64 slot = le64_to_cpu(ptr->slot);
 	u32 pages = v->n * v->pps;
 	u32 i = 0, end, row;
 
 	while ((i = find_next_bit(want, pages, i)) < pages) {
 		row = i / v->pps;
 		end = min_t(u32, find_next_zero_bit(want, pages, i), (row + 1) * v->pps);
-		rlnc_gbuf_io(gb, REQ_OP_READ, le64_to_cpu(ptr->slot), row, i % v->pps,
-			     end - i);
+		if (patient)
+			rlnc_gbuf_io(gb, REQ_OP_READ, slot, row, i % v->pps, end - i);
+		else
+			rlnc_gbuf_read_soon(gb, slot, row, i % v->pps, end - i);
 		i = end;
 	}
 }
@@ -296,7 +302,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	u32 col;
 
 	rlnc_gbuf_io_begin(gb);
-	rlnc_ask(v, gb, ptr, want);
+	rlnc_ask(v, gb, ptr, want, false);
 	if (rlnc_round_wait(&gb->round, rlnc_hedge_ns(v), NULL, NULL))
 		return;
 	atomic64_inc(&v->hedged);
@@ -310,7 +316,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 				rlnc_want_column(v, gb, place, ptr, col, from_slow, more);
 		bitmap_andnot(more, more, asked, RLNC_MAX_FRAGMENT_PAGES);
 		bitmap_or(asked, asked, more, RLNC_MAX_FRAGMENT_PAGES);
-		rlnc_ask(v, gb, ptr, more);
+		rlnc_ask(v, gb, ptr, more, false);
 		done = rlnc_round_wait(&gb->round, from_slow ? rlnc_deadline_ns(v) :
 				       rlnc_hedge_ns(v), settled, &h);
 		if (from_slow)

@@ -29,16 +29,18 @@ void rlnc_note_read_errors(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			   const unsigned long *want)
 {
 	u32 i = 0, row, pages = v->n * v->pps;
-	bool error;
+	bool error, ok;
 
 	/* Once a member, however many of its pages could not be read. */
 	while ((i = find_next_bit(want, pages, i)) < pages) {
 		row = i / v->pps;
-		for (error = false; i < (row + 1) * v->pps; i++)
+		for (error = false, ok = false; i < (row + 1) * v->pps; i++) {
 			error |= test_bit(i, want) && test_bit(i, gb->bad);
+			ok |= test_bit(i, want) && test_bit(i, gb->have);
+		}
 		if (error)
 			rlnc_member_read_error(v, row);
-		else
+		else if (ok)
 			rlnc_member_read_ok(v, row);
 	}
 }
@@ -189,32 +191,38 @@ static int try_combinations(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return -EBADMSG;
 }
 
+/* What is done to have k right fragments of a column. */
+enum effort {
+	ENOUGH,				/* those of k members, slow ones only if need be */
+	ALL,				/* whatever can be asked at once */
+	PATIENCE,			/* and what the full queues of slow members keep */
+};
+
 /*
- * Bring what is needed of a column into the buffer: from the members that are
- * not slow, as long as those are k; or @all that there is.
+ * Bring what is needed of a column into the buffer.
  *
  * Return: whether anything was asked for.
  */
 static bool gather_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			  const struct rlnc_place *place, const struct rlnc_ptr *ptr,
-			  u32 col, bool all)
+			  u32 col, enum effort effort)
 {
 	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
 	u32 at_hand = rlnc_column_usable(v, gb, place, ptr, col);
 
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
-	if (all || at_hand < v->k)
-		rlnc_want_column(v, gb, place, ptr, col, all, want);
+	if (effort != ENOUGH || at_hand < v->k)
+		rlnc_want_column(v, gb, place, ptr, col, effort != ENOUGH, want);
 	if (at_hand + bitmap_weight(want, RLNC_MAX_FRAGMENT_PAGES) < v->k)
 		rlnc_want_column(v, gb, place, ptr, col, true, want);
 	if (bitmap_empty(want, RLNC_MAX_FRAGMENT_PAGES))
 		return false;
-	if (all) {
-		rlnc_gbuf_io_begin(gb);
-		rlnc_ask(v, gb, ptr, want);
-		rlnc_gbuf_io_wait(gb);
-	} else {
+	if (effort == ENOUGH) {
 		rlnc_read_hedged(v, gb, place, ptr, want);
+	} else {
+		rlnc_gbuf_io_begin(gb);
+		rlnc_ask(v, gb, ptr, want, effort == PATIENCE);
+		rlnc_gbuf_io_wait(gb);
 	}
 	rlnc_note_read_errors(v, gb, want);
 	return true;
@@ -285,10 +293,10 @@ static int too_few(struct rlnc_volume *v, const struct rlnc_gbuf *gb, const stru
 /* Find the right data rows of a column among what its members have. */
 static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
 {
-	bool all = false;
+	enum effort effort = ENOUGH;
 	int ret;
 
-	gather_column(v, gb, s->place, s->ptr, s->col, false);
+	gather_column(v, gb, s->place, s->ptr, s->col, effort);
 	for (;;) {
 		ret = survey_column(v, gb, s);
 		if (gb->mix)
@@ -297,10 +305,10 @@ static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search 
 			return ret;
 		ret = s->fixed + s->candidates < v->k ? too_few(v, gb, s) :
 							try_combinations(v, gb, s);
-		if ((ret != -EBADMSG && ret != -EIO) || all)
+		if ((ret != -EBADMSG && ret != -EIO) || effort == PATIENCE)
 			return ret;
-		all = true;
-		if (!gather_column(v, gb, s->place, s->ptr, s->col, true))
+		effort++;
+		if (!gather_column(v, gb, s->place, s->ptr, s->col, effort))
 			return ret;
 	}
 }

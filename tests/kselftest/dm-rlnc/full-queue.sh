@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A member hangs whose queue is short: reads that do not get into it any more go to
-# the others as soon as one of those before them has waited in vain.
-# vm: timeout=120
+# the others as soon as one of those before them has waited in vain.  Where there are
+# no others, they wait until it answers.
+# vm: timeout=180
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires nbdkit nbd-client dmsetup fio
-plan 4
+plan 6
 
 load_module dm-rlnc
 requires_module nbd
@@ -32,15 +33,27 @@ must dd if=/dev/zero of=/dev/mapper/v bs=1M count=4 oflag=direct conv=fsync stat
 pattern 4 queue >"$TMPDIR/image"
 must dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync,notrunc status=none
 
+read_at_random()
+{
+	fio --name=t --filename=/dev/mapper/v --direct=1 --ioengine=libaio --rw=randread --bs=4k --iodepth=32 \
+		--size=4M --io_size=1M --output="$TMPDIR/fio" &
+	fio=$!
+}
+
 must kill -STOP "$server"
-fio --name=t --filename=/dev/mapper/v --direct=1 --ioengine=libaio --rw=randread --bs=4k --iodepth=32 \
-	--size=4M --io_size=1M --output="$TMPDIR/fio" &
-fio=$!
+read_at_random
 ended() { ! kill -0 "$fio" 2>/dev/null; }
 check "32 reads at once do without it" poll_until 30 ended
 letters=$(letters v)
 must kill -CONT "$server"
 check "they are answered" wait "$fio"
 is "$letters" AAA "it was still a member"
+must dmsetup message v 0 fail 2
+must kill -STOP "$server"
+read_at_random
+sleep 4
+check_fails "without it there are too few, so that reads wait" ended
+must kill -CONT "$server"
+check "and are answered when it is back" wait "$fio"
 check "everything is right" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)
 must gone v
