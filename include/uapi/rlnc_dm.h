@@ -25,7 +25,7 @@
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
- *   AUTHFAIL HEDGED SCRUBBED
+ *   AUTHFAIL HEDGED SCRUBBED LOST
  *
  *   HEALTH	optimal | degraded | failed | read-only
  *   LETTERS	one a member by its index: A in sync, s stale, F failed, - absent
@@ -39,6 +39,8 @@
  *   HEDGED	reads that went to a spare member
  *   SCRUBBED	how the last scrub of this activation ended: finished, failed (not all
  *		could be mended), stopped; none, also from when one is asked for
+ *   LOST	generations that the last rebuild of this activation passed over, since
+ *		more than n - k of their fragments are wrong or missing
  */
 #ifndef _UAPI_RLNC_DM_H
 #define _UAPI_RLNC_DM_H

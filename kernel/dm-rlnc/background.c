@@ -19,6 +19,12 @@ const char *rlnc_work_name(u32 kind)
 	return names[kind];
 }
 
+/* Generations that the work under way could not deal with as it should. */
+u64 rlnc_work_failures(const struct rlnc_volume *v)
+{
+	return v->bg.errors + (v->bg.kind == RLNC_WORK_REBUILD ? v->bg.lost : 0);
+}
+
 /* How the last scrub ended, as the status line has it. */
 const char *rlnc_scrub_end_name(const struct rlnc_volume *v)
 {
@@ -77,23 +83,55 @@ static bool too_old(struct rlnc_volume *v, void *arg, const struct rlnc_ptr *ptr
 	return true;
 }
 
+/* Changes whenever a member fails, comes back or is replaced. */
+static u32 incarnations(struct rlnc_volume *v)
+{
+	u32 i, sum = 0;
+
+	for (i = 0; i < v->n; i++)
+		sum += READ_ONCE(v->member[i].incarnation);
+	return sum;
+}
+
+/*
+ * Count what could not be done.  A rebuild passes over data that cannot be read though
+ * enough members are there for any of it: more than n - k of its fragments are wrong
+ * or missing, and a member that waited for it would wait for ever.  What cannot be read
+ * because members are away can wait for them.
+ */
+static void count_failure(struct rlnc_volume *v, int error, u32 seen)
+{
+	v->bg.passed_over = v->bg.kind == RLNC_WORK_REBUILD &&
+			    rlnc_cannot_be_read(v, error) &&
+			    rlnc_coverage(v, READ_ONCE(v->birth), true) &&
+			    incarnations(v) == seen;
+	if (v->bg.passed_over)
+		WRITE_ONCE(v->bg.lost, v->bg.lost + 1);
+	else
+		v->bg.errors++;
+}
+
+/* What is lost with a node is not known, and counts as one with it. */
 static int unreadable(struct rlnc_volume *v, void *arg, int error)
 {
-	v->bg.errors++;
+	if (!v->bg.passed_over)
+		count_failure(v, error, incarnations(v));
 	return 0;
 }
 
 static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *place,
 		 const struct rlnc_ptr *ptr)
 {
+	u32 seen = incarnations(v);
 	int ret;
 
 	if (stopping(v))
 		return -EINTR;
+	v->bg.passed_over = false;
 	ret = v->bg.kind == RLNC_WORK_SCRUB ? rlnc_scrub_generation(v, place) :
 					      rlnc_rebuild_generation(v, place);
 	if (ret < 0)
-		v->bg.errors++;
+		count_failure(v, ret, seen);
 	else
 		v->bg.mended += ret;
 	if (place->tree == RLNC_TREE_MAP && !place->level)
@@ -108,15 +146,22 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 }
 
 /* Has the set of fragments to be written grown since the walk began? */
-static bool walk_outdated(struct rlnc_volume *v)
+static bool set_grown(struct rlnc_volume *v)
 {
 	u32 i;
+
+	lockdep_assert_held(&v->member_lock);
 
 	for (i = 0; i < v->n; i++)
 		if (v->member[i].state == RLNC_MEMBER_STALE &&
 		    v->member[i].changes != v->member[i].changes_seen)
 			return true;
-	return v->bg.errors;
+	return false;
+}
+
+static bool walk_outdated(struct rlnc_volume *v)
+{
+	return set_grown(v) || v->bg.errors;
 }
 
 /**
@@ -186,6 +231,8 @@ static void begin(struct rlnc_volume *v, u32 kind)
 	WRITE_ONCE(v->bg.kind, kind);
 	v->bg.errors = 0;
 	v->bg.mended = 0;
+	if (kind == RLNC_WORK_REBUILD)
+		WRITE_ONCE(v->bg.lost, 0);
 	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
 	/* The walk judges subtrees by the births of written nodes. */
 	rlnc_checkpoint_locked(v);
@@ -196,17 +243,33 @@ static void begin(struct rlnc_volume *v, u32 kind)
 	       v->bg.done, v->shape[RLNC_TREE_MAP].count[0]);
 }
 
+/* Unless a member has come back meanwhile, which nobody will say again. */
+static void give_up_rebuild(struct rlnc_volume *v)
+{
+	spin_lock(&v->member_lock);
+	WRITE_ONCE(v->bg.rebuild_given_up, !set_grown(v));
+	spin_unlock(&v->member_lock);
+}
+
+static void tell_lost(struct rlnc_volume *v)
+{
+	if (v->bg.kind == RLNC_WORK_REBUILD && v->bg.lost)
+		DMERR("%s: %llu generations cannot be read: more than %u fragments of each are wrong or missing; members are rebuilt without them, and a scrub mends what becomes readable again",
+		      rlnc_name(v), v->bg.lost, v->n - v->k);
+}
+
 static void finish(struct rlnc_volume *v)
 {
 	mutex_lock(&v->checkpoint_mutex);
 	if (v->bg.kind == RLNC_WORK_SCRUB)
 		WRITE_ONCE(v->bg.scrub_wanted, false);
 	else if (v->bg.errors)
-		WRITE_ONCE(v->bg.rebuild_given_up, true);
+		give_up_rebuild(v);
 	else
 		declare_in_sync(v);
+	tell_lost(v);
 	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
-	       names[v->bg.kind], v->bg.mended, v->bg.errors);
+	       names[v->bg.kind], v->bg.mended, rlnc_work_failures(v));
 	rlnc_event_work(v, RLNC_EVENT_WORK_FINISHED);
 	ended(v, v->bg.errors ? RLNC_SCRUB_FAILED : RLNC_SCRUB_FINISHED);
 	rlnc_checkpoint_locked(v);

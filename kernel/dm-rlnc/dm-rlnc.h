@@ -383,7 +383,7 @@ struct rlnc_walk {
 		     const struct rlnc_ptr *ptr);
 	/* Leave this generation out, and all below it; may be NULL. */
 	bool (*skip)(struct rlnc_volume *v, void *arg, const struct rlnc_ptr *ptr);
-	/* A node cannot be read: 0 goes on without what is below it. */
+	/* The node visited last cannot be read: 0 goes on without what is below it. */
 	int (*unreadable)(struct rlnc_volume *v, void *arg, int error);
 	void *arg;
 	u64 from;			/* first generation of the map tree */
@@ -413,6 +413,8 @@ struct rlnc_background {
 	u64 done;			/* generations of the map tree */
 	u64 mended;
 	u64 errors;
+	u64 lost;			/* that a rebuild has passed over */
+	bool passed_over;		/* what was visited last is one of them */
 	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u64 debt;			/* bytes moved since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
@@ -427,6 +429,7 @@ void rlnc_background_kick(struct rlnc_volume *v);
 void rlnc_scrub(struct rlnc_volume *v, bool wanted);
 u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind);
 const char *rlnc_work_name(u32 kind);
+u64 rlnc_work_failures(const struct rlnc_volume *v);
 const char *rlnc_scrub_end_name(const struct rlnc_volume *v);
 
 /* --- checkpoint.c ---------------------------------------------------------- */

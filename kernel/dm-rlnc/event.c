@@ -144,7 +144,7 @@ void rlnc_event_work(struct rlnc_volume *v, enum rlnc_event_kind kind)
 		.work = v->bg.kind,
 		.done = v->bg.done,
 		.mended = v->bg.mended,
-		.errors = v->bg.errors,
+		.errors = rlnc_work_failures(v),
 	};
 
 	trace_rlnc_work(v, kind, rlnc_work_name(v->bg.kind));

@@ -84,8 +84,15 @@ static int refers(struct rlnc_volume *v, u64 owner, u32 pack, u32 sector)
 	return is;
 }
 
-/* Something that is needed has been damaged or lost; all else is as it should be. */
-static bool cannot_be_read(struct rlnc_volume *v, int ret)
+/**
+ * rlnc_cannot_be_read - is it for the data itself that something has failed
+ * @v:		volume
+ * @ret:	0 or a negative error of reading, merging or rebuilding a generation
+ *
+ * Return: true when something that is needed has been damaged or lost, and all else
+ * is as it should be.
+ */
+bool rlnc_cannot_be_read(struct rlnc_volume *v, int ret)
 {
 	return (ret == -EBADMSG || ret == -EIO) && !READ_ONCE(v->stopped) &&
 	       rlnc_members_writable(v) >= v->writes_min;
@@ -117,7 +124,7 @@ static int merge_sectors(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr
 		ret = refers(v, owner, index, i);
 		if (ret > 0)
 			ret = rlnc_merge_generation(v, div_u64(owner, v->geo.seals));
-		if (cannot_be_read(v, ret))
+		if (rlnc_cannot_be_read(v, ret))
 			left = ret;
 		else if (ret)
 			return ret;
@@ -135,7 +142,7 @@ static int merge_oldest(struct rlnc_volume *v)
 		return -ENOMEM;
 	number = v->packs.tail;
 	ret = merge_sectors(v, number, ptr, (void *)ptr + v->geo.ptr_bytes);
-	if (cannot_be_read(v, ret)) {
+	if (rlnc_cannot_be_read(v, ret)) {
 		DMWARN_LIMIT("%s: pack %llu stays, since something in it, or of the generations that it has sectors of, cannot be read (%d)",
 			     rlnc_name(v), number, ret);
 		rlnc_pack_leave(v, number);

@@ -88,5 +88,6 @@ void rlnc_merge_start(struct rlnc_volume *v);
 void rlnc_merge_stop(struct rlnc_volume *v);
 void rlnc_merge_kick(struct rlnc_volume *v);
 int rlnc_merge_generation(struct rlnc_volume *v, u64 gen);
+bool rlnc_cannot_be_read(struct rlnc_volume *v, int ret);
 
 #endif /* DM_RLNC_PACK_H */

@@ -48,9 +48,9 @@ static bool must_merge(struct rlnc_volume *v, const struct rlnc_place *place,
 	return place->tree == RLNC_TREE_MAP && !place->level && rlnc_ptr_packed(v, ptr);
 }
 
-/* Write whole fragments over what the members of @rows have. */
+/* Write columns of the fragments over what the members of @rows have. */
 static int write_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb,
-		      const unsigned long *rows)
+		      const unsigned long *rows, u32 col, u32 cols)
 {
 	u64 slot = le64_to_cpu(gb->ptr->slot);
 	u32 i;
@@ -59,7 +59,7 @@ static int write_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	rlnc_gbuf_io_begin(gb);
 	for_each_set_bit(i, rows, v->n)
 		if (rlnc_member_writable(v, i))
-			rlnc_gbuf_io(gb, REQ_OP_WRITE, slot, i, 0, v->pps);
+			rlnc_gbuf_io(gb, REQ_OP_WRITE, slot, i, col, cols);
 	rlnc_gbuf_io_wait(gb);
 	for_each_set_bit(i, gb->row_error, v->n) {
 		rlnc_member_fail(v, i, "write error");
@@ -79,13 +79,45 @@ static void find_lacking(struct rlnc_volume *v, u64 birth, unsigned long *rows)
 			__set_bit(i, rows);
 }
 
+/*
+ * Those columns of a generation that can be read: one that cannot be is no reason to
+ * leave its neighbours with a fragment less.  Their members keep what they have of it,
+ * which no seal vouches for.
+ */
+static int rebuild_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+			   const struct rlnc_place *place, const unsigned long *rows)
+{
+	DECLARE_BITMAP(sectors, RLNC_MAX_SEALS);
+	int ret, lost = 0;
+	u32 i, col;
+
+	for (col = 0; col < v->pps; col++) {
+		bitmap_zero(sectors, RLNC_MAX_SEALS);
+		for (i = 0; i < v->k; i++)
+			__set_bit(i * v->pps + col, sectors);
+		ret = rlnc_generation_load_set(v, gb, place, gb->ptr, sectors);
+		if (rlnc_cannot_be_read(v, ret)) {
+			lost = ret;
+			continue;
+		}
+		if (ret)
+			return ret;
+		rlnc_mix_set(gb, gb->ptr);
+		rlnc_generation_encode_column(v, gb, col, v->k);
+		write_rows(v, gb, rows, col, 1);
+	}
+	return lost;
+}
+
 /**
  * rlnc_rebuild_generation - give members the fragments that they lack
  * @v:		volume
  * @place:	of the generation
  *
+ * A member that cannot be written is given up, and the others get theirs.
+ *
  * Return: 1 when something was written, 0 when there was nothing to do, or a
- * negative error.
+ * negative error; after -EBADMSG and -EIO, what can be read of it has been written.
  */
 int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 {
@@ -105,11 +137,14 @@ int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *plac
 	if (merge)
 		goto out;
 	ret = rlnc_generation_load(v, gb, place, gb->ptr, 0, v->geo.seals);
-	if (ret)
-		goto out;
-	rlnc_mix_set(gb, gb->ptr);
-	rlnc_generation_encode(v, gb);
-	ret = write_rows(v, gb, rows) ?: 1;
+	if (rlnc_cannot_be_read(v, ret)) {
+		ret = rebuild_columns(v, gb, place, rows);
+	} else if (!ret) {
+		rlnc_mix_set(gb, gb->ptr);
+		rlnc_generation_encode(v, gb);
+		write_rows(v, gb, rows, 0, v->pps);
+	}
+	ret = ret ?: 1;
 out:
 	srcu_read_unlock(&v->readers, section);
 	rlnc_gbuf_put(gb);
@@ -205,7 +240,7 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 		atomic64_add(fresh, &v->corrected);
 		rlnc_event_corrected(v, wrong, fresh);
 		trace_rlnc_corrected(v, place, fresh, wrong);
-		ret = write_rows(v, good, wrong);
+		ret = write_rows(v, good, wrong, 0, v->pps);
 	}
 out:
 	srcu_read_unlock(&v->readers, section);

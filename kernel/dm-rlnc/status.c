@@ -36,6 +36,7 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 	DMEMIT(" %lld %lld %lld %lld %s", atomic64_read(&v->corrected),
 	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
 	       atomic64_read(&v->hedged), rlnc_scrub_end_name(v));
+	DMEMIT(" %llu", READ_ONCE(v->bg.lost));
 }
 
 static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)
