@@ -280,9 +280,11 @@ out:
  * @v:		active volume
  * @index:	the member; its device must be the one that failed
  *
- * Return: 0, -ENODEV when it has no device, -EBUSY when it has not failed or has
- * not answered what it was asked before, -EINVAL or -EBADMSG when the device is
- * not that member any more, or another error when it still cannot be read.
+ * Return: 0; -ENODEV when it has no device; -EBUSY when it has not failed, has not
+ * answered what it was asked before, or the volume is being suspended; -EINVAL or
+ * -EBADMSG when the device is not that member any more; -EIO when the volume takes no
+ * writes, or no more after this: the member is read from, for what it has, but no
+ * superblock says so; or another error when it still cannot be read.
  */
 int rlnc_member_return(struct rlnc_volume *v, u32 index)
 {
@@ -296,15 +298,19 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 	ret = await_requests(v, m) ?: check_returning(v, m);
 	if (ret)
 		return ret;
+	mutex_lock(&v->checkpoint_mutex);
+	if (v->suspended) {
+		mutex_unlock(&v->checkpoint_mutex);
+		return -EBUSY;
+	}
 	rlnc_member_well(m);
 	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
 	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
-	mutex_lock(&v->checkpoint_mutex);
-	rlnc_member_make_stale(v, m, false);
+	ret = rlnc_member_make_stale(v, m, false);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_RETURNED, index, NULL);
 	rlnc_background_kick(v);
-	return 0;
+	return ret;
 }
 
 static bool is_member(const struct rlnc_volume *v, const struct dm_dev *dev)
@@ -376,8 +382,11 @@ int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev)
  * The old device stays open until the volume is closed: a request may still be
  * at it.
  *
- * Return: 0; -EBUSY when @path is a member, or @index was replaced before in
- * this activation; -ENOSPC when it is too small; or the error of opening it.
+ * Return: 0; -EBUSY when @path is a member, @index was replaced before in this
+ * activation, or the volume is being suspended; -ENOSPC when it is too small; -EROFS
+ * when the volume takes no writes; or the error of opening it: nothing has changed then.
+ * -EIO when the volume takes no more writes after this: when it is opened again, it
+ * may have the one device or the other.
  */
 int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 {
@@ -398,8 +407,15 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 		dm_put_device(v->ti, dev);
 		return ret;
 	}
-	rlnc_member_fail(v, index, RLNC_REASON_REPLACE);
 	mutex_lock(&v->checkpoint_mutex);
+	if (v->suspended || READ_ONCE(v->stopped)) {
+		ret = v->suspended ? -EBUSY : -EROFS;
+		mutex_unlock(&v->checkpoint_mutex);
+		__free_pages(pages, RLNC_SUPER_ORDER);
+		dm_put_device(v->ti, dev);
+		return ret;
+	}
+	rlnc_member_fail(v, index, RLNC_REASON_REPLACE);
 	v->retired[index] = *place;
 	*place = dev;
 	v->retired_pages[index] = m->super_pages;
@@ -408,11 +424,11 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	smp_store_release(&m->dev, dev);	/* the port first; see rlnc_gbuf_io() */
 	rlnc_member_well(m);
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
-	rlnc_member_make_stale(v, m, true);
+	ret = rlnc_member_make_stale(v, m, true);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_REPLACED, index, NULL);
 	rlnc_background_kick(v);
-	return 0;
+	return ret;
 }
 
 char rlnc_member_letter(struct rlnc_volume *v, u32 index)
