@@ -252,6 +252,33 @@ static bool settle_sums(struct rlnc_events *events, bool all)
 	return later;
 }
 
+/* A rename is nobody's event, so look now. */
+static void look_up_name(struct rlnc_volume *v)
+{
+	char name[DM_NAME_LEN];
+	unsigned long flags;
+
+	if (dm_copy_name_and_uuid(dm_table_get_md(v->ti->table), name, NULL))
+		return;
+	spin_lock_irqsave(&v->events.lock, flags);
+	strscpy(v->events.name, name, sizeof(v->events.name));
+	spin_unlock_irqrestore(&v->events.lock, flags);
+}
+
+/**
+ * rlnc_events_name - what the volume is called below /dev/mapper
+ * @v:		volume
+ * @name:	receives what it was called when the last event was told
+ */
+void rlnc_events_name(struct rlnc_volume *v, char name[DM_NAME_LEN])
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&v->events.lock, flags);
+	strscpy(name, v->events.name, DM_NAME_LEN);
+	spin_unlock_irqrestore(&v->events.lock, flags);
+}
+
 static void tell(struct rlnc_volume *v, bool all)
 {
 	struct rlnc_event event;
@@ -259,8 +286,7 @@ static void tell(struct rlnc_volume *v, bool all)
 
 	if (settle_sums(&v->events, all))
 		queue_delayed_work(event_wq, &v->events.work, HZ / 4);
-	/* A rename is nobody's event, so look now. */
-	dm_copy_name_and_uuid(dm_table_get_md(v->ti->table), v->events.name, NULL);
+	look_up_name(v);
 	while (take(&v->events, &event)) {
 		rlnc_netlink_event(v, &event);
 		any = true;
@@ -296,7 +322,7 @@ void rlnc_events_live(struct rlnc_volume *v)
 {
 	v->events.epoch = v->sb->epoch;
 	memcpy(v->events.root, v->root_digest, sizeof(v->events.root));
-	dm_copy_name_and_uuid(dm_table_get_md(v->ti->table), v->events.name, NULL);
+	look_up_name(v);
 	WRITE_ONCE(v->events.live, true);
 }
 

@@ -70,13 +70,14 @@ struct rlnc_events {
 	u64 epoch;			/* of the last checkpoint, with its root */
 	u8 root[RLNC_DIGEST_BYTES];
 	struct rlnc_event_sum sum[RLNC_EVENT_SUMS];
+	char name[DM_NAME_LEN];		/* below /dev/mapper, as last seen */
 	/* Not under the lock. */
 	struct delayed_work work;
-	char name[DM_NAME_LEN];		/* below /dev/mapper, as last seen */
 };
 
 int rlnc_events_init(struct rlnc_volume *v);
 void rlnc_events_live(struct rlnc_volume *v);
+void rlnc_events_name(struct rlnc_volume *v, char name[DM_NAME_LEN]);
 void rlnc_events_exit(struct rlnc_volume *v, bool closed);
 void rlnc_event_volume(struct rlnc_volume *v, enum rlnc_event_kind kind,
 		       const char *reason);

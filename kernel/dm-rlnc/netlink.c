@@ -24,6 +24,14 @@ static int put_numbers(struct sk_buff *skb, struct rlnc_volume *v)
 	       nla_put_u32(skb, RLNC_ATTR_MINOR, MINOR(dev));
 }
 
+static int put_name(struct sk_buff *skb, struct rlnc_volume *v)
+{
+	char name[DM_NAME_LEN];
+
+	rlnc_events_name(v, name);
+	return nla_put_string(skb, RLNC_ATTR_NAME, name);
+}
+
 static int put_letters(struct sk_buff *skb, struct rlnc_volume *v)
 {
 	char letters[RLNC_MAX_MEMBERS + 1];
@@ -50,7 +58,7 @@ static int put_members(struct sk_buff *skb, struct rlnc_volume *v,
 static int put_volume(struct sk_buff *skb, struct rlnc_volume *v)
 {
 	return put_numbers(skb, v) ?:
-	       nla_put_string(skb, RLNC_ATTR_NAME, v->events.name) ?:
+	       put_name(skb, v) ?:
 	       nla_put(skb, RLNC_ATTR_VOLUME_ID, RLNC_ID_BYTES, v->sb->volume_id) ?:
 	       put_letters(skb, v);
 }
@@ -221,7 +229,7 @@ static int put_member_state(struct sk_buff *skb, struct rlnc_volume *v, u32 inde
 	int ret;
 
 	ret = put_numbers(skb, v) ?:
-	      nla_put_string(skb, RLNC_ATTR_NAME, v->events.name) ?:
+	      put_name(skb, v) ?:
 	      nla_put_u32(skb, RLNC_ATTR_MEMBER, index) ?:
 	      nla_put_u8(skb, RLNC_ATTR_LETTER, letter) ?:
 	      put_u64(skb, RLNC_ATTR_VALID_THROUGH, READ_ONCE(m->info.valid_through));
