@@ -300,7 +300,8 @@ void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
  * @v:	volume
  * @gb:	after rlnc_generation_store_begin()
  *
- * A member that failed is given up: it lacks this fragment.
+ * A member that failed is given up: it lacks this fragment.  So does one that failed
+ * and came back meanwhile.
  *
  * Return: 0 when writes_min members have their fragment, else -EIO.
  */
@@ -315,6 +316,6 @@ int rlnc_generation_store_end(struct rlnc_volume *v, struct rlnc_gbuf *gb)
 		if (READ_ONCE(v->member[i].incarnation) == gb->incarnation[i])
 			rlnc_member_fail(v, i, "write error");
 	}
-	bitmap_or(missing, gb->skipped, gb->row_error, RLNC_MAX_MEMBERS);
+	rlnc_generation_missing(v, gb, missing);
 	return v->n - bitmap_weight(missing, v->n) >= v->writes_min ? 0 : -EIO;
 }
