@@ -266,14 +266,16 @@ void rlnc_want_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	}
 }
 
-/* Those of whom a read has waited in vain. */
-static void note_late(struct rlnc_volume *v, struct rlnc_gbuf *gb)
+/* Those of whom a read has waited in vain; in @noted are those that it knows of. */
+static void note_late(struct rlnc_volume *v, struct rlnc_gbuf *gb, unsigned long *noted)
 {
 	DECLARE_BITMAP(rows, RLNC_MAX_MEMBERS);
 	u32 i;
 
 	rlnc_round_rows(&gb->round, rows);
 	for_each_set_bit(i, rows, v->n) {
+		if (__test_and_set_bit(i, noted))
+			continue;
 		trace_rlnc_member_late(v, i);
 		rlnc_member_late(v, i);
 		rlnc_member_passed_over(v, i);
@@ -298,6 +300,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	struct hedge h = { .v = v, .gb = gb, .place = place, .ptr = ptr, .want = want };
 	DECLARE_BITMAP(asked, RLNC_MAX_FRAGMENT_PAGES);
 	DECLARE_BITMAP(more, RLNC_MAX_FRAGMENT_PAGES);
+	DECLARE_BITMAP(noted, RLNC_MAX_MEMBERS);
 	bool done, from_slow;
 	u32 col;
 
@@ -308,8 +311,9 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	atomic64_inc(&v->hedged);
 	trace_rlnc_read_hedged(v, place, rlnc_hedge_ns(v));
 	bitmap_copy(asked, want, RLNC_MAX_FRAGMENT_PAGES);
+	bitmap_zero(noted, RLNC_MAX_MEMBERS);
 	for (from_slow = false, done = false; !done; from_slow = true) {
-		note_late(v, gb);
+		note_late(v, gb, noted);
 		bitmap_zero(more, RLNC_MAX_FRAGMENT_PAGES);
 		for (col = 0; col < v->pps; col++)
 			if (!column_settled(&h, col))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A member that failed and came back while a generation was being written has no fragment
-# of it.
+# Members that fail, come back or are late while a request is under way: a member that
+# came back has no fragment of what was being written, and a read counts one time.
 # vm: timeout=240
 
 # shellcheck source=tests/kselftest/lib.sh
@@ -9,12 +9,12 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 5
+plan 8
 
 load_module dm-rlnc checkpoint_ms=3600000
 held_members 6 24
 format 4 --symbol 16K
-must create v writes_min=6 deadline_ms=60000 -- "${MEMBERS[@]}"
+must create v writes_min=6 hedge_ms=500 deadline_ms=60000 -- "${MEMBERS[@]}"
 pattern 4 old >"$TMPDIR/image"
 pattern 4 new >"$TMPDIR/new"
 must dd if="$TMPDIR/image" of=/dev/mapper/v bs=64K oflag=direct conv=fsync status=none
@@ -40,4 +40,16 @@ check "the member has come back" wait $return
 check "and is rebuilt" poll_until 30 letters_are AAAAAA
 check "the write has changed nothing" same
 check "the next one" dd if="$TMPDIR/image" of=/dev/mapper/v bs=64K oflag=direct conv=fsync,notrunc status=none
+
+# One is late, and then two of those that are asked instead.
+hold 0 4 5
+before=$(of hedged)
+dd if=/dev/mapper/v of=/dev/null bs=64K count=1 iflag=direct status=none &
+reader=$!
+late() { [ "$(of member4/hedged)" -ge 1 ]; }
+must poll_until 20 late
+let_go 0 4 5
+check "a read that three members are late for ends" wait $reader
+is "$(of member0/hedged) $(of member4/hedged) $(of member5/hedged)" "1 1 1" "it counts one time for each"
+is "$(($(of hedged) - before))" 1 "and one time in all"
 must gone v
