@@ -5,7 +5,7 @@
 BENCH_QUICK	?=
 BENCH_FORMAT	?=
 
-BENCHES		+= bench-dm
+BENCHES		+= bench-dm bench-activate
 
 bench-dm: user modules ## speed of dm-rlnc beside stacks of raid6, dm-integrity and dm-crypt
 	@mkdir -p $(O)/bench
@@ -13,4 +13,10 @@ bench-dm: user modules ## speed of dm-rlnc beside stacks of raid6, dm-integrity 
 		tests/vm/vm -k $(KVER) -t tests/bench -n bench run dm
 	$(O)/bin/skybench dm --json $(O)/bench/dm.json $(O)/vm/bench/dm-measure/logs/rounds
 
-.PHONY: bench-dm
+bench-activate: user modules ## blocks read, memory and time of activation, by size of the volume
+	@mkdir -p $(O)/bench
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-activate run activate
+	cp $(O)/vm/bench-activate/activate-measure/logs/activate.json $(O)/bench/
+	cat $(O)/vm/bench-activate/activate-measure/logs/activate.txt
+
+.PHONY: bench-dm bench-activate
