@@ -121,7 +121,8 @@ static void nvme_disks(void **state)
 {
 	static const char *const bad[] = {
 		"", "nvme", "nvme0", "nvme0n", "nvme0n1p1", "nvme0c1", "nvme0c1n", "nvme0c1n1p2",
-		"nvmen1", "nvme0n1 ", "hwmon3", "ng0n1", "nvme0c1c2n3", "nvme99999999999n1",
+		"nvmen1", "nvme0n1 ", "hwmon3", "ng0n1", "nvme0c1c2n3", "nvme99999999999n1", "nvme-3n1",
+		"nvme 3n1", "nvme3c+7n1",
 	};
 	char name[NVME_NAME_MAX];
 	unsigned int i;
@@ -139,6 +140,7 @@ static void nvme_disks(void **state)
 	assert_int_equal(controller, 17);
 	assert_int_equal(nvme_instance("transport=%s,traddr=%s\n", &controller), -EINVAL);
 	assert_int_equal(nvme_instance("", &controller), -EINVAL);
+	assert_int_equal(nvme_instance("instance=-3,cntlid=2\n", &controller), -EINVAL);
 }
 
 static void nvme_words(void **state)

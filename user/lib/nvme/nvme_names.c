@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,9 @@ int nvme_disk_name(const char *child, char name[NVME_NAME_MAX])
 	unsigned int subsystem, controller, head;
 	int end = -1;
 
+	/* %u would have signs and spaces, too. */
+	if (child[strspn(child, "nvmec0123456789")])
+		return -EINVAL;
 	if (sscanf(child, "nvme%9un%9u%n", &subsystem, &head, &end) == 2 && end > 0 && !child[end]) {
 		snprintf(name, NVME_NAME_MAX, "nvme%un%u", subsystem, head);
 		return 0;
@@ -45,7 +49,7 @@ int nvme_instance(const char *text, int *controller)
 {
 	unsigned int n;
 
-	if (sscanf(text, "instance=%9u,", &n) != 1)
+	if (sscanf(text, "instance=%9u,", &n) != 1 || !isdigit((unsigned char)text[9]))
 		return -EINVAL;
 	*controller = (int)n;
 	return 0;
