@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A minute of everything that can happen to a volume while fio writes and verifies:
+# no error, and nothing lost.
+# vm: timeout=300 mem=1500M smp=2
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kselftest/dm-rlnc/volume.sh
+. "$(dirname "$0")/volume.sh"
+# shellcheck source=tests/kselftest/dm-rlnc/churn.sh
+. "$(dirname "$0")/churn.sh"
+requires dmsetup openssl fio blkdiscard
+plan $((1 + CHURN_RESULTS))
+
+churn_begin
+check "a minute with seed $CHURN_SEED" churn 60
+churn_verdict
