@@ -5,7 +5,7 @@
 # ends with more of them than it began with has failed.
 
 # Our modules: built in $SKYHOLD_MODULES, or installed in the running system.
-our_modules="dm_rlnc hedge skyhold_fault"
+our_modules="dm_rlnc hedge skyhold_fault skyhold_nomem"
 
 # The functions below start few processes, or none: one costs 50 ms in emulation.
 

@@ -24,12 +24,20 @@ vm-debug: user vm-debug-kernel ## the same tests in a kernel with KASAN, lockdep
 
 DEBUG_KBUILD	= KVER=$$(cat $(DEBUG_KERNEL)/release) KDIR=$(DEBUG_KERNEL)/build
 
-# The module with the deliberate faults is built like ours, and kept apart.
+SOAK_MINUTES	?= 20
+SOAK_SEED	?=
+
+vm-soak: user vm-debug-kernel ## SOAK_MINUTES of everything at once, in the debug kernel, with faults injected (long)
+	$(MAKE) modules fault-module $(DEBUG_KBUILD)
+	SKYHOLD_SOAK_MINUTES=$(SOAK_MINUTES) SKYHOLD_SOAK_SEED=$(SOAK_SEED) SKYHOLD_BUILD=$(abspath $(O)) \
+		tests/vm/vm -d -t tests/long -n soak run soak
+
+# The modules with the deliberate faults are built like ours, and kept apart.
 FAULT_OUT	= $(O)/kmod-fault/$(KVER)
 
 fault-module:
 	@mkdir -p $(FAULT_OUT)
-	cp -u tests/vm/fault/Kbuild tests/vm/fault/skyhold_fault.c $(FAULT_OUT)/
+	cp -u tests/vm/fault/Kbuild tests/vm/fault/*.c $(FAULT_OUT)/
 	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(FAULT_OUT)) modules
 
 check-harness: fault-module ## show that the VM harness fails what has to fail
@@ -41,4 +49,4 @@ check-harness-debug: vm-debug-kernel
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/check-harness -d \
 		-m $(abspath $(O))/kmod-fault/$$(cat $(DEBUG_KERNEL)/release)
 
-.PHONY: vm vm-shell vm-debug vm-debug-kernel fault-module check-harness check-harness-debug
+.PHONY: vm vm-shell vm-debug vm-debug-kernel vm-soak fault-module check-harness check-harness-debug

@@ -7,6 +7,7 @@
 # allowed for.
 #
 #	CHURN_SEED	of the driver and of fio (random)
+#	NOMEM		set by churn_faults: allocations of the module fail, too
 #
 # Every step is a line of the results and of the kernel's log, with the time.
 

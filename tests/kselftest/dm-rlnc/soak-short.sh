@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A minute of everything that can happen to a volume while fio writes and verifies:
-# no error, and nothing lost.
+# no error, and nothing lost. `make vm-soak` has the long one, with faults injected.
 # vm: timeout=300 mem=1500M smp=2
 
 # shellcheck source=tests/kselftest/lib.sh
