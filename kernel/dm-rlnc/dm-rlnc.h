@@ -180,7 +180,7 @@ struct rlnc_member {
 	struct page *super_pages;	/* one superblock, contiguous */
 	struct rlnc_port *port;		/* of its device */
 	bool slow;			/* reads go to others */
-	bool probing;			/* a probe is out */
+	struct block_device *probing;	/* has a probe; may be that of before a replacement */
 	u32 probe_ms;			/* from one probe to the next */
 	unsigned long probe_due;	/* jiffies */
 	unsigned long well_since;	/* jiffies */

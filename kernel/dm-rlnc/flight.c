@@ -280,7 +280,7 @@ static void flight_landed_late(struct rlnc_flight *f)
 	list_del(&f->link);
 	spin_unlock_irqrestore(&late_lock, flags);
 	if (f->probe)
-		rlnc_probe_answered(f->v, f->m, ktime_get_ns() - f->start,
+		rlnc_probe_answered(f->v, f->m, f->bdev, ktime_get_ns() - f->start,
 				    f->bio.bi_status);
 	release_pages_of(f);
 }

@@ -88,8 +88,8 @@ bool rlnc_member_slow(struct rlnc_volume *v, u32 index);
 void rlnc_member_late(struct rlnc_volume *v, u32 index);
 void rlnc_member_passed_over(struct rlnc_volume *v, u32 index);
 void rlnc_member_well(struct rlnc_member *m);
-void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m, u64 ns,
-			 blk_status_t status);
+void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m,
+			 struct block_device *bdev, u64 ns, blk_status_t status);
 void rlnc_ask(struct rlnc_volume *v, struct rlnc_gbuf *gb, const struct rlnc_ptr *ptr,
 	      const unsigned long *want, bool patient);
 u32 rlnc_column_usable(struct rlnc_volume *v, struct rlnc_gbuf *gb,

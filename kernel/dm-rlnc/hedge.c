@@ -75,37 +75,46 @@ u64 rlnc_deadline_ns(const struct rlnc_volume *v)
 	return (u64)v->opt.deadline_ms * NSEC_PER_MSEC;
 }
 
-static void send_probe(struct rlnc_volume *v, struct rlnc_member *m)
+static void next_probe(struct rlnc_member *m)
 {
-	struct dm_dev *dev = READ_ONCE(m->dev);
+	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(READ_ONCE(m->probe_ms)));
+}
+
+static void send_probe(struct rlnc_volume *v, struct rlnc_member *m, struct dm_dev *dev)
+{
 	struct rlnc_flight *f;
 	struct page *page;
 
 	page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
-	if (!page)
-		return;
-	f = rlnc_flight_new(v, dev, m, REQ_OP_READ | REQ_META, 0, 1, GFP_NOWAIT);
+	f = page ? rlnc_flight_new(v, dev, m, REQ_OP_READ | REQ_META, 0, 1, GFP_NOWAIT) : NULL;
 	if (!f) {
-		__free_page(page);
+		if (page)
+			__free_page(page);
+		next_probe(m);
 		return;
 	}
 	__bio_add_page(&f->bio, page, RLNC_SECTOR_BYTES, 0);
 	f->owns_pages = true;
 	f->probe = true;
-	WRITE_ONCE(m->probing, true);
+	WRITE_ONCE(m->probing, dev->bdev);
 	rlnc_flight_send_alone(f);
 }
 
-/* A probe has ended; may be in interrupt context. */
-void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m, u64 ns,
-			 blk_status_t status)
+/*
+ * A probe of @bdev has ended; may be in interrupt context.  If that was replaced
+ * meanwhile, it says nothing of the member, which may have another probe out.
+ */
+void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m,
+			 struct block_device *bdev, u64 ns, blk_status_t status)
 {
+	if (READ_ONCE(m->dev)->bdev != bdev)
+		return;
 	if (!status && ns < rlnc_hedge_ns(v)) {
 		WRITE_ONCE(m->well_since, jiffies);
 		WRITE_ONCE(m->slow, false);
 	}
-	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(READ_ONCE(m->probe_ms)));
-	smp_store_release(&m->probing, false);	/* the date first */
+	next_probe(m);
+	smp_store_release(&m->probing, NULL);	/* the date first */
 }
 
 /**
@@ -120,6 +129,7 @@ bool rlnc_member_slow(struct rlnc_volume *v, u32 index)
 {
 	struct rlnc_member *m = &v->member[index];
 	unsigned long due = READ_ONCE(m->probe_due);
+	struct dm_dev *dev;
 
 	if (likely(!READ_ONCE(m->slow)))
 		return false;
@@ -128,10 +138,11 @@ bool rlnc_member_slow(struct rlnc_volume *v, u32 index)
 	    cmpxchg(&m->probe_due, due,
 		    jiffies + msecs_to_jiffies(v->opt.deadline_ms)) != due)
 		return true;
-	if (smp_load_acquire(&m->probing))	/* pairs with rlnc_probe_answered() */
-		rlnc_member_silent(v, index, READ_ONCE(m->dev)->bdev);
+	dev = READ_ONCE(m->dev);
+	if (smp_load_acquire(&m->probing) == dev->bdev)	/* see rlnc_probe_answered() */
+		rlnc_member_silent(v, index, dev->bdev);
 	else
-		send_probe(v, m);
+		send_probe(v, m, dev);
 	return true;
 }
 
@@ -150,7 +161,7 @@ void rlnc_member_late(struct rlnc_volume *v, u32 index)
 		ms = PROBE_MIN_MS;
 	WRITE_ONCE(m->probe_ms, ms);
 	/* A probe may still be out from before the member was taken up again. */
-	if (READ_ONCE(m->probing))
+	if (READ_ONCE(m->probing) == READ_ONCE(m->dev)->bdev)
 		ms = v->opt.deadline_ms;
 	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(ms));
 	wake_up_all(&READ_ONCE(m->port)->room);	/* see rlnc_flight_room() */
