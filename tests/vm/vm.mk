@@ -24,12 +24,12 @@ vm-debug: user vm-debug-kernel ## the same tests in a kernel with KASAN, lockdep
 
 DEBUG_KBUILD	= KVER=$$(cat $(DEBUG_KERNEL)/release) KDIR=$(DEBUG_KERNEL)/build
 
-SOAK_MINUTES	?= 20
+SOAK_SECONDS	?= 1200
 SOAK_SEED	?=
 
-vm-soak: user vm-debug-kernel ## SOAK_MINUTES of everything at once, in the debug kernel, with faults injected (long)
+vm-soak: user vm-debug-kernel ## SOAK_SECONDS of everything at once, in the debug kernel, with faults injected (long)
 	$(MAKE) modules fault-module $(DEBUG_KBUILD)
-	SKYHOLD_SOAK_MINUTES=$(SOAK_MINUTES) SKYHOLD_SOAK_SEED=$(SOAK_SEED) SKYHOLD_BUILD=$(abspath $(O)) \
+	SKYHOLD_SOAK_SECONDS=$(SOAK_SECONDS) SKYHOLD_SOAK_SEED=$(SOAK_SEED) SKYHOLD_BUILD=$(abspath $(O)) \
 		tests/vm/vm -d -t tests/long -n soak run soak
 
 # The modules with the deliberate faults are built like ours, and kept apart.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A minute of everything that can happen to a volume while fio writes and verifies:
+# A minute or two of everything that can happen to a volume while fio writes and verifies:
 # no error, and nothing lost. `make vm-soak` has the long one, with faults injected.
-# vm: timeout=300 mem=1500M smp=2
+# vm: timeout=600 mem=1500M smp=2
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -14,5 +14,5 @@ requires dmsetup openssl fio blkdiscard
 plan $((1 + CHURN_RESULTS))
 
 churn_begin
-check "a minute with seed $CHURN_SEED" churn 60
+check "24 steps with seed $CHURN_SEED" churn steps 24
 churn_verdict

@@ -44,9 +44,13 @@ static unsigned int seed = 1;
 module_param(seed, uint, 0600);
 MODULE_PARM_DESC(seed, "of the sequence");
 
-static unsigned int failed;
-module_param(failed, uint, 0400);
-MODULE_PARM_DESC(failed, "how many have failed");
+static unsigned int slabs;
+module_param(slabs, uint, 0400);
+MODULE_PARM_DESC(slabs, "how many allocations from slabs have failed");
+
+static unsigned int pages;
+module_param(pages, uint, 0400);
+MODULE_PARM_DESC(pages, "how many allocations of pages have failed");
 
 void skyhold_nomem_return(void);
 asm(".pushsection .text\n"
@@ -70,13 +74,14 @@ static bool drawn(void)
 	return (next >> 8) % n == 0;
 }
 
+/* In a probe, in_task() is false: the breakpoint counts as an NMI.  Who may wait is one. */
 static bool may_fail(gfp_t gfp)
 {
 	if (gfp & __GFP_NOFAIL)
 		return false;
 	if (!(gfp & __GFP_DIRECT_RECLAIM))
 		return true;
-	return READ_ONCE(wait) && in_task() && !strcmp(current->comm, "dmsetup");
+	return READ_ONCE(wait) && !strcmp(current->comm, "dmsetup");
 }
 
 /* Is the module among the callers of the function at @at, and near? */
@@ -101,11 +106,12 @@ static bool called_by_module(unsigned long at)
 }
 
 /* Have the probed function return @value without being run. */
-static int decide(struct kprobe *probe, struct pt_regs *regs, gfp_t gfp, unsigned long value)
+static int decide(struct kprobe *probe, struct pt_regs *regs, gfp_t gfp, unsigned long value,
+		  unsigned int *failed)
 {
 	if (!drawn() || !may_fail(gfp) || !called_by_module((unsigned long)probe->addr))
 		return 0;
-	WRITE_ONCE(failed, READ_ONCE(failed) + 1);
+	WRITE_ONCE(*failed, READ_ONCE(*failed) + 1);
 	regs_set_return_value(regs, value);
 	instruction_pointer_set(regs, (unsigned long)skyhold_nomem_return);
 	return 1;
@@ -114,17 +120,31 @@ static int decide(struct kprobe *probe, struct pt_regs *regs, gfp_t gfp, unsigne
 /* should_failslab(cache, gfp) */
 static int decide_slab(struct kprobe *probe, struct pt_regs *regs)
 {
-	return decide(probe, regs, regs_get_kernel_argument(regs, 1), -ENOMEM);
+	return decide(probe, regs, regs_get_kernel_argument(regs, 1), -ENOMEM, &slabs);
 }
 
 /* should_fail_alloc_page(gfp, order) */
 static int decide_page(struct kprobe *probe, struct pt_regs *regs)
 {
-	return decide(probe, regs, regs_get_kernel_argument(regs, 0), true);
+	return decide(probe, regs, regs_get_kernel_argument(regs, 0), true, &pages);
 }
 
-static struct kprobe slab = { .symbol_name = "should_failslab", .pre_handler = decide_slab };
-static struct kprobe page = { .symbol_name = "should_fail_alloc_page", .pre_handler = decide_page };
+/* A probe that has one is not made a jump: that would return to where it came from. */
+static void afterwards(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+static struct kprobe slab = {
+	.symbol_name	= "should_failslab",
+	.pre_handler	= decide_slab,
+	.post_handler	= afterwards,
+};
+
+static struct kprobe page = {
+	.symbol_name	= "should_fail_alloc_page",
+	.pre_handler	= decide_page,
+	.post_handler	= afterwards,
+};
 
 static int __init nomem_init(void)
 {
