@@ -94,10 +94,10 @@ static int set_up(struct rlnc_volume *v)
 	      rlnc_checkpoint_init(v) ?:
 	      rlnc_background_init(v) ?:
 	      rlnc_packs_init(v) ?:
-	      rlnc_writers_init(v);
+	      rlnc_writers_init(v) ?:
+	      rlnc_quick_init(v);
 	if (ret)
 		goto err;
-	rlnc_quick_init(v);
 	v->io_wq = alloc_workqueue("rlnc-io", WQ_MEM_RECLAIM | WQ_UNBOUND, 64);
 	if (v->io_wq)
 		return 0;
@@ -131,10 +131,9 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_background_exit(v);
 	rlnc_packs_exit(v);
 	rlnc_gate_exit(&v->gate);
-	if (v->io_wq) {
-		rlnc_quick_exit(v);
+	rlnc_quick_exit(v);
+	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
-	}
 	rlnc_checkpoint_exit(v);
 	rlnc_log_exit(v);
 	mempool_exit(&v->writers);

@@ -12,6 +12,10 @@
  * Nobody waits for such a read, so that there is a watch, which gives those to a
  * worker that take too long.  A read's round settles once whether it has ended or
  * is late.
+ *
+ * A checkpoint waits for all readers, and those who wait for a checkpoint may have all
+ * workers there are: what ends a quick read, or gives it up, has a queue of its own,
+ * where nothing waits for anybody.
  */
 #include <linux/jiffies.h>
 #include "dm-rlnc.h"
@@ -28,7 +32,7 @@ static unsigned long patience(struct rlnc_volume *v)
 
 static void look_again(struct rlnc_volume *v)
 {
-	queue_delayed_work(v->io_wq, &v->quick.watch, patience(v));
+	queue_delayed_work(v->quick.wq, &v->quick.watch, patience(v));
 }
 
 static bool enlist(struct rlnc_io *io)
@@ -159,12 +163,12 @@ static void answered(struct rlnc_round *round)
 	struct rlnc_io *io = container_of(round, struct rlnc_gbuf, round)->reader;
 
 	delist(io);
-	if (preemptible()) {
+	if (preemptible() && !rcu_preempt_depth()) {
 		finish(io);
 		return;
 	}
 	INIT_WORK(&io->work, finish_work);
-	queue_work(io->v->io_wq, &io->work);
+	queue_work(io->v->quick.wq, &io->work);
 }
 
 /* --- those that are late ----------------------------------------------------------- */
@@ -311,7 +315,7 @@ bool rlnc_read_quick(struct rlnc_io *io)
 	if (v->dense || io->count > QUICK_SECTORS ||
 	    rlnc_col(v, io->first) + io->count > v->pps)
 		return false;
-	io->gb = rlnc_gbuf_get(v, false, GFP_NOWAIT | __GFP_NOWARN);
+	io->gb = rlnc_gbuf_try(v);
 	if (!io->gb)
 		return false;
 	io->gb->reader = io;
@@ -326,15 +330,20 @@ bool rlnc_read_quick(struct rlnc_io *io)
 
 /* --- life -------------------------------------------------------------------------- */
 
-void rlnc_quick_init(struct rlnc_volume *v)
+int rlnc_quick_init(struct rlnc_volume *v)
 {
 	spin_lock_init(&v->quick.lock);
 	INIT_LIST_HEAD(&v->quick.reads);
 	INIT_DELAYED_WORK(&v->quick.watch, watch);
+	v->quick.wq = alloc_workqueue("rlnc-quick", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return v->quick.wq ? 0 : -ENOMEM;
 }
 
 /* None is under way. */
 void rlnc_quick_exit(struct rlnc_volume *v)
 {
+	if (!v->quick.wq)
+		return;
 	cancel_delayed_work_sync(&v->quick.watch);
+	destroy_workqueue(v->quick.wq);
 }

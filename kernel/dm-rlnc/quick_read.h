@@ -13,15 +13,16 @@ struct rlnc_volume;
 #define RLNC_QUICK_MAX_K	16	/* members that are asked instead of one */
 
 struct rlnc_quick {
-	spinlock_t lock;		/* protects all below */
+	spinlock_t lock;		/* protects the three below */
 	struct list_head reads;		/* under way, oldest first */
 	u32 count;
 	bool watched;			/* watch is queued, or runs and will look again */
 	struct delayed_work watch;
+	struct workqueue_struct *wq;
 };
 
 bool rlnc_read_quick(struct rlnc_io *io);
-void rlnc_quick_init(struct rlnc_volume *v);
+int rlnc_quick_init(struct rlnc_volume *v);
 void rlnc_quick_exit(struct rlnc_volume *v);
 
 #endif /* DM_RLNC_QUICK_READ_H */

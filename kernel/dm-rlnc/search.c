@@ -54,8 +54,8 @@ struct search {
 	u32 candidates;			/* rows that may be */
 	u8 candidate[RLNC_MAX_N];
 	u8 have[RLNC_MAX_K];
-	u32 wanted;			/* data rows to compute and verify */
-	u16 want[RLNC_MAX_K];
+	u32 wanted;			/* data rows to compute and verify, or any to mend */
+	u16 want[RLNC_MAX_N];
 	bool doubtful;			/* dense: one row will tell, before the others */
 };
 
@@ -149,6 +149,7 @@ static int try_runs(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *
 		if (ret != -EBADMSG || !step)
 			return ret;
 		atomic64_inc(&v->auth_failures);
+		cond_resched();
 	}
 	return -EBADMSG;
 }
@@ -179,6 +180,7 @@ static int try_combinations(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		if (ret != -EBADMSG)
 			return ret;
 		atomic64_inc(&v->auth_failures);
+		cond_resched();
 		for (i = need; i > 0; i--)
 			if (pick[i - 1] < s->candidates - need + i - 1)
 				break;
@@ -195,7 +197,7 @@ static int try_combinations(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 enum effort {
 	ENOUGH,				/* those of k members, slow ones only if need be */
 	ALL,				/* whatever can be asked at once */
-	PATIENCE,			/* and what the full queues of slow members keep */
+	PATIENCE,			/* and those with full queues, one after the other */
 };
 
 /*
@@ -209,6 +211,7 @@ static bool gather_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 {
 	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
 	u32 at_hand = rlnc_column_usable(v, gb, place, ptr, col);
+	u32 first;
 
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
 	if (effort != ENOUGH || at_hand < v->k)
@@ -217,6 +220,11 @@ static bool gather_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		rlnc_want_column(v, gb, place, ptr, col, true, want);
 	if (bitmap_empty(want, RLNC_MAX_FRAGMENT_PAGES))
 		return false;
+	if (effort == PATIENCE) {
+		first = find_first_bit(want, RLNC_MAX_FRAGMENT_PAGES);
+		bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
+		__set_bit(first, want);
+	}
 	if (effort == ENOUGH) {
 		rlnc_read_hedged(v, gb, place, ptr, want);
 	} else {
@@ -305,17 +313,35 @@ static int find_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search 
 			return ret;
 		ret = s->fixed + s->candidates < v->k ? too_few(v, gb, s) :
 							try_combinations(v, gb, s);
-		if ((ret != -EBADMSG && ret != -EIO) || effort == PATIENCE)
+		if (ret != -EBADMSG && ret != -EIO)
 			return ret;
-		effort++;
+		if (effort != PATIENCE)
+			effort++;
 		if (!gather_column(v, gb, s->place, s->ptr, s->col, effort))
 			return ret;
 	}
 }
 
+/* Has every symbol of a column a seal, or is it known to be zeros? */
+static bool all_vouched(const struct rlnc_volume *v, const struct search *s)
+{
+	const struct rlnc_seal *seal;
+	u32 row;
+
+	for (row = 0; row < v->k; row++) {
+		seal = &s->ptr->seal[fragment_index(v, row, s->col)];
+		if (rlnc_seal_is_packed(seal) ||
+		    (rlnc_seal_is_zero(seal) && s->place->tree == RLNC_TREE_PACK))
+			return false;
+	}
+	return true;
+}
+
 /*
  * A dense volume's column was decoded: make those other fragments that are wrong, or
- * could not be read, what they should be; these are the wanted ones then.
+ * could not be read, what they should be; these are the wanted ones then.  With a symbol
+ * that nothing vouches for, one of those it was decoded from may be wrong, and by chance
+ * have no part in the others: no fragment is measured by it.
  */
 static void mend_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
 {
@@ -375,8 +401,10 @@ int rlnc_search_column(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	ret = find_rows(v, gb, s);
 	if (ret)
 		goto out;
-	if (gb->mix)
+	if (gb->mix && all_vouched(v, s))
 		mend_fragments(v, gb, s);
+	else if (gb->mix)
+		s->wanted = 0;
 	for (i = 0; i < s->wanted; i++) {
 		u32 page = fragment_index(v, s->want[i] & 0xff, col);
 
