@@ -42,10 +42,14 @@ job=(--name=t --filename=/dev/mapper/v --direct=1 --ioengine=libaio --iodepth=4 
 verify() { fio "${job[@]}" --rw=randwrite --verify_only --output="$TMPDIR/fio"; }
 in_sync() { [ "$(field v 8)" = idle ] && [ "$(letters v)" = AAAAAA ]; }
 
+# To be read at the moment when the server has stopped.
+apart() { dd "$@" bs=64K count=8 status=none; }
+must apart if=/dev/urandom of=/dev/mapper/v seek=320 oflag=direct conv=fsync,notrunc
 fio "${job[@]}" --rw=randwrite --do_verify=1 --fsync=64 --output="$TMPDIR/fio.job" &
 fio=$!
 poll_until 60 progress $(($(writes) + 100)) || bail "fio does not get going"
 must kill -STOP "${pids[2]}"
+must apart if=/dev/mapper/v of=/dev/null skip=320 iflag=direct
 check "a server stops: the job goes on and verifies" wait "$fio"
 must dd if=/dev/zero of=/dev/mapper/v bs=64K count=1 seek=256 oflag=direct conv=fsync,notrunc status=none
 is "$(letters v)" AAFAAA "its member has failed, at the latest with a durable write"
