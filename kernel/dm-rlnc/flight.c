@@ -322,6 +322,10 @@ static void flight_endio(struct bio *bio)
  * @offset:	byte offset on the device
  * @pages:	how many there will be
  * @gfp:	GFP_NOIO, or less to have NULL rather than wait
+ *
+ * Writes are marked as direct I/O is.  Others the block layer would throttle as
+ * writeback (blk-wbt.c): submit_bio() of a write to a member that hangs would wait for
+ * its answers, and has no deadline.
  */
 struct rlnc_flight *rlnc_flight_new(struct rlnc_volume *v, struct dm_dev *dev,
 				    struct rlnc_member *m, blk_opf_t opf, u64 offset,
@@ -330,6 +334,8 @@ struct rlnc_flight *rlnc_flight_new(struct rlnc_volume *v, struct dm_dev *dev,
 	struct rlnc_flight *f;
 	struct bio *bio;
 
+	if (op_is_write(opf))
+		opf |= REQ_SYNC | REQ_IDLE;
 	bio = bio_alloc_bioset(dev->bdev, pages, opf, gfp, &v->bios);
 	if (!bio)
 		return NULL;
