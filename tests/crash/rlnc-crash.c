@@ -382,7 +382,7 @@ static int set_option(int letter)
 
 static int parse(int argc, char **argv)
 {
-	static const char letters[] = "k:n:s:m:x:z:o:p:r:d:f:S:w:c:K:l";
+	static const char letters[] = "k:n:s:m:x:z:o:p:r:d:f:D:S:w:c:K:l";
 	int letter;
 
 	while ((letter = getopt(argc, argv, letters)) != -1)
