@@ -29,10 +29,10 @@
 /* --- memory ----------------------------------------------------------------- */
 
 /* Node memory must come without I/O through this very device. */
-static void *alloc_noio(size_t bytes)
+static void *alloc_noio(size_t bytes, gfp_t more)
 {
 	unsigned int flags = memalloc_noio_save();
-	void *mem = kvzalloc(bytes, GFP_KERNEL);
+	void *mem = kvzalloc(bytes, GFP_KERNEL | more);
 
 	memalloc_noio_restore(flags);
 	return mem;
@@ -89,34 +89,49 @@ static u64 limit(const struct rlnc_cache *cache)
 								    cache->max_bytes;
 }
 
-/**
- * rlnc_block_alloc - memory for what a generation holds
- * @v:	volume
- *
- * At the limit it is that of the node that goes for it, if one can.
- *
- * Return: gen_bytes of zeros, for kvfree(), or NULL.
- */
-void *rlnc_block_alloc(struct rlnc_volume *v)
+/* The memory of the node that goes for it, or NULL if none can. */
+static void *take_over(struct rlnc_volume *v)
 {
-	struct rlnc_node *old = NULL;
+	struct rlnc_node *old;
 	void *block;
 
 	spin_lock(&v->node_lock);
-	if (v->cache.bytes + v->geo.gen_bytes > limit(&v->cache))
-		old = evict_locked(v);
+	old = evict_locked(v);
 	spin_unlock(&v->node_lock);
 	if (!old)
-		return alloc_noio(v->geo.gen_bytes);
+		return NULL;
 	block = old->buf;
 	old->buf = NULL;
 	rlnc_node_destroy(old);
 	return memset(block, 0, v->geo.gen_bytes);
 }
 
+/**
+ * rlnc_block_alloc - memory for what a generation holds
+ * @v:	volume
+ *
+ * At the limit it is that of the node that goes for it, if one can.  So it is when the
+ * system has none to give at once: reclaim may be waiting for this very volume.
+ *
+ * Return: gen_bytes of zeros, for kvfree(), or NULL.
+ */
+void *rlnc_block_alloc(struct rlnc_volume *v)
+{
+	size_t bytes = v->geo.gen_bytes;
+	void *block = NULL;
+
+	if (READ_ONCE(v->cache.bytes) + bytes > limit(&v->cache))
+		block = take_over(v);
+	if (!block)
+		block = alloc_noio(bytes, __GFP_NORETRY | __GFP_NOWARN);
+	if (!block)
+		block = take_over(v);
+	return block ?: alloc_noio(bytes, 0);
+}
+
 static struct rlnc_space *space_create(struct rlnc_volume *v)
 {
-	struct rlnc_space *space = alloc_noio(sizeof(*space));
+	struct rlnc_space *space = alloc_noio(sizeof(*space), 0);
 
 	if (!space)
 		return NULL;
@@ -134,7 +149,7 @@ static struct rlnc_space *space_create(struct rlnc_volume *v)
 /* A node of zeros that is not in the cache yet, with one pin; or NULL. */
 struct rlnc_node *rlnc_node_create(struct rlnc_volume *v, u8 tree, u8 level, u64 index)
 {
-	struct rlnc_node *node = alloc_noio(sizeof(*node));
+	struct rlnc_node *node = alloc_noio(sizeof(*node), 0);
 
 	if (!node)
 		return NULL;
