@@ -13,7 +13,7 @@
 #include "volume/target.h"
 
 static const char line[] =
-	"degraded 4 6 AAsF-A 1234 0123456789abcdef 77/4032 rebuild:5/400 1 2 3 4 none";
+	"degraded 4 6 AAsF-A 1234 0123456789abcdef 77/4032 rebuild:5/400 1 2 3 4 none 5";
 
 static void status(void **state)
 {
@@ -37,6 +37,7 @@ static void status(void **state)
 	assert_int_equal(s.authfail, 3);
 	assert_int_equal(s.hedged, 4);
 	assert_string_equal(s.scrubbed, "none");
+	assert_int_equal(s.lost, 5);
 }
 
 /* Newer targets may say more; nothing of what is known may be missing. */
@@ -48,10 +49,9 @@ static void status_grows(void **state)
 
 	(void)state;
 	strcpy(text, line);
-	strcat(text, " 5 something:new/er");
+	strcat(text, " 6 something:new/er");
 	assert_int_equal(target_status_parse(text, &s), 0);
-	/* The last word may be cut short and still be one. */
-	for (len = 0; len < sizeof(line) - sizeof("none"); len++) {
+	for (len = 0; len < sizeof(line) - sizeof("5"); len++) {
 		memcpy(text, line, len);
 		text[len] = 0;
 		assert_int_equal(target_status_parse(text, &s), -EINVAL);
@@ -61,16 +61,17 @@ static void status_grows(void **state)
 static void status_refused(void **state)
 {
 	static const char *const bad[] = {
-		"optimal 1 2 A 1 0 0/0 idle 0 0 0 0 none",	/* letters for one of two */
-		"optimal x 1 A 1 0 0/0 idle 0 0 0 0 none",
-		"optimal 1 256 A 1 0 0/0 idle 0 0 0 0 none",
-		"optimal 1 1 A -1 0 0/0 idle 0 0 0 0 none",
-		"optimal 1 1 A 1 00000000000000000 0/0 idle 0 0 0 0 none",	/* 17 digits */
-		"optimal 1 1 A 1 0 0 idle 0 0 0 0 none",
-		"optimal 1 1 A 1 0 0/ idle 0 0 0 0 none",
-		"optimal 1 1 A 1 0 0/0 idle:3 0 0 0 0 none",
-		"optimal 1 1 A 1 0 0/0 idle 0 0 0 18446744073709551616 none",
-		"a-health-that-is-longer-than-any-word-may-be 1 1 A 1 0 0/0 idle 0 0 0 0 none",
+		"optimal 1 2 A 1 0 0/0 idle 0 0 0 0 none 0",	/* letters for one of two */
+		"optimal x 1 A 1 0 0/0 idle 0 0 0 0 none 0",
+		"optimal 1 256 A 1 0 0/0 idle 0 0 0 0 none 0",
+		"optimal 1 1 A -1 0 0/0 idle 0 0 0 0 none 0",
+		"optimal 1 1 A 1 00000000000000000 0/0 idle 0 0 0 0 none 0",	/* 17 digits */
+		"optimal 1 1 A 1 0 0 idle 0 0 0 0 none 0",
+		"optimal 1 1 A 1 0 0/ idle 0 0 0 0 none 0",
+		"optimal 1 1 A 1 0 0/0 idle:3 0 0 0 0 none 0",
+		"optimal 1 1 A 1 0 0/0 idle 0 0 0 18446744073709551616 none 0",
+		"optimal 1 1 A 1 0 0/0 idle 0 0 0 0 none -1",
+		"a-health-that-is-longer-than-any-word-may-be 1 1 A 1 0 0/0 idle 0 0 0 0 none 0",
 	};
 	struct target_status s;
 	unsigned int i;

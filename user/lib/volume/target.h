@@ -43,6 +43,7 @@ struct target_status {
 	u64 authfail;
 	u64 hedged;
 	char scrubbed[TARGET_WORD_MAX];	/* how the last scrub ended */
+	u64 lost;			/* generations that the last rebuild passed over */
 };
 
 int target_table_format(const struct target_table *table, char *text, size_t size);

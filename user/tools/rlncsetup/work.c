@@ -110,13 +110,25 @@ int work_wait_scrub(const char *name, const struct target_status *before)
 	return tell_scrub(&f, before);
 }
 
+static int tell_rebuild(const struct follower *f, unsigned int index)
+{
+	if (!f->status.lost)
+		return 0;
+	fail(EIO, "%s: member %u is in sync, but %" PRIu64
+	     " generation%s could not be read and went without", f->name, index,
+	     (uint64_t)f->status.lost, plural(f->status.lost));
+	hint("the log and the events name them; bring back members that are away, then `rlncsetup scrub --wait %s`",
+	     f->name);
+	return -EIO;
+}
+
 /**
  * work_wait_rebuild - wait until a member is in sync
  * @name:	of the volume
  * @index:	of the member
  *
- * Return: 0, -EIO when the member fails or the rebuild ends without it, or
- * another -errno; reported.
+ * Return: 0; -EIO when the member fails, the rebuild ends without it, or had to pass
+ * over what cannot be read; or another -errno; reported.
  */
 int work_wait_rebuild(const char *name, unsigned int index)
 {
@@ -130,7 +142,7 @@ int work_wait_rebuild(const char *name, unsigned int index)
 			return rc;
 		switch (f.status.letters[index]) {
 		case RLNC_LETTER_SYNC:
-			return 0;
+			return tell_rebuild(&f, index);
 		case RLNC_LETTER_STALE:
 			break;
 		default:
