@@ -14,6 +14,9 @@
 
 set -u
 
+# shellcheck source=tests/kselftest/process.sh
+. "$(dirname "${BASH_SOURCE[0]}")/process.sh"
+
 [ "$EUID" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
 
 SKYHOLD_TOP=${SKYHOLD_TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}

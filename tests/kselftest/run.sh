@@ -24,6 +24,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/select.sh"
 # shellcheck source=tests/kselftest/state.sh
 . "$here/state.sh"
+# shellcheck source=tests/kselftest/process.sh
+. "$here/process.sh"
 
 [ "$EUID" -eq 0 ] || { echo "These tests change block devices and modules: run them as root." >&2; exit 1; }
 
@@ -66,13 +68,6 @@ forward()
 # tick: a tenth of a second, without a process.
 tick() { read -rt 0.1 -u "$clock" || :; }
 
-# runs PID: and is no zombie, which kill -0 finds alive until the shell has noticed.
-runs()
-{
-	local stat
-	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
-}
-
 # stop GROUP: end a test that is over its time, softly first, since the soft way
 # includes the test's own clean-up.
 stop()
@@ -82,7 +77,7 @@ stop()
 		kill -"$signal" -- "-$1" 2>/dev/null
 		deadline=$((SECONDS + 20 * SKYHOLD_SLOW))
 		while [ "$SECONDS" -lt "$deadline" ]; do
-			runs "$1" || return 0
+			running "$1" || return 0
 			tick
 		done
 	done
@@ -107,7 +102,7 @@ run_test()
 	pid=$!
 	deadline=$((SECONDS + limit))
 	status=''
-	while runs "$pid"; do
+	while running "$pid"; do
 		tick
 		forward "$fd"
 		[ "$SECONDS" -ge "$deadline" ] || continue

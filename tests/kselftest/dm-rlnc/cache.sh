@@ -30,7 +30,7 @@ peak()
 	"$@" &
 	pid=$!
 	PEAK=0
-	while kill -0 "$pid" 2>/dev/null; do
+	while running "$pid"; do
 		read -r now <"$file"
 		[ "$now" -le "$PEAK" ] || PEAK=$now
 		pause

@@ -586,12 +586,12 @@ churn()
 	heal_all && settle
 	tell "$steps steps; fio comes to the end of its passes"
 	# Without a process: in the debug kernel fio would get nothing done beside them.
-	ended()
+	passes_ended()
 	{
 		[ ! -e "$TMPDIR/fio.wrong" ] || return 0
 		for job in "${!FIO_JOBS[@]}"; do [ -s "$TMPDIR/fio.sum.$job" ] || return; done
 	}
-	poll_until 200 ended || wrong "fio does not end"
+	poll_until 200 passes_ended || wrong "fio does not end"
 	sound
 	tell "fio: $(for job in "${!FIO_JOBS[@]}"; do echo "$job $(($(cat "$TMPDIR/fio.seed.$job") - CHURN_SEED * 1000))"; done | xargs) passes"
 	tell "done: $(for job in "${!COUNT[@]}"; do echo "$job ${COUNT[$job]}"; done | sort | xargs)"

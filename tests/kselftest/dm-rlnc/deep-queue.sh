@@ -34,8 +34,7 @@ fio --filename=/dev/mapper/v --direct=1 --ioengine=libaio --time_based --runtime
 	--name=write --rw=randwrite --bs=8k --iodepth=160 \
 	--name=read --rw=randread --bs=4k --iodepth=32 --output="$TMPDIR/fio" &
 fio=$!
-ended() { ! kill -0 "$fio" 2>/dev/null; }
-check "reads and writes come to their end" poll_until 120 ended
+check "reads and writes come to their end" poll_until 120 ended "$fio"
 check "without an error" wait "$fio"
 is "$(letters v)" AAA "all members are there"
 must gone v

@@ -64,8 +64,6 @@ busy()
 	read -r -a stat <"/sys/dev/block/$(stat -c '%Hr:%Lr' /dev/mapper/v)/stat"
 	[ "${stat[8]}" -gt 0 ]
 }
-running() { kill -0 "$1" 2>/dev/null; }
-ended() { ! running "$1"; }
 # ends COMMAND...: by itself; what does not is left to go on.
 ends()
 {

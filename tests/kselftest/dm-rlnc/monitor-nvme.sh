@@ -54,7 +54,7 @@ check "what was there before is read" image_is_there
 must unplug 5
 check "so is that of another one" poll_until 40 are AAFAAF
 check "and it is read still" image_is_there
-must kill -0 "$writer"
+must running "$writer"
 check "writing and verifying goes on to its end" wait "$writer"
 exits 0 "status names them" "5 +F +failed .*nvme-tcp://127.0.0.1:4425/" rlncsetup status v
 connecting() { [ "$(grep -l '^connecting$' /sys/class/nvme/nvme*/state | wc -l)" -eq 2 ]; }

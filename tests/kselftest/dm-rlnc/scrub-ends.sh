@@ -17,30 +17,30 @@ format 4 --symbol 4K
 must create v -- "${MEMBERS[@]}"
 must dd if=<(pattern 8 ends) of=/dev/mapper/v bs=1M count=8 iflag=fullblock oflag=direct conv=fsync status=none
 work() { field v 8 | cut -d: -f1; }
-ended() { field v 13; }
-is_now() { [ "$(work) $(ended)" = "$1" ]; }
-has_ended() { ! kill -0 "$waiting" 2>/dev/null; }
+outcome() { field v 13; }
+is_now() { [ "$(work) $(outcome)" = "$1" ]; }
+has_ended() { ended "$waiting"; }
 begin_waiting() { rlncsetup scrub --wait v >"$TMPDIR/said" 2>&1 & waiting=$!; }
 
-is "$(work) $(ended)" "idle none" "there was none"
+is "$(work) $(outcome)" "idle none" "there was none"
 check "one is waited for" rlncsetup scrub --wait v
-is "$(work) $(ended)" "idle finished" "it has finished"
+is "$(work) $(outcome)" "idle finished" "it has finished"
 must gone v
 
 # As slow as that, this one would take half an hour.
 must create v rebuild_kbps=10 writes_min=6 -- "${MEMBERS[@]}"
-is "$(ended)" none "of another activation nothing is known"
+is "$(outcome)" none "of another activation nothing is known"
 begin_waiting
 check "another begins" poll_until 10 is_now "scrub none"
 must dmsetup suspend v
-is "$(work) $(ended)" "scrub none" "suspended it is interrupted, and has not ended"
+is "$(work) $(outcome)" "scrub none" "suspended it is interrupted, and has not ended"
 must dmsetup resume v
-check "the one who waits goes on waiting" kill -0 "$waiting"
+check "the one who waits goes on waiting" running "$waiting"
 must dmsetup message v 0 scrub stop
 check "until somebody stops it" poll_until 20 has_ended
 check_fails "which is an error" wait "$waiting"
 check "that is told" grep -q "the scrub was stopped" "$TMPDIR/said"
-is "$(work) $(ended)" "idle stopped" "the status says so, too"
+is "$(work) $(outcome)" "idle stopped" "the status says so, too"
 
 begin_waiting
 check "a new one begins, and how the last one ended is forgotten" poll_until 10 is_now "scrub none"
@@ -63,10 +63,10 @@ must dd if=<(pattern 1 more) of=/dev/mapper/v bs=64K count=16 iflag=fullblock of
 must dmsetup message v 0 return 1
 must poll_until 10 is_now "rebuild none"
 begin_waiting
-check "one that waits for a rebuild has not ended" kill -0 "$waiting"
+check "one that waits for a rebuild has not ended" running "$waiting"
 # Again and again: nothing tells when it has asked for the scrub.
 stop_it() { dmsetup message v 0 scrub stop; has_ended; }
 check "stopped before it begins" poll_until 20 stop_it
 check_fails "is stopped, too" wait "$waiting"
-is "$(work) $(ended)" "rebuild stopped" "and the rebuild goes on"
+is "$(work) $(outcome)" "rebuild stopped" "and the rebuild goes on"
 must gone v
