@@ -284,8 +284,8 @@ static bool nothing_to_do(struct rlnc_volume *v)
 static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 {
 	cp->work_done = rlnc_background_done(v, &cp->work);
-	if (rlnc_members_fan(v, REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC, 0, 0,
-			     "flush error") < v->writes_min)
+	if (rlnc_members_fan(v, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, "flush error") <
+	    v->writes_min)
 		return -EIO;
 	/* Quorum or not, what is committed must be readable when all are back. */
 	if (!rlnc_coverage(v, cp->epoch, false))

@@ -251,8 +251,8 @@ static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes, u3
 		rlnc_gbuf_io_begin(gb);
 		for (i = 0; i < v->n; i++)
 			if (rlnc_member_writable(v, i))
-				rlnc_gbuf_io(gb, REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA |
-					     REQ_SYNC, log->slot, i, log->col, 1);
+				rlnc_gbuf_io(gb, REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA,
+					     log->slot, i, log->col, 1);
 		rlnc_gbuf_io_wait(gb);
 		for_each_set_bit(i, gb->row_error, v->n)
 			rlnc_member_fail(v, i, "log write error");

@@ -496,6 +496,16 @@ static int decode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct sea
 	return ret;
 }
 
+static bool column_lacks(const struct rlnc_volume *v, const unsigned long *lacking, u32 col)
+{
+	u32 row;
+
+	for (row = 0; row < v->k; row++)
+		if (test_bit(fragment_index(v, row, col), lacking))
+			return true;
+	return false;
+}
+
 void rlnc_clear_column(const struct rlnc_volume *v, unsigned long *sectors, u32 col)
 {
 	u32 row;
@@ -513,9 +523,7 @@ int rlnc_decode_lacking(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			unsigned long *lacking)
 {
 	DECLARE_BITMAP(want, RLNC_MAX_FRAGMENT_PAGES);
-	DECLARE_BITMAP(todo, RLNC_MAX_FRAGMENT_PAGES);
 	struct search *s;
-	u32 i;
 
 	s = kzalloc(sizeof(*s), GFP_NOIO);
 	if (!s)
@@ -523,21 +531,16 @@ int rlnc_decode_lacking(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	s->place = place;
 	s->ptr = ptr;
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
-	bitmap_zero(todo, RLNC_MAX_FRAGMENT_PAGES);
-	bitmap_copy(todo, lacking, v->geo.seals);
-	for_each_set_bit(i, todo, v->geo.seals) {
-		s->col = rlnc_col(v, i);
-		choose_rows(v, gb, s, want);
-	}
+	for (s->col = 0; s->col < v->pps; s->col++)
+		if (column_lacks(v, lacking, s->col))
+			choose_rows(v, gb, s, want);
 	rlnc_read_hedged(v, gb, place, ptr, want);
 	rlnc_note_read_errors(v, gb, want);
 	bitmap_zero(want, RLNC_MAX_FRAGMENT_PAGES);
-	for_each_set_bit(i, todo, v->geo.seals) {
-		s->col = rlnc_col(v, i);
-		if (test_bit(i, lacking) && choose_rows(v, gb, s, want) &&
+	for (s->col = 0; s->col < v->pps; s->col++)
+		if (column_lacks(v, lacking, s->col) && choose_rows(v, gb, s, want) &&
 		    !decode_column(v, gb, s, lacking))
 			rlnc_clear_column(v, lacking, s->col);
-	}
 	kfree(s);
 	return 0;
 }

@@ -142,7 +142,7 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 		if (rlnc_member_writable(v, i) &&
 		    (compose(v, &v->member[i], sb) || !self_check(v, &v->member[i])))
 			return 0;
-	return rlnc_members_fan(v, REQ_OP_WRITE | REQ_FUA | REQ_SYNC | REQ_META,
+	return rlnc_members_fan(v, REQ_OP_WRITE | REQ_FUA | REQ_META,
 				(epoch % RLNC_SUPER_COPIES) * RLNC_SUPER_STRIDE,
 				rlnc_super_bytes(&sb->geo, sb->n),
 				"superblock write error");

@@ -44,6 +44,21 @@ static inline void random_fill(void *p, size_t len)
 		*b++ = random_u32();
 }
 
+/* k random distinct rows in random order. */
+static inline void random_rows(uint8_t *have, unsigned int k, unsigned int n)
+{
+	uint8_t rows[RLNC_MAX_N];
+	unsigned int i, pick;
+
+	for (i = 0; i < n; i++)
+		rows[i] = i;
+	for (i = 0; i < k; i++) {
+		pick = i + random_below(n - i);
+		have[i] = rows[pick];
+		rows[pick] = rows[i];
+	}
+}
+
 /* Polynomial product, then division by 0x11d: shares nothing with the library. */
 static inline uint8_t naive_mul(uint8_t a, uint8_t b)
 {

@@ -53,21 +53,6 @@ static void every_subset_dense(void **state)
 	every_subset(RLNC_DENSE);
 }
 
-/* k random distinct rows in random order. */
-static void choose_some(uint8_t *have, unsigned int k, unsigned int n)
-{
-	uint8_t rows[RLNC_MAX_N];
-	unsigned int i, pick;
-
-	for (i = 0; i < n; i++)
-		rows[i] = i;
-	for (i = 0; i < k; i++) {
-		pick = i + random_below(n - i);
-		have[i] = rows[pick];
-		rows[pick] = rows[i];
-	}
-}
-
 static void some_subsets(enum rlnc_mode mode)
 {
 	static const struct { u8 k, n; } shapes[] = {
@@ -81,7 +66,7 @@ static void some_subsets(enum rlnc_mode mode)
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		generation_make(&g, shapes[i].k, shapes[i].n, mode, i, SYMBOL);
 		for (round = 0; round < (shapes[i].k < 64 ? 40 : 4); round++) {
-			choose_some(have, shapes[i].k, shapes[i].n);
+			random_rows(have, shapes[i].k, shapes[i].n);
 			assert_true(generation_decodes(&g, have));
 		}
 		generation_free(&g);
@@ -115,7 +100,7 @@ static void many_seeds(void **state)
 		n = k + random_below(6);
 		generation_make(&g, k, n, seed & 1 ? RLNC_DENSE : RLNC_SYSTEMATIC,
 				1000 + seed, 5);
-		choose_some(have, k, n);
+		random_rows(have, k, n);
 		assert_true(generation_decodes(&g, have));
 		generation_free(&g);
 	}

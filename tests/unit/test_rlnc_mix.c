@@ -70,21 +70,6 @@ static void keyed(void **state)
 		free(mixed[i]);
 }
 
-/* k random distinct rows. */
-static void choose_some(uint8_t *have, unsigned int k, unsigned int n)
-{
-	uint8_t rows[RLNC_MAX_N];
-	unsigned int i, pick;
-
-	for (i = 0; i < n; i++)
-		rows[i] = i;
-	for (i = 0; i < k; i++) {
-		pick = i + random_below(n - i);
-		have[i] = rows[pick];
-		rows[pick] = rows[i];
-	}
-}
-
 /* Many draws, not lucky ones: any k rows of each are invertible. */
 static void always_invertible(void **state)
 {
@@ -107,7 +92,7 @@ static void always_invertible(void **state)
 
 			memcpy(matrix, mixed->rows, k * k);
 			assert_int_equal(rlnc_matrix_invert(matrix, k), 0);
-			choose_some(have, k, n);
+			random_rows(have, k, n);
 			for (r = 0; r < k; r++)
 				memcpy(matrix + r * k, rlnc_code_row(mixed, have[r]), k);
 			assert_int_equal(rlnc_matrix_invert(matrix, k), 0);

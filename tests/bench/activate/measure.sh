@@ -26,33 +26,8 @@ CLEAN_NODES_KIB=$(((3 + 2 + 4) * 64))
 CLEAN_MEMORY_KIB=$((24 * 1024))
 
 load_module dm-rlnc checkpoint_ms=3600000
-ram_members 6 18000000
-real=("${MEMBERS[@]}")
-MEMBERS=()
-for i in 0 1 2 3 4 5; do
-	must dmsetup create "m$i" --table "0 2048000 linear ${real[i]} 0"
-	cleanup dmsetup remove "m$i"
-	MEMBERS+=("/dev/mapper/m$i")
-done
-# below SECTORS linear|error: what is below every member.
-below()
-{
-	local i
-	for i in 0 1 2 3 4 5; do
-		must dmsetup suspend --nolockfs "m$i"
-		case $2 in
-		linear)	must dmsetup reload "m$i" --table "0 $1 linear ${real[i]} 0" ;;
-		error)	must dmsetup reload "m$i" --table "0 $1 error" ;;
-		esac
-		must dmsetup resume "m$i"
-	done
-}
-blocks() # blocks 3|7: read or written so far
-{
-	local i
-	for i in 0 1 2 3 4 5; do cat "/sys/dev/block/$(stat -c '%Hr:%Lr' "/dev/mapper/m$i")/stat"; done |
-		awk -v f="$1" '{ n += $f } END { printf "%d\n", n / 8 }'
-}
+held_members 6 1000 18000000
+blocks() { echo $(($(members_stat "$1") / 8)); } # blocks 3|7: read or written so far
 available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 of() { cat "/sys/dev/block/$(stat -c '%Hr:%Lr' /dev/mapper/v)/rlnc/$1"; }
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }

@@ -42,8 +42,7 @@ read_at_random()
 
 must kill -STOP "$server"
 read_at_random
-ended() { ! kill -0 "$fio" 2>/dev/null; }
-check "32 reads at once do without it" poll_until 30 ended
+check "32 reads at once do without it" poll_until 30 ended "$fio"
 letters=$(letters v)
 must kill -CONT "$server"
 check "they are answered" wait "$fio"
@@ -51,8 +50,7 @@ is "$letters" AAA "it was still a member"
 must dmsetup message v 0 fail 2
 must kill -STOP "$server"
 read_at_random
-sleep 4
-check_fails "without it there are too few, so that reads wait" ended
+check_fails "without it there are too few, so that reads wait" poll_until 4 ended "$fio"
 must kill -CONT "$server"
 check "and are answered when it is back" wait "$fio"
 check "everything is right" cmp "$TMPDIR/image" <(dd if=/dev/mapper/v bs=1M count=4 iflag=direct status=none)

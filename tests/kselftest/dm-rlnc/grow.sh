@@ -14,17 +14,9 @@ plan 27
 
 load_module dm-rlnc
 # Far larger than the machine; what is not written to takes no memory.
-ram_members 6 62000
-real=("${MEMBERS[@]}")
-MEMBERS=()
-for i in 0 1 2 3 4 5; do
-	must dmsetup create "m$i" --table "0 24576 linear ${real[i]} 0"
-	cleanup dmsetup remove "m$i"
-	MEMBERS+=("/dev/mapper/m$i")
-done
+held_members 6 12 62000
 
-swap() { must dmsetup suspend --nolockfs "$1"; must dmsetup reload "$1" --table "$2"; must dmsetup resume "$1"; }
-member_mib() { swap "m$1" "0 $(($2 * 2048)) linear ${real[$1]} 0"; }
+member_mib() { RAM_SECTORS=$(($2 * 2048)); become "$1" linear "${RAM[$1]}" 0; }
 members_mib() { local i; for i in 0 1 2 3 4 5; do member_mib "$i" "$1"; done; }
 # grow MIB: by a reload, as somebody with a volume in use would.
 grow()

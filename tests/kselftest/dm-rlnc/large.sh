@@ -14,36 +14,11 @@ plan 23
 load_module dm-rlnc checkpoint_ms=3600000
 # Far larger than the machine; what is not written to takes no memory.
 FULL_MIB=1180000000
-ram_members 6 $FULL_MIB
-real=("${MEMBERS[@]}")
-MEMBERS=()
-for i in 0 1 2 3 4 5; do
-	must dmsetup create "m$i" --table "0 2048000 linear ${real[i]} 0"
-	cleanup dmsetup remove "m$i"
-	MEMBERS+=("/dev/mapper/m$i")
-done
-# below TABLE...: what is below every member; "linear" and "error" get their device.
-below()
-{
-	local i
-	for i in 0 1 2 3 4 5; do
-		must dmsetup suspend --nolockfs "m$i"
-		case $2 in
-		linear)	must dmsetup reload "m$i" --table "0 $1 linear ${real[i]} 0" ;;
-		*)	must dmsetup reload "m$i" --table "0 $1 $2" ;;
-		esac
-		must dmsetup resume "m$i"
-	done
-}
+held_members 6 1000 $FULL_MIB
 mib() { echo $(($1 * 2048)); }
 
 # blocks: of 4 KiB that were read from all members so far.
-blocks()
-{
-	local i
-	for i in 0 1 2 3 4 5; do cat "/sys/dev/block/$(stat -c '%Hr:%Lr' "/dev/mapper/m$i")/stat"; done |
-		awk '{ n += $3 } END { print n / 8 }'
-}
+blocks() { echo $(($(members_stat 3) / 8)); }
 available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 # activate [OPTION...]: sets READ, blocks, and TAKEN, KiB of memory.
 activate()

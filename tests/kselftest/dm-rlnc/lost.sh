@@ -12,18 +12,9 @@ requires dmsetup openssl
 plan 10
 
 load_module dm-rlnc
-ram_members 6 24
-real=("${MEMBERS[@]}")
-MEMBERS=()
-# Each ram disk behind a linear device that can be swapped for one that errs.
-for i in 0 1 2 3 4 5; do
-	must dmsetup create "m$i" --table "0 49152 linear ${real[i]} 0"
-	cleanup dmsetup remove "m$i"
-	MEMBERS+=("/dev/mapper/m$i")
-done
-swap() { must dmsetup suspend --nolockfs "$1"; must dmsetup reload "$1" --table "$2"; must dmsetup resume "$1"; }
-lose() { swap "m$1" "0 49152 error"; }
-mend() { swap "m$1" "0 49152 linear ${real[$1]} 0"; }
+held_members 6 24
+lose() { become "$1" error; }
+mend() { become "$1" linear "${RAM[$1]}" 0; }
 
 format 4 --symbol 4K
 must create v -- "${MEMBERS[@]}"

@@ -69,12 +69,13 @@ pattern() { openssl enc -aes-128-ctr -nosalt -pass "pass:$2" -md sha256 </dev/ze
 # sum FILE MIB: of the first so many MiB, read from the disks.
 sum() { dd if="$1" bs=1M count="$2" iflag=direct status=none | sha256sum; }
 
-# held_members N MIB: ram disks as members m0... that can be held: from then on a
-# member neither answers nor fails anything, until it is let go.
+# held_members N MIB [OF]: ram disks as members m0... that can be held: from then on a
+# member neither answers nor fails anything, until it is let go.  The disks have OF MIB,
+# if more is to be put below the members later.
 held_members()
 {
 	local i
-	ram_members "$1" "$2"
+	ram_members "$1" "${3:-$2}"
 	RAM=("${MEMBERS[@]}")
 	RAM_SECTORS=$(($2 * 2048))
 	MEMBERS=()
@@ -94,6 +95,27 @@ become()
 	must dmsetup suspend --nolockfs "m$1"
 	must dmsetup reload "m$1" --table "0 $RAM_SECTORS ${*:2}"
 	must dmsetup resume "m$1"
+}
+
+# below SECTORS linear|TARGET: what is below all members, and how long it is.
+below()
+{
+	local i
+	RAM_SECTORS=$1
+	for i in "${!RAM[@]}"; do
+		case $2 in
+		linear)	become "$i" linear "${RAM[i]}" 0 ;;
+		*)	become "$i" "$2" ;;
+		esac
+	done
+}
+
+# members_stat N: a field of the statistics of block devices, over all members.
+members_stat()
+{
+	local member
+	for member in "${MEMBERS[@]}"; do cat "/sys/dev/block/$(stat -Lc '%Hr:%Lr' "$member")/stat"; done |
+		awk -v f="$1" '{ n += $f } END { printf "%d\n", n }'
 }
 
 # save NAME N, restore NAME N: all that the first N ram disks hold, as a power failure

@@ -113,9 +113,25 @@ static int parse_line(struct snapshot *s, const char *text)
 	return 0;
 }
 
-/* "./JOB.prerun.txt:TEXT" or "./JOB.postrun.txt:TEXT". */
-static int parse_snapshot(struct round *round, char *line)
+/* Each line of a file, to @parse, which returns 0 if it is as it should be. */
+static int load_lines(const char *path, int (*parse)(void *arg, char *line), void *arg)
 {
+	FILE *f CLEANUP_FCLOSE = fopen(path, "r");
+	char *line CLEANUP_FREE = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return complain(path, "cannot be opened");
+	while (getline(&line, &size, f) > 0)
+		if (parse(arg, line))
+			return complain(path, "a line is not as it should be");
+	return 0;
+}
+
+/* "./JOB.prerun.txt:TEXT" or "./JOB.postrun.txt:TEXT". */
+static int parse_snapshot(void *arg, char *line)
+{
+	struct round *round = arg;
 	char *text = strchr(line, ':'), *dot;
 	struct job *job;
 	bool before;
@@ -136,23 +152,10 @@ static int parse_snapshot(struct round *round, char *line)
 	return parse_line(before ? &job->before : &job->after, text);
 }
 
-static int load_snapshots(struct round *round, const char *path)
-{
-	FILE *f CLEANUP_FCLOSE = fopen(path, "r");
-	char *line CLEANUP_FREE = NULL;
-	size_t size = 0;
-
-	if (!f)
-		return complain(path, "cannot be opened");
-	while (getline(&line, &size, f) > 0)
-		if (parse_snapshot(round, line))
-			return complain(path, "a line is not as it should be");
-	return 0;
-}
-
 /* "encryption NS" or "decryption NS". */
-static int parse_aead(struct dm_raw *raw, const char *line)
+static int parse_aead(void *arg, char *line)
 {
+	struct dm_raw *raw = arg;
 	struct dm_aead *aead;
 	char way[16];
 	double ns;
@@ -163,20 +166,6 @@ static int parse_aead(struct dm_raw *raw, const char *line)
 	if ((aead == &raw->decrypt && strcmp(way, "decryption")) || aead->count == DM_MAX_AEAD)
 		return -1;
 	aead->samples[aead->count++] = ns;
-	return 0;
-}
-
-static int load_aead(struct dm_raw *raw, const char *path)
-{
-	FILE *f CLEANUP_FCLOSE = fopen(path, "r");
-	char *line CLEANUP_FREE = NULL;
-	size_t size = 0;
-
-	if (!f)
-		return complain(path, "cannot be opened");
-	while (getline(&line, &size, f) > 0)
-		if (parse_aead(raw, line))
-			return complain(path, "a line is not as it should be");
 	return 0;
 }
 
@@ -232,7 +221,8 @@ static int load_round(struct dm_raw *raw, const char *dir, unsigned int number)
 	snprintf(fio, sizeof(fio), "%s/%u.json", dir, number);
 	snprintf(stat, sizeof(stat), "%s/%u.stat", dir, number);
 	snprintf(aead, sizeof(aead), "%s/%u.aead", dir, number);
-	if (load_fio(round, fio) || load_snapshots(round, stat) || load_aead(raw, aead))
+	if (load_fio(round, fio) || load_lines(stat, parse_snapshot, round) ||
+	    load_lines(aead, parse_aead, raw))
 		return -1;
 	for (i = 0; i < round->count; i++)
 		if (add_job(raw, &round->job[i]))
