@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#include "hedge.h"
+#include "hedge_proc.h"
 #include "hvt_abi.h"
 
 enum hedge_verb {

@@ -31,8 +31,8 @@
  * Read, /proc/monitor lists the VMs: a line that says what the columns are, then for
  * each VM its number, name, and its image's number and path.
  */
-#ifndef _UAPI_HEDGE_H
-#define _UAPI_HEDGE_H
+#ifndef _UAPI_HEDGE_PROC_H
+#define _UAPI_HEDGE_PROC_H
 
 #define HEDGE_MONITOR		"/proc/monitor"
 #define HEDGE_CONSOLES		"/proc/vmcons"
@@ -76,4 +76,4 @@ enum hedge_verify {
 	HEDGE_VERIFY_ENFORCE,
 };
 
-#endif /* _UAPI_HEDGE_H */
+#endif /* _UAPI_HEDGE_PROC_H */

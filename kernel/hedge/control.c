@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The commands: each is carried out when its write returns, or fails and says why. */
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+#include "hedge.h"
+
+static int wrong(struct hedge_failure *failure, const char *field, const char *why, int ret)
+{
+	failure->err.field = field;
+	failure->err.why = why;
+	return ret;
+}
+
+static int do_load(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	failure->err.field = "PATH";
+	return hedge_image_load(cmd->path, &failure->err.why);
+}
+
+static int do_unload(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	int ret = hedge_image_unload(cmd->path);
+
+	return ret ? wrong(failure, "PATH", "no image was loaded from there", ret) : 0;
+}
+
+/* The VM is in the registry: have it run, and wait until it does. */
+static int run(struct hedge_vm *vm, struct hedge_failure *failure)
+{
+	int ret;
+
+	vm->starter = current;
+	ret = hedge_sandbox_start(vm);
+	if (ret)
+		return wrong(failure, "NAME", "no task can be made for it", ret);
+	if (wait_for_completion_killable(&vm->booted)) {
+		hedge_vm_stop(vm);
+		return wrong(failure, "NAME", "interrupted", -EINTR);
+	}
+	if (!vm->boot_error)
+		return 0;
+	wait_for_completion(&vm->ended);
+	/* The record is about to go. */
+	strscpy(failure->text, vm->reason, sizeof(failure->text));
+	return wrong(failure, "NAME", failure->text, vm->boot_error);
+}
+
+static int do_start(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	struct hedge_vm *vm;
+	int ret;
+
+	if (cmd->cpu != HEDGE_CPU_ANY && (cmd->cpu >= nr_cpu_ids || !cpu_online(cmd->cpu)))
+		return wrong(failure, "CPU", "there is no such processor", -ENXIO);
+	vm = hedge_vm_create(cmd, &failure->err);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	ret = hedge_registry_add(vm);
+	if (ret) {
+		hedge_vm_put(vm);
+		return wrong(failure, "NAME", "a VM of this name runs", ret);
+	}
+	ret = hedge_proc_add(vm);
+	if (ret)
+		wrong(failure, "NAME", "out of memory", 0);
+	else
+		ret = run(vm, failure);
+	if (ret)
+		hedge_registry_remove(vm);
+	hedge_vm_put(vm);
+	return ret;
+}
+
+static struct hedge_vm *find(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	struct hedge_vm *vm = hedge_registry_find(cmd->name);
+
+	if (!vm)
+		wrong(failure, "NAME", "no VM of this name runs", 0);
+	return vm;
+}
+
+static int do_stop(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	struct hedge_vm *vm = find(cmd, failure);
+	int ret;
+
+	if (!vm)
+		return -ESRCH;
+	ret = hedge_vm_stop(vm);
+	hedge_vm_put(vm);
+	return ret ? wrong(failure, "NAME", "interrupted", ret) : 0;
+}
+
+static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	struct hedge_vm *vm = find(cmd, failure);
+	int ret;
+
+	if (!vm)
+		return -ESRCH;
+	ret = hedge_vm_pause(vm, cmd->verb == HEDGE_PAUSE);
+	hedge_vm_put(vm);
+	if (ret == -EALREADY)
+		wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" : "it is not paused", 0);
+	else if (ret)
+		wrong(failure, "NAME", ret == -EINTR ? "interrupted" : "it does not run", 0);
+	return ret;
+}
+
+typedef int (*verb_fn)(const struct hedge_command *cmd, struct hedge_failure *failure);
+
+static const verb_fn verbs[] = {
+	[HEDGE_LOAD] = do_load,
+	[HEDGE_UNLOAD] = do_unload,
+	[HEDGE_START] = do_start,
+	[HEDGE_STOP] = do_stop,
+	[HEDGE_PAUSE] = do_pause,
+	[HEDGE_RESUME] = do_pause,
+};
+
+/**
+ * hedge_control - carry out a command
+ * @line:	what was written; cut into words
+ * @len:	bytes, without the NUL that follows
+ * @failure:	says what is wrong, if anything is
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_control(char *line, size_t len, struct hedge_failure *failure)
+{
+	struct hedge_command *cmd = kzalloc(sizeof(*cmd), GFP_KERNEL);
+	int ret;
+
+	if (!cmd)
+		return wrong(failure, "COMMAND", "out of memory", -ENOMEM);
+	ret = hedge_command_parse(line, len, cmd, &failure->err);
+	if (!ret && (cmd->verb >= ARRAY_SIZE(verbs) || !verbs[cmd->verb]))
+		ret = wrong(failure, "COMMAND", "not supported yet", -EOPNOTSUPP);
+	if (!ret)
+		ret = verbs[cmd->verb](cmd, failure);
+	kfree(cmd);
+	return ret;
+}

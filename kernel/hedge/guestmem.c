@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's memory: a file of shmem, mapped in the task's address space so that
+ * guest-physical 0 is at HEDGE_GUEST_ADDR.  Each segment of the image has a mapping of
+ * its own, with the rights that the image gives it: KVM goes by them, and a guest that
+ * writes where it may not ends.
+ *
+ * Here is the one way to what a guest points to.
+ */
+#include <linux/mman.h>
+#include <linux/shmem_fs.h>
+#include <linux/uaccess.h>
+#include "hedge.h"
+
+/**
+ * hedge_guestmem_create - memory of zeros
+ * @mem:	filled in
+ * @size:	bytes, a multiple of 2 MiB
+ *
+ * Pages come when they are first touched, and are charged to who touches them.
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_guestmem_create(struct hedge_guestmem *mem, u64 size)
+{
+	struct file *file = shmem_file_setup("hedge-guest", size, VM_NORESERVE);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mem->file = file;
+	mem->size = size;
+	return 0;
+}
+
+void hedge_guestmem_destroy(struct hedge_guestmem *mem)
+{
+	if (mem->file)
+		fput(mem->file);
+	mem->file = NULL;
+}
+
+/**
+ * hedge_guestmem_fill - write to memory before there is a guest
+ * @mem:	memory
+ * @gpa:	guest-physical; all of it must be in memory
+ * @data:	what is written there
+ * @len:	bytes
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_guestmem_fill(struct hedge_guestmem *mem, u64 gpa, const void *data, size_t len)
+{
+	loff_t pos = gpa;
+	ssize_t done;
+
+	while (len) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		done = kernel_write(mem->file, data, min_t(size_t, len, 1 << 20), &pos);
+		if (done <= 0)
+			return done ?: -ENOMEM;
+		data += done;
+		len -= done;
+	}
+	return 0;
+}
+
+static int map_range(struct hedge_guestmem *mem, u64 start, u64 end, unsigned long prot)
+{
+	unsigned long addr;
+
+	if (start == end)
+		return 0;
+	addr = vm_mmap(mem->file, HEDGE_GUEST_ADDR + start, end - start, prot,
+		       MAP_SHARED | MAP_FIXED_NOREPLACE, start);
+	return IS_ERR_VALUE(addr) ? (int)addr : 0;
+}
+
+/* No instruction of ours is ever fetched from there. */
+static unsigned long host_prot(u32 prot)
+{
+	return prot & HVT_PROT_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+}
+
+/**
+ * hedge_guestmem_map - map memory into the task's address space
+ * @mem:	memory
+ * @image:	says who may write where
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image)
+{
+	u64 at = 0;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < image->segments && !ret; i++) {
+		const struct hvt_segment *seg = &image->segment[i];
+
+		ret = map_range(mem, at, seg->start, PROT_READ | PROT_WRITE) ?:
+		      map_range(mem, seg->start, seg->end, host_prot(seg->prot));
+		at = seg->end;
+	}
+	return ret ?: map_range(mem, at, mem->size, PROT_READ | PROT_WRITE);
+}
+
+void hedge_guestmem_unmap(struct hedge_guestmem *mem)
+{
+	vm_munmap(HEDGE_GUEST_ADDR, mem->size);
+}
+
+/* --- what a guest points to ----------------------------------------------------- */
+
+/**
+ * hedge_guest_ptr - where something in the guest's memory is
+ * @vm:		VM, of the current task
+ * @gpa:	guest-physical, from the guest
+ * @len:	bytes, from the guest
+ *
+ * What is not in memory ends the VM.  The last byte of memory cannot be pointed to:
+ * so the ABI has it.
+ *
+ * Return: a pointer for copy_from_user() and its like, or NULL.
+ */
+void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len)
+{
+	u64 mem = vm->guestmem.size;
+
+	if (gpa >= mem || len >= mem - gpa) {
+		hedge_vm_die(vm, "bad pointer: %llu bytes at %#llx, of %llu", len, gpa, mem);
+		return NULL;
+	}
+	return (void __user *)(HEDGE_GUEST_ADDR + gpa);
+}
+
+static int refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len)
+{
+	hedge_vm_die(vm, "memory at %#llx cannot be %s (%zu bytes)", gpa, what, len);
+	return -EFAULT;
+}
+
+/**
+ * hedge_guest_read - copy something from the guest, once
+ * @vm:		VM, of the current task
+ * @to:		receives it
+ * @gpa:	guest-physical, from the guest
+ * @len:	bytes
+ *
+ * Return: 0, or -EFAULT, and the VM ends.
+ */
+int hedge_guest_read(struct hedge_vm *vm, void *to, u64 gpa, size_t len)
+{
+	void __user *from = hedge_guest_ptr(vm, gpa, len);
+
+	if (!from)
+		return -EFAULT;
+	return copy_from_user(to, from, len) ? refuse(vm, "read", gpa, len) : 0;
+}
+
+/**
+ * hedge_guest_write - copy something to the guest
+ * @vm:		VM, of the current task
+ * @gpa:	guest-physical, from the guest
+ * @from:	what
+ * @len:	bytes
+ *
+ * Return: 0, or -EFAULT, and the VM ends.
+ */
+int hedge_guest_write(struct hedge_vm *vm, u64 gpa, const void *from, size_t len)
+{
+	void __user *to = hedge_guest_ptr(vm, gpa, len);
+
+	if (!to)
+		return -EFAULT;
+	return copy_to_user(to, from, len) ? refuse(vm, "written", gpa, len) : 0;
+}

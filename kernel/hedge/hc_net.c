@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* NET_WRITE and NET_READ. */
+#include "hedge.h"
+
+static struct hedge_net *net_of(struct hedge_vm *vm, u64 handle)
+{
+	return handle < vm->manifest->entries ? vm->device[handle].net : NULL;
+}
+
+/* Returns the answer, or -errno and the VM ends; @len becomes what was read. */
+static s32 net_do(struct hedge_vm *vm, const struct hvt_hc_net *hc, bool write, u64 *len)
+{
+	struct hedge_net *net = net_of(vm, hc->handle);
+	ssize_t done;
+
+	if (!net || !hc->len)
+		return HVT_EINVAL;
+	if (write)
+		done = hedge_net_write(vm, net, hc->data, hc->len);
+	else
+		done = hedge_net_read(vm, net, hc->data, hc->len);
+	if (done == -EAGAIN)
+		return HVT_AGAIN;
+	if (done == -EINVAL || done == -EMSGSIZE)
+		return HVT_EINVAL;
+	if (done < 0)
+		return done;
+	*len = done;
+	return HVT_OK;
+}
+
+/**
+ * hedge_hc_net - send or receive one packet
+ * @vm:		VM of the current task
+ * @gpa:	of its struct hvt_hc_net
+ * @write:	send it
+ *
+ * Return: 0, or -errno and the VM ends.
+ */
+int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write)
+{
+	struct hvt_hc_net hc;
+	s32 ret;
+
+	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
+		return -EFAULT;
+	ret = net_do(vm, &hc, write, &hc.len);
+	if (ret < 0)
+		return ret;
+	if (!write && ret == HVT_OK &&
+	    hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_net, len), &hc.len,
+			      sizeof(hc.len)))
+		return -EFAULT;
+	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_net, ret), &ret, sizeof(ret));
+}

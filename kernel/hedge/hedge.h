@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hedge: the private header.  Sections are titled by the file they speak of.
+ *
+ * A VM is one task: exec'ed by the kernel, it has an mm of its own, in which the guest's
+ * memory is mapped, and spends its life in one ioctl of ours.  What runs the guest is
+ * called by that task alone, and takes no lock for it; others ask for something with
+ * hedge_vm_ask() and wait.
+ *
+ * Lock order, outermost first:
+ *	hedge_control_mutex
+ *	 hedge_registry.lock (mutex)
+ *	  hedge_vm.lock (spin)
+ *	   hedge_console.lock (spin)
+ *	 hedge_sandboxes.lock (spin)
+ */
+#ifndef HEDGE_H
+#define HEDGE_H
+
+#include <linux/completion.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "elf/hvt_boot.h"
+#include "elf/hvt_core.h"
+#include "elf/hvt_image.h"
+#include "proto/command.h"
+#include "hedge_proc.h"
+#include "hvt_abi.h"
+
+#undef pr_fmt
+#define pr_fmt(fmt) "hedge: " fmt
+
+struct hedge_vm;
+struct kvm_run;
+struct proc_dir_entry;
+struct seq_file;
+
+/* Where things are in the task's address space. */
+#define HEDGE_SCRATCH_ADDR	0x500000ul	/* arguments of KVM's ioctls */
+#define HEDGE_SCRATCH_SIZE	0x4000ul
+#define HEDGE_RUN_ADDR		0x600000ul
+#define HEDGE_GUEST_ADDR	0x10000000000ul	/* guest-physical 0 */
+
+/* --- guestmem.c: the guest's memory ------------------------------------------- */
+
+struct hedge_guestmem {
+	struct file *file;		/* shmem; its offsets are guest-physical */
+	u64 size;			/* bytes; 0: there is none */
+};
+
+int hedge_guestmem_create(struct hedge_guestmem *mem, u64 size);
+int hedge_guestmem_fill(struct hedge_guestmem *mem, u64 gpa, const void *data, size_t len);
+int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image);
+void hedge_guestmem_unmap(struct hedge_guestmem *mem);
+void hedge_guestmem_destroy(struct hedge_guestmem *mem);
+void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len);
+int hedge_guest_read(struct hedge_vm *vm, void *to, u64 gpa, size_t len);
+int hedge_guest_write(struct hedge_vm *vm, u64 gpa, const void *from, size_t len);
+
+/* --- kvm.c: the one file that speaks with /dev/kvm ------------------------------ */
+
+struct hedge_kvm {
+	struct file *vm;
+	struct file *vcpu;
+	struct page *page[2];		/* that KVM shares with us */
+	struct kvm_run *run;		/* the first of them; data of ports is on the second */
+	u64 tsc_hz;
+	bool fast;			/* hypercalls are served inside KVM_RUN */
+};
+
+int hedge_kvm_create(struct hedge_kvm *kvm);
+void hedge_kvm_destroy(struct hedge_kvm *kvm);
+int hedge_kvm_set_memory(struct hedge_kvm *kvm, u64 size);
+int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem);
+int hedge_kvm_run(struct hedge_kvm *kvm);
+long hedge_kvm_privileged_ioctl(struct file *file, unsigned int cmd, void *arg, size_t size);
+u32 hedge_kvm_port_value(const struct hedge_kvm *kvm);
+int hedge_kvm_get_core_regs(struct hedge_kvm *kvm, struct hvt_core_regs *regs);
+int hedge_kvm_module_init(void);
+void hedge_kvm_module_exit(void);
+
+/* --- kvm_bus.c: hypercalls without leaving KVM_RUN ------------------------------- */
+
+int hedge_kvm_bus_attach(struct hedge_vm *vm);
+void hedge_kvm_bus_detach(struct hedge_vm *vm);
+
+/* --- image.c: files that can be started ------------------------------------------- */
+
+struct hedge_image {
+	struct kref ref;
+	struct list_head link;		/* in the list of those that were loaded */
+	u32 id;				/* 0: it was not loaded by name */
+	void *data;			/* the whole file, as it was digested */
+	size_t size;
+	u8 digest[32];			/* SHA-256 */
+	struct hvt_image layout;
+	char path[];
+};
+
+struct hedge_image *hedge_image_get(const char *path, const char **why);
+struct hedge_image *hedge_image_ref(struct hedge_image *image);
+void hedge_image_put(struct hedge_image *image);
+int hedge_image_load(const char *path, const char **why);
+int hedge_image_unload(const char *path);
+void hedge_images_exit(void);
+
+/* --- loader.c ----------------------------------------------------------------------- */
+
+int hedge_load(struct hedge_vm *vm, u64 tsc_hz);
+
+/* --- console.c: what a guest prints -------------------------------------------------- */
+
+struct hedge_console {
+	spinlock_t lock;		/* protects head and what is in the ring */
+	wait_queue_head_t wait;		/* for more, or for the end */
+	char *ring;
+	u32 size;			/* bytes; a power of two */
+	u64 head;			/* bytes ever printed */
+	u64 lost;			/* of those, too many at once to be kept */
+	bool ended;			/* there will be no more */
+};
+
+int hedge_console_init(struct hedge_console *con, u32 kib);
+void hedge_console_exit(struct hedge_console *con);
+void hedge_console_print(struct hedge_console *con, const char *text, size_t len);
+void hedge_console_skip(struct hedge_console *con, u64 len);
+void hedge_console_end(struct hedge_console *con);
+ssize_t hedge_console_read(struct hedge_console *con, u64 *pos, char __user *to, size_t len);
+bool hedge_console_has(struct hedge_console *con, u64 pos);
+
+/* --- devices --------------------------------------------------------------------------- */
+
+struct hedge_block;
+struct hedge_net;
+
+struct hedge_device {
+	enum hvt_device_type type;	/* 0: the manifest has nothing at this index */
+	struct hedge_block *block;
+	struct hedge_net *net;
+};
+
+/* blk_dev.c */
+struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool readonly,
+				     const char **why);
+void hedge_block_close(struct hedge_block *blk);
+u64 hedge_block_capacity(const struct hedge_block *blk);
+u32 hedge_block_size(const struct hedge_block *blk);
+bool hedge_block_readonly(const struct hedge_block *blk);
+int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offset, u64 gpa,
+			 u64 len, bool write);
+int hedge_block_module_init(void);
+void hedge_block_module_exit(void);
+
+/* net_tap.c */
+struct hedge_net *hedge_net_open(const char *ifname, const u8 *mac, const char *vm,
+				 const char *device, const char **why);
+void hedge_net_close(struct hedge_net *net);
+void hedge_net_describe(const struct hedge_net *net, struct hvt_manifest_entry *e);
+int hedge_net_connect(struct hedge_net *net, wait_queue_head_t *wait);
+bool hedge_net_ready(struct hedge_net *net);
+ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
+ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
+
+/* --- vm.c: one VM, from its command to its record ----------------------------------------- */
+
+enum hedge_state {
+	HEDGE_STARTING,
+	HEDGE_RUNNING,
+	HEDGE_PAUSED,
+	HEDGE_ENDED,
+};
+
+enum hedge_boot_phase {
+	HEDGE_BOOT_CHECKED,		/* command and image; devices are open */
+	HEDGE_BOOT_TASK,		/* the task is there */
+	HEDGE_BOOT_KVM,			/* and has its VM and vCPU */
+	HEDGE_BOOT_LOADED,		/* the image is in memory */
+	HEDGE_BOOT_ENTERED,		/* the first instruction follows */
+	HEDGE_BOOT_PHASES,
+};
+
+struct hedge_exits {
+	u64 hypercall[HVT_HC_MAX];
+	u64 slow;			/* hypercalls that left KVM_RUN */
+	u64 interrupted;
+	u64 other;
+};
+
+#define HEDGE_REASON_SIZE	160
+
+struct hedge_vm {
+	struct kref ref;
+	struct list_head link;		/* of the registry, under its lock, as .recorded */
+	bool recorded;			/* it has ended and is remembered */
+	u32 id;
+	char name[HEDGE_NAME_MAX + 1];
+	struct hedge_image *image;
+	char *cmdline;
+	u32 cpu;
+	u64 mem;			/* bytes */
+	struct hedge_limits limits;
+	u32 uid;			/* that the task runs as */
+	u32 gid;
+	struct task_struct *starter;	/* whose cgroups it is charged to; while it starts */
+
+	/* The task's own. */
+	struct hedge_kvm *kvm;
+	struct hedge_guestmem guestmem;
+	struct hvt_manifest *manifest;	/* as the guest gets it */
+	u32 manifest_size;
+	struct hedge_device device[HVT_MANIFEST_MAX];
+	struct hedge_exits exits;
+	bool dying;			/* .reason says why; no more of the guest may run */
+	bool unanswered;		/* its hypercall was interrupted and is to be done again */
+	ktime_t poll_until;		/* of an unanswered POLL; 0 for none */
+
+	spinlock_t lock;		/* protects what follows */
+	enum hedge_state state;
+	struct task_struct *task;	/* while it runs, with a reference */
+	int status;			/* what the guest ended with, or 1 */
+	char reason[HEDGE_REASON_SIZE];	/* why it ended */
+	bool stop;
+	bool pause;
+
+	int boot_error;			/* valid when .booted is */
+	struct completion booted;
+	struct completion ended;
+	wait_queue_head_t wait;		/* of the task: packets, and what others ask of it */
+	ktime_t began;
+	ktime_t phase[HEDGE_BOOT_PHASES];
+	ktime_t finished;
+
+	struct hedge_console console;
+	struct proc_dir_entry *proc_console;
+	struct proc_dir_entry *proc_stats;
+};
+
+struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_command_error *err);
+struct hedge_vm *hedge_vm_ref(struct hedge_vm *vm);
+void hedge_vm_put(struct hedge_vm *vm);
+int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm);
+void hedge_vm_booted(struct hedge_vm *vm, int error);
+void hedge_vm_leave(struct hedge_vm *vm);
+void hedge_vm_finish(struct hedge_vm *vm);
+void hedge_vm_phase(struct hedge_vm *vm, enum hedge_boot_phase phase);
+__printf(2, 3) void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...);
+void hedge_vm_kill(struct hedge_vm *vm);
+int hedge_vm_stop(struct hedge_vm *vm);
+int hedge_vm_pause(struct hedge_vm *vm, bool pause);
+void hedge_vm_kick(struct hedge_vm *vm);
+
+/* --- registry.c: which VMs there are ---------------------------------------------------------- */
+
+int hedge_registry_add(struct hedge_vm *vm);
+void hedge_registry_remove(struct hedge_vm *vm);
+void hedge_registry_ended(struct hedge_vm *vm);
+struct hedge_vm *hedge_registry_find(const char *name);
+void hedge_registry_show(struct seq_file *m);
+void hedge_registry_exit(void);
+
+/* --- vcpu.c, hypercall.c: running a guest -------------------------------------------------------- */
+
+#define HEDGE_HC_AGAIN	1	/* it has to be done where it can be waited for */
+
+int hedge_vcpu_loop(struct hedge_vm *vm);
+int hedge_hypercall(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait);
+int hedge_hc_poll(struct hedge_vm *vm, u64 gpa, bool may_wait);
+int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write);
+int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write);
+int hedge_hc_halt(struct hedge_vm *vm, u64 gpa);
+
+/* --- sandbox.c: tasks that the kernel execs ---------------------------------------------------------- */
+
+int hedge_sandbox_start(struct hedge_vm *vm);
+int hedge_sandbox_module_init(void);
+void hedge_sandbox_module_exit(void);
+
+/* --- control.c, proc.c -------------------------------------------------------------------------------- */
+
+struct hedge_failure {
+	struct hedge_command_error err;	/* .why may point to .text */
+	char text[HEDGE_REASON_SIZE];
+};
+
+int hedge_control(char *line, size_t len, struct hedge_failure *failure);
+int hedge_proc_init(void);
+void hedge_proc_close(void);
+void hedge_proc_exit(void);
+int hedge_proc_add(struct hedge_vm *vm);
+void hedge_proc_remove(struct hedge_vm *vm);
+
+#endif /* HEDGE_H */

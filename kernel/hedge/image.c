@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Images: files, read whole once, so that what was digested and checked is what runs.
+ */
+#include <linux/kernel_read_file.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <crypto/sha2.h>
+#include "hedge.h"
+
+#define IMAGE_MAX	(256u << 20)
+
+static DEFINE_MUTEX(images_lock);	/* protects the list and its numbers */
+static LIST_HEAD(images);
+static u32 last_id;
+
+static void image_free(struct kref *ref)
+{
+	struct hedge_image *image = container_of(ref, struct hedge_image, ref);
+
+	vfree(image->data);
+	kfree(image);
+}
+
+/**
+ * hedge_image_put - drop a reference
+ */
+void hedge_image_put(struct hedge_image *image)
+{
+	if (image)
+		kref_put(&image->ref, image_free);
+}
+
+struct hedge_image *hedge_image_ref(struct hedge_image *image)
+{
+	kref_get(&image->ref);
+	return image;
+}
+
+static int read_whole(struct hedge_image *image, const char **why)
+{
+	ssize_t size;
+
+	size = kernel_read_file_from_path(image->path, 0, &image->data, IMAGE_MAX, NULL,
+					  READING_UNKNOWN);
+	if (size == -EFBIG)
+		*why = "the file is too large for an image";
+	else if (size < 0)
+		*why = "the file cannot be read";
+	if (size < 0)
+		return size;
+	image->size = size;
+	sha256(image->data, size, image->digest);
+	return hvt_image_parse(image->data, size, &image->layout, why);
+}
+
+static struct hedge_image *image_read(const char *path, const char **why)
+{
+	size_t len = strlen(path) + 1;
+	struct hedge_image *image = kzalloc(struct_size(image, path, len), GFP_KERNEL);
+	int ret;
+
+	if (!image) {
+		*why = "out of memory";
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&image->ref);
+	INIT_LIST_HEAD(&image->link);
+	memcpy(image->path, path, len);
+	ret = read_whole(image, why);
+	if (ret) {
+		hedge_image_put(image);
+		return ERR_PTR(ret);
+	}
+	return image;
+}
+
+static struct hedge_image *find_locked(const char *path)
+{
+	struct hedge_image *image;
+
+	lockdep_assert_held(&images_lock);
+	list_for_each_entry(image, &images, link)
+		if (!strcmp(image->path, path))
+			return image;
+	return NULL;
+}
+
+/**
+ * hedge_image_get - the image at a path
+ * @path:	absolute
+ * @why:	says what is wrong
+ *
+ * It is the one that was loaded from there, if there is one; otherwise the file is
+ * read now, as the caller may.
+ *
+ * Return: an image with a reference, or an error.
+ */
+struct hedge_image *hedge_image_get(const char *path, const char **why)
+{
+	struct hedge_image *image;
+
+	mutex_lock(&images_lock);
+	image = find_locked(path);
+	if (image)
+		hedge_image_ref(image);
+	mutex_unlock(&images_lock);
+	return image ?: image_read(path, why);
+}
+
+/**
+ * hedge_image_load - keep the image at a path
+ * @path:	absolute
+ * @why:	says what is wrong
+ *
+ * It is read again if it was loaded before; VMs go on with what they have.
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_image_load(const char *path, const char **why)
+{
+	struct hedge_image *image = image_read(path, why), *old;
+
+	if (IS_ERR(image))
+		return PTR_ERR(image);
+	mutex_lock(&images_lock);
+	old = find_locked(path);
+	image->id = old ? old->id : ++last_id;
+	if (old)
+		list_del_init(&old->link);
+	list_add_tail(&image->link, &images);
+	mutex_unlock(&images_lock);
+	hedge_image_put(old);
+	return 0;
+}
+
+/**
+ * hedge_image_unload - keep it no longer
+ *
+ * Return: 0 or -ENOENT.
+ */
+int hedge_image_unload(const char *path)
+{
+	struct hedge_image *image;
+
+	mutex_lock(&images_lock);
+	image = find_locked(path);
+	if (image)
+		list_del_init(&image->link);
+	mutex_unlock(&images_lock);
+	if (!image)
+		return -ENOENT;
+	hedge_image_put(image);
+	return 0;
+}
+
+void hedge_images_exit(void)
+{
+	struct hedge_image *image, *next;
+
+	list_for_each_entry_safe(image, next, &images, link) {
+		list_del(&image->link);
+		hedge_image_put(image);
+	}
+}

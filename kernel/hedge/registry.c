@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which VMs there are, and the records of those that were.  A record is kept until a
+ * VM of its name is started, or there are too many.
+ */
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include "hedge.h"
+
+#define MAX_RECORDS	64
+
+static struct {
+	struct mutex lock;		/* protects what follows */
+	struct list_head running;	/* hedge_vm.link; each holds a reference */
+	struct list_head ended;		/* likewise, the oldest first */
+	u32 records;
+	u32 last_id;
+} registry = {
+	.lock = __MUTEX_INITIALIZER(registry.lock),
+	.running = LIST_HEAD_INIT(registry.running),
+	.ended = LIST_HEAD_INIT(registry.ended),
+};
+
+static struct hedge_vm *find_in(struct list_head *list, const char *name)
+{
+	struct hedge_vm *vm;
+
+	lockdep_assert_held(&registry.lock);
+	list_for_each_entry(vm, list, link)
+		if (!strcmp(vm->name, name))
+			return vm;
+	return NULL;
+}
+
+/* Take a record off the list; forget() it without the lock. */
+static struct hedge_vm *take_record(struct hedge_vm *vm)
+{
+	lockdep_assert_held(&registry.lock);
+	if (!vm)
+		return NULL;
+	list_del_init(&vm->link);
+	registry.records--;
+	return vm;
+}
+
+static void forget(struct hedge_vm *vm)
+{
+	if (!vm)
+		return;
+	hedge_proc_remove(vm);
+	hedge_vm_put(vm);
+}
+
+/**
+ * hedge_registry_add - a VM is about to run
+ * @vm:	gets its number
+ *
+ * Return: 0, or -EEXIST if one of its name runs.
+ */
+int hedge_registry_add(struct hedge_vm *vm)
+{
+	struct hedge_vm *old;
+
+	mutex_lock(&registry.lock);
+	if (find_in(&registry.running, vm->name)) {
+		mutex_unlock(&registry.lock);
+		return -EEXIST;
+	}
+	old = take_record(find_in(&registry.ended, vm->name));
+	vm->id = ++registry.last_id;
+	list_add_tail(&hedge_vm_ref(vm)->link, &registry.running);
+	mutex_unlock(&registry.lock);
+	forget(old);
+	return 0;
+}
+
+/**
+ * hedge_registry_remove - it has never run, or is not to be remembered
+ * @vm:	no task has it
+ */
+void hedge_registry_remove(struct hedge_vm *vm)
+{
+	bool there;
+
+	mutex_lock(&registry.lock);
+	there = !list_empty(&vm->link);
+	if (there && vm->recorded)
+		take_record(vm);
+	list_del_init(&vm->link);
+	mutex_unlock(&registry.lock);
+	if (there)
+		forget(vm);
+}
+
+/**
+ * hedge_registry_ended - it runs no more
+ */
+void hedge_registry_ended(struct hedge_vm *vm)
+{
+	struct hedge_vm *old = NULL;
+
+	mutex_lock(&registry.lock);
+	if (!list_empty(&vm->link)) {
+		list_move_tail(&vm->link, &registry.ended);
+		vm->recorded = true;
+		if (++registry.records > MAX_RECORDS)
+			old = take_record(list_first_entry(&registry.ended, struct hedge_vm,
+							   link));
+	}
+	mutex_unlock(&registry.lock);
+	forget(old);
+}
+
+/**
+ * hedge_registry_find - a VM that runs
+ *
+ * Return: a VM with a reference, or NULL.
+ */
+struct hedge_vm *hedge_registry_find(const char *name)
+{
+	struct hedge_vm *vm;
+
+	mutex_lock(&registry.lock);
+	vm = find_in(&registry.running, name);
+	if (vm)
+		hedge_vm_ref(vm);
+	mutex_unlock(&registry.lock);
+	return vm;
+}
+
+/* The list of /proc/monitor: its form is that of the first HEDGE. */
+void hedge_registry_show(struct seq_file *m)
+{
+	struct hedge_vm *vm;
+
+	seq_puts(m, "ID NAME MODID MODNAME\n");
+	mutex_lock(&registry.lock);
+	list_for_each_entry(vm, &registry.running, link)
+		seq_printf(m, "%u %s %u %s\n", vm->id, vm->name, vm->image->id, vm->image->path);
+	mutex_unlock(&registry.lock);
+}
+
+/* The first VM that runs, with a reference; or NULL. */
+static struct hedge_vm *any_running(void)
+{
+	struct hedge_vm *vm;
+
+	mutex_lock(&registry.lock);
+	vm = list_first_entry_or_null(&registry.running, struct hedge_vm, link);
+	if (vm)
+		hedge_vm_ref(vm);
+	mutex_unlock(&registry.lock);
+	return vm;
+}
+
+/**
+ * hedge_registry_exit - stop all that run, and forget all that ran
+ *
+ * Nothing can be started any more.
+ */
+void hedge_registry_exit(void)
+{
+	struct hedge_vm *vm;
+
+	while ((vm = any_running())) {
+		hedge_vm_kill(vm);
+		wait_for_completion(&vm->ended);
+		hedge_vm_put(vm);
+	}
+	for (;;) {
+		mutex_lock(&registry.lock);
+		vm = take_record(list_first_entry_or_null(&registry.ended, struct hedge_vm, link));
+		mutex_unlock(&registry.lock);
+		if (!vm)
+			return;
+		forget(vm);
+	}
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One VM: made from a command by whoever gave it, handed to a task that runs it, and
+ * kept as a record when it has ended.
+ */
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include "hedge.h"
+
+/* --- what the command says ----------------------------------------------------- */
+
+static int wrong(struct hedge_command_error *err, const char *field, const char *why, int ret)
+{
+	err->field = field;
+	err->why = why;
+	return ret;
+}
+
+static const struct hedge_device_words *words_of(const struct hedge_command *cmd,
+						 const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < cmd->devices; i++)
+		if (!strcmp(cmd->device[i].name, name))
+			return &cmd->device[i];
+	return NULL;
+}
+
+/* Whoever asks for a device names it as it is in the manifest. */
+static bool words_are_known(const struct hedge_vm *vm, const struct hedge_command *cmd)
+{
+	u32 i, j;
+
+	for (i = 0; i < cmd->devices; i++) {
+		for (j = 0; j < vm->manifest->entries; j++)
+			if (!strcmp(cmd->device[i].name, vm->manifest->e[j].name))
+				break;
+		if (j == vm->manifest->entries)
+			return false;
+	}
+	return true;
+}
+
+static int attach_block(struct hedge_vm *vm, u32 i, const char *path,
+			const struct hedge_device_words *words, struct hedge_command_error *err)
+{
+	struct hvt_manifest_entry *e = &vm->manifest->e[i];
+	struct hedge_block *blk;
+
+	if (words && words->net)
+		return wrong(err, "net", "the manifest has a block device of this name", -EINVAL);
+	path = words && words->block ? words->block : path;
+	if (!path)
+		return wrong(err, "BLK", "the manifest has a block device that is not given",
+			     -ENXIO);
+	err->field = "BLK";
+	blk = hedge_block_open(path, words ? words->block_size : 0, words && words->readonly,
+			       &err->why);
+	if (IS_ERR(blk))
+		return PTR_ERR(blk);
+	vm->device[i].type = HVT_DEVICE_BLOCK;
+	vm->device[i].block = blk;
+	e->u.block.capacity = hedge_block_capacity(blk);
+	e->u.block.block_size = hedge_block_size(blk);
+	return 0;
+}
+
+static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
+		      const struct hedge_device_words *words, struct hedge_command_error *err)
+{
+	struct hvt_manifest_entry *e = &vm->manifest->e[i];
+	struct hedge_net *net;
+
+	if (words && words->block)
+		return wrong(err, "block", "the manifest has a network of this name", -EINVAL);
+	ifname = words && words->net ? words->net : ifname;
+	if (!ifname)
+		return wrong(err, "NET", "the manifest has a network that is not given", -ENXIO);
+	err->field = "NET";
+	net = hedge_net_open(ifname, words && words->has_mac ? words->mac : NULL, vm->name,
+			     e->name, &err->why);
+	if (IS_ERR(net))
+		return PTR_ERR(net);
+	vm->device[i].type = HVT_DEVICE_NET;
+	vm->device[i].net = net;
+	hedge_net_describe(net, e);
+	return 0;
+}
+
+/* Every device of the manifest, and none besides. */
+static int attach_devices(struct hedge_vm *vm, const struct hedge_command *cmd,
+			  struct hedge_command_error *err)
+{
+	const char *block = cmd->block, *net = cmd->net;
+	int ret = 0;
+	u32 i;
+
+	if (!words_are_known(vm, cmd))
+		return wrong(err, "KEY=VALUE", "the manifest has no device of that name", -ENODEV);
+	for (i = 0; i < vm->manifest->entries && !ret; i++) {
+		struct hvt_manifest_entry *e = &vm->manifest->e[i];
+		const struct hedge_device_words *words = words_of(cmd, e->name);
+
+		if (e->type == HVT_DEVICE_BLOCK) {
+			ret = attach_block(vm, i, block, words, err);
+			block = NULL;
+		} else if (e->type == HVT_DEVICE_NET) {
+			ret = attach_net(vm, i, net, words, err);
+			net = NULL;
+		}
+		e->attached = e->type < HVT_DEVICE_RESERVED_FIRST;
+	}
+	if (ret)
+		return ret;
+	if (cmd->block && block)
+		return wrong(err, "BLK", "the manifest has no block device", -ENODEV);
+	if (cmd->net && net)
+		return wrong(err, "NET", "the manifest has no network", -ENODEV);
+	return 0;
+}
+
+static int take_image(struct hedge_vm *vm, const char *path, struct hedge_command_error *err)
+{
+	const struct hvt_image *layout;
+
+	err->field = "PATH";
+	vm->image = hedge_image_get(path, &err->why);
+	if (IS_ERR(vm->image)) {
+		int ret = PTR_ERR(vm->image);
+
+		vm->image = NULL;
+		return ret;
+	}
+	layout = &vm->image->layout;
+	vm->manifest_size = layout->manifest_size;
+	vm->manifest = kmemdup(vm->image->data + layout->manifest_offset, vm->manifest_size,
+			       GFP_KERNEL);
+	if (!vm->manifest)
+		return wrong(err, "PATH", "out of memory", -ENOMEM);
+	err->field = "MEM_MB";
+	return hvt_image_fits(layout, vm->mem, &err->why);
+}
+
+static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
+{
+	strscpy(vm->name, cmd->name, sizeof(vm->name));
+	vm->cpu = cmd->cpu;
+	vm->mem = (u64)cmd->mem_mb << 20;
+	vm->limits = cmd->limits;
+	vm->uid = cmd->uid;
+	vm->gid = cmd->gid;
+	vm->cmdline = kstrdup(cmd->cmdline, GFP_KERNEL);
+	return vm->cmdline ? hedge_console_init(&vm->console, cmd->limits.console_kib) : -ENOMEM;
+}
+
+/**
+ * hedge_vm_create - a VM as a command describes it
+ * @cmd:	start
+ * @err:	says what is wrong with it
+ *
+ * The image is read and checked, and devices are opened, as the caller may.
+ *
+ * Return: a VM with a reference, or an error.
+ */
+struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_command_error *err)
+{
+	struct hedge_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	int ret;
+
+	if (!vm) {
+		wrong(err, "NAME", "out of memory", 0);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&vm->ref);
+	INIT_LIST_HEAD(&vm->link);
+	spin_lock_init(&vm->lock);
+	init_completion(&vm->booted);
+	init_completion(&vm->ended);
+	init_waitqueue_head(&vm->wait);
+	vm->began = ktime_get();
+	ret = init_words(vm, cmd);
+	if (ret)
+		wrong(err, "CMDLINE", "out of memory", 0);
+	if (!ret)
+		ret = take_image(vm, cmd->path, err);
+	if (!ret)
+		ret = attach_devices(vm, cmd, err);
+	if (ret) {
+		hedge_vm_put(vm);
+		return ERR_PTR(ret);
+	}
+	hedge_vm_phase(vm, HEDGE_BOOT_CHECKED);
+	return vm;
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+/* What only a VM that runs needs; the record lives on. */
+static void close_devices(struct hedge_vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < HVT_MANIFEST_MAX; i++) {
+		if (vm->device[i].block)
+			hedge_block_close(vm->device[i].block);
+		if (vm->device[i].net)
+			hedge_net_close(vm->device[i].net);
+		vm->device[i].block = NULL;
+		vm->device[i].net = NULL;
+	}
+}
+
+static void vm_free(struct kref *ref)
+{
+	struct hedge_vm *vm = container_of(ref, struct hedge_vm, ref);
+
+	WARN_ON_ONCE(vm->kvm || vm->task || !list_empty(&vm->link));
+	close_devices(vm);
+	hedge_guestmem_destroy(&vm->guestmem);
+	hedge_console_exit(&vm->console);
+	hedge_image_put(vm->image);
+	kfree(vm->manifest);
+	kfree(vm->cmdline);
+	kfree(vm);
+}
+
+struct hedge_vm *hedge_vm_ref(struct hedge_vm *vm)
+{
+	kref_get(&vm->ref);
+	return vm;
+}
+
+/**
+ * hedge_vm_put - drop a reference
+ */
+void hedge_vm_put(struct hedge_vm *vm)
+{
+	if (vm)
+		kref_put(&vm->ref, vm_free);
+}
+
+void hedge_vm_phase(struct hedge_vm *vm, enum hedge_boot_phase phase)
+{
+	vm->phase[phase] = ktime_get();
+}
+
+static int connect_networks(struct hedge_vm *vm)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < vm->manifest->entries && !ret; i++)
+		if (vm->device[i].net)
+			ret = hedge_net_connect(vm->device[i].net, &vm->wait);
+	if (ret)
+		hedge_vm_die(vm, "network %s cannot be attached: %s", vm->manifest->e[i - 1].name,
+			     ret == -EBUSY ? "somebody else has it" : "refused by the TAP");
+	return ret;
+}
+
+/**
+ * hedge_vm_boot - make the current task run a VM
+ * @vm:		VM
+ * @kvm:	of the task
+ *
+ * Return: 0, and the next step is hedge_vcpu_loop(); or -errno.  Whatever is returned,
+ * hedge_vm_leave() follows in the end.
+ */
+int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
+{
+	int ret;
+
+	vm->kvm = kvm;
+	spin_lock(&vm->lock);
+	vm->task = get_task_struct(current);
+	spin_unlock(&vm->lock);
+	snprintf(current->comm, sizeof(current->comm), "vm:%s", vm->name);
+	hedge_vm_phase(vm, HEDGE_BOOT_KVM);
+	ret = connect_networks(vm);
+	if (ret)
+		return ret;
+	ret = hedge_load(vm, kvm->tsc_hz);
+	if (ret) {
+		hedge_vm_die(vm, "memory cannot be had: error %d", -ret);
+		return ret;
+	}
+	hedge_vm_phase(vm, HEDGE_BOOT_LOADED);
+	ret = hedge_kvm_set_memory(kvm, vm->mem) ?:
+	      hedge_kvm_set_boot_state(kvm, vm->image->layout.entry, vm->mem);
+	if (ret) {
+		hedge_vm_die(vm, "KVM refuses memory or registers: error %d", -ret);
+		return ret;
+	}
+	hedge_kvm_bus_attach(vm);
+	hedge_vm_phase(vm, HEDGE_BOOT_ENTERED);
+	spin_lock(&vm->lock);
+	vm->state = HEDGE_RUNNING;
+	spin_unlock(&vm->lock);
+	return 0;
+}
+
+/* Tell who waits for the start how it went, once. */
+void hedge_vm_booted(struct hedge_vm *vm, int error)
+{
+	if (completion_done(&vm->booted))
+		return;
+	vm->boot_error = error;
+	complete_all(&vm->booted);
+}
+
+/**
+ * hedge_vm_leave - the current task has run it, and gives back what it has of it
+ * @vm:	VM
+ */
+void hedge_vm_leave(struct hedge_vm *vm)
+{
+	struct task_struct *task;
+
+	if (vm->kvm)
+		hedge_kvm_bus_detach(vm);
+	if (vm->guestmem.file)
+		hedge_guestmem_unmap(&vm->guestmem);
+	hedge_guestmem_destroy(&vm->guestmem);
+	vm->kvm = NULL;
+	close_devices(vm);
+	spin_lock(&vm->lock);
+	task = vm->task;
+	vm->task = NULL;
+	spin_unlock(&vm->lock);
+	if (task)
+		put_task_struct(task);
+}
+
+/**
+ * hedge_vm_finish - from a VM to a record
+ * @vm:	VM; nothing runs it any more
+ */
+void hedge_vm_finish(struct hedge_vm *vm)
+{
+	spin_lock(&vm->lock);
+	vm->state = HEDGE_ENDED;
+	vm->finished = ktime_get();
+	spin_unlock(&vm->lock);
+	hedge_console_end(&vm->console);
+	hedge_registry_ended(vm);
+	complete_all(&vm->ended);
+}
+
+/* --- what is asked of it ------------------------------------------------------------ */
+
+/**
+ * hedge_vm_die - no more of this guest
+ * @vm:		VM of the current task
+ * @fmt:	the reason, for its record
+ *
+ * The loop ends it, soon: KVM_RUN is left as if there was a signal.
+ */
+void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (vm->dying)
+		return;
+	spin_lock(&vm->lock);
+	va_start(ap, fmt);
+	vscnprintf(vm->reason, sizeof(vm->reason), fmt, ap);
+	va_end(ap);
+	vm->status = 1;
+	spin_unlock(&vm->lock);
+	vm->dying = true;
+	set_thread_flag(TIF_SIGPENDING);
+}
+
+/**
+ * hedge_vm_kick - have the task look at what is asked of it
+ */
+void hedge_vm_kick(struct hedge_vm *vm)
+{
+	spin_lock(&vm->lock);
+	if (vm->task) {
+		set_tsk_thread_flag(vm->task, TIF_SIGPENDING);
+		kick_process(vm->task);
+	}
+	spin_unlock(&vm->lock);
+	wake_up_all(&vm->wait);
+}
+
+/**
+ * hedge_vm_kill - end it now, whatever it does
+ * @vm:	VM; .ended tells when it has
+ */
+void hedge_vm_kill(struct hedge_vm *vm)
+{
+	spin_lock(&vm->lock);
+	vm->stop = true;
+	if (vm->task)
+		send_sig(SIGKILL, vm->task, 1);
+	spin_unlock(&vm->lock);
+}
+
+/**
+ * hedge_vm_stop - end it, and wait until it has
+ * @vm:	VM
+ *
+ * Return: 0, or -EINTR if the caller was interrupted meanwhile.
+ */
+int hedge_vm_stop(struct hedge_vm *vm)
+{
+	hedge_vm_kill(vm);
+	return wait_for_completion_killable(&vm->ended) ? -EINTR : 0;
+}
+
+/**
+ * hedge_vm_pause - let it stand still, or go on
+ * @vm:		VM
+ * @pause:	which of both
+ *
+ * Return: 0; -EALREADY if it is so already; -ESRCH if it has ended; -EINTR.
+ */
+int hedge_vm_pause(struct hedge_vm *vm, bool pause)
+{
+	enum hedge_state want = pause ? HEDGE_PAUSED : HEDGE_RUNNING;
+	int ret = 0;
+
+	spin_lock(&vm->lock);
+	if (vm->state == HEDGE_ENDED || vm->state == HEDGE_STARTING)
+		ret = -ESRCH;
+	else if (vm->pause == pause)
+		ret = -EALREADY;
+	else
+		vm->pause = pause;
+	spin_unlock(&vm->lock);
+	if (ret)
+		return ret;
+	hedge_vm_kick(vm);
+	return wait_event_killable(vm->wait, READ_ONCE(vm->state) == want ||
+				   READ_ONCE(vm->state) == HEDGE_ENDED) ? -EINTR : 0;
+}
