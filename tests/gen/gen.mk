@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makers of good and damaged inputs.
+PROGRAMS	+= hvt-image
+hvt-image_SRCS	:= tests/gen/hvt-image.c tests/gen/hvt_kinds.c
