@@ -25,6 +25,9 @@
  *   BLK, NET	a block device's path and a TAP interface's name, for the first device of
  *		that kind in the manifest; may be empty
  *   CMDLINE	not empty, at most 8191 bytes
+ *   N		0..1024
+ *
+ * Control characters are refused in every field; CMDLINE may have tabs.
  *
  * The write fails, or the command has been carried out when it returns.
  *
@@ -45,6 +48,9 @@
 
 #define HEDGE_MEM_MB_MIN	2
 #define HEDGE_MEM_MB_MAX	4096
+#define HEDGE_POOL_MAX		1024
+#define HEDGE_ID_DEFAULT	65534	/* uid and gid */
+#define HEDGE_CONSOLE_KIB	64
 
 /*
  * KEY=VALUE of start and restore.  DEV is a device's name in the manifest.
@@ -62,7 +68,7 @@
  *   max_runtime=SECONDS	ended after so long, 1..2^31-1
  *   uid=N gid=N	what the task runs as (65534)
  *   cgroup=PATH	an absolute path: a directory of cgroup2 to run in
- *   core=PATH		where the core goes when it aborts; must not exist
+ *   core=PATH		where the core goes when it aborts, an absolute path; must not exist
  */
 #define HEDGE_KEY_BLOCK		"block"
 #define HEDGE_KEY_NET		"net"
