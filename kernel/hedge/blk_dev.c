@@ -305,7 +305,7 @@ static ssize_t transfer_bounced(struct hedge_vm *vm, struct hedge_block *blk, u6
  * @len:	bytes
  * @write:	to the device
  *
- * Return: HVT_OK, or -errno and the VM ends.
+ * Return: 0, or -errno and the VM ends.
  */
 int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offset, u64 gpa,
 			 u64 len, bool write)
@@ -324,7 +324,7 @@ int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offse
 		gpa += done;
 		len -= done;
 	}
-	return HVT_OK;
+	return 0;
 }
 
 /* What was written is to be durable before the VM is told to have ended. */

@@ -52,6 +52,8 @@ static int do_start(const struct hedge_command *cmd, struct hedge_failure *failu
 
 	if (cmd->cpu != HEDGE_CPU_ANY && (cmd->cpu >= nr_cpu_ids || !cpu_online(cmd->cpu)))
 		return wrong(failure, "CPU", "there is no such processor", -ENXIO);
+	if (hedge_proc_reserves(cmd->name))
+		return wrong(failure, "NAME", "a file of /proc/vmstats has this name", -EINVAL);
 	vm = hedge_vm_create(cmd, &failure->err);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
@@ -108,6 +110,19 @@ static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failu
 	return ret;
 }
 
+static int do_dump(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	struct hedge_vm *vm = find(cmd, failure);
+	int ret;
+
+	if (!vm)
+		return -ESRCH;
+	failure->err.field = "PATH";
+	ret = hedge_dump_to(vm, cmd->path, &failure->err.why);
+	hedge_vm_put(vm);
+	return ret;
+}
+
 typedef int (*verb_fn)(const struct hedge_command *cmd, struct hedge_failure *failure);
 
 static const verb_fn verbs[] = {
@@ -117,6 +132,7 @@ static const verb_fn verbs[] = {
 	[HEDGE_STOP] = do_stop,
 	[HEDGE_PAUSE] = do_pause,
 	[HEDGE_RESUME] = do_pause,
+	[HEDGE_DUMP] = do_dump,
 };
 
 /**

@@ -17,36 +17,37 @@ static struct hedge_block *block_of(struct hedge_vm *vm, u64 handle)
 	return handle < vm->manifest->entries ? vm->device[handle].block : NULL;
 }
 
-static s32 block_do(struct hedge_vm *vm, const struct hvt_hc_block *hc, bool write)
-{
-	struct hedge_block *blk = block_of(vm, hc->handle);
-
-	if (!blk || !request_is_good(blk, hc))
-		return HVT_EINVAL;
-	if (write && hedge_block_readonly(blk))
-		return HVT_EINVAL;
-	return hedge_block_transfer(vm, blk, hc->offset, hc->data, hc->len, write);
-}
-
 /**
  * hedge_hc_block - move blocks between the guest and a device
  * @vm:		VM of the current task
  * @gpa:	of its struct hvt_hc_block
  * @write:	to the device
+ * @may_wait:	the caller is not inside KVM_RUN
  *
  * A buffer that is not in memory, and an error of the device, end the VM.
  *
- * Return: 0 or -errno.
+ * Return: 0; HEDGE_HC_AGAIN if a limit has to be waited for and @may_wait is not set;
+ * -ERESTARTSYS to be called again; or another -errno, and the VM ends.
  */
-int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write)
+int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 {
+	struct hedge_block *blk;
 	struct hvt_hc_block hc;
-	s32 ret;
+	s32 answer = HVT_EINVAL;
+	int ret;
 
 	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
-	ret = block_do(vm, &hc, write);
-	if (ret < 0)
-		return ret;
-	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_block, ret), &ret, sizeof(ret));
+	blk = block_of(vm, hc.handle);
+	if (blk && request_is_good(blk, &hc) && !(write && hedge_block_readonly(blk))) {
+		ret = hedge_limits_take(vm, &vm->block_ops, &vm->block_bytes, hc.len, may_wait);
+		if (ret)
+			return ret;
+		ret = hedge_block_transfer(vm, blk, hc.offset, hc.data, hc.len, write);
+		if (ret)
+			return ret;
+		answer = HVT_OK;
+	}
+	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_block, ret), &answer,
+				 sizeof(answer));
 }

@@ -34,16 +34,22 @@ static s32 net_do(struct hedge_vm *vm, const struct hvt_hc_net *hc, bool write, 
  * @vm:		VM of the current task
  * @gpa:	of its struct hvt_hc_net
  * @write:	send it
+ * @may_wait:	the caller is not inside KVM_RUN
  *
- * Return: 0, or -errno and the VM ends.
+ * Return: 0; HEDGE_HC_AGAIN if a limit has to be waited for and @may_wait is not set;
+ * -ERESTARTSYS to be called again; or another -errno, and the VM ends.
  */
-int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write)
+int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 {
 	struct hvt_hc_net hc;
 	s32 ret;
 
 	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
+	/* What comes in was paid for by whoever sent it; what goes out waits for its turn. */
+	ret = write ? hedge_limits_take(vm, &vm->net_ops, &vm->net_bytes, hc.len, may_wait) : 0;
+	if (ret)
+		return ret;
 	ret = net_do(vm, &hc, write, &hc.len);
 	if (ret < 0)
 		return ret;

@@ -19,12 +19,15 @@
 
 #include <linux/completion.h>
 #include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "elf/hvt_boot.h"
 #include "elf/hvt_core.h"
@@ -39,6 +42,7 @@
 struct hedge_vm;
 struct kvm_run;
 struct proc_dir_entry;
+struct proc_ops;
 struct seq_file;
 
 /* Where things are in the task's address space. */
@@ -189,10 +193,36 @@ struct hedge_exits {
 	u64 hypercall[HVT_HC_MAX];
 	u64 slow;			/* hypercalls that left KVM_RUN */
 	u64 interrupted;
-	u64 other;
+};
+
+struct hedge_totals {
+	u64 started;
+	u64 ended;
+	u64 failed;			/* of those that have ended: status is not 0 */
+	u64 running;
+	u64 memory;			/* bytes, of those that run */
+	struct hedge_exits exits;
 };
 
 #define HEDGE_REASON_SIZE	160
+
+/* limits.c: a rate, in units a second; 0 is none. */
+struct hedge_bucket {
+	u64 rate;
+	ktime_t next;			/* when the next unit is due */
+};
+
+struct hedge_quota {
+	struct hrtimer timer;
+	ktime_t period_end;
+	u64 used_before;		/* ns that the task had run when the period began */
+};
+
+struct hedge_watch {
+	struct delayed_work work;
+	u64 calls;			/* hypercalls that had been seen ... */
+	ktime_t since;			/* ... since then */
+};
 
 struct hedge_vm {
 	struct kref ref;
@@ -208,6 +238,8 @@ struct hedge_vm {
 	u32 uid;			/* that the task runs as */
 	u32 gid;
 	struct task_struct *starter;	/* whose cgroups it is charged to; while it starts */
+	const struct cred *cred;	/* of who started it, for the files of its core */
+	char *core;			/* path; NULL: none is wanted */
 
 	/* The task's own. */
 	struct hedge_kvm *kvm;
@@ -216,6 +248,11 @@ struct hedge_vm {
 	u32 manifest_size;
 	struct hedge_device device[HVT_MANIFEST_MAX];
 	struct hedge_exits exits;
+	struct hedge_bucket block_ops, block_bytes, net_ops, net_bytes;
+	struct hedge_quota quota;
+	struct hedge_watch watch;
+	bool limited;			/* timers run */
+	bool in_hypercall;
 	bool dying;			/* .reason says why; no more of the guest may run */
 	bool unanswered;		/* its hypercall was interrupted and is to be done again */
 	ktime_t poll_until;		/* of an unanswered POLL; 0 for none */
@@ -225,8 +262,9 @@ struct hedge_vm {
 	struct task_struct *task;	/* while it runs, with a reference */
 	int status;			/* what the guest ended with, or 1 */
 	char reason[HEDGE_REASON_SIZE];	/* why it ended */
-	bool stop;
+	const char *killed;		/* why it is killed; NULL: not by us */
 	bool pause;
+	struct hedge_request *request;	/* to be done by the task; NULL: nothing */
 
 	int boot_error;			/* valid when .booted is */
 	struct completion booted;
@@ -250,10 +288,38 @@ void hedge_vm_leave(struct hedge_vm *vm);
 void hedge_vm_finish(struct hedge_vm *vm);
 void hedge_vm_phase(struct hedge_vm *vm, enum hedge_boot_phase phase);
 __printf(2, 3) void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...);
-void hedge_vm_kill(struct hedge_vm *vm);
+void hedge_vm_kill(struct hedge_vm *vm, const char *why);
 int hedge_vm_stop(struct hedge_vm *vm);
 int hedge_vm_pause(struct hedge_vm *vm, bool pause);
 void hedge_vm_kick(struct hedge_vm *vm);
+
+/*
+ * Something that only the VM's own task can do, between two KVM_RUNs.  It looks at
+ * .cancelled now and then when it is long.
+ */
+struct hedge_request {
+	int (*fn)(struct hedge_vm *vm, struct hedge_request *req);
+	void *arg;
+	bool cancelled;
+	int ret;
+	struct completion done;
+};
+
+int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req);
+void hedge_vm_answer(struct hedge_vm *vm);
+
+/* --- limits.c ------------------------------------------------------------------------------ */
+
+int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
+		      u64 len, bool may_wait);
+int hedge_limits_attend(struct hedge_vm *vm);
+void hedge_limits_start(struct hedge_vm *vm);
+void hedge_limits_stop(struct hedge_vm *vm);
+
+/* --- dump.c: cores --------------------------------------------------------------------------- */
+
+int hedge_dump_to(struct hedge_vm *vm, const char *path, const char **why);
+void hedge_dump_abort(struct hedge_vm *vm);
 
 /* --- registry.c: which VMs there are ---------------------------------------------------------- */
 
@@ -262,6 +328,8 @@ void hedge_registry_remove(struct hedge_vm *vm);
 void hedge_registry_ended(struct hedge_vm *vm);
 struct hedge_vm *hedge_registry_find(const char *name);
 void hedge_registry_show(struct seq_file *m);
+void hedge_registry_each(void (*fn)(struct hedge_vm *vm, void *arg), void *arg);
+void hedge_registry_totals(struct hedge_totals *totals);
 void hedge_registry_exit(void);
 
 /* --- vcpu.c, hypercall.c: running a guest -------------------------------------------------------- */
@@ -271,9 +339,8 @@ void hedge_registry_exit(void);
 int hedge_vcpu_loop(struct hedge_vm *vm);
 int hedge_hypercall(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait);
 int hedge_hc_poll(struct hedge_vm *vm, u64 gpa, bool may_wait);
-int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write);
-int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write);
-int hedge_hc_halt(struct hedge_vm *vm, u64 gpa);
+int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
+int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
 
 /* --- sandbox.c: tasks that the kernel execs ---------------------------------------------------------- */
 
@@ -281,7 +348,7 @@ int hedge_sandbox_start(struct hedge_vm *vm);
 int hedge_sandbox_module_init(void);
 void hedge_sandbox_module_exit(void);
 
-/* --- control.c, proc.c -------------------------------------------------------------------------------- */
+/* --- control.c, proc*.c -------------------------------------------------------------------------------- */
 
 struct hedge_failure {
 	struct hedge_command_error err;	/* .why may point to .text */
@@ -289,9 +356,14 @@ struct hedge_failure {
 };
 
 int hedge_control(char *line, size_t len, struct hedge_failure *failure);
+extern const struct proc_ops hedge_monitor_ops, hedge_errors_ops, hedge_console_ops,
+			     hedge_stats_ops, hedge_totals_ops, hedge_metrics_ops;
+
+int hedge_only_admin(void);
 int hedge_proc_init(void);
 void hedge_proc_close(void);
 void hedge_proc_exit(void);
+bool hedge_proc_reserves(const char *name);
 int hedge_proc_add(struct hedge_vm *vm);
 void hedge_proc_remove(struct hedge_vm *vm);
 

@@ -3,7 +3,7 @@
  * Hypercalls.  They are served in the guest's task, mostly from inside KVM_RUN; what
  * has to wait for others asks to be called again from outside.
  */
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include "hedge.h"
 
 static int hc_walltime(struct hedge_vm *vm, u64 gpa)
@@ -39,12 +39,7 @@ static int hc_puts(struct hedge_vm *vm, u64 gpa)
 	return 0;
 }
 
-/**
- * hedge_hc_halt - the guest ends
- * @gpa:	of its struct hvt_hc_halt
- *
- * Return: -EINTR, or another -errno.
- */
+/* The guest ends: returns -errno. */
 static int hc_halt(struct hedge_vm *vm, u64 gpa)
 {
 	struct hvt_hc_halt hc;
@@ -59,10 +54,35 @@ static int hc_halt(struct hedge_vm *vm, u64 gpa)
 			     trap.rip, trap.ec, trap.cr2, trap.rsp);
 	else
 		return -EFAULT;
+	if (hc.status == HVT_EXIT_ABORT)
+		hedge_dump_abort(vm);
 	spin_lock(&vm->lock);
 	vm->status = hc.status & 0xff;
 	spin_unlock(&vm->lock);
 	return -EINTR;
+}
+
+static int dispatch(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait)
+{
+	switch (nr) {
+	case HVT_HC_WALLTIME:
+		return hc_walltime(vm, gpa);
+	case HVT_HC_PUTS:
+		return hc_puts(vm, gpa);
+	case HVT_HC_POLL:
+		return hedge_hc_poll(vm, gpa, may_wait);
+	case HVT_HC_BLOCK_WRITE:
+	case HVT_HC_BLOCK_READ:
+		return hedge_hc_block(vm, gpa, nr == HVT_HC_BLOCK_WRITE, may_wait);
+	case HVT_HC_NET_WRITE:
+	case HVT_HC_NET_READ:
+		return hedge_hc_net(vm, gpa, nr == HVT_HC_NET_WRITE, may_wait);
+	case HVT_HC_HALT:
+		return may_wait ? hc_halt(vm, gpa) : HEDGE_HC_AGAIN;
+	default:
+		hedge_vm_die(vm, "there is no hypercall %u", nr);
+		return -EINVAL;
+	}
 }
 
 /**
@@ -77,25 +97,9 @@ static int hc_halt(struct hedge_vm *vm, u64 gpa)
  */
 int hedge_hypercall(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait)
 {
-	if (nr && nr < HVT_HC_MAX && (may_wait || nr != HVT_HC_HALT))
+	int ret = dispatch(vm, nr, gpa, may_wait);
+
+	if (nr && nr < HVT_HC_MAX && ret != HEDGE_HC_AGAIN && ret != -ERESTARTSYS)
 		vm->exits.hypercall[nr]++;
-	switch (nr) {
-	case HVT_HC_WALLTIME:
-		return hc_walltime(vm, gpa);
-	case HVT_HC_PUTS:
-		return hc_puts(vm, gpa);
-	case HVT_HC_POLL:
-		return hedge_hc_poll(vm, gpa, may_wait);
-	case HVT_HC_BLOCK_WRITE:
-	case HVT_HC_BLOCK_READ:
-		return hedge_hc_block(vm, gpa, nr == HVT_HC_BLOCK_WRITE);
-	case HVT_HC_NET_WRITE:
-	case HVT_HC_NET_READ:
-		return hedge_hc_net(vm, gpa, nr == HVT_HC_NET_WRITE);
-	case HVT_HC_HALT:
-		return may_wait ? hc_halt(vm, gpa) : HEDGE_HC_AGAIN;
-	default:
-		hedge_vm_die(vm, "there is no hypercall %u", nr);
-		return -EINVAL;
-	}
+	return ret;
 }

@@ -15,11 +15,22 @@ static struct {
 	struct list_head ended;		/* likewise, the oldest first */
 	u32 records;
 	u32 last_id;
+	struct hedge_totals past;	/* of those that have ended; .started is of all */
 } registry = {
 	.lock = __MUTEX_INITIALIZER(registry.lock),
 	.running = LIST_HEAD_INIT(registry.running),
 	.ended = LIST_HEAD_INIT(registry.ended),
 };
+
+static void add_exits(struct hedge_exits *sum, const struct hedge_exits *exits)
+{
+	u32 i;
+
+	for (i = 0; i < HVT_HC_MAX; i++)
+		sum->hypercall[i] += READ_ONCE(exits->hypercall[i]);
+	sum->slow += READ_ONCE(exits->slow);
+	sum->interrupted += READ_ONCE(exits->interrupted);
+}
 
 static struct hedge_vm *find_in(struct list_head *list, const char *name)
 {
@@ -68,6 +79,7 @@ int hedge_registry_add(struct hedge_vm *vm)
 	}
 	old = take_record(find_in(&registry.ended, vm->name));
 	vm->id = ++registry.last_id;
+	registry.past.started++;
 	list_add_tail(&hedge_vm_ref(vm)->link, &registry.running);
 	mutex_unlock(&registry.lock);
 	forget(old);
@@ -103,6 +115,10 @@ void hedge_registry_ended(struct hedge_vm *vm)
 	if (!list_empty(&vm->link)) {
 		list_move_tail(&vm->link, &registry.ended);
 		vm->recorded = true;
+		registry.past.ended++;
+		if (vm->status)
+			registry.past.failed++;
+		add_exits(&registry.past.exits, &vm->exits);
 		if (++registry.records > MAX_RECORDS)
 			old = take_record(list_first_entry(&registry.ended, struct hedge_vm,
 							   link));
@@ -140,6 +156,39 @@ void hedge_registry_show(struct seq_file *m)
 	mutex_unlock(&registry.lock);
 }
 
+/**
+ * hedge_registry_each - call a function for each VM that runs
+ *
+ * It must not wait for any of them.
+ */
+void hedge_registry_each(void (*fn)(struct hedge_vm *vm, void *arg), void *arg)
+{
+	struct hedge_vm *vm;
+
+	mutex_lock(&registry.lock);
+	list_for_each_entry(vm, &registry.running, link)
+		fn(vm, arg);
+	mutex_unlock(&registry.lock);
+}
+
+/**
+ * hedge_registry_totals - what all VMs have done together, now and before
+ * @totals:	filled in
+ */
+void hedge_registry_totals(struct hedge_totals *totals)
+{
+	struct hedge_vm *vm;
+
+	mutex_lock(&registry.lock);
+	*totals = registry.past;
+	list_for_each_entry(vm, &registry.running, link) {
+		totals->running++;
+		totals->memory += vm->mem;
+		add_exits(&totals->exits, &vm->exits);
+	}
+	mutex_unlock(&registry.lock);
+}
+
 /* The first VM that runs, with a reference; or NULL. */
 static struct hedge_vm *any_running(void)
 {
@@ -163,7 +212,7 @@ void hedge_registry_exit(void)
 	struct hedge_vm *vm;
 
 	while ((vm = any_running())) {
-		hedge_vm_kill(vm);
+		hedge_vm_kill(vm, "the module is unloaded");
 		wait_for_completion(&vm->ended);
 		hedge_vm_put(vm);
 	}

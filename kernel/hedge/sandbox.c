@@ -30,6 +30,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/umh.h>
+#include <linux/ptrace.h>
 #include <asm/elf.h>
 #include "hedge.h"
 #include "stub.h"
@@ -66,12 +67,33 @@ static int fail_boot(struct hedge_vm *vm, int error, const char *why)
 	return error;
 }
 
+/* The stub has given up its user; what root could still win back goes here. */
+static int become_harmless(void)
+{
+	struct cred *cred;
+
+	if (uid_eq(current_uid(), GLOBAL_ROOT_UID))
+		return -EPERM;
+	cred = prepare_creds();
+	if (!cred)
+		return -ENOMEM;
+	cred->cap_permitted = CAP_EMPTY_SET;
+	cred->cap_effective = CAP_EMPTY_SET;
+	cred->cap_inheritable = CAP_EMPTY_SET;
+	cred->cap_bset = CAP_EMPTY_SET;
+	cred->cap_ambient = CAP_EMPTY_SET;
+	cred->securebits = SECURE_ALL_BITS | SECURE_ALL_LOCKS;
+	return commit_creds(cred);
+}
+
 static int boot(struct sandbox *sb)
 {
 	struct hedge_vm *vm = sb->vm;
 	int ret;
 
 	hedge_vm_phase(vm, HEDGE_BOOT_TASK);
+	if (become_harmless())
+		return fail_boot(vm, -EPERM, "the task cannot give up its rights");
 	ret = hedge_kvm_create(&sb->kvm);
 	if (ret == -ENOENT || ret == -ENODEV || ret == -ENXIO)
 		return fail_boot(vm, ret, "there is no KVM: is kvm_amd or kvm_intel loaded?");
@@ -182,6 +204,7 @@ static int give_descriptor(struct sandbox *sb)
 
 static int load_binary(struct linux_binprm *bprm)
 {
+	struct pt_regs *regs = current_pt_regs();
 	struct sandbox *sb;
 	int ret;
 
@@ -201,7 +224,9 @@ static int load_binary(struct linux_binprm *bprm)
 	if (ret)
 		return ret;
 	finalize_exec(bprm);
-	start_thread(current_pt_regs(), HEDGE_STUB_WHERE + HEDGE_STUB_ENTRY, bprm->p);
+	start_thread(regs, HEDGE_STUB_WHERE + HEDGE_STUB_ENTRY, bprm->p);
+	regs->r12 = sb->vm->uid;
+	regs->r13 = sb->vm->gid;
 	return 0;
 }
 
@@ -211,25 +236,6 @@ static struct linux_binfmt sandbox_binfmt = {
 };
 
 /* --- making one --------------------------------------------------------------------------- */
-
-static int become_nobody(struct cred *cred, u32 uid, u32 gid)
-{
-	struct group_info *none = groups_alloc(0);
-
-	if (!none)
-		return -ENOMEM;
-	cred->uid = cred->euid = cred->suid = cred->fsuid = make_kuid(&init_user_ns, uid);
-	cred->gid = cred->egid = cred->sgid = cred->fsgid = make_kgid(&init_user_ns, gid);
-	set_groups(cred, none);
-	put_group_info(none);
-	cred->cap_permitted = CAP_EMPTY_SET;
-	cred->cap_effective = CAP_EMPTY_SET;
-	cred->cap_inheritable = CAP_EMPTY_SET;
-	cred->cap_bset = CAP_EMPTY_SET;
-	cred->cap_ambient = CAP_EMPTY_SET;
-	cred->securebits = SECURE_ALL_BITS | SECURE_ALL_LOCKS;
-	return uid_valid(cred->uid) && gid_valid(cred->gid) ? 0 : -EINVAL;
-}
 
 /* What is exec'ed has no name of its own: it is reached by a descriptor. */
 static int open_stub(struct sandbox *sb)
@@ -256,7 +262,7 @@ static int init_task_of(struct subprocess_info *info, struct cred *cred)
 	ret = cgroup_attach_task_all(vm->starter, current);
 	if (!ret && vm->cpu != HEDGE_CPU_ANY)
 		ret = set_cpus_allowed_ptr(current, cpumask_of(vm->cpu));
-	return ret ?: open_stub(sb) ?: become_nobody(cred, vm->uid, vm->gid);
+	return ret ?: open_stub(sb);
 }
 
 static void drop(struct sandbox *sb)
@@ -294,6 +300,8 @@ static int exec(struct sandbox *sb)
 	static char *argv[] = { "hedge", NULL }, *envp[] = { NULL };
 	struct subprocess_info *info;
 
+	/* Only the task itself can know; an empty one would be taken for none. */
+	strscpy(sb->path, "/proc/self/fd", sizeof(sb->path));
 	info = call_usermodehelper_setup(sb->path, argv, envp, GFP_KERNEL, init_task_of, NULL, sb);
 	return info ? call_usermodehelper_exec(info, UMH_WAIT_EXEC) : -ENOMEM;
 }

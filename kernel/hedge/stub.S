@@ -14,6 +14,9 @@
 #define SECCOMP_RET_ALLOW		0x7fff0000
 
 #define NR_IOCTL	16
+#define NR_SETGROUPS	116
+#define NR_SETRESUID	117
+#define NR_SETRESGID	119
 #define NR_PRCTL	157
 #define NR_EXIT_GROUP	231
 #define PR_SET_SECCOMP	22
@@ -38,14 +41,34 @@
 hedge_stub:
 	.ascii	HEDGE_STUB_MARK
 	.balign	HEDGE_STUB_ENTRY
+	/* Its owner gives it user and group in registers that system calls leave alone. */
+	mov	$NR_SETGROUPS, %eax
+	xor	%edi, %edi
+	xor	%esi, %esi
+	syscall
+	test	%eax, %eax
+	jnz	2f
+	mov	$NR_SETRESGID, %eax
+	mov	%r13d, %edi
+	mov	%r13d, %esi
+	mov	%r13d, %edx
+	syscall
+	test	%eax, %eax
+	jnz	2f
+	mov	$NR_SETRESUID, %eax
+	mov	%r12d, %edi
+	mov	%r12d, %esi
+	mov	%r12d, %edx
+	syscall
+	test	%eax, %eax
+	jnz	2f
 	mov	$NR_PRCTL, %eax
 	mov	$PR_SET_SECCOMP, %edi
 	mov	$SECCOMP_MODE_FILTER, %esi
 	mov	$WHERE(program), %edx
 	syscall
-	mov	$HEDGE_STUB_UNGUARDED, %edi
 	test	%eax, %eax
-	jnz	1f
+	jnz	2f
 	mov	$NR_IOCTL, %eax
 	mov	$HEDGE_STUB_FD, %edi
 	mov	$HEDGE_STUB_RUN, %esi
@@ -55,6 +78,8 @@ hedge_stub:
 1:	mov	$NR_EXIT_GROUP, %eax
 	syscall
 	ud2
+2:	mov	$HEDGE_STUB_UNGUARDED, %edi
+	jmp	1b
 
 	.balign	8
 program:				/* struct sock_fprog */

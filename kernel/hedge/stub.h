@@ -8,6 +8,6 @@
 #define HEDGE_STUB_ENTRY	16		/* offset of the first instruction */
 #define HEDGE_STUB_FD		0		/* descriptor of the sandbox */
 #define HEDGE_STUB_RUN		0x6800		/* _IO('h', 0) */
-#define HEDGE_STUB_UNGUARDED	126		/* exit status: there is no seccomp */
+#define HEDGE_STUB_UNGUARDED	126		/* exit status: it cannot become harmless */
 
 #endif /* HEDGE_STUB_H */

@@ -28,7 +28,7 @@ static void set_state(struct hedge_vm *vm, enum hedge_state state)
 static void stand_still(struct hedge_vm *vm)
 {
 	set_state(vm, HEDGE_PAUSED);
-	wait_event_interruptible(vm->wait, !READ_ONCE(vm->pause));
+	wait_event_interruptible(vm->wait, !READ_ONCE(vm->pause) || READ_ONCE(vm->request));
 	if (!READ_ONCE(vm->pause))
 		set_state(vm, HEDGE_RUNNING);
 }
@@ -37,7 +37,7 @@ static void note_killed(struct hedge_vm *vm)
 {
 	spin_lock(&vm->lock);
 	if (!vm->dying) {
-		strscpy(vm->reason, vm->stop ? "stopped" : "killed", sizeof(vm->reason));
+		strscpy(vm->reason, vm->killed ?: "killed", sizeof(vm->reason));
 		vm->status = 128 + SIGKILL;
 	}
 	spin_unlock(&vm->lock);
@@ -60,6 +60,9 @@ static int attend(struct hedge_vm *vm)
 			note_killed(vm);
 			return -EINTR;
 		}
+		hedge_vm_answer(vm);
+		if (hedge_limits_attend(vm))
+			continue;
 		if (!READ_ONCE(vm->pause))
 			return 0;
 		stand_still(vm);
@@ -80,8 +83,11 @@ static void slow_hypercall(struct hedge_vm *vm)
 			     run->io.count, run->io.size);
 		return;
 	}
+	/* Here it may wait; the watchdog has patience then. */
+	WRITE_ONCE(vm->in_hypercall, true);
 	vm->unanswered = hedge_hypercall(vm, nr, hedge_kvm_port_value(vm->kvm), true) ==
 			 -ERESTARTSYS;
+	WRITE_ONCE(vm->in_hypercall, vm->unanswered);
 }
 
 static void handle_exit(struct hedge_vm *vm)

@@ -153,8 +153,12 @@ static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 	vm->limits = cmd->limits;
 	vm->uid = cmd->uid;
 	vm->gid = cmd->gid;
+	vm->cred = get_current_cred();
 	vm->cmdline = kstrdup(cmd->cmdline, GFP_KERNEL);
-	return vm->cmdline ? hedge_console_init(&vm->console, cmd->limits.console_kib) : -ENOMEM;
+	vm->core = kstrdup(cmd->core, GFP_KERNEL);
+	if (!vm->cmdline || (cmd->core && !vm->core))
+		return -ENOMEM;
+	return hedge_console_init(&vm->console, cmd->limits.console_kib);
 }
 
 /**
@@ -223,8 +227,11 @@ static void vm_free(struct kref *ref)
 	hedge_guestmem_destroy(&vm->guestmem);
 	hedge_console_exit(&vm->console);
 	hedge_image_put(vm->image);
+	if (vm->cred)
+		put_cred(vm->cred);
 	kfree(vm->manifest);
 	kfree(vm->cmdline);
+	kfree(vm->core);
 	kfree(vm);
 }
 
@@ -297,6 +304,7 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 	}
 	hedge_kvm_bus_attach(vm);
 	hedge_vm_phase(vm, HEDGE_BOOT_ENTERED);
+	hedge_limits_start(vm);
 	spin_lock(&vm->lock);
 	vm->state = HEDGE_RUNNING;
 	spin_unlock(&vm->lock);
@@ -312,6 +320,21 @@ void hedge_vm_booted(struct hedge_vm *vm, int error)
 	complete_all(&vm->booted);
 }
 
+/* There will be no answer. */
+static void refuse_request(struct hedge_vm *vm)
+{
+	struct hedge_request *req;
+
+	spin_lock(&vm->lock);
+	req = vm->request;
+	vm->request = NULL;
+	spin_unlock(&vm->lock);
+	if (!req)
+		return;
+	req->ret = -ESRCH;
+	complete(&req->done);
+}
+
 /**
  * hedge_vm_leave - the current task has run it, and gives back what it has of it
  * @vm:	VM
@@ -320,6 +343,7 @@ void hedge_vm_leave(struct hedge_vm *vm)
 {
 	struct task_struct *task;
 
+	hedge_limits_stop(vm);
 	if (vm->kvm)
 		hedge_kvm_bus_detach(vm);
 	if (vm->guestmem.file)
@@ -331,6 +355,7 @@ void hedge_vm_leave(struct hedge_vm *vm)
 	task = vm->task;
 	vm->task = NULL;
 	spin_unlock(&vm->lock);
+	refuse_request(vm);
 	if (task)
 		put_task_struct(task);
 }
@@ -376,6 +401,55 @@ void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...)
 }
 
 /**
+ * hedge_vm_ask - have the VM's task do something, and wait for it
+ * @vm:		VM
+ * @req:	with .fn and .arg; .ret is what it has returned
+ *
+ * Return: 0 when it was done; -ESRCH when the VM has ended; -EBUSY when something else
+ * is being asked of it; -EINTR when the caller was killed.
+ */
+int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req)
+{
+	int ret = 0;
+
+	init_completion(&req->done);
+	spin_lock(&vm->lock);
+	if (!vm->task || vm->state == HEDGE_STARTING)
+		ret = -ESRCH;
+	else if (vm->request)
+		ret = -EBUSY;
+	else
+		vm->request = req;
+	spin_unlock(&vm->lock);
+	if (ret)
+		return ret;
+	hedge_vm_kick(vm);
+	if (!wait_for_completion_killable(&req->done))
+		return req->ret == -ESRCH ? -ESRCH : 0;
+	/* It may have begun: it is ours to wait for its end. */
+	WRITE_ONCE(req->cancelled, true);
+	wait_for_completion(&req->done);
+	return -EINTR;
+}
+
+/**
+ * hedge_vm_answer - do what was asked for
+ * @vm:	VM of the current task, between two KVM_RUNs
+ */
+void hedge_vm_answer(struct hedge_vm *vm)
+{
+	struct hedge_request *req = READ_ONCE(vm->request);
+
+	if (!req)
+		return;
+	req->ret = READ_ONCE(req->cancelled) ? -EINTR : req->fn(vm, req);
+	spin_lock(&vm->lock);
+	vm->request = NULL;
+	spin_unlock(&vm->lock);
+	complete(&req->done);
+}
+
+/**
  * hedge_vm_kick - have the task look at what is asked of it
  */
 void hedge_vm_kick(struct hedge_vm *vm)
@@ -391,12 +465,13 @@ void hedge_vm_kick(struct hedge_vm *vm)
 
 /**
  * hedge_vm_kill - end it now, whatever it does
- * @vm:	VM; .ended tells when it has
+ * @vm:		VM; .ended tells when it has
+ * @why:	for its record
  */
-void hedge_vm_kill(struct hedge_vm *vm)
+void hedge_vm_kill(struct hedge_vm *vm, const char *why)
 {
 	spin_lock(&vm->lock);
-	vm->stop = true;
+	vm->killed = why;
 	if (vm->task)
 		send_sig(SIGKILL, vm->task, 1);
 	spin_unlock(&vm->lock);
@@ -410,7 +485,7 @@ void hedge_vm_kill(struct hedge_vm *vm)
  */
 int hedge_vm_stop(struct hedge_vm *vm)
 {
-	hedge_vm_kill(vm);
+	hedge_vm_kill(vm, "stopped");
 	return wait_for_completion_killable(&vm->ended) ? -EINTR : 0;
 }
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/vmcons/vmID: the console of a VM. */
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/slab.h>
+#include "hedge.h"
+
+struct reader {
+	struct hedge_vm *vm;
+	u64 pos;
+	bool told_end;			/* its last read said that there is no more just now */
+};
+
+static int console_open(struct inode *inode, struct file *file)
+{
+	struct reader *reader;
+
+	if (hedge_only_admin())
+		return -EPERM;
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
+	if (!reader)
+		return -ENOMEM;
+	reader->vm = hedge_vm_ref(pde_data(inode));
+	file->private_data = reader;
+	return nonseekable_open(inode, file);
+}
+
+static int console_release(struct inode *inode, struct file *file)
+{
+	struct reader *reader = file->private_data;
+
+	hedge_vm_put(reader->vm);
+	kfree(reader);
+	return 0;
+}
+
+/*
+ * At the end of what there is a reader is told so, once, and then waits: so cat ends,
+ * tail -f shows the last lines and goes on, and a loop of reads follows.
+ */
+static ssize_t console_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct reader *reader = file->private_data;
+	struct hedge_console *con = &reader->vm->console;
+	ssize_t done;
+
+	for (;;) {
+		done = hedge_console_read(con, &reader->pos, buf, len);
+		if (done) {
+			reader->told_end = false;
+			return done;
+		}
+		if (!reader->told_end || READ_ONCE(con->ended)) {
+			reader->told_end = true;
+			return 0;
+		}
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_interruptible(con->wait, hedge_console_has(con, reader->pos)))
+			return -ERESTARTSYS;
+	}
+}
+
+static __poll_t console_poll(struct file *file, poll_table *table)
+{
+	struct reader *reader = file->private_data;
+	struct hedge_console *con = &reader->vm->console;
+
+	poll_wait(file, &con->wait, table);
+	return (hedge_console_has(con, reader->pos) ? EPOLLIN | EPOLLRDNORM : 0) |
+	       (READ_ONCE(con->ended) ? EPOLLHUP : 0);
+}
+
+const struct proc_ops hedge_console_ops = {
+	.proc_open = console_open,
+	.proc_read = console_read,
+	.proc_poll = console_poll,
+	.proc_release = console_release,
+};
