@@ -17,7 +17,7 @@ out=$TMPDIR/out err=$TMPDIR/err
 peer()
 {
 	status=0
-	timeout 60 hvt-peer "$@" >"$out" 2>"$err" </dev/null || status=$?
+	timeout $((60 * SKYHOLD_SLOW)) hvt-peer "$@" >"$out" 2>"$err" </dev/null || status=$?
 	head -c 300 "$out" "$err"
 }
 
@@ -67,7 +67,7 @@ check "500 lines, in order" cmp "$out" <(for ((i = 0; i < 500; i++)); do
 	printf '%08d 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOP\n' $i
 done)
 status=0
-timeout -s KILL 3 hvt-peer "$guests/hang.hvt" >"$out" || status=$?
+timeout -s KILL $((3 * SKYHOLD_SLOW)) hvt-peer "$guests/hang.hvt" >"$out" || status=$?
 is "$status $(<"$out")" "137 hanging" "hang"
 
 # --- what ends it ---
@@ -157,7 +157,7 @@ is "$(ip neigh show 10.98.0.2 | awk '{ print $5 }')" 02:00:00:12:34:56 "from its
 exec {udp}<>/dev/udp/10.98.0.2/7
 echo "there and back" >&"$udp"
 # Not by the shell, which reads single bytes, and the rest of a datagram is lost.
-is "$(timeout 10 head -n 1 <&"$udp")" "there and back" "and datagrams"
+is "$(timeout $((10 * SKYHOLD_SLOW)) head -n 1 <&"$udp")" "there and back" "and datagrams"
 exec {udp}<&-
 echo >/dev/udp/10.98.0.2/9
 check "and ends when it is told to" poll_until 10 ended "$pid"
