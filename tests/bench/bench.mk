@@ -7,6 +7,10 @@ BENCH_FORMAT	?=
 
 BENCHES		+= bench-dm bench-activate
 
+# The monitor in user space that hedge is measured beside.
+PROGRAMS	+= hvt-peer
+hvt-peer_SRCS	:= $(addprefix tests/bench/hvt/,devices.c guest.c hypercall.c kvm.c main.c)
+
 bench-dm: user modules ## speed of dm-rlnc beside stacks of raid6, dm-integrity and dm-crypt
 	@mkdir -p $(O)/bench
 	SKYHOLD_BUILD=$(abspath $(O)) SKYHOLD_BENCH_QUICK=$(BENCH_QUICK) SKYHOLD_BENCH_FORMAT='$(BENCH_FORMAT)' \

@@ -253,6 +253,8 @@ KIND(abi_name, l->n_abi.name[5] = 'x')
 KIND(abi_name_size, l->n_abi.n.n_namesz = 5)
 KIND(abi_type, l->n_abi.n.n_type = 0x32494241)
 KIND(abi_twice, l->foreign = l->abi)
+KIND(abi_empty_too, put_note(&l->n_foreign, HVT_NOTE_NAME, HVT_NOTE_ABI, 0);
+	l->foreign.p_filesz = HVT_NOTE_HEADER_SIZE)
 KIND(abi_small, l->n_abi.n.n_descsz = 12)
 KIND(abi_large, l->n_abi.n.n_descsz = 20; l->abi.p_filesz += 4)
 KIND(abi_longer, l->abi.p_filesz -= 1)
@@ -277,6 +279,7 @@ KIND(manifest_version_0, l->m.version = 0)
 KIND(manifest_version_2, l->m.version = 2)
 KIND(entries_none, set_entries(g, 0))
 KIND(entries_65, set_entries(g, 65))
+KIND(entries_66, set_entries(g, 66))
 KIND(entries_huge, l->m.entries = ~0u)
 KIND(entries_product_overflow, l->m.entries = (1ull << 32) / 8 + 1)
 KIND(entries_more, l->m.entries = 2)
@@ -369,6 +372,7 @@ const struct gen_kind gen_kinds[] = {
 	D(abi_none, NO_ABI), D(abi_name, NO_ABI), D(abi_name_size, NO_ABI), D(abi_type, NO_ABI),
 	D(abi_in_one_note, "it has no manifest"),
 	D(abi_twice, "it has two ABI notes"),
+	D(abi_empty_too, "its ABI note is not of 16 bytes"),
 	D(abi_small, "its ABI note is not of 16 bytes"), D(abi_large, "its ABI note is not of 16 bytes"),
 	D(abi_longer, LONGER), D(abi_size_overflow, LONGER),
 	D(abi_spt, "it was not built for the hvt target"),
@@ -388,6 +392,7 @@ const struct gen_kind gen_kinds[] = {
 	D(manifest_version_2, "its manifest is not of version 1"),
 	D(entries_none, "its manifest does not have 1 to 64 entries"),
 	D(entries_65, "its manifest does not have 1 to 64 entries"),
+	D(entries_66, "its manifest does not have 1 to 64 entries"),
 	D(entries_huge, "its manifest does not have 1 to 64 entries"),
 	D(entries_product_overflow, "its manifest does not have 1 to 64 entries"),
 	D(entries_more, "the size of its manifest is not that of its entries"),

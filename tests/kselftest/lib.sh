@@ -190,6 +190,13 @@ requires_module()
 	fi
 }
 
+# requires_kvm: load what /dev/kvm needs, or skip.
+requires_kvm()
+{
+	[ -e /dev/kvm ] || modprobe -q kvm-amd || modprobe -q kvm-intel || :
+	poll_until 5 test -c /dev/kvm || skip_all "needs /dev/kvm"
+}
+
 # load_module MODULE [PARAMETER...]: load one of our own from the build tree (or
 # the installed one where nothing was built), and unload it at the end.
 load_module()

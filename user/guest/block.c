@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * block MODE: one disk.
+ *
+ *	fill	write all of it, many blocks at a time, and read it back block by block
+ *	check	read it as fill has left it
+ *	bounds	what must be answered with EINVAL, and changes nothing
+ *	readonly	writes are refused, reads are not
+ *	read	all of it, whatever it holds
+ */
+#include "lib/guest.h"
+
+#define DISK	1
+#define CHUNK	65536u
+
+GUEST_MANIFEST(GUEST_BLOCK("disk"));
+
+static uint8_t buffer[CHUNK], again[CHUNK];
+static uint64_t capacity, block_size;
+
+/* Each 8 bytes say where they are. */
+static void pattern(uint8_t *to, uint64_t offset, uint64_t len)
+{
+	uint64_t i, v;
+
+	for (i = 0; i < len; i += sizeof(v)) {
+		v = (offset + i) * 0x9e3779b97f4a7c15 + 1;
+		memcpy(to + i, &v, sizeof(v));
+	}
+}
+
+static uint64_t chunk_at(uint64_t offset, uint64_t chunk)
+{
+	return capacity - offset < chunk ? capacity - offset : chunk;
+}
+
+/* Read all, @chunk bytes at a time; compare with the pattern if @compare. */
+static void read_all(uint64_t chunk, bool compare)
+{
+	uint64_t offset, len;
+
+	for (offset = 0; offset < capacity; offset += len) {
+		len = chunk_at(offset, chunk);
+		if (guest_block_read(DISK, offset, buffer, len))
+			guest_fail("read at %llu\n", (unsigned long long)offset);
+		pattern(again, offset, len);
+		if (compare && memcmp(buffer, again, len))
+			guest_fail("other data at %llu\n", (unsigned long long)offset);
+	}
+}
+
+static void check(void)
+{
+	read_all(block_size, true);
+	read_all(CHUNK, true);
+}
+
+static void fill(void)
+{
+	uint64_t offset, len;
+
+	for (offset = 0; offset < capacity; offset += len) {
+		len = chunk_at(offset, CHUNK);
+		pattern(buffer, offset, len);
+		if (guest_block_write(DISK, offset, buffer, len))
+			guest_fail("write at %llu\n", (unsigned long long)offset);
+	}
+	check();
+}
+
+static void read_only(void)
+{
+	if (guest_block_write(DISK, 0, buffer, block_size) != HVT_EINVAL)
+		guest_fail("a write was not refused\n");
+	read_all(CHUNK, false);
+}
+
+static void read_any(void)
+{
+	read_all(CHUNK, false);
+}
+
+static void bounds(void)
+{
+	const struct { uint64_t handle, offset, len; } bad[] = {
+		{ 0, 0, block_size }, { 2, 0, block_size }, { 63, 0, block_size },
+		{ 64, 0, block_size }, { 1ull << 32 | DISK, 0, block_size },
+		{ ~0ull, 0, block_size },
+		{ DISK, 1, block_size }, { DISK, block_size / 2, block_size },
+		{ DISK, 0, block_size - 1 }, { DISK, 0, block_size + 1 }, { DISK, 0, 1 },
+		{ DISK, capacity, block_size }, { DISK, capacity - block_size, 2 * block_size },
+		{ DISK, capacity + block_size, block_size }, { DISK, 1ull << 63, block_size },
+		{ DISK, -block_size, block_size }, { DISK, -block_size, 2 * block_size },
+	};
+	unsigned int i;
+	int read, written;
+
+	memset(buffer, 0xa5, sizeof(buffer));
+	for (i = 0; i < GUEST_COUNT(bad); i++) {
+		read = guest_block_read(bad[i].handle, bad[i].offset, buffer, bad[i].len);
+		written = guest_block_write(bad[i].handle, bad[i].offset, buffer, bad[i].len);
+		if (read != HVT_EINVAL || written != HVT_EINVAL)
+			guest_fail("request %u was not refused: %d, %d\n", i, read, written);
+	}
+	for (i = 0; i < sizeof(buffer); i++)
+		if (buffer[i] != 0xa5)
+			guest_fail("a read that was refused has read\n");
+	if (guest_block_read(DISK, capacity - block_size, buffer, block_size))
+		guest_fail("the last block cannot be read\n");
+}
+
+int guest_main(int argc, char **argv)
+{
+	static const struct guest_mode modes[] = {
+		{ "fill", fill }, { "check", check }, { "bounds", bounds },
+		{ "readonly", read_only }, { "read", read_any },
+	};
+
+	capacity = guest_device(DISK)->u.block.capacity;
+	block_size = guest_device(DISK)->u.block.block_size;
+	guest_run_mode(modes, GUEST_COUNT(modes), argc, argv);
+	guest_printf("%s: %llu bytes in blocks of %llu\n", argv[0], (unsigned long long)capacity,
+		     (unsigned long long)block_size);
+	return 0;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * poll MODE: two networks.
+ *
+ *	timeout	nothing comes: polls end when their time is over, and reads say AGAIN
+ *	wait	say which of them has something, five times, and read it
+ *	bounds	what must be answered with EINVAL
+ */
+#include "lib/guest.h"
+
+#define ONE	1
+#define TWO	2
+#define MSEC	1000000ull
+
+GUEST_MANIFEST(GUEST_NET("one"), GUEST_NET("two"));
+
+static uint8_t frame[2048];
+
+static uint64_t drain(uint64_t handle)
+{
+	uint64_t len = sizeof(frame), n = 0;
+
+	for (; guest_net_read(handle, frame, &len) == HVT_OK; len = sizeof(frame))
+		n++;
+	return n;
+}
+
+static void timeout(void)
+{
+	static const unsigned int times[] = { 0, 1, 20, 300 };
+	uint64_t began, took, ready;
+	unsigned int i;
+
+	for (i = 0; i < GUEST_COUNT(times); i++) {
+		drain(ONE);
+		drain(TWO);
+		began = guest_wall_ns();
+		if (guest_poll(times[i] * MSEC, &ready) || ready)
+			guest_fail("something has come\n");
+		took = guest_wall_ns() - began;
+		if (took < times[i] * MSEC)
+			guest_fail("%u ms were over after %llu ns\n", times[i], (unsigned long long)took);
+		guest_printf("%u ms: %llu us\n", times[i], (unsigned long long)(took / 1000));
+	}
+}
+
+static void wait_for(void)
+{
+	uint64_t ready, frames;
+	unsigned int i;
+	int count;
+
+	guest_puts("waiting\n");
+	for (i = 0; i < 5; i++) {
+		count = guest_poll(30000 * MSEC, &ready);
+		if (count < 0 || count > 2 || ready & ~(1ull << ONE | 1ull << TWO) ||
+		    count != (int)((ready >> ONE & 1) + (ready >> TWO & 1)))
+			guest_fail("poll: %d, 0x%llx\n", count, (unsigned long long)ready);
+		frames = (ready >> ONE & 1 ? drain(ONE) : 0) + (ready >> TWO & 1 ? drain(TWO) : 0);
+		guest_printf("ready 0x%llx frames %llu\n", (unsigned long long)ready,
+			     (unsigned long long)frames);
+	}
+}
+
+static void bounds(void)
+{
+	static const uint64_t handles[] = { 0, 3, 63, 64, 1ull << 32 | ONE, ~0ull };
+	uint64_t len;
+	unsigned int i;
+
+	for (i = 0; i < GUEST_COUNT(handles); i++) {
+		len = sizeof(frame);
+		if (guest_net_read(handles[i], frame, &len) != HVT_EINVAL)
+			guest_fail("read %u was not refused\n", i);
+		if (guest_net_write(handles[i], frame, 60) != HVT_EINVAL)
+			guest_fail("write %u was not refused\n", i);
+		if (guest_block_read(handles[i], 0, frame, 512) != HVT_EINVAL)
+			guest_fail("block read %u was not refused\n", i);
+	}
+	if (guest_block_read(ONE, 0, frame, 512) != HVT_EINVAL)
+		guest_fail("a network is a disk\n");
+}
+
+int guest_main(int argc, char **argv)
+{
+	static const struct guest_mode modes[] = {
+		{ "timeout", timeout }, { "wait", wait_for }, { "bounds", bounds },
+	};
+
+	guest_run_mode(modes, GUEST_COUNT(modes), argc, argv);
+	return 0;
+}
