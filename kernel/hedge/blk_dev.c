@@ -247,8 +247,8 @@ static ssize_t transfer_pages(struct hedge_vm *vm, struct hedge_block *blk, u64 
 	if (ret != n) {
 		if (ret > 0)
 			unpin_user_pages(req->page, ret);
-		hedge_vm_die(vm, "memory at %#llx cannot be %s (%llu bytes)", gpa,
-			     write ? "read" : "written", len);
+		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be %s",
+			     len, gpa, write ? "read" : "written");
 		return -EFAULT;
 	}
 	req->pages = n;

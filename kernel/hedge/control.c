@@ -4,7 +4,8 @@
 #include <linux/slab.h>
 #include "hedge.h"
 
-static int wrong(struct hedge_failure *failure, const char *field, const char *why, int ret)
+/* Say what is wrong with a command; returns @ret. */
+int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret)
 {
 	failure->err.field = field;
 	failure->err.why = why;
@@ -21,7 +22,7 @@ static int do_unload(const struct hedge_command *cmd, struct hedge_failure *fail
 {
 	int ret = hedge_image_unload(cmd->path);
 
-	return ret ? wrong(failure, "PATH", "no image was loaded from there", ret) : 0;
+	return ret ? hedge_wrong(failure, "PATH", "no image was loaded from there", ret) : 0;
 }
 
 /* The VM is in the registry: have it run, and wait until it does. */
@@ -32,17 +33,17 @@ static int run(struct hedge_vm *vm, struct hedge_failure *failure)
 	vm->starter = current;
 	ret = hedge_sandbox_start(vm);
 	if (ret)
-		return wrong(failure, "NAME", "no task can be made for it", ret);
+		return hedge_wrong(failure, "NAME", "no task can be made for it", ret);
 	if (wait_for_completion_killable(&vm->booted)) {
 		hedge_vm_stop(vm);
-		return wrong(failure, "NAME", "interrupted", -EINTR);
+		return hedge_wrong(failure, "NAME", "interrupted", -EINTR);
 	}
 	if (!vm->boot_error)
 		return 0;
 	wait_for_completion(&vm->ended);
 	/* The record is about to go. */
 	strscpy(failure->text, vm->reason, sizeof(failure->text));
-	return wrong(failure, "NAME", failure->text, vm->boot_error);
+	return hedge_wrong(failure, "NAME", failure->text, vm->boot_error);
 }
 
 static int do_start(const struct hedge_command *cmd, struct hedge_failure *failure)
@@ -51,20 +52,20 @@ static int do_start(const struct hedge_command *cmd, struct hedge_failure *failu
 	int ret;
 
 	if (cmd->cpu != HEDGE_CPU_ANY && (cmd->cpu >= nr_cpu_ids || !cpu_online(cmd->cpu)))
-		return wrong(failure, "CPU", "there is no such processor", -ENXIO);
+		return hedge_wrong(failure, "CPU", "there is no such processor", -ENXIO);
 	if (hedge_proc_reserves(cmd->name))
-		return wrong(failure, "NAME", "a file of /proc/vmstats has this name", -EINVAL);
-	vm = hedge_vm_create(cmd, &failure->err);
+		return hedge_wrong(failure, "NAME", "a file of /proc/vmstats has this name", -EINVAL);
+	vm = hedge_vm_create(cmd, failure);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	ret = hedge_registry_add(vm);
 	if (ret) {
 		hedge_vm_put(vm);
-		return wrong(failure, "NAME", "a VM of this name runs", ret);
+		return hedge_wrong(failure, "NAME", "a VM of this name runs", ret);
 	}
 	ret = hedge_proc_add(vm);
 	if (ret)
-		wrong(failure, "NAME", "out of memory", 0);
+		hedge_wrong(failure, "NAME", "out of memory", 0);
 	else
 		ret = run(vm, failure);
 	if (ret)
@@ -78,7 +79,7 @@ static struct hedge_vm *find(const struct hedge_command *cmd, struct hedge_failu
 	struct hedge_vm *vm = hedge_registry_find(cmd->name);
 
 	if (!vm)
-		wrong(failure, "NAME", "no VM of this name runs", 0);
+		hedge_wrong(failure, "NAME", "no VM of this name runs", 0);
 	return vm;
 }
 
@@ -91,7 +92,7 @@ static int do_stop(const struct hedge_command *cmd, struct hedge_failure *failur
 		return -ESRCH;
 	ret = hedge_vm_stop(vm);
 	hedge_vm_put(vm);
-	return ret ? wrong(failure, "NAME", "interrupted", ret) : 0;
+	return ret ? hedge_wrong(failure, "NAME", "interrupted", ret) : 0;
 }
 
 static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failure)
@@ -104,9 +105,9 @@ static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failu
 	ret = hedge_vm_pause(vm, cmd->verb == HEDGE_PAUSE);
 	hedge_vm_put(vm);
 	if (ret == -EALREADY)
-		wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" : "it is not paused", 0);
+		hedge_wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" : "it is not paused", 0);
 	else if (ret)
-		wrong(failure, "NAME", ret == -EINTR ? "interrupted" : "it does not run", 0);
+		hedge_wrong(failure, "NAME", ret == -EINTR ? "interrupted" : "it does not run", 0);
 	return ret;
 }
 
@@ -149,10 +150,10 @@ int hedge_control(char *line, size_t len, struct hedge_failure *failure)
 	int ret;
 
 	if (!cmd)
-		return wrong(failure, "COMMAND", "out of memory", -ENOMEM);
+		return hedge_wrong(failure, "COMMAND", "out of memory", -ENOMEM);
 	ret = hedge_command_parse(line, len, cmd, &failure->err);
 	if (!ret && (cmd->verb >= ARRAY_SIZE(verbs) || !verbs[cmd->verb]))
-		ret = wrong(failure, "COMMAND", "not supported yet", -EOPNOTSUPP);
+		ret = hedge_wrong(failure, "COMMAND", "not supported yet", -EOPNOTSUPP);
 	if (!ret)
 		ret = verbs[cmd->verb](cmd, failure);
 	kfree(cmd);

@@ -128,7 +128,7 @@ void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len)
 	u64 mem = vm->guestmem.size;
 
 	if (gpa >= mem || len >= mem - gpa) {
-		hedge_vm_die(vm, "bad pointer: %llu bytes at %#llx, of %llu", len, gpa, mem);
+		hedge_vm_die(vm, "%llu bytes at %#llx are not in its memory of %llu", len, gpa, mem);
 		return NULL;
 	}
 	return (void __user *)(HEDGE_GUEST_ADDR + gpa);
@@ -136,7 +136,8 @@ void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len)
 
 static int refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len)
 {
-	hedge_vm_die(vm, "memory at %#llx cannot be %s (%zu bytes)", gpa, what, len);
+	hedge_vm_die(vm, "host/guest translation fault: %zu bytes at %#llx cannot be %s", len, gpa,
+		     what);
 	return -EFAULT;
 }
 

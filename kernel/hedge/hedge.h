@@ -51,6 +51,14 @@ struct seq_file;
 #define HEDGE_RUN_ADDR		0x600000ul
 #define HEDGE_GUEST_ADDR	0x10000000000ul	/* guest-physical 0 */
 
+#define HEDGE_REASON_SIZE	160
+
+/* Why a command was refused. */
+struct hedge_failure {
+	struct hedge_command_error err;	/* .why may point to .text */
+	char text[HEDGE_REASON_SIZE];
+};
+
 /* --- guestmem.c: the guest's memory ------------------------------------------- */
 
 struct hedge_guestmem {
@@ -204,8 +212,6 @@ struct hedge_totals {
 	struct hedge_exits exits;
 };
 
-#define HEDGE_REASON_SIZE	160
-
 /* limits.c: a rate, in units a second; 0 is none. */
 struct hedge_bucket {
 	u64 rate;
@@ -279,7 +285,7 @@ struct hedge_vm {
 	struct proc_dir_entry *proc_stats;
 };
 
-struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_command_error *err);
+struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_failure *failure);
 struct hedge_vm *hedge_vm_ref(struct hedge_vm *vm);
 void hedge_vm_put(struct hedge_vm *vm);
 int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm);
@@ -350,11 +356,7 @@ void hedge_sandbox_module_exit(void);
 
 /* --- control.c, proc*.c -------------------------------------------------------------------------------- */
 
-struct hedge_failure {
-	struct hedge_command_error err;	/* .why may point to .text */
-	char text[HEDGE_REASON_SIZE];
-};
-
+int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret);
 int hedge_control(char *line, size_t len, struct hedge_failure *failure);
 extern const struct proc_ops hedge_monitor_ops, hedge_errors_ops, hedge_console_ops,
 			     hedge_stats_ops, hedge_totals_ops, hedge_metrics_ops;

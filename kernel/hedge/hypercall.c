@@ -80,7 +80,7 @@ static int dispatch(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait)
 	case HVT_HC_HALT:
 		return may_wait ? hc_halt(vm, gpa) : HEDGE_HC_AGAIN;
 	default:
-		hedge_vm_die(vm, "there is no hypercall %u", nr);
+		hedge_vm_die(vm, "no hypercall: number %u", nr);
 		return -EINVAL;
 	}
 }

@@ -194,7 +194,8 @@ ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 
 	init_sync_kiocb(&kiocb, net->file);
 	done = call_read_iter(net->file, &kiocb, &iter);
 	if (done == -EFAULT)
-		hedge_vm_die(vm, "memory at %#llx cannot be written (%llu bytes)", gpa, len);
+		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be written",
+			     len, gpa);
 	return done == -EFAULT || done >= 0 ? done : -EAGAIN;
 }
 
@@ -224,6 +225,7 @@ ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64
 	init_sync_kiocb(&kiocb, net->file);
 	done = call_write_iter(net->file, &kiocb, &iter);
 	if (done == -EFAULT)
-		hedge_vm_die(vm, "memory at %#llx cannot be read (%llu bytes)", gpa, len);
+		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be read",
+			     len, gpa);
 	return done == -EFAULT ? done : len;
 }

@@ -54,6 +54,10 @@ static int attend(struct hedge_vm *vm)
 	for (;;) {
 		if (vm->dying)
 			return -EINTR;
+		if (READ_ONCE(vm->killed)) {
+			note_killed(vm);
+			return -EINTR;
+		}
 		if (signal_pending(current) && signal_is_real()) {
 			if (!fatal_signal_pending(current))
 				return -ERESTARTSYS;
@@ -78,7 +82,7 @@ static void slow_hypercall(struct hedge_vm *vm)
 	vm->exits.slow++;
 	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != sizeof(u32) ||
 	    run->io.count != 1) {
-		hedge_vm_die(vm, "bad access to port %#x: %s of %u x %u bytes", run->io.port,
+		hedge_vm_die(vm, "no hypercall: port %#x, %s of %u x %u bytes", run->io.port,
 			     run->io.direction == KVM_EXIT_IO_OUT ? "write" : "read",
 			     run->io.count, run->io.size);
 		return;

@@ -12,12 +12,6 @@
 
 /* --- what the command says ----------------------------------------------------- */
 
-static int wrong(struct hedge_command_error *err, const char *field, const char *why, int ret)
-{
-	err->field = field;
-	err->why = why;
-	return ret;
-}
 
 static const struct hedge_device_words *words_of(const struct hedge_command *cmd,
 						 const char *name)
@@ -45,21 +39,28 @@ static bool words_are_known(const struct hedge_vm *vm, const struct hedge_comman
 	return true;
 }
 
+static int not_given(struct hedge_failure *failure, const char *field, const char *key,
+		     const char *device)
+{
+	snprintf(failure->text, sizeof(failure->text), "the image wants a device %s: %s.%s=",
+		 device, key, device);
+	return hedge_wrong(failure, field, failure->text, -ENXIO);
+}
+
 static int attach_block(struct hedge_vm *vm, u32 i, const char *path,
-			const struct hedge_device_words *words, struct hedge_command_error *err)
+			const struct hedge_device_words *words, struct hedge_failure *failure)
 {
 	struct hvt_manifest_entry *e = &vm->manifest->e[i];
 	struct hedge_block *blk;
 
 	if (words && words->net)
-		return wrong(err, "net", "the manifest has a block device of this name", -EINVAL);
+		return hedge_wrong(failure, "net", "the manifest has a block device of this name", -EINVAL);
 	path = words && words->block ? words->block : path;
 	if (!path)
-		return wrong(err, "BLK", "the manifest has a block device that is not given",
-			     -ENXIO);
-	err->field = "BLK";
+		return not_given(failure, "BLK", "block", e->name);
+	failure->err.field = "BLK";
 	blk = hedge_block_open(path, words ? words->block_size : 0, words && words->readonly,
-			       &err->why);
+			       &failure->err.why);
 	if (IS_ERR(blk))
 		return PTR_ERR(blk);
 	vm->device[i].type = HVT_DEVICE_BLOCK;
@@ -70,19 +71,19 @@ static int attach_block(struct hedge_vm *vm, u32 i, const char *path,
 }
 
 static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
-		      const struct hedge_device_words *words, struct hedge_command_error *err)
+		      const struct hedge_device_words *words, struct hedge_failure *failure)
 {
 	struct hvt_manifest_entry *e = &vm->manifest->e[i];
 	struct hedge_net *net;
 
 	if (words && words->block)
-		return wrong(err, "block", "the manifest has a network of this name", -EINVAL);
+		return hedge_wrong(failure, "block", "the manifest has a network of this name", -EINVAL);
 	ifname = words && words->net ? words->net : ifname;
 	if (!ifname)
-		return wrong(err, "NET", "the manifest has a network that is not given", -ENXIO);
-	err->field = "NET";
+		return not_given(failure, "NET", "net", e->name);
+	failure->err.field = "NET";
 	net = hedge_net_open(ifname, words && words->has_mac ? words->mac : NULL, vm->name,
-			     e->name, &err->why);
+			     e->name, &failure->err.why);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	vm->device[i].type = HVT_DEVICE_NET;
@@ -93,23 +94,23 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 
 /* Every device of the manifest, and none besides. */
 static int attach_devices(struct hedge_vm *vm, const struct hedge_command *cmd,
-			  struct hedge_command_error *err)
+			  struct hedge_failure *failure)
 {
 	const char *block = cmd->block, *net = cmd->net;
 	int ret = 0;
 	u32 i;
 
 	if (!words_are_known(vm, cmd))
-		return wrong(err, "KEY=VALUE", "the manifest has no device of that name", -ENODEV);
+		return hedge_wrong(failure, "KEY=VALUE", "the manifest has no device of that name", -ENODEV);
 	for (i = 0; i < vm->manifest->entries && !ret; i++) {
 		struct hvt_manifest_entry *e = &vm->manifest->e[i];
 		const struct hedge_device_words *words = words_of(cmd, e->name);
 
 		if (e->type == HVT_DEVICE_BLOCK) {
-			ret = attach_block(vm, i, block, words, err);
+			ret = attach_block(vm, i, block, words, failure);
 			block = NULL;
 		} else if (e->type == HVT_DEVICE_NET) {
-			ret = attach_net(vm, i, net, words, err);
+			ret = attach_net(vm, i, net, words, failure);
 			net = NULL;
 		}
 		e->attached = e->type < HVT_DEVICE_RESERVED_FIRST;
@@ -117,18 +118,18 @@ static int attach_devices(struct hedge_vm *vm, const struct hedge_command *cmd,
 	if (ret)
 		return ret;
 	if (cmd->block && block)
-		return wrong(err, "BLK", "the manifest has no block device", -ENODEV);
+		return hedge_wrong(failure, "BLK", "the manifest has no block device", -ENODEV);
 	if (cmd->net && net)
-		return wrong(err, "NET", "the manifest has no network", -ENODEV);
+		return hedge_wrong(failure, "NET", "the manifest has no network", -ENODEV);
 	return 0;
 }
 
-static int take_image(struct hedge_vm *vm, const char *path, struct hedge_command_error *err)
+static int take_image(struct hedge_vm *vm, const char *path, struct hedge_failure *failure)
 {
 	const struct hvt_image *layout;
 
-	err->field = "PATH";
-	vm->image = hedge_image_get(path, &err->why);
+	failure->err.field = "PATH";
+	vm->image = hedge_image_get(path, &failure->err.why);
 	if (IS_ERR(vm->image)) {
 		int ret = PTR_ERR(vm->image);
 
@@ -140,9 +141,9 @@ static int take_image(struct hedge_vm *vm, const char *path, struct hedge_comman
 	vm->manifest = kmemdup(vm->image->data + layout->manifest_offset, vm->manifest_size,
 			       GFP_KERNEL);
 	if (!vm->manifest)
-		return wrong(err, "PATH", "out of memory", -ENOMEM);
-	err->field = "MEM_MB";
-	return hvt_image_fits(layout, vm->mem, &err->why);
+		return hedge_wrong(failure, "PATH", "out of memory", -ENOMEM);
+	failure->err.field = "MEM_MB";
+	return hvt_image_fits(layout, vm->mem, &failure->err.why);
 }
 
 static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
@@ -164,19 +165,19 @@ static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 /**
  * hedge_vm_create - a VM as a command describes it
  * @cmd:	start
- * @err:	says what is wrong with it
+ * @failure:	says what is wrong with it
  *
  * The image is read and checked, and devices are opened, as the caller may.
  *
  * Return: a VM with a reference, or an error.
  */
-struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_command_error *err)
+struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_failure *failure)
 {
 	struct hedge_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
 	int ret;
 
 	if (!vm) {
-		wrong(err, "NAME", "out of memory", 0);
+		hedge_wrong(failure, "NAME", "out of memory", 0);
 		return ERR_PTR(-ENOMEM);
 	}
 	kref_init(&vm->ref);
@@ -188,11 +189,11 @@ struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_c
 	vm->began = ktime_get();
 	ret = init_words(vm, cmd);
 	if (ret)
-		wrong(err, "CMDLINE", "out of memory", 0);
+		hedge_wrong(failure, "CMDLINE", "out of memory", 0);
 	if (!ret)
-		ret = take_image(vm, cmd->path, err);
+		ret = take_image(vm, cmd->path, failure);
 	if (!ret)
-		ret = attach_devices(vm, cmd, err);
+		ret = attach_devices(vm, cmd, failure);
 	if (ret) {
 		hedge_vm_put(vm);
 		return ERR_PTR(ret);

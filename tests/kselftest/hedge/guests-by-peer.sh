@@ -5,191 +5,39 @@
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
-requires hvt-peer hvt-image ip busybox taskset
+requires hvt-peer hvt-image ip busybox
 requires_kvm
 requires_module tun
-plan 88
+plan 90
 
-guests=$SKYHOLD_BUILD/guest
 out=$TMPDIR/out err=$TMPDIR/err
+declare -A pid
 
-# peer OPTION... GUEST WORD...: status is how it ended.
-peer()
+guest()
 {
 	status=0
 	timeout $((60 * SKYHOLD_SLOW)) hvt-peer "$@" >"$out" 2>"$err" </dev/null || status=$?
 	head -c 300 "$out" "$err"
 }
 
-# ends TEXT STATUS PATTERN ARGUMENT...: one result: it ends so, and has said so.
-ends()
+guest_begin()
 {
-	local text=$1 want=$2 pattern=$3
-	shift 3
-	peer "$@"
-	if [ "$status" = "$want" ] && { [ -z "$pattern" ] || grep -qaE -- "$pattern" "$out" "$err"; }; then
-		ok "$text"
-	else
-		note "status $status, expected $want and '$pattern': $(head -c 200 "$err" | head -n 1)"
-		not_ok "$text"
-	fi
+	local name=$1 cpu=()
+	shift
+	[[ $1 != --cpu=* ]] || { cpu=(taskset -c "${1#*=}"); shift; }
+	"${cpu[@]}" hvt-peer "$@" >"$out.$name" 2>"$err.$name" </dev/null &
+	pid[$name]=$!
+}
+said() { grep -qaE -- "$2" "$out.$1"; }
+guest_runs() { running "${pid[$1]}"; }
+guest_kill() { kill -KILL "${pid[$1]}"; }
+guest_end()
+{
+	status=0
+	poll_until 60 ended "${pid[$1]}" || kill -KILL "${pid[$1]}"
+	wait "${pid[$1]}" || status=$?
+	head -c 300 "$out.$1" "$err.$1"
 }
 
-# --- alone ---
-
-ends "hello" 0 '^Hello from the guest$' "$guests/hello.hvt"
-ends "the least memory" 0 '^Hello' --mem=2 "$guests/hello.hvt"
-ends "an odd number of MiB" 0 '^Hello' --mem=5 "$guests/hello.hvt"
-ends "4 GiB" 0 '^Hello' --mem=4096 "$guests/hello.hvt"
-hvt-image good >"$TMPDIR/good" || bail "hvt-image good"
-ends "an image made by hand" 0 '' "$TMPDIR/good"
-for name in writable_code abi_version_3 name_twice; do
-	hvt-image $name >"$TMPDIR/bad" || bail "hvt-image $name"
-	ends "refused: $name" 2 "$(hvt-image --list | sed -n "s/^$name\t//p")" "$TMPDIR/bad"
-done
-ends "thread variables" 0 'as they should be' "$guests/tls.hvt"
-ends "clocks" 0 '^wall ' "$guests/clock.hvt"
-now=$(date +%s)
-guest=$(head -n 1 "$out")
-check "the wall clock is the host's" test $((now - guest / 1000000000)) -ge 0 -a $((now - guest / 1000000000)) -lt 60
-ends "a command line" 0 '^\[a  b=c\|d\]$' "$guests/cmdline.hvt" 'a ' 'b=c|d'
-ends "without one" 0 '^\[\]$' "$guests/cmdline.hvt"
-long=$(printf '%8191s' '' | tr ' ' x)
-ends "the longest" 0 '^8191 bytes, 1 words$' "$guests/cmdline.hvt" "$long"
-ends "a longer one" 2 'too long' "$guests/cmdline.hvt" "x$long"
-for code in 0 1 42 254; do
-	ends "exit status $code" $code '' "$guests/exit.hvt" $code
-done
-ends "abort" 255 '^aborting$' --core="$TMPDIR/core.abort" "$guests/abort.hvt"
-is "$(stat -c %s "$TMPDIR/core.abort")" $((32 * 1048576 + 4096)) "its core has all memory"
-peer "$guests/puts.hvt" 500
-check "500 lines, in order" cmp "$out" <(for ((i = 0; i < 500; i++)); do
-	printf '%08d 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOP\n' $i
-done)
-status=0
-timeout -s KILL $((3 * SKYHOLD_SLOW)) hvt-peer "$guests/hang.hvt" >"$out" || status=$?
-is "$status $(<"$out")" "137 hanging" "hang"
-
-# --- what ends it ---
-
-while read -r kind vector; do
-	ends "exception: $kind" 255 "^exception $vector: rip 0x1" "$guests/exception.hvt" "$kind"
-done <<-'TABLE'
-	divide 0
-	breakpoint 3
-	opcode 6
-	interrupt 13
-	canonical 13
-	null 14
-	low 14
-	beyond 14
-	segment 13
-	stack 14
-TABLE
-for kind in code rodata answer_to_code answer_to_rodata; do
-	ends "memory: $kind" 1 'host/guest translation fault' "$guests/memory.hvt" $kind
-done
-ends "pointer: good" 0 '^.?fine$' "$guests/pointer.hvt" good
-for kind in data_end data_beyond data_high data_overflow len_beyond len_overflow len_to_zero \
-	    argument_end argument_beyond argument_across argument_high halt_beyond; do
-	ends "pointer: $kind" 1 'not in its memory' "$guests/pointer.hvt" $kind
-done
-for kind in first beyond other highest byte word in string string_in; do
-	ends "port: $kind" 1 'no hypercall' "$guests/port.hvt" $kind
-done
-
-# --- disks ---
-
-must dd if=/dev/urandom of="$TMPDIR/from" bs=1024 count=515 status=none
-must truncate -s $((515 * 1024)) "$TMPDIR/disk"
-disk=--block:disk=$TMPDIR/disk
-ends "a disk is filled" 0 '^fill: 527360 bytes in blocks of 512$' "$disk" "$guests/block.hvt" fill
-ends "the next one finds it so" 0 '^check: ' "$disk" "$guests/block.hvt" check
-before=$(sha256sum "$TMPDIR/disk")
-ends "bounds" 0 '^bounds: ' "$disk" "$guests/block.hvt" bounds
-ends "a disk that is read only" 0 '^readonly: ' --readonly:disk "$disk" "$guests/block.hvt" readonly
-is "$(sha256sum "$TMPDIR/disk")" "$before" "neither has written anything"
-must truncate -s $((512 * 1024)) "$TMPDIR/disk"
-ends "blocks of 4 KiB" 0 'in blocks of 4096$' --block-size:disk=4096 "$disk" "$guests/block.hvt" fill
-ends "bounds of these" 0 '^bounds: ' --block-size:disk=4096 "$disk" "$guests/block.hvt" bounds
-must truncate -s 515K "$TMPDIR/to"
-ends "two disks" 0 '^527360 bytes copied$' --block:from="$TMPDIR/from" --block:to="$TMPDIR/to" "$guests/copy.hvt"
-check "each is itself" cmp "$TMPDIR/from" "$TMPDIR/to"
-ends "a disk that is not there" 2 'wants a device disk' "$guests/block.hvt" read
-
-# --- networks ---
-
-for tap in hvt0 hvt1; do
-	must ip tuntap add $tap mode tap
-	cleanup ip link del $tap
-	echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6
-	must ip link set $tap up
-done
-must ip addr add 10.98.0.1/24 dev hvt0
-must ip addr add 10.98.1.1/24 dev hvt1
-
-for mem in 2 64; do
-	ends "the state at the start, $mem MiB" 0 "^memory $((mem * 1048576)) kernel_end" --mem=$mem \
-		"$disk" --net:net=hvt0 "$guests/boot.hvt"
-done
-taps=(--net:one=hvt0 --net:two=hvt1)
-ends "polls that end when their time is over" 0 '^300 ms: ' "${taps[@]}" "$guests/poll.hvt" timeout
-ends "handles that are none" 0 '' "${taps[@]}" "$guests/poll.hvt" bounds
-
-hvt-peer "${taps[@]}" "$guests/poll.hvt" wait >"$out" 2>"$err" </dev/null &
-pid=$!
-must poll_until 10 grep -q waiting "$out"
-until ended "$pid"; do
-	# Nobody has these addresses, so there are frames that ask for them.
-	busybox ping -c 1 -W 1 10.98.0.9 >&2
-	busybox ping -c 1 -W 1 10.98.1.9 >&2
-done
-wait "$pid"
-is "$?" 0 "polls that end because something has come"
-check "for the first" grep -q 'ready 0x2 ' "$out"
-check "for the second" grep -q 'ready 0x[46] ' "$out"
-
-hvt-peer --net:net=hvt0 --mac:net=02:00:00:12:34:56 "$guests/echo.hvt" 10.98.0.2 >"$out" 2>"$err" </dev/null &
-pid=$!
-must poll_until 10 grep -q 'is at 02:00:00:12:34:56, mtu 1500' "$out"
-check "it answers pings" busybox ping -c 3 -W 5 10.98.0.2
-is "$(ip neigh show 10.98.0.2 | awk '{ print $5 }')" 02:00:00:12:34:56 "from its own address"
-exec {udp}<>/dev/udp/10.98.0.2/7
-echo "there and back" >&"$udp"
-# Not by the shell, which reads single bytes, and the rest of a datagram is lost.
-is "$(timeout $((10 * SKYHOLD_SLOW)) head -n 1 <&"$udp")" "there and back" "and datagrams"
-exec {udp}<&-
-echo >/dev/udp/10.98.0.2/9
-check "and ends when it is told to" poll_until 10 ended "$pid"
-wait "$pid"
-is "$? $(grep -c frames "$out")" "0 1" "with status 0"
-
-# --- together ---
-
-pids=()
-for seed in 1 2; do
-	taskset -c 0 hvt-peer "$guests/fpu.hvt" $seed 3000 >"$TMPDIR/fpu.$seed" &
-	pids+=($!)
-done
-for seed in 1 2; do
-	wait "${pids[seed - 1]}"
-	is "$? $(grep -c '^kept' "$TMPDIR/fpu.$seed")" "0 1" "vector registers of guest $seed of two on one processor"
-done
-
-# --- at random ---
-
-all=("$disk" --net:net=hvt1 "$guests/fuzz.hvt")
-for seed in 1 2 3; do
-	ends "hypercalls at random, seed $seed" 0 'fuzzed to the end' "${all[@]}" $seed 500
-done
-# One in many halts, with a status at random: what must not be is a signal or a hang.
-died=''
-for ((seed = 1; seed <= 12; seed++)); do
-	peer "${all[@]}" $seed 500 wild
-	case $status in
-	124|13[2-9])	died+=" $seed: $status" ;;
-	esac
-done
-is "$died" "" "with wild pointers, 12 seeds"
-ends "what hypercalls cost" 0 '^block_read [0-9]+$' "$disk" "$guests/speed.hvt" 200
-note "$(grep -E '^[a-z]' "$out" | tr '\n' ' ')ns"
+# shellcheck source=tests/kselftest/hedge/cases.sh
+. "$(dirname "$0")/cases.sh"

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# For tests of the monitor in the kernel.
+
+guests=$SKYHOLD_BUILD/guest
+
+# tell COMMAND: write it to the monitor; one that is refused says why.
+tell()
+{
+	echo "+ tell $1"
+	printf '%s' "$1" 2>/dev/null >/proc/monitor && return
+	tail -n 1 /proc/vmstats/errors
+	return 1
+}
+
+# value VM KEY: of its record.
+value() { awk -v k="$2" '$1 == k { print substr($0, length(k) + 2) }' "/proc/vmstats/$1" 2>/dev/null; }
+state_is() { [ "$(value "$1" state)" = "$2" ]; }
+runs() { state_is "$1" running; }
+has_ended() { state_is "$1" ended; }
+console() { cat "/proc/vmcons/vm$(value "$1" id)"; }
+said() { console "$1" | grep -qaE -- "$2"; }
+# refused TEXT COMMAND PATTERN: a command is refused, and the reason says so.
+refused()
+{
+	local text=$1 why
+	if why=$(tell "$2") || ! grep -qE -- "$3" <<<"$why"; then
+		note "expected '$3' from $2, got: $why"
+		not_ok "$text"
+	else
+		ok "$text"
+	fi
+}
+# start NAME GUEST [WORD]... [-- KEY=VALUE...]: with 32 MiB and no devices.
+start()
+{
+	local name=$1 image=$2 words='' keys=''
+	shift 2
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		words+="${words:+ }$1"
+		shift
+	done
+	[ $# -eq 0 ] || shift
+	while [ $# -gt 0 ]; do
+		keys+="|$1"
+		shift
+	done
+	tell "start|$name|$guests/$image.hvt||32|||${words:-x}$keys"
+}
