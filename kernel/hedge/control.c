@@ -124,6 +124,12 @@ static int do_dump(const struct hedge_command *cmd, struct hedge_failure *failur
 	return ret;
 }
 
+static int do_pool(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	hedge_sandbox_pool(cmd->count);
+	return 0;
+}
+
 typedef int (*verb_fn)(const struct hedge_command *cmd, struct hedge_failure *failure);
 
 static const verb_fn verbs[] = {
@@ -134,6 +140,7 @@ static const verb_fn verbs[] = {
 	[HEDGE_PAUSE] = do_pause,
 	[HEDGE_RESUME] = do_pause,
 	[HEDGE_DUMP] = do_dump,
+	[HEDGE_POOL] = do_pool,
 };
 
 /**

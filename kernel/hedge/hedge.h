@@ -351,6 +351,8 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
 /* --- sandbox.c: tasks that the kernel execs ---------------------------------------------------------- */
 
 int hedge_sandbox_start(struct hedge_vm *vm);
+void hedge_sandbox_pool(u32 count);
+u32 hedge_sandbox_parked(void);
 int hedge_sandbox_module_init(void);
 void hedge_sandbox_module_exit(void);
 

@@ -11,6 +11,7 @@
 #include <linux/kvm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/cpufeatures.h>
@@ -18,6 +19,10 @@
 #include "hedge.h"
 
 #define MAX_CPUID	128
+
+static bool keep_kvm = true;
+module_param(keep_kvm, bool, 0444);
+MODULE_PARM_DESC(keep_kvm, "keep KVM in use from the first VM on, so that later ones start faster (default on)");
 
 /* Opens /dev/kvm for tasks that could not. */
 static const struct cred *kvm_cred;
@@ -258,6 +263,35 @@ static int create_vcpu(struct hedge_kvm *kvm, struct file *dev)
 	return map_run(kvm, dev) ?: set_cpuid(kvm, dev);
 }
 
+/*
+ * The first VM and vCPU of a host cost more than those that follow: the processors are
+ * switched to virtualisation, and branches of kvm.ko are patched, on all of them.  An
+ * empty VM that stays keeps that from being done and undone with each.
+ */
+static struct {
+	struct mutex lock;		/* protects what follows */
+	struct file *vm;
+	struct file *vcpu;
+} keeper = {
+	.lock = __MUTEX_INITIALIZER(keeper.lock),
+};
+
+/* Not to have one costs time, and nothing else. */
+static void make_keeper(struct file *dev)
+{
+	if (!READ_ONCE(keep_kvm) || READ_ONCE(keeper.vcpu) || !mutex_trylock(&keeper.lock))
+		return;
+	if (!keeper.vm) {
+		keeper.vm = call_file(dev, KVM_CREATE_VM, 0);
+		keeper.vcpu = IS_ERR(keeper.vm) ? NULL : call_file(keeper.vm, KVM_CREATE_VCPU, 0);
+		if (IS_ERR_OR_NULL(keeper.vcpu))
+			keeper.vcpu = NULL;
+		if (IS_ERR(keeper.vm))
+			keeper.vm = NULL;
+	}
+	mutex_unlock(&keeper.lock);
+}
+
 static int create(struct hedge_kvm *kvm, struct file *dev)
 {
 	int ret;
@@ -290,6 +324,7 @@ int hedge_kvm_create(struct hedge_kvm *kvm)
 	dev = open_dev_kvm();
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
+	make_keeper(dev);
 	ret = create(kvm, dev);
 	filp_close(dev, NULL);
 	return ret;
@@ -444,7 +479,12 @@ int hedge_kvm_module_init(void)
 	return kvm_cred ? 0 : -ENOMEM;
 }
 
+/* No task of ours is left. */
 void hedge_kvm_module_exit(void)
 {
+	if (keeper.vcpu)
+		filp_close(keeper.vcpu, NULL);
+	if (keeper.vm)
+		filp_close(keeper.vm, NULL);
 	put_cred(kvm_cred);
 }

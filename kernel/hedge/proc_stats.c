@@ -108,7 +108,7 @@ static int totals_show(struct seq_file *m, void *unused)
 	hedge_registry_totals(&t);
 	seq_printf(m, "vms_running %llu\nvms_started %llu\nvms_ended %llu\nvms_failed %llu\n",
 		   t.running, t.started, t.ended, t.failed);
-	seq_printf(m, "memory_bytes %llu\n", t.memory);
+	seq_printf(m, "memory_bytes %llu\npool_ready %u\n", t.memory, hedge_sandbox_parked());
 	show_exits(m, &t.exits);
 	return 0;
 }

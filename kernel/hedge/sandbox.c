@@ -22,6 +22,7 @@
 #include <linux/file.h>
 #include <linux/fdtable.h>
 #include <linux/mman.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -39,21 +40,42 @@ extern const char hedge_stub[], hedge_stub_end[];
 
 struct sandbox {
 	struct list_head link;		/* in the list of all; sandboxes.lock */
+	struct list_head parked;	/* in the pool; likewise */
 	struct task_struct *task;	/* with a reference, once there is one */
 	struct hedge_vm *vm;		/* what it is to run; holds a reference */
+	u32 uid, gid;			/* what it runs as */
 	struct hedge_kvm kvm;
+	bool has_kvm;
 	bool booted;			/* and the VM with it */
 	bool over;			/* its task has closed it */
+	bool for_pool;			/* being made for it; sandboxes.lock */
+	bool unwanted;			/* by the pool */
+	wait_queue_head_t wait;		/* of a parked one */
 	char path[32];			/* what is exec'ed */
 };
 
+/*
+ * The pool: tasks that have everything but a VM.  Who starts one takes it from there,
+ * and has another made in its place.
+ */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;		/* protects what follows */
 	struct list_head all;
+	struct list_head pool;
+	u32 parked;			/* in the pool */
+	u32 being_made;			/* for it */
+	u32 wanted;			/* in it */
+	struct work_struct fill;
 } sandboxes = {
 	.lock = __SPIN_LOCK_UNLOCKED(sandboxes.lock),
 	.all = LIST_HEAD_INIT(sandboxes.all),
+	.pool = LIST_HEAD_INIT(sandboxes.pool),
 };
+
+/* Whoever holds it finds no sandbox freed under his hands.  Outside sandboxes.lock. */
+static DEFINE_MUTEX(sweep_mutex);
+
+#define POOL_ID	65534			/* user and group of those in the pool: nobody's */
 
 static struct file *stub_file;
 
@@ -86,19 +108,75 @@ static int become_harmless(void)
 	return commit_creds(cred);
 }
 
+/* What can be done before there is a VM. */
+static int prepare(struct sandbox *sb, const char **why)
+{
+	int ret;
+
+	strscpy(current->comm, "hedge", sizeof(current->comm));
+	*why = "the task cannot give up its rights";
+	ret = become_harmless();
+	if (ret)
+		return ret;
+	ret = hedge_kvm_create(&sb->kvm);
+	*why = ret == -ENOENT || ret == -ENODEV || ret == -ENXIO ?
+	       "there is no KVM: is kvm_amd or kvm_intel loaded?" : "KVM cannot make a VM";
+	sb->has_kvm = !ret;
+	return ret;
+}
+
+static void leave_pool_locked(struct sandbox *sb)
+{
+	lockdep_assert_held(&sandboxes.lock);
+	if (sb->for_pool)
+		sandboxes.being_made--;
+	sb->for_pool = false;
+	if (list_empty(&sb->parked))
+		return;
+	list_del_init(&sb->parked);
+	sandboxes.parked--;
+}
+
+/* Everything is there but a VM: whoever starts one may take it now. */
+static void join_pool(struct sandbox *sb)
+{
+	spin_lock(&sandboxes.lock);
+	leave_pool_locked(sb);
+	if (sandboxes.parked < sandboxes.wanted) {
+		list_add_tail(&sb->parked, &sandboxes.pool);
+		sandboxes.parked++;
+	} else {
+		sb->unwanted = true;
+	}
+	spin_unlock(&sandboxes.lock);
+}
+
+/* Returns 0 with a VM; -ERESTARTSYS to be called again; or another -errno: it may go. */
+static int wait_for_vm(struct sandbox *sb)
+{
+	const char *why;
+	int ret = sb->has_kvm ? 0 : prepare(sb, &why);
+
+	if (ret) {
+		pr_warn("no sandbox for the pool: %s: error %d\n", why, ret);
+		return ret == -ERESTARTSYS ? -EINTR : ret;
+	}
+	if (sb->for_pool)
+		join_pool(sb);
+	ret = wait_event_interruptible(sb->wait, READ_ONCE(sb->vm) || READ_ONCE(sb->unwanted));
+	return ret ?: READ_ONCE(sb->vm) ? 0 : -ECANCELED;
+}
+
 static int boot(struct sandbox *sb)
 {
 	struct hedge_vm *vm = sb->vm;
+	const char *why;
 	int ret;
 
 	hedge_vm_phase(vm, HEDGE_BOOT_TASK);
-	if (become_harmless())
-		return fail_boot(vm, -EPERM, "the task cannot give up its rights");
-	ret = hedge_kvm_create(&sb->kvm);
-	if (ret == -ENOENT || ret == -ENODEV || ret == -ENXIO)
-		return fail_boot(vm, ret, "there is no KVM: is kvm_amd or kvm_intel loaded?");
+	ret = sb->has_kvm ? 0 : prepare(sb, &why);
 	if (ret)
-		return fail_boot(vm, ret, "KVM cannot make a VM");
+		return fail_boot(vm, ret, why);
 	ret = hedge_vm_boot(vm, &sb->kvm);
 	if (ret)
 		return fail_boot(vm, ret, "the VM cannot be set up");
@@ -110,11 +188,18 @@ static int boot(struct sandbox *sb)
 /* The VM, if there was one, is a record from here on. */
 static void let_go(struct sandbox *sb)
 {
-	struct hedge_vm *vm = sb->vm;
+	struct hedge_vm *vm;
 
-	if (!vm)
-		return;
+	spin_lock(&sandboxes.lock);
+	leave_pool_locked(sb);
+	sb->unwanted = true;
+	vm = sb->vm;
 	sb->vm = NULL;
+	spin_unlock(&sandboxes.lock);
+	if (!vm) {
+		hedge_kvm_destroy(&sb->kvm);
+		return;
+	}
 	if (!sb->booted)
 		hedge_vm_die(vm, "killed before it ran");
 	hedge_vm_leave(vm);
@@ -130,9 +215,11 @@ static long sandbox_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	long status = 1;
 	int ret = 0;
 
-	if (cmd != HEDGE_STUB_RUN || current != sb->task || !sb->vm)
+	if (cmd != HEDGE_STUB_RUN || current != sb->task)
 		return -ENOTTY;
-	if (!sb->booted)
+	if (!READ_ONCE(sb->vm))
+		ret = wait_for_vm(sb);
+	if (!ret && !sb->booted)
 		ret = boot(sb);
 	if (!ret)
 		ret = hedge_vcpu_loop(sb->vm);
@@ -225,8 +312,8 @@ static int load_binary(struct linux_binprm *bprm)
 		return ret;
 	finalize_exec(bprm);
 	start_thread(regs, HEDGE_STUB_WHERE + HEDGE_STUB_ENTRY, bprm->p);
-	regs->r12 = sb->vm->uid;
-	regs->r13 = sb->vm->gid;
+	regs->r12 = sb->uid;
+	regs->r13 = sb->gid;
 	return 0;
 }
 
@@ -249,20 +336,25 @@ static int open_stub(struct sandbox *sb)
 	return 0;
 }
 
+/* It is charged to whoever starts the VM, and runs where that one says. */
+static int adopt(struct sandbox *sb, const struct hedge_vm *vm)
+{
+	int ret = cgroup_attach_task_all(vm->starter, sb->task);
+
+	if (!ret && vm->cpu != HEDGE_CPU_ANY)
+		ret = set_cpus_allowed_ptr(sb->task, cpumask_of(vm->cpu));
+	return ret;
+}
+
 /* In the new task, before it execs. */
 static int init_task_of(struct subprocess_info *info, struct cred *cred)
 {
 	struct sandbox *sb = info->data;
-	struct hedge_vm *vm = sb->vm;
-	int ret;
 
 	spin_lock(&sandboxes.lock);
 	sb->task = get_task_struct(current);
 	spin_unlock(&sandboxes.lock);
-	ret = cgroup_attach_task_all(vm->starter, current);
-	if (!ret && vm->cpu != HEDGE_CPU_ANY)
-		ret = set_cpus_allowed_ptr(current, cpumask_of(vm->cpu));
-	return ret ?: open_stub(sb);
+	return (sb->vm ? adopt(sb, sb->vm) : 0) ?: open_stub(sb);
 }
 
 static void drop(struct sandbox *sb)
@@ -282,6 +374,7 @@ static u32 sweep(void)
 	LIST_HEAD(dead);
 	u32 left = 0;
 
+	mutex_lock(&sweep_mutex);
 	spin_lock(&sandboxes.lock);
 	list_for_each_entry_safe(sb, next, &sandboxes.all, link) {
 		if (READ_ONCE(sb->over) && READ_ONCE(sb->task->exit_state))
@@ -292,6 +385,7 @@ static u32 sweep(void)
 	spin_unlock(&sandboxes.lock);
 	list_for_each_entry_safe(sb, next, &dead, link)
 		drop(sb);
+	mutex_unlock(&sweep_mutex);
 	return left;
 }
 
@@ -306,6 +400,80 @@ static int exec(struct sandbox *sb)
 	return info ? call_usermodehelper_exec(info, UMH_WAIT_EXEC) : -ENOMEM;
 }
 
+/* One more, with or without a VM to run. */
+static int make(struct hedge_vm *vm, u32 uid, u32 gid)
+{
+	struct sandbox *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
+	int ret;
+
+	if (!sb)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&sb->parked);
+	init_waitqueue_head(&sb->wait);
+	sb->uid = uid;
+	sb->gid = gid;
+	sb->for_pool = !vm;
+	sb->vm = vm ? hedge_vm_ref(vm) : NULL;
+	spin_lock(&sandboxes.lock);
+	sandboxes.being_made += sb->for_pool;
+	list_add_tail(&sb->link, &sandboxes.all);
+	spin_unlock(&sandboxes.lock);
+	ret = exec(sb);
+	if (!ret)
+		return 0;
+	spin_lock(&sandboxes.lock);
+	leave_pool_locked(sb);
+	spin_unlock(&sandboxes.lock);
+	hedge_vm_put(vm);
+	drop(sb);
+	return ret;
+}
+
+static struct sandbox *take_parked(void)
+{
+	struct sandbox *sb;
+
+	lockdep_assert_held(&sandboxes.lock);
+	sb = list_first_entry_or_null(&sandboxes.pool, struct sandbox, parked);
+	if (sb)
+		leave_pool_locked(sb);
+	return sb;
+}
+
+/*
+ * Give the VM to one that is ready.  Its task may be killed at any time: as long as
+ * there is no VM in it, nothing is lost but a sandbox.
+ */
+static int start_parked(struct hedge_vm *vm)
+{
+	struct sandbox *sb;
+	int ret;
+
+	if (vm->uid != POOL_ID || vm->gid != POOL_ID)
+		return -ENOENT;
+	mutex_lock(&sweep_mutex);
+	spin_lock(&sandboxes.lock);
+	sb = take_parked();
+	spin_unlock(&sandboxes.lock);
+	if (!sb) {
+		mutex_unlock(&sweep_mutex);
+		return -ENOENT;
+	}
+	schedule_work(&sandboxes.fill);
+	ret = adopt(sb, vm);
+	spin_lock(&sandboxes.lock);
+	if (!ret && sb->unwanted)
+		ret = -ENOENT;			/* killed meanwhile */
+	if (ret)
+		sb->unwanted = true;
+	else
+		sb->vm = hedge_vm_ref(vm);
+	wake_up(&sb->wait);
+	spin_unlock(&sandboxes.lock);
+	mutex_unlock(&sweep_mutex);
+	return ret;
+}
+
 /**
  * hedge_sandbox_start - have a task run a VM
  * @vm:	VM, of the registry
@@ -314,22 +482,55 @@ static int exec(struct sandbox *sb)
  */
 int hedge_sandbox_start(struct hedge_vm *vm)
 {
-	struct sandbox *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
-	int ret;
+	int ret = start_parked(vm);
 
-	if (!sb)
-		return -ENOMEM;
+	return ret == -ENOENT ? make(vm, vm->uid, vm->gid) : ret;
+}
+
+/* Make the pool as large as is wanted. */
+static void fill_pool(struct work_struct *work)
+{
+	struct sandbox *sb;
+	bool few;
+
 	sweep();
-	sb->vm = hedge_vm_ref(vm);
-	spin_lock(&sandboxes.lock);
-	list_add_tail(&sb->link, &sandboxes.all);
-	spin_unlock(&sandboxes.lock);
-	ret = exec(sb);
-	if (ret) {
-		hedge_vm_put(vm);
-		drop(sb);
+	for (;;) {
+		spin_lock(&sandboxes.lock);
+		few = sandboxes.parked + sandboxes.being_made < sandboxes.wanted;
+		sb = !few && sandboxes.parked > sandboxes.wanted ? take_parked() : NULL;
+		if (sb) {
+			sb->unwanted = true;
+			wake_up(&sb->wait);
+		}
+		spin_unlock(&sandboxes.lock);
+		if (!few && !sb)
+			return;
+		if (few && make(NULL, POOL_ID, POOL_ID)) {
+			pr_warn("no task can be made for the pool\n");
+			return;
+		}
 	}
-	return ret;
+}
+
+/**
+ * hedge_sandbox_pool - keep so many tasks ready
+ * @count:	tasks
+ *
+ * Returns when they have been asked for; they are there soon.
+ */
+void hedge_sandbox_pool(u32 count)
+{
+	spin_lock(&sandboxes.lock);
+	sandboxes.wanted = count;
+	spin_unlock(&sandboxes.lock);
+	schedule_work(&sandboxes.fill);
+	flush_work(&sandboxes.fill);
+}
+
+/* How many are ready. */
+u32 hedge_sandbox_parked(void)
+{
+	return READ_ONCE(sandboxes.parked);
 }
 
 /* --- module ------------------------------------------------------------------------------------ */
@@ -349,6 +550,7 @@ int hedge_sandbox_module_init(void)
 	}
 	/* Whoever may not read what he runs cannot be traced by others of his uid. */
 	file_inode(stub_file)->i_mode = S_IFREG | 0111;
+	INIT_WORK(&sandboxes.fill, fill_pool);
 	insert_binfmt(&sandbox_binfmt);
 	return 0;
 }
@@ -356,6 +558,8 @@ int hedge_sandbox_module_init(void)
 /* All VMs have ended. */
 void hedge_sandbox_module_exit(void)
 {
+	hedge_sandbox_pool(0);
+	cancel_work_sync(&sandboxes.fill);
 	while (sweep())
 		msleep(1);
 	unregister_binfmt(&sandbox_binfmt);

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How VMs come and go: a loop is stopped at once, a pause is a pause, whoever is killed
+# leaves a record, limits of time hold, and the module takes its VMs with it.
+# vm: timeout=240
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kselftest/hedge/monitor.sh
+. "$(dirname "$0")/monitor.sh"
+requires_kvm
+plan 42
+load_module hedge
+
+is "$(cat /proc/monitor)" "ID NAME MODID MODNAME" "there is no VM"
+check "one is started" start one hang
+must poll_until 10 said one hanging
+is "$(sed 1d /proc/monitor)" "1 one 0 $guests/hang.hvt" "it is listed"
+refused "a second one of its name is refused" "start|one|$guests/hang.hvt||32|||x" '^[0-9]+ 0 NAME: a VM of this name runs'
+task=$(value one pid)
+is "$(cat "/proc/$task/comm")" "vm:one" "its task has its name"
+is "$(awk '/^Uid|^Gid/ { print $2, $3, $4, $5 }' "/proc/$task/status" | uniq)" "65534 65534 65534 65534" "is nobody's"
+is "$(awk '/^Cap/ { print $2 }' "/proc/$task/status" | sort -u)" 0000000000000000 "has no capabilities"
+is "$(awk '/^NoNewPrivs|^Seccomp:/ { print $2 }' "/proc/$task/status" | xargs)" "1 2" "and a filter for system calls"
+is "$(wc -l <"/proc/$task/cgroup") $(cat "/proc/$task/cgroup")" "1 $(cat /proc/self/cgroup)" "it is in the cgroup of who started it"
+began=$(date +%s%N)
+check "it is stopped" tell "stop|one"
+took=$((($(date +%s%N) - began) / 1000000))
+note "it took $took ms"
+check "within 100 ms" test "$took" -lt $((100 * SKYHOLD_SLOW))
+is "$(value one state) $(value one exit_status) $(value one reason)" "ended 137 stopped" "its record says so"
+refused "what does not run cannot be stopped" "stop|one" 'NAME: no VM of this name runs'
+check "its name can be used again" start one hello
+check "it ends" poll_until 10 has_ended one
+is "$(value one exit_status)" 0 "by itself"
+is "$(console one)" "Hello from the guest" "its console is its own"
+
+# --- paused ---
+check "a loop is started" start two hang
+check "it stands still" tell "pause|two"
+is "$(value two state)" paused "and is said to"
+refused "once only" "pause|two" 'it is paused'
+before=$(awk '{ print $14 + $15 }' "/proc/$(value two pid)/stat")
+sleep 1
+is "$(awk '{ print $14 + $15 }' "/proc/$(value two pid)/stat")" "$before" "it takes no time"
+check "it goes on" tell "resume|two"
+is "$(value two state)" running "and is said to"
+refused "once only, too" "resume|two" 'it is not paused'
+must tell "pause|two"
+check "a paused one can be stopped" tell "stop|two"
+
+# --- signals ---
+must start three hang
+must kill -STOP "$(value three pid)"
+must kill -CONT "$(value three pid)"
+check "stopped and continued it runs" runs three
+must kill -KILL "$(value three pid)"
+check "killed it has ended" poll_until 10 has_ended three
+is "$(value three reason)" killed "as its record says"
+
+# --- time ---
+must start four hang -- max_runtime=1
+check "max_runtime ends it" poll_until 10 has_ended four
+is "$(value four reason)" "max_runtime is over" "and says so"
+must start five hang -- watchdog=1
+check "so does the watchdog" poll_until 10 has_ended five
+is "$(value five reason)" "watchdog: no hypercall for too long" "and says so, too"
+must start six hang -- cpu_quota=20
+must poll_until 10 said six hanging
+used() { awk '{ print $14 + $15 }' "/proc/$(value six pid)/stat"; }
+before=$(used)
+sleep 3
+share=$(($(used) - before))
+note "20 % of a processor: $share ticks of 300"
+check "a quota is kept" test "$share" -ge 20 -a "$share" -le 110
+must tell "stop|six"
+
+# --- the pool ---
+check "tasks are made ready" tell "pool|2"
+two_parked() { [ "$(awk '$1 == "pool_ready" { print $2 }' /proc/vmstats/hedge)" = 2 ]; }
+check "two of them" poll_until 20 two_parked
+check "one starts from there" start seven hello
+check "and ends" poll_until 10 has_ended seven
+is "$(value seven exit_status)" 0 "with status 0"
+check "another takes its place" poll_until 20 two_parked
+
+# --- the module goes ---
+for i in 1 2 3 4; do must start "h$i" hang; done
+pids=$(for i in 1 2 3 4; do value "h$i" pid; done)
+check "the module is unloaded with all of them" rmmod hedge
+gone() { local p; for p in $pids; do [ ! -e "/proc/$p" ] || return; done; }
+check "nothing of them is left" poll_until 5 gone
