@@ -46,11 +46,16 @@ static int run(struct hedge_vm *vm, struct hedge_failure *failure)
 	return hedge_wrong(failure, "NAME", failure->text, vm->boot_error);
 }
 
+/* Set: nothing is started. */
+static bool draining;
+
 static int do_start(const struct hedge_command *cmd, struct hedge_failure *failure)
 {
 	struct hedge_vm *vm;
 	int ret;
 
+	if (READ_ONCE(draining))
+		return hedge_wrong(failure, "COMMAND", "this host is being drained", -EBUSY);
 	if (cmd->cpu != HEDGE_CPU_ANY && (cmd->cpu >= nr_cpu_ids || !cpu_online(cmd->cpu)))
 		return hedge_wrong(failure, "CPU", "there is no such processor", -ENXIO);
 	if (hedge_proc_reserves(cmd->name))
@@ -130,6 +135,27 @@ static int do_pool(const struct hedge_command *cmd, struct hedge_failure *failur
 	return 0;
 }
 
+static int do_allow(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	int ret = hedge_verify_allow(cmd->digest);
+
+	return ret ? hedge_wrong(failure, "DIGEST", ret == -ENOSPC ? "the list is full" :
+				 "out of memory", ret) : 0;
+}
+
+static int do_disallow(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	int ret = hedge_verify_disallow(cmd->digest);
+
+	return ret ? hedge_wrong(failure, "DIGEST", "it is not allowed", ret) : 0;
+}
+
+static int do_drain(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	WRITE_ONCE(draining, cmd->verb == HEDGE_DRAIN);
+	return 0;
+}
+
 typedef int (*verb_fn)(const struct hedge_command *cmd, struct hedge_failure *failure);
 
 static const verb_fn verbs[] = {
@@ -141,6 +167,10 @@ static const verb_fn verbs[] = {
 	[HEDGE_RESUME] = do_pause,
 	[HEDGE_DUMP] = do_dump,
 	[HEDGE_POOL] = do_pool,
+	[HEDGE_DRAIN] = do_drain,
+	[HEDGE_UNDRAIN] = do_drain,
+	[HEDGE_ALLOW] = do_allow,
+	[HEDGE_DISALLOW] = do_disallow,
 };
 
 /**

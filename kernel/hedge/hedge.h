@@ -122,6 +122,14 @@ int hedge_image_load(const char *path, const char **why);
 int hedge_image_unload(const char *path);
 void hedge_images_exit(void);
 
+/* --- verify.c: who vouches for an image ------------------------------------------------ */
+
+int hedge_verify_allow(const u8 *digest);
+int hedge_verify_disallow(const u8 *digest);
+bool hedge_verify_is_allowed(const u8 *digest);
+int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why);
+void hedge_verify_exit(void);
+
 /* --- loader.c ----------------------------------------------------------------------- */
 
 int hedge_load(struct hedge_vm *vm, u64 tsc_hz);

@@ -41,6 +41,7 @@ static void __exit hedge_module_exit(void)
 	hedge_sandbox_module_exit();
 	hedge_block_module_exit();
 	hedge_images_exit();
+	hedge_verify_exit();
 	hedge_kvm_module_exit();
 }
 

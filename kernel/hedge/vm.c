@@ -124,18 +124,23 @@ static int attach_devices(struct hedge_vm *vm, const struct hedge_command *cmd,
 	return 0;
 }
 
-static int take_image(struct hedge_vm *vm, const char *path, struct hedge_failure *failure)
+static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
+		      struct hedge_failure *failure)
 {
 	const struct hvt_image *layout;
+	int ret;
 
 	failure->err.field = "PATH";
-	vm->image = hedge_image_get(path, &failure->err.why);
+	vm->image = hedge_image_get(cmd->path, &failure->err.why);
 	if (IS_ERR(vm->image)) {
-		int ret = PTR_ERR(vm->image);
-
+		ret = PTR_ERR(vm->image);
 		vm->image = NULL;
 		return ret;
 	}
+	ret = hedge_verify(vm->image, cmd->has_verify ? cmd->verify : HEDGE_VERIFY_OFF,
+			   &failure->err.why);
+	if (ret)
+		return ret;
 	layout = &vm->image->layout;
 	vm->manifest_size = layout->manifest_size;
 	vm->manifest = kmemdup(vm->image->data + layout->manifest_offset, vm->manifest_size,
@@ -191,7 +196,7 @@ struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_f
 	if (ret)
 		hedge_wrong(failure, "CMDLINE", "out of memory", 0);
 	if (!ret)
-		ret = take_image(vm, cmd->path, failure);
+		ret = take_image(vm, cmd, failure);
 	if (!ret)
 		ret = attach_devices(vm, cmd, failure);
 	if (ret) {

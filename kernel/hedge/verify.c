@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who vouches for an image: the list of digests that /proc/monitor was given, or a
+ * signature behind the file in the form that modules have (scripts/sign-file), by a key
+ * of the kernel's.  What is checked is the buffer that will be loaded.
+ *
+ * Each image that is started is measured first, vouched for or not.
+ */
+#include <linux/ima.h>
+#include <linux/list.h>
+#include <linux/module_signature.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include "compat.h"
+#include "hedge.h"
+
+#define MAX_ALLOWED	4096
+
+static const char *const mode_words[] = {
+	[HEDGE_VERIFY_OFF] = "off",
+	[HEDGE_VERIFY_WARN] = "warn",
+	[HEDGE_VERIFY_ENFORCE] = "enforce",
+};
+
+static int least_mode = HEDGE_VERIFY_OFF;
+
+static int set_mode(const char *text, const struct kernel_param *kp)
+{
+	int mode = sysfs_match_string(mode_words, text);
+
+	if (mode < 0)
+		return mode;
+	WRITE_ONCE(least_mode, mode);
+	return 0;
+}
+
+static int get_mode(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%s\n", mode_words[READ_ONCE(least_mode)]);
+}
+
+static const struct kernel_param_ops mode_ops = {
+	.set = set_mode,
+	.get = get_mode,
+};
+
+module_param_cb(verify, &mode_ops, NULL, 0644);
+MODULE_PARM_DESC(verify, "images that nobody vouches for: off (they run), warn, enforce (they do not)");
+
+/* --- the list -------------------------------------------------------------------- */
+
+struct allowed {
+	struct list_head link;
+	u8 digest[32];
+};
+
+static DEFINE_MUTEX(allowed_lock);	/* protects list and count */
+static LIST_HEAD(allowed_list);
+static u32 allowed_count;
+
+static struct allowed *find_locked(const u8 *digest)
+{
+	struct allowed *a;
+
+	lockdep_assert_held(&allowed_lock);
+	list_for_each_entry(a, &allowed_list, link)
+		if (!memcmp(a->digest, digest, sizeof(a->digest)))
+			return a;
+	return NULL;
+}
+
+/**
+ * hedge_verify_allow - vouch for images with a digest
+ * @digest:	SHA-256
+ *
+ * Return: 0, also if it was allowed before; -ENOSPC; or -ENOMEM.
+ */
+int hedge_verify_allow(const u8 *digest)
+{
+	struct allowed *a = kmalloc(sizeof(*a), GFP_KERNEL);
+	int ret = 0;
+
+	if (!a)
+		return -ENOMEM;
+	memcpy(a->digest, digest, sizeof(a->digest));
+	mutex_lock(&allowed_lock);
+	if (!find_locked(digest)) {
+		if (allowed_count < MAX_ALLOWED) {
+			list_add_tail(&a->link, &allowed_list);
+			allowed_count++;
+			a = NULL;
+		} else {
+			ret = -ENOSPC;
+		}
+	}
+	mutex_unlock(&allowed_lock);
+	kfree(a);
+	return ret;
+}
+
+/**
+ * hedge_verify_disallow - vouch for them no longer
+ *
+ * VMs that run are not concerned.
+ *
+ * Return: 0 or -ENOENT.
+ */
+int hedge_verify_disallow(const u8 *digest)
+{
+	struct allowed *a;
+
+	mutex_lock(&allowed_lock);
+	a = find_locked(digest);
+	if (a) {
+		list_del(&a->link);
+		allowed_count--;
+	}
+	mutex_unlock(&allowed_lock);
+	kfree(a);
+	return a ? 0 : -ENOENT;
+}
+
+/* Whether a digest is on the list. */
+bool hedge_verify_is_allowed(const u8 *digest)
+{
+	bool found;
+
+	mutex_lock(&allowed_lock);
+	found = find_locked(digest);
+	mutex_unlock(&allowed_lock);
+	return found;
+}
+
+void hedge_verify_exit(void)
+{
+	struct allowed *a, *next;
+
+	list_for_each_entry_safe(a, next, &allowed_list, link)
+		kfree(a);
+}
+
+/* --- signatures -------------------------------------------------------------------- */
+
+#define MARK_SIZE	(sizeof(MODULE_SIG_STRING) - 1)
+
+/* Whether a key of the kernel's has signed the file: 0, -ENODATA without a signature. */
+static int check_signature(const struct hedge_image *image)
+{
+	const void *end = image->data + image->size;
+	struct module_signature sig;
+	size_t left = image->size, len;
+
+	if (left <= MARK_SIZE + sizeof(sig) ||
+	    memcmp(end - MARK_SIZE, MODULE_SIG_STRING, MARK_SIZE))
+		return -ENODATA;
+	left -= MARK_SIZE + sizeof(sig);
+	memcpy(&sig, image->data + left, sizeof(sig));
+	len = be32_to_cpu(sig.sig_len);
+	if (len >= left)
+		return -EBADMSG;
+	if (sig.id_type != PKEY_ID_PKCS7)
+		return -ENOPKG;
+	if (sig.algo || sig.hash || sig.signer_len || sig.key_id_len ||
+	    memchr_inv(sig.__pad, 0, sizeof(sig.__pad)))
+		return -EBADMSG;
+	left -= len;
+	return hedge_verify_pkcs7(image->data, left, image->data + left, len);
+}
+
+/* --- the decision ---------------------------------------------------------------------- */
+
+static void measure(const struct hedge_image *image)
+{
+	char event[sizeof("sha256:") + 2 * sizeof(image->digest)];
+
+	snprintf(event, sizeof(event), "sha256:%*phN", (int)sizeof(image->digest),
+		 image->digest);
+	ima_measure_critical_data("hedge", "hedge-image", event, strlen(event), false, NULL, 0);
+}
+
+/**
+ * hedge_verify - measure an image, and decide whether it may run
+ * @image:	read and checked
+ * @mode:	that the command asks for; the stricter of this and the module's holds
+ * @why:	says why it may not
+ *
+ * Return: 0, -EACCES if nobody vouches for it, or -EKEYREJECTED for a bad signature.
+ */
+int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why)
+{
+	int ret;
+
+	measure(image);
+	mode = max_t(int, mode, READ_ONCE(least_mode));
+	if (mode == HEDGE_VERIFY_OFF || hedge_verify_is_allowed(image->digest))
+		return 0;
+	ret = check_signature(image);
+	if (!ret)
+		return 0;
+	*why = ret == -ENODATA ? "nobody vouches for the image: its digest is not allowed, and it is not signed" :
+	       ret == -ENOKEY ? "the image is signed with a key that the kernel does not trust" :
+				"the signature of the image is bad";
+	if (mode == HEDGE_VERIFY_WARN) {
+		pr_warn("%s: %s\n", image->path, *why);
+		return 0;
+	}
+	return ret == -ENODATA || ret == -ENOKEY ? -EACCES : -EKEYREJECTED;
+}
