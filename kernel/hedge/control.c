@@ -124,7 +124,8 @@ static int do_dump(const struct hedge_command *cmd, struct hedge_failure *failur
 	if (!vm)
 		return -ESRCH;
 	failure->err.field = "PATH";
-	ret = hedge_dump_to(vm, cmd->path, &failure->err.why);
+	ret = cmd->verb == HEDGE_DUMP ? hedge_dump_to(vm, cmd->path, &failure->err.why) :
+					hedge_snapshot_to(vm, cmd->path, &failure->err.why);
 	hedge_vm_put(vm);
 	return ret;
 }
@@ -166,6 +167,8 @@ static const verb_fn verbs[] = {
 	[HEDGE_PAUSE] = do_pause,
 	[HEDGE_RESUME] = do_pause,
 	[HEDGE_DUMP] = do_dump,
+	[HEDGE_SNAPSHOT] = do_dump,
+	[HEDGE_RESTORE] = do_start,
 	[HEDGE_POOL] = do_pool,
 	[HEDGE_DRAIN] = do_drain,
 	[HEDGE_UNDRAIN] = do_drain,

@@ -27,9 +27,25 @@ int hedge_guestmem_create(struct hedge_guestmem *mem, u64 size)
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	mem->file = file;
-	mem->size = size;
+	*mem = (struct hedge_guestmem){ .file = file, .size = size };
 	return 0;
+}
+
+/**
+ * hedge_guestmem_open - memory as it is in a file, which stays as it is
+ * @mem:	filled in
+ * @file:	opened for reading
+ * @offset:	of guest-physical 0, a multiple of the page size
+ * @size:	bytes, all of them in the file
+ */
+void hedge_guestmem_open(struct hedge_guestmem *mem, struct file *file, u64 offset, u64 size)
+{
+	*mem = (struct hedge_guestmem){
+		.file = get_file(file),
+		.offset = offset,
+		.size = size,
+		.copied = true,
+	};
 }
 
 void hedge_guestmem_destroy(struct hedge_guestmem *mem)
@@ -72,7 +88,8 @@ static int map_range(struct hedge_guestmem *mem, u64 start, u64 end, unsigned lo
 	if (start == end)
 		return 0;
 	addr = vm_mmap(mem->file, HEDGE_GUEST_ADDR + start, end - start, prot,
-		       MAP_SHARED | MAP_FIXED_NOREPLACE, start);
+		       (mem->copied ? MAP_PRIVATE : MAP_SHARED) | MAP_NORESERVE |
+		       MAP_FIXED_NOREPLACE, mem->offset + start);
 	return IS_ERR_VALUE(addr) ? (int)addr : 0;
 }
 
@@ -95,6 +112,7 @@ int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image
 	int ret = 0;
 	u32 i;
 
+	mem->mapped = true;
 	for (i = 0; i < image->segments && !ret; i++) {
 		const struct hvt_segment *seg = &image->segment[i];
 
@@ -105,9 +123,12 @@ int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image
 	return ret ?: map_range(mem, at, mem->size, PROT_READ | PROT_WRITE);
 }
 
+/* From the current task, which may have mapped it. */
 void hedge_guestmem_unmap(struct hedge_guestmem *mem)
 {
-	vm_munmap(HEDGE_GUEST_ADDR, mem->size);
+	if (mem->mapped)
+		vm_munmap(HEDGE_GUEST_ADDR, mem->size);
+	mem->mapped = false;
 }
 
 /* --- what a guest points to ----------------------------------------------------- */

@@ -32,6 +32,7 @@
 #include "elf/hvt_boot.h"
 #include "elf/hvt_core.h"
 #include "elf/hvt_image.h"
+#include "elf/hvt_snapshot.h"
 #include "proto/command.h"
 #include "hedge_proc.h"
 #include "hvt_abi.h"
@@ -62,11 +63,15 @@ struct hedge_failure {
 /* --- guestmem.c: the guest's memory ------------------------------------------- */
 
 struct hedge_guestmem {
-	struct file *file;		/* shmem; its offsets are guest-physical */
-	u64 size;			/* bytes; 0: there is none */
+	struct file *file;		/* shmem of its own, or a snapshot */
+	u64 offset;			/* of guest-physical 0 in the file */
+	u64 size;			/* bytes */
+	bool copied;			/* on write: the file stays as it is */
+	bool mapped;
 };
 
 int hedge_guestmem_create(struct hedge_guestmem *mem, u64 size);
+void hedge_guestmem_open(struct hedge_guestmem *mem, struct file *file, u64 offset, u64 size);
 int hedge_guestmem_fill(struct hedge_guestmem *mem, u64 gpa, const void *data, size_t len);
 int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image);
 void hedge_guestmem_unmap(struct hedge_guestmem *mem);
@@ -91,8 +96,13 @@ void hedge_kvm_destroy(struct hedge_kvm *kvm);
 int hedge_kvm_set_memory(struct hedge_kvm *kvm, u64 size);
 int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem);
 int hedge_kvm_run(struct hedge_kvm *kvm);
+long hedge_kvm_call(struct file *file, unsigned int cmd, void *arg, size_t size);
+long hedge_kvm_call_value(struct file *file, unsigned int cmd, unsigned long value);
 long hedge_kvm_privileged_ioctl(struct file *file, unsigned int cmd, void *arg, size_t size);
 u32 hedge_kvm_port_value(const struct hedge_kvm *kvm);
+int hedge_kvm_settle(struct hedge_kvm *kvm);
+int hedge_kvm_save(struct hedge_kvm *kvm, struct hedge_snapshot *head);
+int hedge_kvm_restore(struct hedge_kvm *kvm, const struct hedge_snapshot *head);
 int hedge_kvm_get_core_regs(struct hedge_kvm *kvm, struct hvt_core_regs *regs);
 int hedge_kvm_module_init(void);
 void hedge_kvm_module_exit(void);
@@ -112,8 +122,12 @@ struct hedge_image {
 	size_t size;
 	u8 digest[32];			/* SHA-256 */
 	struct hvt_image layout;
+	struct hedge_snapshot *snapshot;	/* it is one, and has no data; or NULL */
+	struct file *snapshot_file;
 	char path[];
 };
+
+struct hedge_image *hedge_image_alloc(const char *path);
 
 struct hedge_image *hedge_image_get(const char *path, const char **why);
 struct hedge_image *hedge_image_ref(struct hedge_image *image);
@@ -121,6 +135,13 @@ void hedge_image_put(struct hedge_image *image);
 int hedge_image_load(const char *path, const char **why);
 int hedge_image_unload(const char *path);
 void hedge_images_exit(void);
+
+/* --- snapshot.c ------------------------------------------------------------------------ */
+
+int hedge_snapshot_to(struct hedge_vm *vm, const char *path, const char **why);
+struct hedge_image *hedge_snapshot_open(const char *path, const char **why);
+void hedge_snapshot_close(struct hedge_image *image);
+int hedge_snapshot_load(struct hedge_vm *vm);
 
 /* --- verify.c: who vouches for an image ------------------------------------------------ */
 
@@ -132,7 +153,7 @@ void hedge_verify_exit(void);
 
 /* --- loader.c ----------------------------------------------------------------------- */
 
-int hedge_load(struct hedge_vm *vm, u64 tsc_hz);
+int hedge_load(struct hedge_vm *vm);
 
 /* --- console.c: what a guest prints -------------------------------------------------- */
 
@@ -248,6 +269,7 @@ struct hedge_vm {
 	char *cmdline;
 	u32 cpu;
 	u64 mem;			/* bytes */
+	u64 tsc_hz;			/* of the guest's clock */
 	struct hedge_limits limits;
 	u32 uid;			/* that the task runs as */
 	u32 gid;
@@ -319,6 +341,7 @@ struct hedge_request {
 	struct completion done;
 };
 
+int hedge_vm_settle(struct hedge_vm *vm);
 int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req);
 void hedge_vm_answer(struct hedge_vm *vm);
 
@@ -332,6 +355,12 @@ void hedge_limits_stop(struct hedge_vm *vm);
 
 /* --- dump.c: cores --------------------------------------------------------------------------- */
 
+int hedge_dump_write(struct file *file, const void *data, size_t len, loff_t pos);
+int hedge_dump_memory(struct hedge_vm *vm, struct file *file, u64 at,
+		      const struct hedge_request *req);
+int hedge_dump_ask(struct hedge_vm *vm, const char *path,
+		   int (*answer)(struct hedge_vm *vm, struct hedge_request *req),
+		   const char **why);
 int hedge_dump_to(struct hedge_vm *vm, const char *path, const char **why);
 void hedge_dump_abort(struct hedge_vm *vm);
 

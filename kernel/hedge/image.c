@@ -19,6 +19,7 @@ static void image_free(struct kref *ref)
 {
 	struct hedge_image *image = container_of(ref, struct hedge_image, ref);
 
+	hedge_snapshot_close(image);
 	vfree(image->data);
 	kfree(image);
 }
@@ -55,19 +56,29 @@ static int read_whole(struct hedge_image *image, const char **why)
 	return hvt_image_parse(image->data, size, &image->layout, why);
 }
 
-static struct hedge_image *image_read(const char *path, const char **why)
+/* An image of which only the path is known. */
+struct hedge_image *hedge_image_alloc(const char *path)
 {
 	size_t len = strlen(path) + 1;
 	struct hedge_image *image = kzalloc(struct_size(image, path, len), GFP_KERNEL);
+
+	if (!image)
+		return NULL;
+	kref_init(&image->ref);
+	INIT_LIST_HEAD(&image->link);
+	memcpy(image->path, path, len);
+	return image;
+}
+
+static struct hedge_image *image_read(const char *path, const char **why)
+{
+	struct hedge_image *image = hedge_image_alloc(path);
 	int ret;
 
 	if (!image) {
 		*why = "out of memory";
 		return ERR_PTR(-ENOMEM);
 	}
-	kref_init(&image->ref);
-	INIT_LIST_HEAD(&image->link);
-	memcpy(image->path, path, len);
 	ret = read_whole(image, why);
 	if (ret) {
 		hedge_image_put(image);

@@ -34,8 +34,26 @@ static long call(struct file *file, unsigned int cmd, unsigned long arg)
 	return file->f_op->unlocked_ioctl(file, cmd, arg);
 }
 
-/* One that takes, and perhaps returns, a structure. */
-static long call_struct(struct file *file, unsigned int cmd, void *arg, size_t size)
+/**
+ * hedge_kvm_call_value - an ioctl that takes a number
+ *
+ * Return: what KVM returns.
+ */
+long hedge_kvm_call_value(struct file *file, unsigned int cmd, unsigned long value)
+{
+	return call(file, cmd, value);
+}
+
+/**
+ * hedge_kvm_call - an ioctl that takes, or returns, a structure
+ * @file:	of KVM's
+ * @cmd:	its number says which of both
+ * @arg:	the structure
+ * @size:	bytes, at most HEDGE_SCRATCH_SIZE
+ *
+ * Return: what KVM returns.
+ */
+long hedge_kvm_call(struct file *file, unsigned int cmd, void *arg, size_t size)
 {
 	void __user *scratch = (void __user *)HEDGE_SCRATCH_ADDR;
 	long ret;
@@ -179,10 +197,10 @@ static int set_cpuid(struct hedge_kvm *kvm, struct file *dev)
 		return -ENOMEM;
 	size = struct_size(cpuid, entries, MAX_CPUID);
 	cpuid->nent = MAX_CPUID;
-	ret = call_struct(dev, KVM_GET_SUPPORTED_CPUID, cpuid, size);
+	ret = hedge_kvm_call(dev, KVM_GET_SUPPORTED_CPUID, cpuid, size);
 	if (!ret) {
 		cpuid->nent = filter_cpuid(cpuid);
-		ret = call_struct(kvm->vcpu, KVM_SET_CPUID2, cpuid, size);
+		ret = hedge_kvm_call(kvm->vcpu, KVM_SET_CPUID2, cpuid, size);
 	}
 	kfree(cpuid);
 	return ret;
@@ -217,8 +235,8 @@ static int set_msr_filter(struct hedge_kvm *kvm)
 		.nmsrs = FILTER_COUNT,
 		.bitmap = (__force u8 *)where,
 	};
-	return call_struct(kvm->vm, KVM_ENABLE_CAP, &cap, sizeof(cap)) ?:
-	       call_struct(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter, sizeof(filter));
+	return hedge_kvm_call(kvm->vm, KVM_ENABLE_CAP, &cap, sizeof(cap)) ?:
+	       hedge_kvm_call(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter, sizeof(filter));
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -362,7 +380,7 @@ int hedge_kvm_set_memory(struct hedge_kvm *kvm, u64 size)
 		.userspace_addr = HEDGE_GUEST_ADDR,
 	};
 
-	return call_struct(kvm->vm, KVM_SET_USER_MEMORY_REGION, &region, sizeof(region));
+	return hedge_kvm_call(kvm->vm, KVM_SET_USER_MEMORY_REGION, &region, sizeof(region));
 }
 
 static struct kvm_segment segment(u16 selector, u8 type)
@@ -399,7 +417,7 @@ int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem)
 	struct kvm_sregs sregs;
 	long ret;
 
-	ret = call_struct(kvm->vcpu, KVM_GET_SREGS, &sregs, sizeof(sregs));
+	ret = hedge_kvm_call(kvm->vcpu, KVM_GET_SREGS, &sregs, sizeof(sregs));
 	if (ret)
 		return ret;
 	sregs.cr0 = HVT_CR0;
@@ -418,8 +436,8 @@ int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem)
 	sregs.ss = sregs.ds;
 	sregs.tr = segment(0, 11);
 	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
-	ret = call_struct(kvm->vcpu, KVM_SET_SREGS, &sregs, sizeof(sregs));
-	return ret ?: call_struct(kvm->vcpu, KVM_SET_REGS, &regs, sizeof(regs));
+	ret = hedge_kvm_call(kvm->vcpu, KVM_SET_SREGS, &sregs, sizeof(sregs));
+	return ret ?: hedge_kvm_call(kvm->vcpu, KVM_SET_REGS, &regs, sizeof(regs));
 }
 
 /**
@@ -457,8 +475,8 @@ int hedge_kvm_get_core_regs(struct hedge_kvm *kvm, struct hvt_core_regs *r)
 	struct kvm_regs g;
 	long ret;
 
-	ret = call_struct(kvm->vcpu, KVM_GET_REGS, &g, sizeof(g)) ?:
-	      call_struct(kvm->vcpu, KVM_GET_SREGS, &s, sizeof(s));
+	ret = hedge_kvm_call(kvm->vcpu, KVM_GET_REGS, &g, sizeof(g)) ?:
+	      hedge_kvm_call(kvm->vcpu, KVM_GET_SREGS, &s, sizeof(s));
 	if (ret)
 		return ret;
 	*r = (struct hvt_core_regs){

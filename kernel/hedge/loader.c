@@ -31,12 +31,12 @@ static int fill_segments(struct hedge_vm *vm)
 	return ret;
 }
 
-static int fill_boot_info(struct hedge_vm *vm, u64 tsc_hz)
+static int fill_boot_info(struct hedge_vm *vm)
 {
 	struct hvt_boot_info info = {
 		.mem_size = vm->mem,
 		.kernel_end = vm->image->layout.kernel_end,
-		.tsc_hz = tsc_hz,
+		.tsc_hz = vm->tsc_hz,
 		.mft = hvt_boot_manifest(),
 		.cmdline = hvt_boot_cmdline(vm->manifest_size),
 	};
@@ -49,16 +49,15 @@ static int fill_boot_info(struct hedge_vm *vm, u64 tsc_hz)
 
 /**
  * hedge_load - give a VM its memory, with everything that the guest finds there
- * @vm:		VM of the current task
- * @tsc_hz:	what the guest's clock runs at
+ * @vm:	VM of the current task
  *
  * Return: 0 or -errno.
  */
-int hedge_load(struct hedge_vm *vm, u64 tsc_hz)
+int hedge_load(struct hedge_vm *vm)
 {
 	return hedge_guestmem_create(&vm->guestmem, vm->mem) ?:
 	       fill_tables(vm) ?:
 	       fill_segments(vm) ?:
-	       fill_boot_info(vm, tsc_hz) ?:
+	       fill_boot_info(vm) ?:
 	       hedge_guestmem_map(&vm->guestmem, &vm->image->layout);
 }

@@ -65,6 +65,11 @@ static int attach_block(struct hedge_vm *vm, u32 i, const char *path,
 		return PTR_ERR(blk);
 	vm->device[i].type = HVT_DEVICE_BLOCK;
 	vm->device[i].block = blk;
+	/* A guest that has seen its disk believes in what it saw. */
+	if (vm->image->snapshot && (e->u.block.capacity != hedge_block_capacity(blk) ||
+				    e->u.block.block_size != hedge_block_size(blk)))
+		return hedge_wrong(failure, "BLK", "the device is not of the snapshot's size",
+				   -EINVAL);
 	e->u.block.capacity = hedge_block_capacity(blk);
 	e->u.block.block_size = hedge_block_size(blk);
 	return 0;
@@ -75,6 +80,7 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 {
 	struct hvt_manifest_entry *e = &vm->manifest->e[i];
 	struct hedge_net *net;
+	const u8 *mac;
 
 	if (words && words->block)
 		return hedge_wrong(failure, "block", "the manifest has a network of this name", -EINVAL);
@@ -82,8 +88,10 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 	if (!ifname)
 		return not_given(failure, "NET", "net", e->name);
 	failure->err.field = "NET";
-	net = hedge_net_open(ifname, words && words->has_mac ? words->mac : NULL, vm->name,
-			     e->name, &failure->err.why);
+	mac = words && words->has_mac ? words->mac : NULL;
+	if (vm->image->snapshot)
+		mac = e->u.net.mac;
+	net = hedge_net_open(ifname, mac, vm->name, e->name, &failure->err.why);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	vm->device[i].type = HVT_DEVICE_NET;
@@ -124,14 +132,38 @@ static int attach_devices(struct hedge_vm *vm, const struct hedge_command *cmd,
 	return 0;
 }
 
+static int take_manifest(struct hedge_vm *vm, struct hedge_failure *failure)
+{
+	const struct hvt_image *layout = &vm->image->layout;
+
+	vm->manifest_size = layout->manifest_size;
+	vm->manifest = kmemdup(vm->image->data + layout->manifest_offset, vm->manifest_size,
+			       GFP_KERNEL);
+	if (!vm->manifest)
+		return hedge_wrong(failure, "PATH", "out of memory", -ENOMEM);
+	failure->err.field = "MEM_MB";
+	return hvt_image_fits(layout, vm->mem, &failure->err.why);
+}
+
+static int take_snapshot(struct hedge_vm *vm, struct hedge_failure *failure)
+{
+	const struct hedge_snapshot *head = vm->image->snapshot;
+
+	vm->mem = head->mem_size;
+	vm->manifest_size = head->manifest_size;
+	vm->manifest = kmemdup(head->manifest, vm->manifest_size, GFP_KERNEL);
+	return vm->manifest ? 0 : hedge_wrong(failure, "PATH", "out of memory", -ENOMEM);
+}
+
 static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 		      struct hedge_failure *failure)
 {
-	const struct hvt_image *layout;
 	int ret;
 
 	failure->err.field = "PATH";
-	vm->image = hedge_image_get(cmd->path, &failure->err.why);
+	vm->image = cmd->verb == HEDGE_RESTORE ?
+		    hedge_snapshot_open(cmd->path, &failure->err.why) :
+		    hedge_image_get(cmd->path, &failure->err.why);
 	if (IS_ERR(vm->image)) {
 		ret = PTR_ERR(vm->image);
 		vm->image = NULL;
@@ -141,14 +173,7 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 			   &failure->err.why);
 	if (ret)
 		return ret;
-	layout = &vm->image->layout;
-	vm->manifest_size = layout->manifest_size;
-	vm->manifest = kmemdup(vm->image->data + layout->manifest_offset, vm->manifest_size,
-			       GFP_KERNEL);
-	if (!vm->manifest)
-		return hedge_wrong(failure, "PATH", "out of memory", -ENOMEM);
-	failure->err.field = "MEM_MB";
-	return hvt_image_fits(layout, vm->mem, &failure->err.why);
+	return vm->image->snapshot ? take_snapshot(vm, failure) : take_manifest(vm, failure);
 }
 
 static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
@@ -162,7 +187,7 @@ static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 	vm->cred = get_current_cred();
 	vm->cmdline = kstrdup(cmd->cmdline, GFP_KERNEL);
 	vm->core = kstrdup(cmd->core, GFP_KERNEL);
-	if (!vm->cmdline || (cmd->core && !vm->core))
+	if ((cmd->cmdline && !vm->cmdline) || (cmd->core && !vm->core))
 		return -ENOMEM;
 	return hedge_console_init(&vm->console, cmd->limits.console_kib);
 }
@@ -296,14 +321,18 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 	ret = connect_networks(vm);
 	if (ret)
 		return ret;
-	ret = hedge_load(vm, kvm->tsc_hz);
+	vm->tsc_hz = vm->image->snapshot ? vm->image->snapshot->tsc_hz : kvm->tsc_hz;
+	ret = vm->image->snapshot ? hedge_snapshot_load(vm) : hedge_load(vm);
 	if (ret) {
 		hedge_vm_die(vm, "memory cannot be had: error %d", -ret);
 		return ret;
 	}
 	hedge_vm_phase(vm, HEDGE_BOOT_LOADED);
-	ret = hedge_kvm_set_memory(kvm, vm->mem) ?:
-	      hedge_kvm_set_boot_state(kvm, vm->image->layout.entry, vm->mem);
+	ret = hedge_kvm_set_memory(kvm, vm->mem);
+	if (!ret && vm->image->snapshot)
+		ret = hedge_kvm_restore(kvm, vm->image->snapshot);
+	else if (!ret)
+		ret = hedge_kvm_set_boot_state(kvm, vm->image->layout.entry, vm->mem);
 	if (ret) {
 		hedge_vm_die(vm, "KVM refuses memory or registers: error %d", -ret);
 		return ret;
@@ -352,8 +381,7 @@ void hedge_vm_leave(struct hedge_vm *vm)
 	hedge_limits_stop(vm);
 	if (vm->kvm)
 		hedge_kvm_bus_detach(vm);
-	if (vm->guestmem.file)
-		hedge_guestmem_unmap(&vm->guestmem);
+	hedge_guestmem_unmap(&vm->guestmem);
 	hedge_guestmem_destroy(&vm->guestmem);
 	vm->kvm = NULL;
 	close_devices(vm);
@@ -436,6 +464,20 @@ int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req)
 	WRITE_ONCE(req->cancelled, true);
 	wait_for_completion(&req->done);
 	return -EINTR;
+}
+
+/**
+ * hedge_vm_settle - have the vCPU where it would be before its next instruction
+ * @vm:	VM of the current task, between two KVM_RUNs
+ *
+ * What has left KVM_RUN for a hypercall is at that instruction still, until it is
+ * entered again.  One that is to be done again stays there.
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_vm_settle(struct hedge_vm *vm)
+{
+	return vm->unanswered ? 0 : hedge_kvm_settle(vm->kvm);
 }
 
 /**

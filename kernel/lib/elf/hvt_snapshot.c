@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "hvt_snapshot.h"
+
+static const char *segments_are_wrong(const struct hedge_snapshot *head)
+{
+	u64 at = 0;
+	u32 i;
+
+	if (head->segments > HEDGE_SNAPSHOT_SEGMENTS)
+		return "it has too many segments";
+	for (i = 0; i < head->segments; i++) {
+		const struct hedge_snapshot_segment *s = &head->segment[i];
+
+		if (s->start % HVT_PAGE_SIZE || s->end % HVT_PAGE_SIZE)
+			return "a segment is not of whole pages";
+		if (s->start < at || s->end <= s->start || s->end > head->mem_size)
+			return "a segment is out of order, or beyond memory";
+		if (s->prot & ~(HVT_PROT_READ | HVT_PROT_WRITE | HVT_PROT_EXEC) ||
+		    (s->prot & HVT_PROT_WRITE && s->prot & HVT_PROT_EXEC))
+			return "a segment has rights that there are not";
+		at = s->end;
+	}
+	return NULL;
+}
+
+/**
+ * hvt_snapshot_check - whether a guest can be made of it
+ * @head:	the first bytes of the file
+ * @file_size:	bytes
+ * @why:	says what is wrong
+ *
+ * Registers are not looked at: KVM refuses those that no processor has, and with the
+ * others a guest harms itself alone.
+ *
+ * Return: 0 or -ENOEXEC.
+ */
+int hvt_snapshot_check(const struct hedge_snapshot *head, u64 file_size, const char **why)
+{
+	const char *wrong = NULL;
+
+	if (memcmp(head->magic, HEDGE_SNAPSHOT_MAGIC, sizeof(head->magic)))
+		wrong = "it is no snapshot";
+	else if (head->version != HEDGE_SNAPSHOT_VERSION)
+		wrong = "it is of another version";
+	else if (head->mem_size < HVT_MEM_MIN || head->mem_size > HVT_MEM_MAX ||
+		 head->mem_size % HVT_PAGE_2M)
+		wrong = "its memory has no possible size";
+	else if (file_size != HEDGE_SNAPSHOT_HEAD_SIZE + head->mem_size)
+		wrong = "the file is not as long as its memory";
+	else if (!head->tsc_hz)
+		wrong = "its clock stands still";
+	else if (head->msrs > HEDGE_SNAPSHOT_MSRS)
+		wrong = "it has too many registers";
+	else if (head->manifest_size > sizeof(head->manifest))
+		wrong = "its manifest has no possible size";
+	if (!wrong)
+		wrong = segments_are_wrong(head);
+	if (!wrong)
+		return hvt_manifest_check(head->manifest, head->manifest_size, why);
+	*why = wrong;
+	return -ENOEXEC;
+}
+
+/**
+ * hvt_snapshot_layout - who may write where
+ * @head:	that was found good
+ * @layout:	filled in, as far as memory is concerned
+ */
+void hvt_snapshot_layout(const struct hedge_snapshot *head, struct hvt_image *layout)
+{
+	u32 i;
+
+	memset(layout, 0, sizeof(*layout));
+	layout->segments = head->segments;
+	for (i = 0; i < head->segments; i++) {
+		layout->segment[i].start = head->segment[i].start;
+		layout->segment[i].vaddr = head->segment[i].start;
+		layout->segment[i].end = head->segment[i].end;
+		layout->segment[i].prot = head->segment[i].prot;
+	}
+}
