@@ -240,6 +240,10 @@ static void names(void **state)
 		bad(text, "NAME", "has other characters than");
 	}
 	bad("stop|.a", "NAME", "begins with a dot");
+	bad("start|errors|/i||2|||c", "NAME", "files of /proc/vmstats");
+	bad("restore|hedge|/s|||", "NAME", "files of /proc/vmstats");
+	bad("stop|metrics", "NAME", "files of /proc/vmstats");
+	good("stop|hedge1");
 	bad("stop|..", "NAME", "begins with a dot");
 	bad_bytes("stop|a\0b", 8, "NAME", "has other characters");
 	bad_bytes("stop|a\0", 7, "NAME", "has other characters");

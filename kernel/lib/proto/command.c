@@ -82,6 +82,9 @@ static int set_name(struct parsing *p, const char *name, const struct hedge_word
 
 	if (why)
 		return bad(p, name, why);
+	/* A VM has a file of its name beside these. */
+	if (hedge_word_is(w, "hedge") || hedge_word_is(w, "metrics") || hedge_word_is(w, "errors"))
+		return bad(p, name, "hedge, metrics and errors are files of /proc/vmstats");
 	p->cmd->name = w->text;
 	return 0;
 }

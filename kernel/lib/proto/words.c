@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include "hedge.h"
+#include "command.h"
 #include "words.h"
 
 /**
