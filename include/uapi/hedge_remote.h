@@ -29,7 +29,8 @@
  *
  * A server takes each sequence number of a session once, in any order within a window of
  * 64 (as IPsec, RFC 4303 3.4.3 and RFC 6479).  It keeps the last answer: the request with
- * the highest number, come again, gets that answer again and is not carried out again.
+ * the highest number, come again, gets that answer again and is not carried out again; no
+ * answer, as long as it is being carried out.
  * All other repetitions, and numbers behind the window, get none.  A client therefore has
  * one request at a time under way, sends the very same datagram until it is answered or
  * its patience has an end, and takes an answer only if its tag is right and nonce, session
