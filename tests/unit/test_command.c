@@ -262,6 +262,7 @@ static void paths(void **state)
 	(void)state;
 	bad("load|/a\nb", "PATH", "control character");
 	bad("load|/a\tb", "PATH", "control character");
+	bad("load|/a\x7f", "PATH", "control character");
 	bad("load|/a\x1b[2J", "PATH", "control character");
 	bad_bytes("load|/a\0b", 9, "PATH", "control character");
 	bad("start|a||1|2|||c", "PATH", "empty");

@@ -63,6 +63,7 @@ static void rooms(void **state)
 	static u8 large[HEDGE_REMOTE_PAYLOAD_MAX];
 
 	(void)state;
+	memset(buf, 0, sizeof(buf));
 	f.payload = large;
 	f.length = sizeof(large);
 	assert_int_equal(hedge_frame_build(buf, HEDGE_REMOTE_FRAME_MAX, &f),

@@ -309,7 +309,7 @@ void tftp_receive(struct tftp_transfer *t, const u8 *buf, size_t len, struct tft
 	memset(step, 0, sizeof(*step));
 	if (t->state == TFTP_OVER || tftp_parse(buf, len, &p))
 		return;
-	if (p.opcode == TFTP_WRQ && t->state != TFTP_COMPLETE && !t->blocks)
+	if (p.opcode == TFTP_WRQ && !t->blocks)
 		on_request(t, &p, len, step);
 	else if (p.opcode == TFTP_DATA && t->state != TFTP_EXPECTED)
 		on_data(t, &p, len, step);
