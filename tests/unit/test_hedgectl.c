@@ -141,7 +141,7 @@ static void starts(void **state)
 	char expected[256];
 
 	(void)state;
-	makes("start vm /img", "start|vm|/img||64|||vm");
+	makes("start vm /img", "start|vm|/img||64||| ");
 	makes("start vm /img -- a 'b  c' -d", "start|vm|/img||64|||a b  c -d");
 	makes("start vm /img a b", "start|vm|/img||64|||a b");
 	makes("start --cmdline '{\"a\": 1}' vm /img", "start|vm|/img||64|||{\"a\": 1}");
@@ -153,11 +153,11 @@ static void starts(void **state)
 	makes("start -r disk --mac eth=02:00:00:00:00:01 vm /i -- go",
 	      "start|vm|/i||64|||go|readonly.disk=1|mac.eth=02:00:00:00:00:01");
 	makes("start --cpu-quota 50 --block-iops 1 --block-kbps 2 --net-pps 3 --net-kbps 4 vm /i",
-	      "start|vm|/i||64|||vm|cpu_quota=50|block_iops=1|block_kbps=2|net_pps=3|net_kbps=4");
+	      "start|vm|/i||64||| |cpu_quota=50|block_iops=1|block_kbps=2|net_pps=3|net_kbps=4");
 	makes("start --console 128 --watchdog 5 --max-runtime 6 --verify enforce vm /i",
-	      "start|vm|/i||64|||vm|console=128|watchdog=5|max_runtime=6|verify=enforce");
+	      "start|vm|/i||64||| |console=128|watchdog=5|max_runtime=6|verify=enforce");
 	makes("start --uid 7 --gid 8 --cgroup /sys/fs/cgroup/a --core /c vm /i",
-	      "start|vm|/i||64|||vm|uid=7|gid=8|cgroup=/sys/fs/cgroup/a|core=/c");
+	      "start|vm|/i||64||| |uid=7|gid=8|cgroup=/sys/fs/cgroup/a|core=/c");
 	makes("restore -c 1 -b /dev/b -n tap0 --uid 5 vm /snap",
 	      "restore|vm|/snap|1|/dev/b|tap0|uid=5");
 	snprintf(expected, sizeof(expected), "start|vm|%s/img||64|||go", top);

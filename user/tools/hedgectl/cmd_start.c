@@ -60,7 +60,10 @@ static int send_and_wait(struct line *l, const struct options *o, const char *na
 	return rc || !o->wait ? rc : wait_for(name, o->raw);
 }
 
-/* The command line: --cmdline, or the words with a space between them, or the name. */
+/*
+ * The command line: --cmdline, or the words with a space between them.  The monitor takes
+ * no empty one; a space has no words in it.
+ */
 static int cmdline_make(const struct options *o, int argc, char **argv, char *to, size_t size)
 {
 	size_t len = 0;
@@ -71,7 +74,7 @@ static int cmdline_make(const struct options *o, int argc, char **argv, char *to
 	if (o->cmdline) {
 		len = snprintf(to, size, "%s", o->cmdline);
 	} else if (argc == 2) {
-		len = snprintf(to, size, "%s", argv[0]);
+		len = snprintf(to, size, " ");
 	} else {
 		for (i = 2; i < argc && len < size; i++)
 			len += snprintf(to + len, size - len, "%s%s", i > 2 ? " " : "", argv[i]);
