@@ -97,6 +97,12 @@ static void refusals(void **state)
 	assert_false(monitor_last_error(text, 7, 0, &seq, why, sizeof(why)));
 	assert_false(monitor_last_error("", 0, 0, &seq, why, sizeof(why)));
 	assert_int_equal(seq, 0);
+	/* Lines that are none, or out of order, do not count back. */
+	assert_true(monitor_last_error("7 0 A: b\n3 0 C: d\n0\n", 0, 6, &seq, why, sizeof(why)));
+	assert_int_equal(seq, 7);
+	assert_string_equal(why, "A: b");
+	assert_false(monitor_last_error("0 0 A: b\n", 0, 0, &seq, why, sizeof(why)));
+	assert_int_equal(seq, 0);
 	assert_true(monitor_last_error("4 1000 CPU: \x07 no", 1000, 0, &seq, why, sizeof(why)));
 	assert_string_equal(why, "CPU: ? no");
 	assert_true(monitor_last_error(text, 0, 0, &seq, why, 4));

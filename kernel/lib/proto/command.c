@@ -289,6 +289,9 @@ static const struct key keys[] = {
 	{ "core", AT(core) },
 };
 
+static const char no_key[] =
+	"not a key: of devices there are block net block_size readonly mac, and verify cpu_quota block_iops block_kbps net_pps net_kbps console watchdog max_runtime uid gid cgroup core";
+
 static const struct key *find_key(const char *name, size_t len)
 {
 	const char *dot = memchr(name, '.', len);
@@ -361,8 +364,7 @@ static int set_key(struct parsing *p, struct hedge_word *w)
 	*equals = 0;
 	key = find_key(name.text, name.len);
 	if (!key)
-		return bad(p, name.len < HVT_NAME_SIZE ? name.text : "KEY",
-			   "not a key that there is; see hedge.h");
+		return bad(p, name.len < HVT_NAME_SIZE ? name.text : "KEY", no_key);
 	/* The dot, and a name without its NUL: from here on the whole word can be shown. */
 	if (key->set_of && name.len - strlen(key->name) > HVT_NAME_SIZE)
 		return bad(p, "DEV", "too long; a device has a name of at most 67 bytes");
@@ -417,6 +419,9 @@ static const struct verb verbs[] = {
 	{ "disallow", HEDGE_DISALLOW, { &field_digest }, FORM("disallow|DIGEST") },
 	{ "pool", HEDGE_POOL, { &field_count }, FORM("pool|N") },
 };
+
+static const char no_verb[] =
+	"not one of load unload start stop pause resume dump snapshot restore drain undrain allow disallow pool";
 
 static const struct verb *find_verb(const struct hedge_word *w)
 {
@@ -486,7 +491,7 @@ int hedge_command_parse(char *line, size_t len, struct hedge_command *cmd,
 	hedge_word_next(&rest, &w);
 	verb = find_verb(&w);
 	if (!verb)
-		return bad(&p, "COMMAND", w.len ? "not one that there is; see hedge.h" : "empty");
+		return bad(&p, "COMMAND", w.len ? no_verb : "empty");
 	cmd->verb = verb->verb;
 	return parse_fields(&p, verb, &rest);
 }

@@ -131,7 +131,7 @@ bool monitor_stat(const char *text, const char *key, char *value, size_t size)
  * @text:	what /proc/vmstats/errors says: lines of "SEQ UID FIELD: why"
  * @uid:	whose command
  * @after:	only refusals later than this one; 0: any
- * @seq:	receives the number of the last line of all, 0 if there is none
+ * @seq:	receives the number of the last line, of anybody's; 0 if there is none
  * @why:	receives "FIELD: why"
  * @size:	of @why
  *
@@ -145,12 +145,17 @@ bool monitor_last_error(const char *text, uint32_t uid, uint64_t after, uint64_t
 
 	*seq = 0;
 	while (next_line(&text, line, sizeof(line))) {
+		uint64_t number;
 		uint32_t whose;
 		int used = 0;
 
-		if (sscanf(line, "%" SCNu64 " %" SCNu32 " %n", seq, &whose, &used) < 2 || !used)
+		if (sscanf(line, "%" SCNu64 " %" SCNu32 " %n", &number, &whose, &used) < 2 || !used)
 			continue;
-		if (whose != uid || *seq <= after)
+		/* They are in order; what is not is no line of ours. */
+		if (number <= *seq)
+			continue;
+		*seq = number;
+		if (whose != uid || number <= after)
 			continue;
 		snprintf(why, size, "%s", line + used);
 		found = true;
