@@ -19,7 +19,8 @@
  *   disallow|DIGEST
  *   pool|N			keep N sandboxes ready
  *
- *   NAME	1..63 of [A-Za-z0-9_.-], not with a dot first; unique
+ *   NAME	1..63 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
+ *		errors, which are files of /proc/vmstats
  *   CPU	the processor to run on; empty: any that the caller may use
  *   MEM_MB	memory of the guest in MiB, rounded down to an even number, 2..4096
  *   BLK, NET	a block device's path and a TAP interface's name, for the first device of

@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What goes over hedge's interfaces, and hedgectl.
 
-UNIT_TESTS	+= test_command
+UNIT_TESTS	+= test_command test_frame test_tftp test_monitor test_far test_hedgectl
+
+# The program itself, sanitized, beside the test that runs it.
+$(O)/test/hedgectl: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(hedgectl_SRCS)))) $(O)/san/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_LDFLAGS) $^ $(hedgectl_LIBS) $(LIB_LIBS) -o $@
+
+$(O)/test/test_hedgectl: | $(O)/test/hedgectl

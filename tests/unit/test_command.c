@@ -175,14 +175,14 @@ static void no_command(void **state)
 	bad("", "COMMAND", "empty");
 	bad("\n", "COMMAND", "empty");
 	bad("|a", "COMMAND", "empty");
-	bad("sing|a", "COMMAND", "not one that there is");
-	bad("Stop|a", "COMMAND", "not one");
-	bad(" stop|a", "COMMAND", "not one");
-	bad("stop ", "COMMAND", "not one");
-	bad("\nstop|a", "COMMAND", "not one");
-	bad_bytes("stop\0|a", 7, "COMMAND", "not one");
+	bad("sing|a", "COMMAND", "not one of load unload");
+	bad("Stop|a", "COMMAND", "not one of");
+	bad(" stop|a", "COMMAND", "not one of");
+	bad("stop ", "COMMAND", "not one of");
+	bad("\nstop|a", "COMMAND", "not one of");
+	bad_bytes("stop\0|a", 7, "COMMAND", "not one of");
 	bad(repeat('a', HEDGE_COMMAND_MAX + 1), "COMMAND", "too long");
-	bad(repeat('a', HEDGE_COMMAND_MAX), "COMMAND", "not one");
+	bad(repeat('a', HEDGE_COMMAND_MAX), "COMMAND", "not one of");
 }
 
 /* Each form cut off before each of its fields, and with a field too many. */
@@ -240,6 +240,10 @@ static void names(void **state)
 		bad(text, "NAME", "has other characters than");
 	}
 	bad("stop|.a", "NAME", "begins with a dot");
+	bad("start|errors|/i||2|||c", "NAME", "files of /proc/vmstats");
+	bad("restore|hedge|/s|||", "NAME", "files of /proc/vmstats");
+	bad("stop|metrics", "NAME", "files of /proc/vmstats");
+	good("stop|hedge1");
 	bad("stop|..", "NAME", "begins with a dot");
 	bad_bytes("stop|a\0b", 8, "NAME", "has other characters");
 	bad_bytes("stop|a\0", 7, "NAME", "has other characters");
@@ -258,6 +262,7 @@ static void paths(void **state)
 	(void)state;
 	bad("load|/a\nb", "PATH", "control character");
 	bad("load|/a\tb", "PATH", "control character");
+	bad("load|/a\x7f", "PATH", "control character");
 	bad("load|/a\x1b[2J", "PATH", "control character");
 	bad_bytes("load|/a\0b", 9, "PATH", "control character");
 	bad("start|a||1|2|||c", "PATH", "empty");
@@ -369,7 +374,7 @@ static void wrong_keys(void **state)
 	bad_key("uid", "KEY", "without a value");
 	bad_key("a second bar in the command line", "KEY", "without a value");
 	bad_key("=1", "", "not a key");
-	bad_key("sing=1", NULL, "not a key that there is");
+	bad_key("sing=1", NULL, "not a key: ");
 	bad_key("UID=1", NULL, "not a key");
 	bad_key("u\tid=1", "KEY", "control character");
 	bad_key("\x1b[2J=1", "KEY", "control character");
@@ -393,6 +398,32 @@ static void wrong_keys(void **state)
 	assert_int_equal(cmd.verify, HEDGE_VERIFY_OFF);
 	good(START "|verify=warn");
 	assert_int_equal(cmd.verify, HEDGE_VERIFY_WARN);
+}
+
+/* What is said of a word that is none of ours has all that are. */
+static void all_are_named(void **state)
+{
+	static const char *const verb[] = {
+		"load", "unload", "start", "stop", "pause", "resume", "dump", "snapshot", "restore",
+		"drain", "undrain", "allow", "disallow", "pool",
+	};
+	static const char *const key[] = {
+		"block", "net", "block_size", "readonly", "mac", "verify", "cpu_quota",
+		"block_iops", "block_kbps", "net_pps", "net_kbps", "console", "watchdog",
+		"max_runtime", "uid", "gid", "cgroup", "core",
+	};
+	char word[32];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(verb); i++) {
+		snprintf(word, sizeof(word), " %s", verb[i]);
+		bad("sing", "COMMAND", word);
+	}
+	for (i = 0; i < ARRAY_SIZE(key); i++) {
+		snprintf(word, sizeof(word), " %s", key[i]);
+		bad_key("sing=1", NULL, word);
+	}
 }
 
 static void number_keys(void **state)
@@ -519,7 +550,8 @@ int main(void)
 		cmocka_unit_test(no_command), cmocka_unit_test(counts), cmocka_unit_test(names),
 		cmocka_unit_test(paths), cmocka_unit_test(numbers), cmocka_unit_test(interfaces),
 		cmocka_unit_test(command_lines), cmocka_unit_test(digests),
-		cmocka_unit_test(wrong_keys), cmocka_unit_test(number_keys), cmocka_unit_test(macs),
+		cmocka_unit_test(wrong_keys), cmocka_unit_test(all_are_named),
+		cmocka_unit_test(number_keys), cmocka_unit_test(macs),
 		cmocka_unit_test(devices), cmocka_unit_test(edges),
 	};
 

@@ -8,12 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "command.h"
-
-/* What has been read: not terminated, and of any bytes, until it was looked at. */
-struct word {
-	char *text;
-	size_t len;
-};
+#include "words.h"
 
 struct parsing {
 	struct hedge_command *cmd;
@@ -29,72 +24,28 @@ static int bad(struct parsing *p, const char *field, const char *why)
 	return -EINVAL;
 }
 
-/* Is there a control character?  A tab is one only if @tab says so. */
-static bool has_control(const struct word *w, bool tab)
+/* --- values that fields and keys have in common ------------------------------- */
+
+static bool digits(const struct hedge_word *w, u32 max, u32 *value)
 {
-	size_t i;
+	u64 v;
 
-	for (i = 0; i < w->len; i++) {
-		u8 c = w->text[i];
-
-		if ((c < 0x20 || c == 0x7f) && (tab || c != '\t'))
-			return true;
-	}
-	return false;
-}
-
-static bool is(const struct word *w, const char *text)
-{
-	return w->len == strlen(text) && !memcmp(w->text, text, w->len);
-}
-
-static bool digits(const struct word *w, u64 max, u32 *value)
-{
-	u64 v = 0;
-	size_t i;
-
-	for (i = 0; i < w->len; i++) {
-		if (w->text[i] < '0' || w->text[i] > '9')
-			return false;
-		v = v * 10 + (w->text[i] - '0');
-		if (v > max)
-			return false;
-	}
-	*value = v;
-	return w->len;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool hex_byte(const char *text, u8 *byte)
-{
-	int high = hex_digit(text[0]), low = hex_digit(text[1]);
-
-	if (high < 0 || low < 0)
+	if (!hedge_word_digits(w, max, &v))
 		return false;
-	*byte = high << 4 | low;
+	*value = v;
 	return true;
 }
 
-/* --- values that fields and keys have in common ------------------------------- */
-
-static const char *path_wrong(const struct word *w)
+static const char *path_wrong(const struct hedge_word *w)
 {
 	if (!w->len)
 		return "empty; a path is wanted";
-	if (has_control(w, true))
+	if (hedge_word_has_control(w, true))
 		return "has a control character in it";
 	return w->len > HEDGE_PATH_MAX ? "too long; a path of at most 4095 bytes is wanted" : NULL;
 }
 
-static const char *absolute_wrong(const struct word *w)
+static const char *absolute_wrong(const struct hedge_word *w)
 {
 	const char *why = path_wrong(w);
 
@@ -102,7 +53,7 @@ static const char *absolute_wrong(const struct word *w)
 }
 
 /* As the kernel's dev_valid_name(). */
-static const char *interface_wrong(const struct word *w)
+static const char *interface_wrong(const struct hedge_word *w)
 {
 	size_t i;
 
@@ -110,7 +61,7 @@ static const char *interface_wrong(const struct word *w)
 		return "empty; the name of a TAP interface is wanted";
 	if (w->len > HEDGE_IFNAME_MAX)
 		return "too long; an interface has a name of at most 15 bytes";
-	if (is(w, ".") || is(w, ".."))
+	if (hedge_word_is(w, ".") || hedge_word_is(w, ".."))
 		return "no interface has such a name";
 	for (i = 0; i < w->len; i++)
 		if ((u8)w->text[i] <= ' ' || w->text[i] == 0x7f || strchr("/:", w->text[i]))
@@ -122,31 +73,23 @@ static const char *interface_wrong(const struct word *w)
 
 struct field {
 	const char *name;
-	int (*set)(struct parsing *p, const char *name, const struct word *w);
+	int (*set)(struct parsing *p, const char *name, const struct hedge_word *w);
 };
 
-static int set_name(struct parsing *p, const char *name, const struct word *w)
+static int set_name(struct parsing *p, const char *name, const struct hedge_word *w)
 {
-	size_t i;
+	const char *why = hedge_word_name_wrong(w);
 
-	if (!w->len)
-		return bad(p, name, "empty; 1 to 63 of A-Z a-z 0-9 _ . - are wanted");
-	if (w->len > HEDGE_NAME_MAX)
-		return bad(p, name, "too long; 1 to 63 of A-Z a-z 0-9 _ . - are wanted");
-	for (i = 0; i < w->len; i++) {
-		char c = w->text[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      c == '_' || c == '.' || c == '-'))
-			return bad(p, name, "has other characters than A-Z a-z 0-9 _ . -");
-	}
-	if (*w->text == '.')
-		return bad(p, name, "begins with a dot");
+	if (why)
+		return bad(p, name, why);
+	/* A VM has a file of its name beside these. */
+	if (hedge_word_is(w, "hedge") || hedge_word_is(w, "metrics") || hedge_word_is(w, "errors"))
+		return bad(p, name, "hedge, metrics and errors are files of /proc/vmstats");
 	p->cmd->name = w->text;
 	return 0;
 }
 
-static int set_path(struct parsing *p, const char *name, const struct word *w)
+static int set_path(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	const char *why = path_wrong(w);
 
@@ -156,7 +99,7 @@ static int set_path(struct parsing *p, const char *name, const struct word *w)
 	return 0;
 }
 
-static int set_cpu(struct parsing *p, const char *name, const struct word *w)
+static int set_cpu(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	p->cmd->cpu = HEDGE_CPU_ANY;
 	if (!w->len || digits(w, HEDGE_CPU_ANY - 1, &p->cmd->cpu))
@@ -164,7 +107,7 @@ static int set_cpu(struct parsing *p, const char *name, const struct word *w)
 	return bad(p, name, "not the number of a processor; empty means any");
 }
 
-static int set_mem(struct parsing *p, const char *name, const struct word *w)
+static int set_mem(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	u32 mb;
 
@@ -174,7 +117,7 @@ static int set_mem(struct parsing *p, const char *name, const struct word *w)
 	return 0;
 }
 
-static int set_block(struct parsing *p, const char *name, const struct word *w)
+static int set_block(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	const char *why = w->len ? path_wrong(w) : NULL;
 
@@ -184,7 +127,7 @@ static int set_block(struct parsing *p, const char *name, const struct word *w)
 	return 0;
 }
 
-static int set_net(struct parsing *p, const char *name, const struct word *w)
+static int set_net(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	const char *why = w->len ? interface_wrong(w) : NULL;
 
@@ -194,11 +137,11 @@ static int set_net(struct parsing *p, const char *name, const struct word *w)
 	return 0;
 }
 
-static int set_cmdline(struct parsing *p, const char *name, const struct word *w)
+static int set_cmdline(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	if (!w->len)
 		return bad(p, name, "empty; the guest's command line is wanted, 1 to 8191 bytes");
-	if (has_control(w, false))
+	if (hedge_word_has_control(w, false))
 		return bad(p, name, "has a control character in it; of these, only tabs may be there");
 	if (w->len >= HVT_CMDLINE_SIZE)
 		return bad(p, name, "too long; at most 8191 bytes");
@@ -206,19 +149,14 @@ static int set_cmdline(struct parsing *p, const char *name, const struct word *w
 	return 0;
 }
 
-static int set_digest(struct parsing *p, const char *name, const struct word *w)
+static int set_digest(struct parsing *p, const char *name, const struct hedge_word *w)
 {
-	size_t i;
+	const char *why = hedge_word_digest_wrong(w, p->cmd->digest);
 
-	if (w->len != 2 * sizeof(p->cmd->digest))
-		return bad(p, name, "not of 64 hex digits; a SHA-256 is wanted");
-	for (i = 0; i < sizeof(p->cmd->digest); i++)
-		if (!hex_byte(w->text + 2 * i, &p->cmd->digest[i]))
-			return bad(p, name, "has other characters than hex digits");
-	return 0;
+	return why ? bad(p, name, why) : 0;
 }
 
-static int set_count(struct parsing *p, const char *name, const struct word *w)
+static int set_count(struct parsing *p, const char *name, const struct hedge_word *w)
 {
 	if (digits(w, HEDGE_POOL_MAX, &p->cmd->count))
 		return 0;
@@ -240,26 +178,27 @@ static const struct field field_count = { "N", set_count };
 struct key {
 	const char *name;
 	/* The value is not empty; Return: what is wrong with it, or NULL. */
-	const char *(*set_of)(struct hedge_device_words *to, const struct word *w); /* NAME.DEV */
-	const char *(*set)(struct hedge_command *cmd, const struct word *w);
+	/* NAME.DEV */
+	const char *(*set_of)(struct hedge_device_words *to, const struct hedge_word *w);
+	const char *(*set)(struct hedge_command *cmd, const struct hedge_word *w);
 	size_t offset;			/* without these: of a number or path, in the command */
 	u32 min, max;
 	const char *range;		/* of a number, for people; NULL: a path */
 };
 
-static const char *set_dev_block(struct hedge_device_words *to, const struct word *w)
+static const char *set_dev_block(struct hedge_device_words *to, const struct hedge_word *w)
 {
 	to->block = w->text;
 	return path_wrong(w);
 }
 
-static const char *set_dev_net(struct hedge_device_words *to, const struct word *w)
+static const char *set_dev_net(struct hedge_device_words *to, const struct hedge_word *w)
 {
 	to->net = w->text;
 	return interface_wrong(w);
 }
 
-static const char *set_dev_block_size(struct hedge_device_words *to, const struct word *w)
+static const char *set_dev_block_size(struct hedge_device_words *to, const struct hedge_word *w)
 {
 	if (!digits(w, 32768, &to->block_size) || to->block_size < 512 ||
 	    (to->block_size & (to->block_size - 1)))
@@ -267,20 +206,20 @@ static const char *set_dev_block_size(struct hedge_device_words *to, const struc
 	return NULL;
 }
 
-static const char *set_dev_readonly(struct hedge_device_words *to, const struct word *w)
+static const char *set_dev_readonly(struct hedge_device_words *to, const struct hedge_word *w)
 {
-	to->readonly = is(w, "1");
-	return to->readonly || is(w, "0") ? NULL : "neither 0 nor 1";
+	to->readonly = hedge_word_is(w, "1");
+	return to->readonly || hedge_word_is(w, "0") ? NULL : "neither 0 nor 1";
 }
 
-static const char *set_dev_mac(struct hedge_device_words *to, const struct word *w)
+static const char *set_dev_mac(struct hedge_device_words *to, const struct hedge_word *w)
 {
 	unsigned int i;
 
 	if (w->len != 3 * sizeof(to->mac) - 1)
 		return "not of the form aa:bb:cc:dd:ee:ff";
 	for (i = 0; i < sizeof(to->mac); i++)
-		if (!hex_byte(w->text + 3 * i, &to->mac[i]) ||
+		if (!hedge_word_hex_byte(w->text + 3 * i, &to->mac[i]) ||
 		    (i + 1 < sizeof(to->mac) && w->text[3 * i + 2] != ':'))
 			return "not of the form aa:bb:cc:dd:ee:ff";
 	if (to->mac[0] & 1)
@@ -291,13 +230,13 @@ static const char *set_dev_mac(struct hedge_device_words *to, const struct word 
 	return NULL;
 }
 
-static const char *set_verify(struct hedge_command *cmd, const struct word *w)
+static const char *set_verify(struct hedge_command *cmd, const struct hedge_word *w)
 {
 	static const char *const words[] = { "off", "warn", "enforce" };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!is(w, words[i]))
+		if (!hedge_word_is(w, words[i]))
 			continue;
 		cmd->verify = HEDGE_VERIFY_OFF + i;
 		cmd->has_verify = true;
@@ -307,7 +246,7 @@ static const char *set_verify(struct hedge_command *cmd, const struct word *w)
 }
 
 static const char *set_plain(struct hedge_command *cmd, const struct key *key,
-			     const struct word *w)
+			     const struct hedge_word *w)
 {
 	void *to = (char *)cmd + key->offset;
 
@@ -350,6 +289,9 @@ static const struct key keys[] = {
 	{ "core", AT(core) },
 };
 
+static const char no_key[] =
+	"not a key: of devices there are block net block_size readonly mac, and verify cpu_quota block_iops block_kbps net_pps net_kbps console watchdog max_runtime uid gid cgroup core";
+
 static const struct key *find_key(const char *name, size_t len)
 {
 	const char *dot = memchr(name, '.', len);
@@ -384,7 +326,7 @@ static struct hedge_device_words *device_of(struct hedge_command *cmd, const cha
 
 /* KEY.DEV=VALUE: may this be said of this device, after what was said before? */
 static int set_device_key(struct parsing *p, const struct key *key, const char *full,
-			  const struct word *value)
+			  const struct hedge_word *value)
 {
 	const char *name = full + strlen(key->name) + 1, *why;
 	u8 bit = KEY_BIT(key - keys), *seen;
@@ -406,24 +348,23 @@ static int set_device_key(struct parsing *p, const struct key *key, const char *
 }
 
 /* KEY=VALUE */
-static int set_key(struct parsing *p, struct word *w)
+static int set_key(struct parsing *p, struct hedge_word *w)
 {
 	char *equals = memchr(w->text, '=', w->len);
-	struct word name = { w->text, equals ? equals - w->text : w->len }, value;
+	struct hedge_word name = { w->text, equals ? equals - w->text : w->len }, value;
 	const struct key *key;
 	const char *why;
 
 	if (!w->len)
 		return bad(p, "KEY", "empty; KEY=VALUE is wanted after the last bar");
-	if (has_control(&name, true))
+	if (hedge_word_has_control(&name, true))
 		return bad(p, "KEY", "has a control character in it");
 	if (!equals)
 		return bad(p, "KEY", "without a value; KEY=VALUE is wanted, and no bar in other fields");
 	*equals = 0;
 	key = find_key(name.text, name.len);
 	if (!key)
-		return bad(p, name.len < HVT_NAME_SIZE ? name.text : "KEY",
-			   "not a key that there is; see hedge.h");
+		return bad(p, name.len < HVT_NAME_SIZE ? name.text : "KEY", no_key);
 	/* The dot, and a name without its NUL: from here on the whole word can be shown. */
 	if (key->set_of && name.len - strlen(key->name) > HVT_NAME_SIZE)
 		return bad(p, "DEV", "too long; a device has a name of at most 67 bytes");
@@ -431,7 +372,7 @@ static int set_key(struct parsing *p, struct word *w)
 	value.len = w->len - name.len - 1;
 	if (!value.len)
 		return bad(p, name.text, "has an empty value");
-	if (has_control(&value, true))
+	if (hedge_word_has_control(&value, true))
 		return bad(p, name.text, "has a control character in it");
 	if (key->set_of)
 		return set_device_key(p, key, name.text, &value);
@@ -479,49 +420,33 @@ static const struct verb verbs[] = {
 	{ "pool", HEDGE_POOL, { &field_count }, FORM("pool|N") },
 };
 
-static const struct verb *find_verb(const struct word *w)
+static const char no_verb[] =
+	"not one of load unload start stop pause resume dump snapshot restore drain undrain allow disallow pool";
+
+static const struct verb *find_verb(const struct hedge_word *w)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (is(w, verbs[i].name))
+		if (hedge_word_is(w, verbs[i].name))
 			return &verbs[i];
 	return NULL;
 }
 
-/*
- * Take the next word off the line: up to a bar, which becomes a NUL.  false: there is
- * none, since the word before was the last.
- */
-static bool next_word(struct word *rest, struct word *w)
+static int parse_fields(struct parsing *p, const struct verb *verb, struct hedge_word *rest)
 {
-	char *bar;
-
-	if (!rest->text)
-		return false;
-	bar = memchr(rest->text, '|', rest->len);
-	w->text = rest->text;
-	w->len = bar ? bar - rest->text : rest->len;
-	w->text[w->len] = 0;
-	rest->text = bar ? bar + 1 : NULL;
-	rest->len -= bar ? w->len + 1 : w->len;
-	return true;
-}
-
-static int parse_fields(struct parsing *p, const struct verb *verb, struct word *rest)
-{
-	struct word w;
+	struct hedge_word w;
 	unsigned int i;
 	int rc;
 
 	for (i = 0; verb->field[i]; i++) {
-		if (!next_word(rest, &w))
+		if (!hedge_word_next(rest, &w))
 			return bad(p, verb->field[i]->name, verb->missing);
 		rc = verb->field[i]->set(p, verb->field[i]->name, &w);
 		if (rc)
 			return rc;
 	}
-	while (next_word(rest, &w)) {
+	while (hedge_word_next(rest, &w)) {
 		if (!verb->keys)
 			return bad(p, verb->name, verb->extra);
 		rc = set_key(p, &w);
@@ -549,7 +474,7 @@ int hedge_command_parse(char *line, size_t len, struct hedge_command *cmd,
 			struct hedge_command_error *error)
 {
 	struct parsing p = { .cmd = cmd, .error = error };
-	struct word rest = { line, len }, w;
+	struct hedge_word rest = { line, len }, w;
 	const struct verb *verb;
 
 	BUILD_BUG_ON(ARRAY_SIZE(keys) > 32);
@@ -563,10 +488,10 @@ int hedge_command_parse(char *line, size_t len, struct hedge_command *cmd,
 		return bad(&p, "COMMAND", "too long; at most 16384 bytes");
 	if (len && line[len - 1] == '\n')
 		rest.len--;
-	next_word(&rest, &w);
+	hedge_word_next(&rest, &w);
 	verb = find_verb(&w);
 	if (!verb)
-		return bad(&p, "COMMAND", w.len ? "not one that there is; see hedge.h" : "empty");
+		return bad(&p, "COMMAND", w.len ? no_verb : "empty");
 	cmd->verb = verb->verb;
 	return parse_fields(&p, verb, &rest);
 }

@@ -23,7 +23,7 @@ gone() { [ ! -e /dev/mapper/v ] || rlncsetup close v; }
 cleanup gone
 
 # --- install -----------------------------------------------------------------------
-check "make install" make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" O="$SKYHOLD_BUILD" \
+check "make install" make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" -o "$SKYHOLD_BUILD/bin/hedgectl" O="$SKYHOLD_BUILD" \
 	DESTDIR="$root" prefix=/usr install
 check "the program runs" "$root/usr/sbin/rlncsetup" --version
 check "its unit starts it" grep -q '^ExecStart=/usr/sbin/rlncsetup open %i$' "$root/usr/lib/systemd/system/rlncsetup@.service"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-LIB_SRCS += $(addprefix user/lib/netlink/,nbd_url.c nbd_handshake.c nbd_client.c nbd.c rlnc_events.c rlnc_notice.c)
+LIB_SRCS += $(addprefix user/lib/netlink/,nbd_url.c nbd_handshake.c nbd_client.c nbd.c rlnc_events.c rlnc_notice.c \
+	tap.c)
 CFLAGS_user/lib/netlink/nbd := -isystem /usr/include/libnl3
 CFLAGS_user/lib/netlink/rlnc_events := -isystem /usr/include/libnl3
 CFLAGS_user/lib/netlink/rlnc_notice := -isystem /usr/include/libnl3
+CFLAGS_user/lib/netlink/tap := -isystem /usr/include/libnl3

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "monitor.h"
+
+#define TEXT_MAX	(4 << 20)	/* bytes of the largest file */
+#define ERRORS_FILE	HEDGE_STATS "/errors"
+
+static const char *root = "";
+
+/**
+ * monitor_set_root - look for the files below another directory, as tests do
+ * @dir:	kept by reference
+ */
+void monitor_set_root(const char *dir)
+{
+	root = dir;
+}
+
+/* Why a file of ours cannot be opened, in words that help. */
+static int no_file(const char *path)
+{
+	int err = errno;
+
+	if (err == ENOENT && access(path, F_OK)) {
+		fail(ENODEV, "%s is not there", path);
+		hint("`modprobe hedge` loads the monitor");
+		return -ENODEV;
+	}
+	if (err == EACCES || err == EPERM)
+		return fail(err, "%s: permission denied; this needs root", path);
+	errno = err;
+	return fail_errno("%s", path);
+}
+
+static int open_file(const char *name, int flags)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
+		return fail(ENAMETOOLONG, "%s: name too long", name);
+	fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? no_file(path) : fd;
+}
+
+static int read_file(const char *name, char **text)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	rc = file_read(path, TEXT_MAX, text, NULL);
+	errno = -rc;
+	return rc;
+}
+
+/* The number of the last refusal, of anybody. */
+static uint64_t refusals(void)
+{
+	CLEANUP_FREE char *text = NULL;
+	char why[256];
+	uint64_t seq;
+
+	if (read_file(ERRORS_FILE, &text))
+		return 0;
+	monitor_last_error(text, 0, 0, &seq, why, sizeof(why));
+	return seq;
+}
+
+static int refused(int err, uint64_t before)
+{
+	CLEANUP_FREE char *text = NULL;
+	char why[512];
+	uint64_t seq;
+
+	if (!read_file(ERRORS_FILE, &text) &&
+	    monitor_last_error(text, getuid(), before, &seq, why, sizeof(why)))
+		return fail(err, "%s", why);
+	errno = err;
+	return fail_errno("the monitor refused the command");
+}
+
+/**
+ * monitor_command - have a command carried out
+ * @line:	the command, as in include/uapi/hedge.h
+ *
+ * What the kernel has against it is reported in its own words.
+ *
+ * Return: 0 or -errno, reported.
+ */
+int monitor_command(const char *line)
+{
+	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_WRONLY);
+	uint64_t before;
+	size_t len = strlen(line);
+	ssize_t put;
+
+	if (fd < 0)
+		return fd;
+	before = refusals();
+	/* One write is one command: what was interrupted was not carried out. */
+	put = write(fd, line, len);
+	if (put < 0)
+		return refused(errno, before);
+	return put == (ssize_t)len ? 0 : fail(EIO, "the monitor took a part of the command only");
+}
+
+/**
+ * monitor_list - what /proc/monitor says
+ * @text:	receives it; free() it
+ *
+ * Return: 0 or -errno, reported.
+ */
+int monitor_list(char **text)
+{
+	return read_file(HEDGE_MONITOR, text) ? no_file(HEDGE_MONITOR) : 0;
+}
+
+/**
+ * monitor_stats - what is counted of a VM
+ * @name:	which; or "hedge", the totals
+ * @text:	receives it; free() it
+ *
+ * Return: 0, -ENOENT if there is no such VM, or -errno; reported.
+ */
+int monitor_stats(const char *name, char **text)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (strchr(name, '/') || *name == '.' || !*name)
+		return fail(EINVAL, "\"%s\" cannot be the name of a VM", name);
+	snprintf(path, sizeof(path), HEDGE_STATS "/%s", name);
+	rc = read_file(path, text);
+	if (!rc)
+		return 0;
+	snprintf(path, sizeof(path), "%s" HEDGE_MONITOR, root);
+	if (rc == -ENOENT && !access(path, F_OK))
+		return fail(ENOENT, "no VM \"%s\" runs, nor is remembered", name);
+	errno = -rc;
+	return no_file(HEDGE_STATS);
+}
+
+/**
+ * monitor_console - open a console
+ * @id:		the VM's number
+ *
+ * Return: a descriptor to read and poll, or -errno, reported.
+ */
+int monitor_console(uint32_t id)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), HEDGE_CONSOLES "/vm%u", id);
+	return open_file(path, O_RDONLY);
+}
