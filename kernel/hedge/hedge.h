@@ -336,6 +336,7 @@ void hedge_vm_kick(struct hedge_vm *vm);
 struct hedge_request {
 	int (*fn)(struct hedge_vm *vm, struct hedge_request *req);
 	void *arg;
+	const struct cred *cred;	/* of who asks, and waits */
 	bool cancelled;
 	int ret;
 	struct completion done;

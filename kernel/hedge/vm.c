@@ -447,6 +447,7 @@ int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req)
 	int ret = 0;
 
 	init_completion(&req->done);
+	req->cred = current_cred();
 	spin_lock(&vm->lock);
 	if (!vm->task || vm->state == HEDGE_STARTING)
 		ret = -ESRCH;
@@ -487,10 +488,13 @@ int hedge_vm_settle(struct hedge_vm *vm)
 void hedge_vm_answer(struct hedge_vm *vm)
 {
 	struct hedge_request *req = READ_ONCE(vm->request);
+	const struct cred *old;
 
 	if (!req)
 		return;
+	old = override_creds(req->cred);
 	req->ret = READ_ONCE(req->cancelled) ? -EINTR : req->fn(vm, req);
+	revert_creds(old);
 	spin_lock(&vm->lock);
 	vm->request = NULL;
 	spin_unlock(&vm->lock);

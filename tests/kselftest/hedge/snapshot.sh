@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Cores and snapshots of guests that run and go on; guests made of a snapshot, many of
+# one, each with memory of its own and a clock that has gone on; damaged ones refused.
+# vm: timeout=240
+
+# shellcheck source=tests/kselftest/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kselftest/hedge/monitor.sh
+. "$(dirname "$0")/monitor.sh"
+requires readelf
+requires_kvm
+plan 31
+load_module hedge
+
+# --- cores ---
+must start a hang
+must poll_until 10 said a hanging
+check "a core of one that runs" tell "dump|a|$TMPDIR/core"
+check "is an ELF core" grep -q 'CORE (Core file)' <(readelf -h "$TMPDIR/core")
+check "with registers" grep -q NT_PRSTATUS <(readelf -n "$TMPDIR/core")
+is "$(readelf -lW "$TMPDIR/core" | awk '$1 == "LOAD" { print $3, $6 }')" "0x0000000000000000 0x2000000" "and all memory"
+check "it is sparse" test "$(du -k "$TMPDIR/core" | cut -f 1)" -lt 4096
+is "$(value a state)" running "the guest goes on"
+refused "nothing is written over" "dump|a|$TMPDIR/core" 'PATH: the file is there already'
+refused "nor through a link" "dump|a|$TMPDIR/none/core" 'PATH: the file cannot be made'
+must tell "pause|a"
+check "a paused one has a core, too" tell "dump|a|$TMPDIR/core2"
+is "$(value a state)" paused "and stays paused"
+must tell "stop|a"
+must start b abort -- "core=$TMPDIR/core.abort"
+must poll_until 10 has_ended b
+is "$(value b exit_status) $(stat -c %s "$TMPDIR/core.abort")" "255 $((32 * 1048576 + 4096))" "one that aborts leaves a core where it was told to"
+
+# --- snapshots ---
+must start c puts 60000 -- console=4096
+must poll_until 10 said c '^00000100 '
+check "a snapshot of one that prints" tell "snapshot|c|$TMPDIR/snap"
+at=$(value c hypercall_puts)
+moved() { [ "$(value c hypercall_puts)" -gt "$at" ]; }
+check "it goes on" poll_until 10 moved
+must tell "stop|c"
+lines() { console "$1" | sed -n 's/^\([0-9]\{8\}\) 0123456789.*/\1/p'; }
+for i in 1 2 3 4; do
+	tell "restore|d$i|$TMPDIR/snap||||console=4096|cpu_quota=5" || bail "no guest from the snapshot"
+done
+printing() { [ "$(lines "$1" | wc -l)" -ge 20 ]; }
+ok "four guests are made of it"
+for i in 1 2 3 4; do
+	check "guest $i prints" poll_until 20 printing "d$i"
+done
+first() { lines "d$1" | head -n 1; }
+is "$(first 2) $(first 3) $(first 4)" "$(first 1) $(first 1) $(first 1)" "all begin with the same line"
+in_order() { lines d1 | awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 + 0 }'; }
+check "and none is left out" in_order
+refused "while they run the file is not written to" "dump|d1|$TMPDIR/snap" 'there already'
+check_fails "by nobody" dd if=/dev/zero of="$TMPDIR/snap" bs=1 count=1 conv=notrunc status=none
+check "a snapshot of one of them" tell "snapshot|d1|$TMPDIR/snap2"
+for i in 1 2 3 4; do must tell "stop|d$i"; done
+check "is as good" tell "restore|e|$TMPDIR/snap2||||console=4096|cpu_quota=5"
+check "as the first" poll_until 20 printing e
+must tell "stop|e"
+
+# --- damaged ---
+damage() { cp "$TMPDIR/snap" "$TMPDIR/bad"; printf '%b' "$2" | dd of="$TMPDIR/bad" bs=1 seek="$1" conv=notrunc status=none; }
+damage 0 x
+refused "no snapshot" "restore|f|$TMPDIR/bad|||" 'PATH: it is no snapshot'
+damage 8 '\002'
+refused "of another version" "restore|f|$TMPDIR/bad|||" 'PATH: it is of another version'
+damage 16 '\001'
+refused "with an odd size" "restore|f|$TMPDIR/bad|||" 'PATH: its memory has no possible size'
+damage 12 '\377'
+refused "with too many segments" "restore|f|$TMPDIR/bad|||" 'PATH: it has too many segments'
+cp "$TMPDIR/snap" "$TMPDIR/bad"; truncate -s -1 "$TMPDIR/bad"
+refused "cut short" "restore|f|$TMPDIR/bad|||" 'PATH: the file is not as long as its memory'
+refused "an image is no snapshot" "restore|f|$guests/hello.hvt|||" 'PATH: it is no snapshot'
