@@ -157,6 +157,8 @@ int guest_main(int argc, char **argv)
 			continue;
 		if (ret)
 			guest_fail("read: %d\n", ret);
+		if (!len || len > guest_device(NET)->u.net.mtu + ETHERNET)
+			guest_fail("a frame of %llu bytes\n", (unsigned long long)len);
 		frames++;
 		if (!one_frame(len))
 			break;
