@@ -274,6 +274,7 @@ struct hedge_vm {
 	u32 uid;			/* that the task runs as */
 	u32 gid;
 	struct task_struct *starter;	/* whose cgroups it is charged to; while it starts */
+	struct file *cgroup;		/* cgroup.procs of another one; NULL: none */
 	const struct cred *cred;	/* of who started it, for the files of its core */
 	char *core;			/* path; NULL: none is wanted */
 

@@ -340,7 +340,15 @@ static int open_stub(struct sandbox *sb)
 static int adopt(struct sandbox *sb, const struct hedge_vm *vm)
 {
 	int ret = cgroup_attach_task_all(vm->starter, sb->task);
+	char pid[16];
+	loff_t pos = 0;
+	ssize_t done;
 
+	if (!ret && vm->cgroup) {
+		snprintf(pid, sizeof(pid), "%d\n", task_pid_vnr(sb->task));
+		done = kernel_write(vm->cgroup, pid, strlen(pid), &pos);
+		ret = done < 0 ? done : 0;
+	}
 	if (!ret && vm->cpu != HEDGE_CPU_ANY)
 		ret = set_cpus_allowed_ptr(sb->task, cpumask_of(vm->cpu));
 	return ret;

@@ -176,6 +176,28 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 	return vm->image->snapshot ? take_snapshot(vm, failure) : take_manifest(vm, failure);
 }
 
+/* The file is opened by who starts the VM: so it is his right that counts. */
+static int open_cgroup(struct hedge_vm *vm, const struct hedge_command *cmd,
+		       struct hedge_failure *failure)
+{
+	char *path;
+	int ret;
+
+	if (!cmd->cgroup)
+		return 0;
+	path = kasprintf(GFP_KERNEL, "%s/cgroup.procs", cmd->cgroup);
+	if (!path)
+		return hedge_wrong(failure, "cgroup", "out of memory", -ENOMEM);
+	vm->cgroup = filp_open(path, O_WRONLY | O_CLOEXEC, 0);
+	kfree(path);
+	if (!IS_ERR(vm->cgroup))
+		return 0;
+	ret = PTR_ERR(vm->cgroup);
+	vm->cgroup = NULL;
+	return hedge_wrong(failure, "cgroup", "there is no such cgroup, or it cannot be joined",
+			   ret);
+}
+
 static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 {
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
@@ -221,6 +243,8 @@ struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_f
 	if (ret)
 		hedge_wrong(failure, "CMDLINE", "out of memory", 0);
 	if (!ret)
+		ret = open_cgroup(vm, cmd, failure);
+	if (!ret)
 		ret = take_image(vm, cmd, failure);
 	if (!ret)
 		ret = attach_devices(vm, cmd, failure);
@@ -258,6 +282,8 @@ static void vm_free(struct kref *ref)
 	hedge_guestmem_destroy(&vm->guestmem);
 	hedge_console_exit(&vm->console);
 	hedge_image_put(vm->image);
+	if (vm->cgroup)
+		fput(vm->cgroup);
 	if (vm->cred)
 		put_cred(vm->cred);
 	kfree(vm->manifest);

@@ -462,7 +462,7 @@ static int parse_fields(struct parsing *p, const struct verb *verb, struct hedge
  *		words
  * @len:	bytes; at most HEDGE_COMMAND_MAX make a command
  * @cmd:	receives the command; its strings are in @line.  What is not said has its
- *		default (include/uapi/hedge.h), of limits other than that of the console 0
+ *		default (include/uapi/hedge_proc.h), of limits other than that of the console 0
  * @error:	receives why it is none; its strings are constants, or printable and in
  *		@line
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One command to the monitor, taken apart: see include/uapi/hedge.h for the grammar.
+ * One command to the monitor, taken apart: see include/uapi/hedge_proc.h for the grammar.
  * Pure functions; strings point into the line, which is cut into words.
  */
 #ifndef HEDGE_PROTO_COMMAND_H

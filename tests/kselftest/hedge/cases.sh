@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # status, out and err are of who sources this
 #
 # What each of the small guests does, under any monitor.  Whoever sources this has:
 #

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Images that nobody vouches for do not run where that is asked for; every image is
 # measured before it runs.
-# vm: timeout=120
+# vm: timeout=120 boot=own
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -10,8 +10,14 @@
 . "$(dirname "$0")/monitor.sh"
 requires openssl sha256sum
 requires_kvm
-plan 24
+plan 26
 load_module hedge verify=warn
+
+ima=/sys/kernel/security/ima
+[ -d $ima ] || { must mount -t securityfs none /sys/kernel/security; cleanup umount /sys/kernel/security; }
+echo "measure func=CRITICAL_DATA label=hedge" >$ima/policy
+# The last field of a line is the buffer that was measured, in hexadecimal.
+measured() { awk '$5 == "hedge-image" { print $NF }' $ima/ascii_runtime_measurements | while read -r buffer; do printf '%b\n' "$(sed 's/../\\x&/g' <<<"$buffer")"; done; }
 
 mode=/sys/module/hedge/parameters/verify
 digest=$(sha256sum <"$guests/hello.hvt" | cut -d ' ' -f 1)
@@ -35,6 +41,9 @@ check "its image runs" runs_to_its_end b hello
 refused "another does not" "start|c|$guests/exit.hvt||32|||0" 'PATH: nobody vouches'
 check "it is disallowed" tell "disallow|$digest"
 refused "and does not run any more" "start|b|$guests/hello.hvt||32|||x" 'PATH: nobody vouches'
+
+is "$(measured | head -n 1)" "sha256:$digest" "what is started has been measured"
+check "what was refused, too" grep -q "$(sha256sum <"$guests/exit.hvt" | cut -d ' ' -f 1)" <(measured)
 
 # --- signed ---
 sign=$(find /usr/lib/linux-kbuild-*/scripts /lib/modules/*/build/scripts -name sign-file 2>/dev/null | head -n 1)

@@ -92,7 +92,7 @@ static int refused(int err, uint64_t before)
 
 /**
  * monitor_command - have a command carried out
- * @line:	the command, as in include/uapi/hedge.h
+ * @line:	the command, as in include/uapi/hedge_proc.h
  *
  * What the kernel has against it is reported in its own words.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hedge's files below /proc: the words of include/uapi/hedge.h, written and read.
+ * hedge's files below /proc: the words of include/uapi/hedge_proc.h, written and read.
  */
 #ifndef SKY_MONITOR_MONITOR_H
 #define SKY_MONITOR_MONITOR_H

@@ -25,7 +25,7 @@ static void append(struct line *l, const char *text)
 
 /**
  * line_start - begin a command
- * @verb:	of include/uapi/hedge.h
+ * @verb:	of include/uapi/hedge_proc.h
  */
 void line_start(struct line *l, const char *verb)
 {
@@ -36,7 +36,7 @@ void line_start(struct line *l, const char *verb)
 
 /**
  * line_field - add a field
- * @name:	for messages, as in include/uapi/hedge.h
+ * @name:	for messages, as in include/uapi/hedge_proc.h
  * @text:	without a bar, which would end it
  */
 void line_field(struct line *l, const char *name, const char *text)
