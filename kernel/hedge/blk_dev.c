@@ -51,7 +51,7 @@ static struct workqueue_struct *release_wq;
 static atomic_t abandoned;
 static DECLARE_WAIT_QUEUE_HEAD(abandoned_wait);
 
-/* --- opening and closing ------------------------------------------------------- */
+/* --- opening and closing --------------------------------------------------------- */
 
 static struct block_device *open_bdev(const char *path, bool readonly, fmode_t *mode,
 				      struct hedge_block *holder)
@@ -168,7 +168,7 @@ bool hedge_block_readonly(const struct hedge_block *blk)
 	return !(blk->mode & FMODE_WRITE);
 }
 
-/* --- requests ------------------------------------------------------------------------ */
+/* --- requests -------------------------------------------------------------------- */
 
 static void end_io(struct bio *bio)
 {

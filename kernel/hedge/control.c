@@ -110,7 +110,8 @@ static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failu
 	ret = hedge_vm_pause(vm, cmd->verb == HEDGE_PAUSE);
 	hedge_vm_put(vm);
 	if (ret == -EALREADY)
-		hedge_wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" : "it is not paused", 0);
+		hedge_wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" :
+									"it is not paused", 0);
 	else if (ret)
 		hedge_wrong(failure, "NAME", ret == -EINTR ? "interrupted" : "it does not run", 0);
 	return ret;

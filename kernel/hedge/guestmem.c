@@ -131,7 +131,7 @@ void hedge_guestmem_unmap(struct hedge_guestmem *mem)
 	mem->mapped = false;
 }
 
-/* --- what a guest points to ----------------------------------------------------- */
+/* --- what a guest points to ------------------------------------------------------ */
 
 /**
  * hedge_guest_ptr - where something in the guest's memory is

@@ -24,6 +24,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/proc_fs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -42,8 +43,6 @@
 
 struct hedge_vm;
 struct kvm_run;
-struct proc_dir_entry;
-struct proc_ops;
 struct seq_file;
 
 /* Where things are in the task's address space. */
@@ -60,7 +59,7 @@ struct hedge_failure {
 	char text[HEDGE_REASON_SIZE];
 };
 
-/* --- guestmem.c: the guest's memory ------------------------------------------- */
+/* --- guestmem.c: the guest's memory ---------------------------------------------- */
 
 struct hedge_guestmem {
 	struct file *file;		/* shmem of its own, or a snapshot */
@@ -80,7 +79,7 @@ void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len);
 int hedge_guest_read(struct hedge_vm *vm, void *to, u64 gpa, size_t len);
 int hedge_guest_write(struct hedge_vm *vm, u64 gpa, const void *from, size_t len);
 
-/* --- kvm.c: the one file that speaks with /dev/kvm ------------------------------ */
+/* --- kvm.c: the one file that speaks with /dev/kvm ------------------------------- */
 
 struct hedge_kvm {
 	struct file *vm;
@@ -112,7 +111,7 @@ void hedge_kvm_module_exit(void);
 int hedge_kvm_bus_attach(struct hedge_vm *vm);
 void hedge_kvm_bus_detach(struct hedge_vm *vm);
 
-/* --- image.c: files that can be started ------------------------------------------- */
+/* --- image.c: files that can be started ------------------------------------------ */
 
 struct hedge_image {
 	struct kref ref;
@@ -136,14 +135,14 @@ int hedge_image_load(const char *path, const char **why);
 int hedge_image_unload(const char *path);
 void hedge_images_exit(void);
 
-/* --- snapshot.c ------------------------------------------------------------------------ */
+/* --- snapshot.c ------------------------------------------------------------------ */
 
 int hedge_snapshot_to(struct hedge_vm *vm, const char *path, const char **why);
 struct hedge_image *hedge_snapshot_open(const char *path, const char **why);
 void hedge_snapshot_close(struct hedge_image *image);
 int hedge_snapshot_load(struct hedge_vm *vm);
 
-/* --- verify.c: who vouches for an image ------------------------------------------------ */
+/* --- verify.c: who vouches for an image ------------------------------------------ */
 
 int hedge_verify_allow(const u8 *digest);
 int hedge_verify_disallow(const u8 *digest);
@@ -151,11 +150,11 @@ bool hedge_verify_is_allowed(const u8 *digest);
 int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why);
 void hedge_verify_exit(void);
 
-/* --- loader.c ----------------------------------------------------------------------- */
+/* --- loader.c -------------------------------------------------------------------- */
 
 int hedge_load(struct hedge_vm *vm);
 
-/* --- console.c: what a guest prints -------------------------------------------------- */
+/* --- console.c: what a guest prints ---------------------------------------------- */
 
 struct hedge_console {
 	spinlock_t lock;		/* protects head and what is in the ring */
@@ -175,7 +174,7 @@ void hedge_console_end(struct hedge_console *con);
 ssize_t hedge_console_read(struct hedge_console *con, u64 *pos, char __user *to, size_t len);
 bool hedge_console_has(struct hedge_console *con, u64 pos);
 
-/* --- devices --------------------------------------------------------------------------- */
+/* --- devices --------------------------------------------------------------------- */
 
 struct hedge_block;
 struct hedge_net;
@@ -208,7 +207,7 @@ bool hedge_net_ready(struct hedge_net *net);
 ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 
-/* --- vm.c: one VM, from its command to its record ----------------------------------------- */
+/* --- vm.c: one VM, from its command to its record -------------------------------- */
 
 enum hedge_state {
 	HEDGE_STARTING,
@@ -347,7 +346,7 @@ int hedge_vm_settle(struct hedge_vm *vm);
 int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req);
 void hedge_vm_answer(struct hedge_vm *vm);
 
-/* --- limits.c ------------------------------------------------------------------------------ */
+/* --- limits.c -------------------------------------------------------------------- */
 
 int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
 		      u64 len, bool may_wait);
@@ -355,7 +354,7 @@ int hedge_limits_attend(struct hedge_vm *vm);
 void hedge_limits_start(struct hedge_vm *vm);
 void hedge_limits_stop(struct hedge_vm *vm);
 
-/* --- dump.c: cores --------------------------------------------------------------------------- */
+/* --- dump.c: cores --------------------------------------------------------------- */
 
 int hedge_dump_write(struct file *file, const void *data, size_t len, loff_t pos);
 int hedge_dump_memory(struct hedge_vm *vm, struct file *file, u64 at,
@@ -366,7 +365,7 @@ int hedge_dump_ask(struct hedge_vm *vm, const char *path,
 int hedge_dump_to(struct hedge_vm *vm, const char *path, const char **why);
 void hedge_dump_abort(struct hedge_vm *vm);
 
-/* --- registry.c: which VMs there are ---------------------------------------------------------- */
+/* --- registry.c: which VMs there are --------------------------------------------- */
 
 int hedge_registry_add(struct hedge_vm *vm);
 void hedge_registry_remove(struct hedge_vm *vm);
@@ -377,7 +376,7 @@ void hedge_registry_each(void (*fn)(struct hedge_vm *vm, void *arg), void *arg);
 void hedge_registry_totals(struct hedge_totals *totals);
 void hedge_registry_exit(void);
 
-/* --- vcpu.c, hypercall.c: running a guest -------------------------------------------------------- */
+/* --- vcpu.c, hypercall.c: running a guest ---------------------------------------- */
 
 #define HEDGE_HC_AGAIN	1	/* it has to be done where it can be waited for */
 
@@ -387,7 +386,7 @@ int hedge_hc_poll(struct hedge_vm *vm, u64 gpa, bool may_wait);
 int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
 int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
 
-/* --- sandbox.c: tasks that the kernel execs ---------------------------------------------------------- */
+/* --- sandbox.c: tasks that the kernel execs -------------------------------------- */
 
 int hedge_sandbox_start(struct hedge_vm *vm);
 void hedge_sandbox_pool(u32 count);
@@ -395,7 +394,7 @@ u32 hedge_sandbox_parked(void);
 int hedge_sandbox_module_init(void);
 void hedge_sandbox_module_exit(void);
 
-/* --- control.c, proc*.c -------------------------------------------------------------------------------- */
+/* --- control.c, proc*.c ---------------------------------------------------------- */
 
 int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret);
 int hedge_control(char *line, size_t len, struct hedge_failure *failure);

@@ -27,7 +27,7 @@ MODULE_PARM_DESC(keep_kvm, "keep KVM in use from the first VM on, so that later 
 /* Opens /dev/kvm for tasks that could not. */
 static const struct cred *kvm_cred;
 
-/* --- ioctls ------------------------------------------------------------------- */
+/* --- ioctls ---------------------------------------------------------------------- */
 
 static long call(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -119,7 +119,7 @@ static struct file *open_dev_kvm(void)
 	return file;
 }
 
-/* --- what a guest sees of the processor ------------------------------------------- */
+/* --- what a guest sees of the processor ------------------------------------------ */
 
 /*
  * What a guest may know of: arithmetic, and what CR4 of the ABI lets it use.  Nothing
@@ -239,7 +239,7 @@ static int set_msr_filter(struct hedge_kvm *kvm)
 	       hedge_kvm_call(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter, sizeof(filter));
 }
 
-/* --- life --------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------ */
 
 static int map_run(struct hedge_kvm *kvm, struct file *dev)
 {

@@ -16,7 +16,7 @@
 #define QUOTA_PERIOD_NS	(100 * NSEC_PER_MSEC)
 #define QUOTA_TICK_NS	(5 * NSEC_PER_MSEC)
 
-/* --- rates ------------------------------------------------------------------------ */
+/* --- rates ----------------------------------------------------------------------- */
 
 /* When @bucket has room again; 0: now. */
 static ktime_t due(const struct hedge_bucket *bucket, ktime_t now)
@@ -79,7 +79,7 @@ int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedg
 	return 0;
 }
 
-/* --- processor time ---------------------------------------------------------------------- */
+/* --- processor time -------------------------------------------------------------- */
 
 static u64 used_ns(const struct hedge_vm *vm)
 {
@@ -130,7 +130,7 @@ int hedge_limits_attend(struct hedge_vm *vm)
 	return 0;
 }
 
-/* --- time -------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------ */
 
 static u64 hypercalls(const struct hedge_vm *vm)
 {

@@ -99,7 +99,7 @@ const struct proc_ops hedge_stats_ops = {
 	.proc_release = single_release,
 };
 
-/* --- all of them ------------------------------------------------------------------------ */
+/* --- all of them ----------------------------------------------------------------- */
 
 static int totals_show(struct seq_file *m, void *unused)
 {
@@ -125,7 +125,7 @@ const struct proc_ops hedge_totals_ops = {
 	.proc_release = single_release,
 };
 
-/* --- Prometheus: text format 0.0.4 ---------------------------------------------------------- */
+/* --- Prometheus: text format 0.0.4 ----------------------------------------------- */
 
 static void metric_head(struct seq_file *m, const char *name, const char *type, const char *help)
 {

@@ -79,7 +79,7 @@ static DEFINE_MUTEX(sweep_mutex);
 
 static struct file *stub_file;
 
-/* --- the task's side: one ioctl ---------------------------------------------------- */
+/* --- the task's side: one ioctl -------------------------------------------------- */
 
 /* Whoever waits for the start is told why there is none. */
 static int fail_boot(struct hedge_vm *vm, int error, const char *why)
@@ -247,7 +247,7 @@ static const struct file_operations sandbox_fops = {
 	.llseek = noop_llseek,
 };
 
-/* --- exec --------------------------------------------------------------------------- */
+/* --- exec ------------------------------------------------------------------------ */
 
 static struct sandbox *sandbox_of_current(void)
 {
@@ -322,7 +322,7 @@ static struct linux_binfmt sandbox_binfmt = {
 	.load_binary = load_binary,
 };
 
-/* --- making one --------------------------------------------------------------------------- */
+/* --- making one ------------------------------------------------------------------ */
 
 /* What is exec'ed has no name of its own: it is reached by a descriptor. */
 static int open_stub(struct sandbox *sb)
@@ -399,7 +399,7 @@ static u32 sweep(void)
 
 static int exec(struct sandbox *sb)
 {
-	static char *argv[] = { "hedge", NULL }, *envp[] = { NULL };
+	char *argv[] = { "hedge", NULL }, *envp[] = { NULL };
 	struct subprocess_info *info;
 
 	/* Only the task itself can know; an empty one would be taken for none. */
@@ -541,7 +541,7 @@ u32 hedge_sandbox_parked(void)
 	return READ_ONCE(sandboxes.parked);
 }
 
-/* --- module ------------------------------------------------------------------------------------ */
+/* --- module ---------------------------------------------------------------------- */
 
 int hedge_sandbox_module_init(void)
 {
@@ -569,7 +569,7 @@ void hedge_sandbox_module_exit(void)
 	hedge_sandbox_pool(0);
 	cancel_work_sync(&sandboxes.fill);
 	while (sweep())
-		msleep(1);
+		usleep_range(1000, 2000);
 	unregister_binfmt(&sandbox_binfmt);
 	fput(stub_file);
 }

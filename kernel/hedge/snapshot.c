@@ -9,7 +9,7 @@
 #include <linux/uaccess.h>
 #include "hedge.h"
 
-/* --- writing -------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------- */
 
 static void fill_layout(const struct hvt_image *layout, struct hedge_snapshot *head)
 {
@@ -79,7 +79,7 @@ int hedge_snapshot_to(struct hedge_vm *vm, const char *path, const char **why)
 	return hedge_dump_ask(vm, path, answer_snapshot, why);
 }
 
-/* --- reading ----------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------- */
 
 static int read_head(struct hedge_image *image, const char **why)
 {

@@ -140,7 +140,7 @@ void hedge_verify_exit(void)
 		kfree(a);
 }
 
-/* --- signatures -------------------------------------------------------------------- */
+/* --- signatures ------------------------------------------------------------------ */
 
 #define MARK_SIZE	(sizeof(MODULE_SIG_STRING) - 1)
 
@@ -168,7 +168,7 @@ static int check_signature(const struct hedge_image *image)
 	return hedge_verify_pkcs7(image->data, left, image->data + left, len);
 }
 
-/* --- the decision ---------------------------------------------------------------------- */
+/* --- the decision ---------------------------------------------------------------- */
 
 static void measure(const struct hedge_image *image)
 {

@@ -10,8 +10,7 @@
 #include <linux/slab.h>
 #include "hedge.h"
 
-/* --- what the command says ----------------------------------------------------- */
-
+/* --- what the command says ------------------------------------------------------- */
 
 static const struct hedge_device_words *words_of(const struct hedge_command *cmd,
 						 const char *name)
@@ -256,7 +255,7 @@ struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_f
 	return vm;
 }
 
-/* --- life ------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------ */
 
 /* What only a VM that runs needs; the record lives on. */
 static void close_devices(struct hedge_vm *vm)
@@ -435,7 +434,7 @@ void hedge_vm_finish(struct hedge_vm *vm)
 	complete_all(&vm->ended);
 }
 
-/* --- what is asked of it ------------------------------------------------------------ */
+/* --- what is asked of it --------------------------------------------------------- */
 
 /**
  * hedge_vm_die - no more of this guest
