@@ -399,7 +399,7 @@ static u32 sweep(void)
 
 static int exec(struct sandbox *sb)
 {
-	char *argv[] = { "hedge", NULL }, *envp[] = { NULL };
+	char name[] = "hedge", *argv[] = { name, NULL }, *envp[] = { NULL };
 	struct subprocess_info *info;
 
 	/* Only the task itself can know; an empty one would be taken for none. */

@@ -10,14 +10,18 @@
 . "$(dirname "$0")/monitor.sh"
 requires openssl sha256sum
 requires_kvm
-plan 26
+plan 27
 load_module hedge verify=warn
 
 ima=/sys/kernel/security/ima
 [ -d $ima ] || { must mount -t securityfs none /sys/kernel/security; cleanup umount /sys/kernel/security; }
 echo "measure func=CRITICAL_DATA label=hedge" >$ima/policy
-# The last field of a line is the buffer that was measured, in hexadecimal.
-measured() { awk '$5 == "hedge-image" { print $NF }' $ima/ascii_runtime_measurements | while read -r buffer; do printf '%b\n' "$(sed 's/../\\x&/g' <<<"$buffer")"; done; }
+# measured FILE: its digest is in a line's last field, the buffer in hexadecimal.
+measured()
+{
+	awk '$5 == "hedge-image" { print $NF }' $ima/ascii_runtime_measurements |
+		grep -qx "$(printf 'sha256:%s' "$(sha256sum <"$1" | cut -d ' ' -f 1)" | od -An -v -tx1 | tr -d ' \n')"
+}
 
 mode=/sys/module/hedge/parameters/verify
 digest=$(sha256sum <"$guests/hello.hvt" | cut -d ' ' -f 1)
@@ -42,8 +46,9 @@ refused "another does not" "start|c|$guests/exit.hvt||32|||0" 'PATH: nobody vouc
 check "it is disallowed" tell "disallow|$digest"
 refused "and does not run any more" "start|b|$guests/hello.hvt||32|||x" 'PATH: nobody vouches'
 
-is "$(measured | head -n 1)" "sha256:$digest" "what is started has been measured"
-check "what was refused, too" grep -q "$(sha256sum <"$guests/exit.hvt" | cut -d ' ' -f 1)" <(measured)
+check "what is started has been measured" measured "$guests/hello.hvt"
+check "what was refused, too" measured "$guests/exit.hvt"
+check_fails "what was not asked for has not" measured "$guests/hang.hvt"
 
 # --- signed ---
 sign=$(find /usr/lib/linux-kbuild-*/scripts /lib/modules/*/build/scripts -name sign-file 2>/dev/null | head -n 1)
