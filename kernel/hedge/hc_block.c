@@ -46,6 +46,8 @@ int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 		ret = hedge_block_transfer(vm, blk, hc.offset, hc.data, hc.len, write);
 		if (ret)
 			return ret;
+		vm->io.block_ops[write]++;
+		vm->io.block_bytes[write] += hc.len;
 		answer = HVT_OK;
 	}
 	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_block, ret), &answer,

@@ -26,6 +26,8 @@ static s32 net_do(struct hedge_vm *vm, const struct hvt_hc_net *hc, bool write, 
 	if (done < 0)
 		return done;
 	*len = done;
+	vm->io.net_ops[write]++;
+	vm->io.net_bytes[write] += done;
 	return HVT_OK;
 }
 

@@ -231,6 +231,21 @@ struct hedge_exits {
 	u64 interrupted;
 };
 
+/* Of devices: operations that were done, and their bytes; [1] is writes. */
+struct hedge_io {
+	u64 block_ops[2];
+	u64 block_bytes[2];
+	u64 net_ops[2];
+	u64 net_bytes[2];
+};
+
+struct hedge_usage {
+	u64 cpu_ns;			/* of the task, the guest's included */
+	u64 guest_ns;
+	u64 resident;			/* bytes, just now */
+	u64 memory_mib_ms;		/* what was allotted, times how long */
+};
+
 struct hedge_totals {
 	u64 started;
 	u64 ended;
@@ -284,6 +299,8 @@ struct hedge_vm {
 	u32 manifest_size;
 	struct hedge_device device[HVT_MANIFEST_MAX];
 	struct hedge_exits exits;
+	struct hedge_io io;
+	struct hedge_usage usage_before;	/* of the task, when it got the VM */
 	struct hedge_bucket block_ops, block_bytes, net_ops, net_bytes;
 	struct hedge_quota quota;
 	struct hedge_watch watch;
@@ -298,6 +315,7 @@ struct hedge_vm {
 	struct task_struct *task;	/* while it runs, with a reference */
 	int status;			/* what the guest ended with, or 1 */
 	char reason[HEDGE_REASON_SIZE];	/* why it ended */
+	struct hedge_usage usage;	/* of the task, which is gone */
 	const char *killed;		/* why it is killed; NULL: not by us */
 	bool pause;
 	struct hedge_request *request;	/* to be done by the task; NULL: nothing */
@@ -353,6 +371,12 @@ int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedg
 int hedge_limits_attend(struct hedge_vm *vm);
 void hedge_limits_start(struct hedge_vm *vm);
 void hedge_limits_stop(struct hedge_vm *vm);
+
+/* --- meter.c ------------------------------------------------------------------------ */
+
+void hedge_meter_start(struct hedge_vm *vm);
+void hedge_meter_stop(struct hedge_vm *vm);
+void hedge_meter_read(struct hedge_vm *vm, struct hedge_usage *usage);
 
 /* --- dump.c: cores --------------------------------------------------------------- */
 

@@ -56,6 +56,30 @@ static void show_exits(struct seq_file *m, const struct hedge_exits *exits)
 	seq_printf(m, "exits_interrupted %llu\n", READ_ONCE(exits->interrupted));
 }
 
+static void show_io(struct seq_file *m, const struct hedge_io *io)
+{
+	static const char *const words[] = { "read", "write" };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		seq_printf(m, "block_%s_ops %llu\nblock_%s_bytes %llu\n", words[i],
+			   READ_ONCE(io->block_ops[i]), words[i], READ_ONCE(io->block_bytes[i]));
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		seq_printf(m, "net_%s_packets %llu\nnet_%s_bytes %llu\n", words[i],
+			   READ_ONCE(io->net_ops[i]), words[i], READ_ONCE(io->net_bytes[i]));
+}
+
+static void show_usage(struct seq_file *m, struct hedge_vm *vm)
+{
+	struct hedge_usage u;
+
+	hedge_meter_read(vm, &u);
+	seq_printf(m, "cpu_us %llu\nguest_cpu_us %llu\nhost_cpu_us %llu\n",
+		   u.cpu_ns / NSEC_PER_USEC, u.guest_ns / NSEC_PER_USEC,
+		   (u.cpu_ns - u.guest_ns) / NSEC_PER_USEC);
+	seq_printf(m, "resident_bytes %llu\nmemory_mib_ms %llu\n", u.resident, u.memory_mib_ms);
+}
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct hedge_vm *vm = m->private;
@@ -79,7 +103,9 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_phases(m, vm);
 	seq_printf(m, "up_us %lld\n",
 		   ktime_us_delta(state == HEDGE_ENDED ? vm->finished : ktime_get(), vm->began));
+	show_usage(m, vm);
 	show_exits(m, &vm->exits);
+	show_io(m, &vm->io);
 	seq_printf(m, "console_bytes %llu\nconsole_lost %llu\n", READ_ONCE(vm->console.head),
 		   READ_ONCE(vm->console.lost));
 	if (state == HEDGE_ENDED)
@@ -143,6 +169,27 @@ static void metric_memory(struct hedge_vm *vm, void *m)
 	seq_printf(m, "hedge_vm_memory_bytes{vm=\"%s\"} %llu\n", vm->name, vm->mem);
 }
 
+static void metric_cpu(struct hedge_vm *vm, void *m)
+{
+	struct hedge_usage u;
+
+	hedge_meter_read(vm, &u);
+	seq_printf(m, "hedge_vm_cpu_seconds_total{vm=\"%s\"} %llu.%06llu\n", vm->name,
+		   u.cpu_ns / NSEC_PER_SEC, u.cpu_ns % NSEC_PER_SEC / NSEC_PER_USEC);
+}
+
+static void metric_io(struct hedge_vm *vm, void *m)
+{
+	seq_printf(m, "hedge_vm_io_bytes_total{vm=\"%s\",device=\"block\",way=\"read\"} %llu\n"
+		   "hedge_vm_io_bytes_total{vm=\"%s\",device=\"block\",way=\"write\"} %llu\n"
+		   "hedge_vm_io_bytes_total{vm=\"%s\",device=\"net\",way=\"read\"} %llu\n"
+		   "hedge_vm_io_bytes_total{vm=\"%s\",device=\"net\",way=\"write\"} %llu\n",
+		   vm->name, READ_ONCE(vm->io.block_bytes[0]),
+		   vm->name, READ_ONCE(vm->io.block_bytes[1]),
+		   vm->name, READ_ONCE(vm->io.net_bytes[0]),
+		   vm->name, READ_ONCE(vm->io.net_bytes[1]));
+}
+
 static void metric_hypercalls(struct hedge_vm *vm, void *m)
 {
 	u32 i;
@@ -167,6 +214,10 @@ static int metrics_show(struct seq_file *m, void *unused)
 	hedge_registry_each(metric_up, m);
 	metric_head(m, "vm_memory_bytes", "gauge", "Memory of the guest.");
 	hedge_registry_each(metric_memory, m);
+	metric_head(m, "vm_cpu_seconds_total", "counter", "Processor time of the VM's task.");
+	hedge_registry_each(metric_cpu, m);
+	metric_head(m, "vm_io_bytes_total", "counter", "Bytes that devices have moved.");
+	hedge_registry_each(metric_io, m);
 	metric_head(m, "vm_hypercalls_total", "counter", "Hypercalls that were served.");
 	hedge_registry_each(metric_hypercalls, m);
 	return 0;

@@ -342,6 +342,7 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 	vm->task = get_task_struct(current);
 	spin_unlock(&vm->lock);
 	snprintf(current->comm, sizeof(current->comm), "vm:%s", vm->name);
+	hedge_meter_start(vm);
 	hedge_vm_phase(vm, HEDGE_BOOT_KVM);
 	ret = connect_networks(vm);
 	if (ret)
@@ -404,6 +405,7 @@ void hedge_vm_leave(struct hedge_vm *vm)
 	struct task_struct *task;
 
 	hedge_limits_stop(vm);
+	hedge_meter_stop(vm);
 	if (vm->kvm)
 		hedge_kvm_bus_detach(vm);
 	hedge_guestmem_unmap(&vm->guestmem);

@@ -5,7 +5,7 @@
 BENCH_QUICK	?=
 BENCH_FORMAT	?=
 
-BENCHES		+= bench-dm bench-activate
+BENCHES		+= bench-dm bench-activate bench-hedge
 
 # The monitor in user space that hedge is measured beside.
 PROGRAMS	+= hvt-peer
@@ -23,4 +23,9 @@ bench-activate: user modules ## blocks read, memory and time of activation, by s
 	cp $(O)/vm/bench-activate/activate-measure/logs/activate.json $(O)/bench/
 	cat $(O)/vm/bench-activate/activate-measure/logs/activate.txt
 
-.PHONY: bench-dm bench-activate
+bench-hedge: user modules ## hypercalls, I/O and starts of VMs beside a monitor in user space
+	@mkdir -p $(O)/bench
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-hedge run hedge
+	tests/bench/hedge/table $(O)/vm/bench-hedge/hedge-measure/logs/hedge.raw | tee $(O)/bench/hedge.txt
+
+.PHONY: bench-dm bench-activate bench-hedge

@@ -32,6 +32,13 @@ vm-soak: user vm-debug-kernel ## SOAK_SECONDS of everything at once, in the debu
 	SKYHOLD_SOAK_SECONDS=$(SOAK_SECONDS) SKYHOLD_SOAK_SEED=$(SOAK_SEED) SKYHOLD_BUILD=$(abspath $(O)) \
 		tests/vm/vm -d -t tests/long -n soak run soak
 
+HOSTILE_SECONDS	?= 600
+
+vm-hedge: user vm-debug-kernel ## VMs by the thousand, and HOSTILE_SECONDS of hostile guests, in the debug kernel (long)
+	$(MAKE) modules $(DEBUG_KBUILD)
+	SKYHOLD_HOSTILE_SECONDS=$(HOSTILE_SECONDS) SKYHOLD_BUILD=$(abspath $(O)) \
+		tests/vm/vm -d -t tests/long -n hedge -j $(VM_JOBS) run hedge
+
 # The modules with the deliberate faults are built like ours, and kept apart.
 FAULT_OUT	= $(O)/kmod-fault/$(KVER)
 
@@ -49,4 +56,4 @@ check-harness-debug: vm-debug-kernel
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/check-harness -d \
 		-m $(abspath $(O))/kmod-fault/$$(cat $(DEBUG_KERNEL)/release)
 
-.PHONY: vm vm-shell vm-debug vm-debug-kernel vm-soak fault-module check-harness check-harness-debug
+.PHONY: vm vm-shell vm-debug vm-debug-kernel vm-soak vm-hedge fault-module check-harness check-harness-debug

@@ -12,7 +12,14 @@
 GUEST_MANIFEST(GUEST_BLOCK("disk"));
 
 static uint64_t took[MAX];
-static uint8_t buffer[4096];
+static uint8_t buffer[65536] __attribute__((aligned(4096)));
+static uint64_t size;			/* bytes of a block request */
+
+struct kind {
+	const char *name;
+	void (*run)(void);
+	uint64_t size;
+};
 
 static void walltime(void)
 {
@@ -31,13 +38,13 @@ static void puts_one(void)
 
 static void block_write(void)
 {
-	if (guest_block_write(DISK, 0, buffer, sizeof(buffer)))
+	if (guest_block_write(DISK, 0, buffer, size))
 		guest_fail("write\n");
 }
 
 static void block_read(void)
 {
-	if (guest_block_read(DISK, 0, buffer, sizeof(buffer)))
+	if (guest_block_read(DISK, 0, buffer, size))
 		guest_fail("read\n");
 }
 
@@ -56,9 +63,16 @@ static void sort(uint64_t *v, unsigned int n)
 
 int guest_main(int argc, char **argv)
 {
-	static const struct guest_mode kinds[] = {
-		{ "walltime", walltime }, { "poll", poll_none }, { "puts", puts_one },
-		{ "block_write", block_write }, { "block_read", block_read },
+	static const struct kind kinds[] = {
+		{ "walltime", walltime, 0 },
+		{ "poll", poll_none, 0 },
+		{ "puts", puts_one, 0 },
+		{ "block_write_512", block_write, 512 },
+		{ "block_write_4k", block_write, 4096 },
+		{ "block_write_64k", block_write, 65536 },
+		{ "block_read_512", block_read, 512 },
+		{ "block_read_4k", block_read, 4096 },
+		{ "block_read_64k", block_read, 65536 },
 	};
 	uint64_t n = argc > 0 ? guest_number(argv[0]) / BATCH : 100, began;
 	unsigned int k, i, j;
@@ -66,6 +80,7 @@ int guest_main(int argc, char **argv)
 	if (!n || n > MAX)
 		guest_fail("speed N, 10 to %u\n", MAX * BATCH);
 	for (k = 0; k < GUEST_COUNT(kinds); k++) {
+		size = kinds[k].size;
 		for (i = 0; i < n; i++) {
 			began = guest_monotonic_ns();
 			for (j = 0; j < BATCH; j++)

@@ -186,5 +186,5 @@ for ((seed = 1; seed <= 12; seed++)); do
 	esac
 done
 is "$died" "" "with wild pointers, 12 seeds"
-ends "what hypercalls cost" 0 '^block_read [0-9]+$' "$disk" "$guests/speed.hvt" 200
+ends "what hypercalls cost" 0 '^block_read_64k [0-9]+$' "$disk" "$guests/speed.hvt" 200
 note "$(grep -E '^[a-z]' "$out" | tr '\n' ' ')ns"

@@ -5,9 +5,9 @@
 # vm: timeout=600 mem=2G
 
 # shellcheck source=tests/kselftest/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
-. "$(dirname "$0")/monitor.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/monitor.sh"
 requires_kvm
 CYCLES=${CYCLES:-60} KILLED=${KILLED:-40} TOGETHER=32
 plan 9
