@@ -11,9 +11,12 @@
  */
 static bool signal_is_real(void)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	/* A task's own does not go away. */
+	struct sighand_struct *sighand = rcu_dereference_protected(current->sighand, true);
+
+	spin_lock_irq(&sighand->siglock);
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&sighand->siglock);
 	return signal_pending(current);
 }
 
