@@ -1,14 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a guest prints: a ring that keeps the last of it.  A reader's position counts
- * bytes since the VM began; what it was too slow for is passed over.
+ * bytes since the VM began; what it was too slow for is passed over.  To who watches the
+ * file it is one that grows: so tail -f works.
  */
+#include <linux/fsnotify.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "hedge.h"
 
 #define DEFAULT_KIB	64
+
+/* The file has grown. */
+static void set_size(struct hedge_console *con, struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	inode_lock(inode);
+	i_size_write(inode, READ_ONCE(con->head));
+	inode->i_mtime = current_time(inode);
+	inode_unlock(inode);
+}
+
+static void notify(struct work_struct *work)
+{
+	struct hedge_console *con = container_of(work, struct hedge_console, notify);
+	struct hedge_console_reader *reader;
+
+	mutex_lock(&con->readers_lock);
+	list_for_each_entry(reader, &con->readers, link) {
+		set_size(con, reader->file);
+		fsnotify_modify(reader->file);
+	}
+	mutex_unlock(&con->readers_lock);
+}
+
+/**
+ * hedge_console_add - a file is opened
+ * @reader:	with .file
+ */
+void hedge_console_add(struct hedge_console *con, struct hedge_console_reader *reader)
+{
+	mutex_lock(&con->readers_lock);
+	list_add(&reader->link, &con->readers);
+	WRITE_ONCE(con->is_read, true);
+	set_size(con, reader->file);
+	mutex_unlock(&con->readers_lock);
+}
+
+/**
+ * hedge_console_remove - it is closed
+ */
+void hedge_console_remove(struct hedge_console *con, struct hedge_console_reader *reader)
+{
+	mutex_lock(&con->readers_lock);
+	list_del(&reader->link);
+	WRITE_ONCE(con->is_read, !list_empty(&con->readers));
+	mutex_unlock(&con->readers_lock);
+}
 
 /**
  * hedge_console_init - an empty console
@@ -22,11 +72,16 @@ int hedge_console_init(struct hedge_console *con, u32 kib)
 	con->ring = kvmalloc(con->size, GFP_KERNEL_ACCOUNT);
 	spin_lock_init(&con->lock);
 	init_waitqueue_head(&con->wait);
+	mutex_init(&con->readers_lock);
+	INIT_LIST_HEAD(&con->readers);
+	INIT_WORK(&con->notify, notify);
 	return con->ring ? 0 : -ENOMEM;
 }
 
 void hedge_console_exit(struct hedge_console *con)
 {
+	if (con->ring)
+		cancel_work_sync(&con->notify);
 	kvfree(con->ring);
 }
 
@@ -48,6 +103,8 @@ void hedge_console_print(struct hedge_console *con, const char *text, size_t len
 	spin_unlock(&con->lock);
 	if (wq_has_sleeper(&con->wait))
 		wake_up_interruptible(&con->wait);
+	if (READ_ONCE(con->is_read))
+		schedule_work(&con->notify);
 }
 
 /**
@@ -68,6 +125,8 @@ void hedge_console_end(struct hedge_console *con)
 {
 	WRITE_ONCE(con->ended, true);
 	wake_up_interruptible_all(&con->wait);
+	if (READ_ONCE(con->is_read))
+		schedule_work(&con->notify);
 }
 
 /* Whether a read at @pos has something to tell: more, or that there is no more. */
@@ -77,14 +136,14 @@ bool hedge_console_has(struct hedge_console *con, u64 pos)
 }
 
 /* Copy what is at *@pos to @to: how many bytes. */
-static size_t take(struct hedge_console *con, u64 *pos, char *to, size_t len)
+static size_t take(struct hedge_console *con, loff_t *pos, char *to, size_t len)
 {
 	size_t at, first;
 
 	spin_lock(&con->lock);
-	if (con->head - *pos > con->size)
+	if (con->head > *pos + con->size)
 		*pos = con->head - con->size;
-	len = min_t(u64, len, con->head - *pos);
+	len = con->head > *pos ? min_t(u64, len, con->head - *pos) : 0;
 	at = *pos & (con->size - 1);
 	first = min_t(size_t, len, con->size - at);
 	memcpy(to, con->ring + at, first);
@@ -101,7 +160,7 @@ static size_t take(struct hedge_console *con, u64 *pos, char *to, size_t len)
  *
  * Return: bytes, 0 when there is nothing now, or -errno.
  */
-ssize_t hedge_console_read(struct hedge_console *con, u64 *pos, char __user *to, size_t len)
+ssize_t hedge_console_read(struct hedge_console *con, loff_t *pos, char __user *to, size_t len)
 {
 	char *page = (char *)__get_free_page(GFP_KERNEL);
 	ssize_t done;

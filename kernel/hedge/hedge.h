@@ -24,6 +24,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/proc_fs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -140,6 +141,7 @@ void hedge_images_exit(void);
 int hedge_snapshot_to(struct hedge_vm *vm, const char *path, const char **why);
 struct hedge_image *hedge_snapshot_open(const char *path, const char **why);
 void hedge_snapshot_close(struct hedge_image *image);
+int hedge_snapshot_digest(const struct hedge_image *image, u8 *digest);
 int hedge_snapshot_load(struct hedge_vm *vm);
 
 /* --- verify.c: who vouches for an image ------------------------------------------ */
@@ -164,6 +166,18 @@ struct hedge_console {
 	u64 head;			/* bytes ever printed */
 	u64 lost;			/* of those, too many at once to be kept */
 	bool ended;			/* there will be no more */
+	struct mutex readers_lock;	/* protects the list */
+	struct list_head readers;	/* hedge_console_reader.link */
+	bool is_read;			/* the list is not empty */
+	struct work_struct notify;	/* tells those who watch the file */
+};
+
+/* An open file of it. */
+struct hedge_console_reader {
+	struct list_head link;
+	struct file *file;
+	struct hedge_vm *vm;
+	bool told_end;			/* its last read said that there is no more just now */
 };
 
 int hedge_console_init(struct hedge_console *con, u32 kib);
@@ -171,8 +185,10 @@ void hedge_console_exit(struct hedge_console *con);
 void hedge_console_print(struct hedge_console *con, const char *text, size_t len);
 void hedge_console_skip(struct hedge_console *con, u64 len);
 void hedge_console_end(struct hedge_console *con);
-ssize_t hedge_console_read(struct hedge_console *con, u64 *pos, char __user *to, size_t len);
+ssize_t hedge_console_read(struct hedge_console *con, loff_t *pos, char __user *to, size_t len);
 bool hedge_console_has(struct hedge_console *con, u64 pos);
+void hedge_console_add(struct hedge_console *con, struct hedge_console_reader *reader);
+void hedge_console_remove(struct hedge_console *con, struct hedge_console_reader *reader);
 
 /* --- devices --------------------------------------------------------------------- */
 

@@ -218,7 +218,6 @@ static int set_msr_filter(struct hedge_kvm *kvm)
 	};
 	u8 bitmap[FILTER_COUNT / 8] = { 0 };
 	void __user *where = (void __user *)(HEDGE_SCRATCH_ADDR + HEDGE_SCRATCH_SIZE / 2);
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_USER_SPACE_MSR };
 	struct kvm_msr_filter filter = { .flags = KVM_MSR_FILTER_DEFAULT_DENY };
 	u32 i;
 
@@ -235,8 +234,7 @@ static int set_msr_filter(struct hedge_kvm *kvm)
 		.nmsrs = FILTER_COUNT,
 		.bitmap = (__force u8 *)where,
 	};
-	return hedge_kvm_call(kvm->vm, KVM_ENABLE_CAP, &cap, sizeof(cap)) ?:
-	       hedge_kvm_call(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter, sizeof(filter));
+	return hedge_kvm_call(kvm->vm, KVM_X86_SET_MSR_FILTER, &filter, sizeof(filter));
 }
 
 /* --- life ------------------------------------------------------------------------ */

@@ -5,33 +5,38 @@
 #include <linux/slab.h>
 #include "hedge.h"
 
-struct reader {
-	struct hedge_vm *vm;
-	u64 pos;
-	bool told_end;			/* its last read said that there is no more just now */
-};
-
 static int console_open(struct inode *inode, struct file *file)
 {
-	struct reader *reader;
+	struct hedge_console_reader *reader;
+	struct hedge_vm *vm = pde_data(inode);
 
 	if (hedge_only_admin())
 		return -EPERM;
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
 	if (!reader)
 		return -ENOMEM;
-	reader->vm = hedge_vm_ref(pde_data(inode));
+	reader->file = file;
+	reader->vm = hedge_vm_ref(vm);
 	file->private_data = reader;
-	return nonseekable_open(inode, file);
+	hedge_console_add(&vm->console, reader);
+	return 0;
 }
 
 static int console_release(struct inode *inode, struct file *file)
 {
-	struct reader *reader = file->private_data;
+	struct hedge_console_reader *reader = file->private_data;
 
+	hedge_console_remove(&reader->vm->console, reader);
 	hedge_vm_put(reader->vm);
 	kfree(reader);
 	return 0;
+}
+
+static loff_t console_lseek(struct file *file, loff_t offset, int whence)
+{
+	struct hedge_console_reader *reader = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, READ_ONCE(reader->vm->console.head));
 }
 
 /*
@@ -40,12 +45,12 @@ static int console_release(struct inode *inode, struct file *file)
  */
 static ssize_t console_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	struct reader *reader = file->private_data;
+	struct hedge_console_reader *reader = file->private_data;
 	struct hedge_console *con = &reader->vm->console;
 	ssize_t done;
 
 	for (;;) {
-		done = hedge_console_read(con, &reader->pos, buf, len);
+		done = hedge_console_read(con, pos, buf, len);
 		if (done) {
 			reader->told_end = false;
 			return done;
@@ -56,18 +61,18 @@ static ssize_t console_read(struct file *file, char __user *buf, size_t len, lof
 		}
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(con->wait, hedge_console_has(con, reader->pos)))
+		if (wait_event_interruptible(con->wait, hedge_console_has(con, *pos)))
 			return -ERESTARTSYS;
 	}
 }
 
 static __poll_t console_poll(struct file *file, poll_table *table)
 {
-	struct reader *reader = file->private_data;
+	struct hedge_console_reader *reader = file->private_data;
 	struct hedge_console *con = &reader->vm->console;
 
 	poll_wait(file, &con->wait, table);
-	return (hedge_console_has(con, reader->pos) ? EPOLLIN | EPOLLRDNORM : 0) |
+	return (hedge_console_has(con, file->f_pos) ? EPOLLIN | EPOLLRDNORM : 0) |
 	       (READ_ONCE(con->ended) ? EPOLLHUP : 0);
 }
 
@@ -75,5 +80,6 @@ const struct proc_ops hedge_console_ops = {
 	.proc_open = console_open,
 	.proc_read = console_read,
 	.proc_poll = console_poll,
+	.proc_lseek = console_lseek,
 	.proc_release = console_release,
 };

@@ -10,8 +10,8 @@
  *
  * A bare kernel thread would not do: the kernel keeps no FPU state for those.
  *
- * Neither the file nor the binary format holds the module: it may be unloaded while
- * VMs run, and ends them.  hedge_sandbox_module_exit() waits until each task is dead,
+ * Neither the file nor the mm holds the module: it may be unloaded while VMs run, and
+ * ends them.  hedge_sandbox_module_exit() waits until each task is dead,
  * and with it the last instruction of ours that it ran.
  */
 #include <linux/anon_inodes.h>
@@ -22,6 +22,7 @@
 #include <linux/file.h>
 #include <linux/fdtable.h>
 #include <linux/mman.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -317,8 +318,9 @@ static int load_binary(struct linux_binprm *bprm)
 	return 0;
 }
 
+/* Whoever execs something is in load_binary() for a moment; an mm does not point here. */
 static struct linux_binfmt sandbox_binfmt = {
-	/* No module: see above. */
+	.module = THIS_MODULE,
 	.load_binary = load_binary,
 };
 

@@ -5,8 +5,10 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <crypto/sha2.h>
 #include "hedge.h"
 
 /* --- writing --------------------------------------------------------------------- */
@@ -156,6 +158,36 @@ void hedge_snapshot_close(struct hedge_image *image)
 		return;
 	allow_write_access(image->snapshot_file);
 	fput(image->snapshot_file);
+}
+
+/**
+ * hedge_snapshot_digest - SHA-256 of all of the file
+ * @image:	snapshot
+ * @digest:	receives it
+ *
+ * Return: 0 or -errno.
+ */
+int hedge_snapshot_digest(const struct hedge_image *image, u8 *digest)
+{
+	struct sha256_state sha;
+	void *buf = (void *)__get_free_page(GFP_KERNEL);
+	loff_t pos = 0;
+	ssize_t done;
+
+	if (!buf)
+		return -ENOMEM;
+	sha256_init(&sha);
+	do {
+		done = kernel_read(image->snapshot_file, buf, PAGE_SIZE, &pos);
+		if (done > 0)
+			sha256_update(&sha, buf, done);
+		if (fatal_signal_pending(current))
+			done = -EINTR;
+		cond_resched();
+	} while (done > 0);
+	sha256_final(&sha, digest);
+	free_page((unsigned long)buf);
+	return done;
 }
 
 /**

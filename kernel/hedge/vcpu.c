@@ -151,6 +151,9 @@ int hedge_vcpu_loop(struct hedge_vm *vm)
 			continue;
 		}
 		ret = hedge_kvm_run(vm->kvm);
+		/* Who has died inside KVM_RUN may have left it for the same hypercall. */
+		if (vm->dying)
+			continue;
 		if (!ret)
 			handle_exit(vm);
 		else if (ret == -EINTR)

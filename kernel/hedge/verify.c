@@ -12,6 +12,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <crypto/sha2.h>
 #include "compat.h"
 #include "hedge.h"
 
@@ -170,13 +171,28 @@ static int check_signature(const struct hedge_image *image)
 
 /* --- the decision ---------------------------------------------------------------- */
 
-static void measure(const struct hedge_image *image)
+static void measure(const char *what, const u8 *digest)
 {
-	char event[sizeof("sha256:") + 2 * sizeof(image->digest)];
+	char event[96];
 
-	snprintf(event, sizeof(event), "sha256:%*phN", (int)sizeof(image->digest),
-		 image->digest);
+	snprintf(event, sizeof(event), "%s%*phN", what, SHA256_DIGEST_SIZE, digest);
 	ima_measure_critical_data("hedge", "hedge-image", event, strlen(event), false, NULL, 0);
+}
+
+static int decide(const struct hedge_image *image, const u8 *digest, const char **why)
+{
+	int ret;
+
+	if (hedge_verify_is_allowed(digest))
+		return 0;
+	/* A snapshot has no place for a signature. */
+	ret = image->snapshot ? -ENODATA : check_signature(image);
+	if (!ret)
+		return 0;
+	*why = ret == -ENODATA ? "nobody vouches for the image: no digest, no signature" :
+	       ret == -ENOKEY ? "the image is signed with a key that the kernel does not trust" :
+				"the signature of the image is bad";
+	return ret == -ENODATA || ret == -ENOKEY ? -EACCES : -EKEYREJECTED;
 }
 
 /**
@@ -185,25 +201,36 @@ static void measure(const struct hedge_image *image)
  * @mode:	that the command asks for; the stricter of this and the module's holds
  * @why:	says why it may not
  *
- * Return: 0, -EACCES if nobody vouches for it, or -EKEYREJECTED for a bad signature.
+ * Of a snapshot all of the file counts, and where nobody asks for that, since it takes
+ * its time, its head is measured.
+ *
+ * Return: 0; -EACCES if nobody vouches for it; -EKEYREJECTED for a bad signature; or
+ * another -errno.
  */
 int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why)
 {
+	u8 digest[SHA256_DIGEST_SIZE];
 	int ret;
 
-	measure(image);
 	mode = max_t(int, mode, READ_ONCE(least_mode));
-	if (mode == HEDGE_VERIFY_OFF || hedge_verify_is_allowed(image->digest))
-		return 0;
-	ret = check_signature(image);
-	if (!ret)
-		return 0;
-	*why = ret == -ENODATA ? "nobody vouches for the image: its digest is not allowed, and it is not signed" :
-	       ret == -ENOKEY ? "the image is signed with a key that the kernel does not trust" :
-				"the signature of the image is bad";
-	if (mode == HEDGE_VERIFY_WARN) {
-		pr_warn("%s: %s\n", image->path, *why);
-		return 0;
+	if (!image->snapshot) {
+		memcpy(digest, image->digest, sizeof(digest));
+		measure("sha256:", digest);
+	} else if (mode == HEDGE_VERIFY_OFF) {
+		sha256((const u8 *)image->snapshot, HEDGE_SNAPSHOT_HEAD_SIZE, digest);
+		measure("snapshot-head-sha256:", digest);
+	} else {
+		*why = "the snapshot cannot be read";
+		ret = hedge_snapshot_digest(image, digest);
+		if (ret)
+			return ret;
+		measure("snapshot-sha256:", digest);
 	}
-	return ret == -ENODATA || ret == -ENOKEY ? -EACCES : -EKEYREJECTED;
+	if (mode == HEDGE_VERIFY_OFF)
+		return 0;
+	ret = decide(image, digest, why);
+	if (!ret || mode == HEDGE_VERIFY_ENFORCE)
+		return ret;
+	pr_warn("%s: %s\n", image->path, *why);
+	return 0;
 }

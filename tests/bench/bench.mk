@@ -26,6 +26,6 @@ bench-activate: user modules ## blocks read, memory and time of activation, by s
 bench-hedge: user modules ## hypercalls, I/O and starts of VMs beside a monitor in user space
 	@mkdir -p $(O)/bench
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-hedge run hedge
-	tests/bench/hedge/table $(O)/vm/bench-hedge/hedge-measure/logs/hedge.raw | tee $(O)/bench/hedge.txt
+	tests/bench/hedge/table -v json=$(O)/bench/hedge.json $(O)/vm/bench-hedge/hedge-measure/logs/hedge.raw
 
 .PHONY: bench-dm bench-activate bench-hedge

@@ -10,7 +10,7 @@
 . "$(dirname "$0")/monitor.sh"
 requires readelf
 requires_kvm
-plan 31
+plan 34
 load_module hedge
 
 # --- cores ---
@@ -60,6 +60,17 @@ for i in 1 2 3 4; do must tell "stop|d$i"; done
 check "is as good" tell "restore|e|$TMPDIR/snap2||||console=4096|cpu_quota=5"
 check "as the first" poll_until 20 printing e
 must tell "stop|e"
+
+# The digest of the image that it says it came from vouches for nothing.
+must tell "allow|$(sha256sum <"$guests/puts.hvt" | cut -d ' ' -f 1)"
+refused "a snapshot that nobody vouches for is refused where that is asked for" \
+	"restore|e|$TMPDIR/snap||||verify=enforce" 'PATH: nobody vouches for the image'
+must tell "allow|$(sha256sum <"$TMPDIR/snap" | cut -d ' ' -f 1)"
+check "one whose digest is allowed runs" tell "restore|e|$TMPDIR/snap||||verify=enforce|cpu_quota=5"
+must tell "stop|e"
+cp "$TMPDIR/snap" "$TMPDIR/changed"
+printf x | dd of="$TMPDIR/changed" bs=1 seek=$((16384 + 0x100000)) conv=notrunc status=none
+refused "and with one byte of memory changed does not" "restore|e|$TMPDIR/changed||||verify=enforce" 'nobody vouches'
 
 # --- damaged ---
 damage() { cp "$TMPDIR/snap" "$TMPDIR/bad"; printf '%b' "$2" | dd of="$TMPDIR/bad" bs=1 seek="$1" conv=notrunc status=none; }
