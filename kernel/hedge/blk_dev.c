@@ -314,6 +314,9 @@ int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offse
 
 	blk->written |= write;
 	while (len) {
+		/* What was given up took its request with it. */
+		if (!blk->req)
+			return -EINTR;
 		if ((gpa & blk->align_mask) == 0)
 			done = transfer_pages(vm, blk, offset, gpa, len, write);
 		else

@@ -158,20 +158,29 @@ static size_t take(struct hedge_console *con, loff_t *pos, char *to, size_t len)
  * @to:		receives it
  * @len:	bytes that there is room for
  *
+ * As of a file, what is there and has room is read at once: programs that look for the
+ * last lines count on it.
+ *
  * Return: bytes, 0 when there is nothing now, or -errno.
  */
 ssize_t hedge_console_read(struct hedge_console *con, loff_t *pos, char __user *to, size_t len)
 {
 	char *page = (char *)__get_free_page(GFP_KERNEL);
-	ssize_t done;
+	size_t done = 0, part;
 
 	if (!page)
 		return -ENOMEM;
-	done = take(con, pos, page, min_t(size_t, len, PAGE_SIZE));
-	if (copy_to_user(to, page, done))
-		done = -EFAULT;
-	else
-		*pos += done;
+	while (done < len) {
+		part = take(con, pos, page, min_t(size_t, len - done, PAGE_SIZE));
+		if (!part)
+			break;
+		if (copy_to_user(to + done, page, part)) {
+			free_page((unsigned long)page);
+			return -EFAULT;
+		}
+		*pos += part;
+		done += part;
+	}
 	free_page((unsigned long)page);
 	return done;
 }

@@ -159,11 +159,32 @@ void hedge_net_describe(const struct hedge_net *net, struct hvt_manifest_entry *
 	e->u.net.mtu = net->mtu;
 }
 
+struct closing {
+	struct work_struct work;
+	struct file *file;
+};
+
+static void close_now(struct work_struct *work)
+{
+	__fput_sync(container_of(work, struct closing, work)->file);
+}
+
+/**
+ * hedge_net_close - let go of the interface
+ *
+ * When it returns somebody else can have it.  A task's own fput() would wait until the
+ * task returns to user space; that of a worker need not.
+ */
 void hedge_net_close(struct hedge_net *net)
 {
+	struct closing closing = { .file = net->file };
+
 	if (net->whead)
 		remove_wait_queue(net->whead, &net->watch);
-	filp_close(net->file, NULL);
+	INIT_WORK_ONSTACK(&closing.work, close_now);
+	schedule_work(&closing.work);
+	flush_work(&closing.work);
+	destroy_work_on_stack(&closing.work);
 	kfree(net);
 }
 

@@ -152,7 +152,7 @@ int hedge_vcpu_loop(struct hedge_vm *vm)
 		}
 		ret = hedge_kvm_run(vm->kvm);
 		/* Who has died inside KVM_RUN may have left it for the same hypercall. */
-		if (vm->dying)
+		if (vm->dying || fatal_signal_pending(current))
 			continue;
 		if (!ret)
 			handle_exit(vm);

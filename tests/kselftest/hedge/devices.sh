@@ -23,7 +23,9 @@ MEMBERS=("${MEMBERS[@]:0:6}")
 # disk NAME [WORD]... [-- KEY=VALUE...]: the block guest to its end, with status 0.
 disk()
 {
-	start "$@" && poll_until 60 has_ended "$1" && [ "$(value "$1" exit_status)" = 0 ]
+	local name=$1
+	shift
+	start "$name" block "$@" && poll_until 60 has_ended "$name" && [ "$(value "$name" exit_status)" = 0 ]
 }
 on() { echo "block.disk=$1"; }
 
