@@ -20,6 +20,7 @@
 
 static uint8_t disk[DISK_SIZE];
 static uint64_t random_state, writes, stop_at;	/* the write that is the last */
+static uint64_t kept_sectors;			/* of the last write; 0: by chance */
 static bool failing;
 static struct kv kv;
 static struct kv_entry entries[ENTRIES];
@@ -55,7 +56,7 @@ static int disk_write(void *context, uint64_t at, const void *data, uint64_t len
 		return failing;
 	}
 	for (i = 0; i < len; i += SECTOR)
-		if (random_below(2))
+		if (kept_sectors ? kept_sectors >> i / SECTOR & 1 : random_below(2))
 			memcpy(disk + at + i, (const uint8_t *)data + i, SECTOR);
 	return -1;
 }
@@ -74,6 +75,7 @@ static void new_disk(uint64_t seed)
 	random_state = seed * 0x9e3779b97f4a7c15 + 1;
 	writes = 0;
 	stop_at = 0;
+	kept_sectors = 0;
 	failing = false;
 	assert_int_equal(reopen(), KV_OK);
 }
@@ -191,6 +193,34 @@ static void test_walk(void **state)
 	assert_int_equal(seen, 20);
 }
 
+/*
+ * A record that was lost before one that was not; then another in its place, and a second
+ * failure that leaves the old one behind it.
+ */
+static void test_stale(void **state)
+{
+	uint8_t value[464] = { 0 };		/* with header and key: a sector */
+
+	(void)state;
+	new_disk(1);
+	kv_set(&kv, "lost....", 8, value, sizeof(value));
+	kv_set(&kv, "stale...", 8, value, sizeof(value));
+	stop_at = writes + 1;
+	kept_sectors = 2;
+	assert_int_equal(kv_commit(&kv), KV_IO);
+	stop_at = 0;
+	assert_int_equal(reopen(), KV_OK);
+	assert_int_equal(kv.count, 0);
+	kv_set(&kv, "new.....", 8, value, sizeof(value));
+	stop_at = writes + 1;
+	kept_sectors = 1;
+	assert_int_equal(kv_commit(&kv), KV_IO);
+	stop_at = 0;
+	assert_int_equal(reopen(), KV_OK);
+	assert_true(kv_has(&kv, "new.....", 8));
+	assert_false(kv_has(&kv, "stale...", 8));
+}
+
 /* --- power failures ------------------------------------------------------------------ */
 
 /* The values of all keys after each step; 0: no such key. */
@@ -295,7 +325,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc), cmocka_unit_test(test_basic),
 		cmocka_unit_test(test_full), cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_walk), cmocka_unit_test(test_power_failures),
+		cmocka_unit_test(test_walk), cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_power_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
