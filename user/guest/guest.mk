@@ -3,9 +3,10 @@
 # NAME.c and the library.
 
 # Those that serve TCP have a network of our own, and what else they name.
-SERVICES	:= kv
+SERVICES	:= http kv
 GUEST_NET	:= $(patsubst user/%.c,$(O)/%.o,$(wildcard user/guest/net/*.c)) $(O)/guest/lib/service.o
 kv_OBJS		:= $(addprefix $(O)/guest/,kv/store.o kv/resp.o)
+http_OBJS	:= $(addprefix $(O)/guest/,http/request.o http/tar.o)
 
 GUESTS		:= abort block boot clock cmdline copy echo exception exit fpu fuzz hang hello memory \
 		   pointer poll port puts speed tls $(SERVICES)

@@ -46,7 +46,9 @@ const char *service_option(const char *arg, const char *name)
 {
 	size_t len = strlen(name);
 
-	return strlen(arg) > len && !memcmp(arg, name, len) && arg[len] == '=' ? arg + len + 1 : NULL;
+	if (strlen(arg) <= len || memcmp(arg, name, len) || arg[len] != '=')
+		return NULL;
+	return arg + len + 1;
 }
 
 size_t service_digits(char *to, uint64_t v)
