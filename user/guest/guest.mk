@@ -2,8 +2,14 @@
 # Guests of one behaviour each, for any monitor of the hvt ABI: $(O)/guest/NAME.hvt from
 # NAME.c and the library.
 
+# Those that serve TCP have a network of our own, and what else they name.
+SERVICES	:= http kv
+GUEST_NET	:= $(patsubst user/%.c,$(O)/%.o,$(wildcard user/guest/net/*.c)) $(O)/guest/lib/service.o
+kv_OBJS		:= $(addprefix $(O)/guest/,kv/store.o kv/resp.o)
+http_OBJS	:= $(addprefix $(O)/guest/,http/request.o http/tar.o)
+
 GUESTS		:= abort block boot clock cmdline copy echo exception exit fpu fuzz hang hello memory \
-		   pointer poll port puts speed tls
+		   pointer poll port puts speed tls $(SERVICES)
 GUEST_LIB	:= $(addprefix $(O)/guest/lib/,console.o device.o memory.o start.o trap.o trap_stubs.o)
 GUEST_CFLAGS	:= -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-pie -fno-stack-protector \
 		   -fno-asynchronous-unwind-tables -mno-red-zone -fcf-protection=none -Iinclude/uapi -Iuser/guest
@@ -24,9 +30,10 @@ $(O)/guest/%.o: user/guest/%.S user/guest/guest.mk
 	$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 # A linker script that breaks a rule is found here, not by the test that runs the guest.
-$(O)/guest/%.hvt: $(O)/guest/%.o $(GUEST_LIB) user/guest/guest.ld $(O)/bin/hvt-check
+$(SERVICES:%=$(O)/guest/%.hvt): $(GUEST_NET)
+$(O)/guest/%.hvt: $(O)/guest/%.o $$($$*_OBJS) $(GUEST_LIB) user/guest/guest.ld $(O)/bin/hvt-check
 	$(LD) -nostdlib -static --build-id=none -z max-page-size=0x1000 -z noexecstack \
-		-T user/guest/guest.ld $< $(GUEST_LIB) -o $@
+		-T user/guest/guest.ld $(filter %.o,$^) -o $@
 	$(O)/bin/hvt-check $@
 
 .PHONY: guests
