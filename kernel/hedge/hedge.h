@@ -8,7 +8,6 @@
  * hedge_vm_ask() and wait.
  *
  * Lock order, outermost first:
- *	hedge_control_mutex
  *	 hedge_registry.lock (mutex)
  *	  hedge_vm.lock (spin)
  *	   hedge_console.lock (spin)
@@ -34,6 +33,7 @@
 #include "elf/hvt_image.h"
 #include "elf/hvt_snapshot.h"
 #include "proto/command.h"
+#include "hedge_event.h"
 #include "hedge_proc.h"
 #include "hvt_abi.h"
 
@@ -393,6 +393,12 @@ void hedge_sandbox_pool(u32 count);
 u32 hedge_sandbox_parked(void);
 int hedge_sandbox_module_init(void);
 void hedge_sandbox_module_exit(void);
+
+/* --- netlink.c: what happens is told ------------------------------------------------------------------ */
+
+void hedge_event(enum hedge_event_kind kind, const struct hedge_vm *vm, const char *text);
+int hedge_netlink_init(void);
+void hedge_netlink_exit(void);
 
 /* --- control.c, proc*.c -------------------------------------------------------------------------------- */
 
