@@ -52,7 +52,7 @@ struct fixture {
 };
 
 static const struct hedge_peer here = { .address = { [10] = 0xff, 0xff, 10, 0, 0, 1 }, .port = 99 };
-static const struct hedge_peer there = { .address = { [10] = 0xff, 0xff, 10, 0, 0, 2 }, .port = 99 };
+static const struct hedge_peer away = { .address = { [10] = 0xff, 0xff, 10, 0, 0, 2 }, .port = 99 };
 static const struct hedge_peer port = { .address = { [10] = 0xff, 0xff, 10, 0, 0, 1 }, .port = 98 };
 
 static void start(struct fixture *t)
@@ -201,7 +201,7 @@ static void test_elsewhere(void **state)
 	(void)state;
 	start(&t);
 	s = hello(&t, &here, 5, TICK);
-	assert_int_equal(ask(&t, &there, 5, s, 1, TICK), HEDGE_STEP_NOTHING);
+	assert_int_equal(ask(&t, &away, 5, s, 1, TICK), HEDGE_STEP_NOTHING);
 	assert_int_equal(ask(&t, &port, 5, s, 1, TICK), HEDGE_STEP_NOTHING);
 	assert_int_equal(ask(&t, &here, 6, s, 1, TICK), HEDGE_STEP_NOTHING);
 	assert_int_equal(ask(&t, &here, 5, s + 1, 1, TICK), HEDGE_STEP_NOTHING);
@@ -211,7 +211,7 @@ static void test_elsewhere(void **state)
 	assert_int_equal(ask(&t, &here, 5, s, 1, TICK + 1), HEDGE_STEP_CARRY_OUT);
 	/* Once made, it is bound to its client as well. */
 	assert_true(answer(&t, 0, ""));
-	assert_int_equal(ask(&t, &there, 5, s, 2, TICK + 1), HEDGE_STEP_NOTHING);
+	assert_int_equal(ask(&t, &away, 5, s, 2, TICK + 1), HEDGE_STEP_NOTHING);
 	assert_int_equal(ask(&t, &port, 5, s, 1, TICK + 1), HEDGE_STEP_NOTHING);
 	stop(&t);
 }
