@@ -182,6 +182,8 @@ static const verb_fn verbs[] = {
 	[HEDGE_UNDRAIN] = do_drain,
 	[HEDGE_ALLOW] = do_allow,
 	[HEDGE_DISALLOW] = do_disallow,
+	[HEDGE_LISTEN] = hedge_remote_listen,
+	[HEDGE_UNLISTEN] = hedge_remote_listen,
 };
 
 /**

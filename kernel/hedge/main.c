@@ -41,6 +41,7 @@ err_kvm:
 static void __exit hedge_module_exit(void)
 {
 	hedge_proc_close();
+	hedge_remote_exit();
 	hedge_registry_exit();
 	hedge_proc_exit();
 	hedge_sandbox_module_exit();
