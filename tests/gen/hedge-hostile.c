@@ -4,7 +4,7 @@
  *
  *	relay LISTEN FROM TO FILE	pass datagrams on, from port FROM, and keep in FILE
  *					what the client sends
- *	replay FILE FROM TO		send all of it again
+ *	replay FILE FROM TO		send all of it again; challenges are not counted
  *	cut FILE FROM TO		each one, shorter by a byte and again, and longer
  *	flip FILE FROM TO		each one, with each byte changed
  *	flood FROM_ADDRESS TO SECONDS	frames at random
@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@
 
 #define DATAGRAM_MAX	65507
 
-static uint8_t buf[DATAGRAM_MAX];
+static _Alignas(8) uint8_t buf[DATAGRAM_MAX];
+static bool pass_challenges;
 
 static void die(const char *what)
 {
@@ -59,11 +61,16 @@ static int open_at(const char *address, const char *port)
 /* As RFC 1350 has it, a server that answers may do so from another port. */
 static unsigned int answers(int fd, int ms)
 {
+	const struct hedge_frame_header *h = (const void *)buf;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	unsigned int n = 0;
+	ssize_t got;
 
-	while (poll(&p, 1, ms) > 0)
-		n += recv(fd, buf, sizeof(buf), 0) >= 0;
+	while (poll(&p, 1, ms) > 0) {
+		got = recv(fd, buf, sizeof(buf), 0);
+		n += got >= 0 && !(pass_challenges && got >= (ssize_t)sizeof(*h) &&
+				   h->kind == HEDGE_FRAME_CHALLENGE);
+	}
 	return n;
 }
 
@@ -230,7 +237,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(what, "relay") && argc == 6)
 		relay(argv + 2);
-	if (!strcmp(what, "replay"))
+	pass_challenges = !strcmp(what, "replay");
+	if (pass_challenges)
 		return each(argv + 2, again);
 	if (!strcmp(what, "cut"))
 		return each(argv + 2, cut);

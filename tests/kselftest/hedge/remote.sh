@@ -11,7 +11,7 @@
 requires hedgectl hedge-hostile keyctl tc sha256sum
 requires_kvm
 requires_module sch_netem
-plan 45
+plan 44
 
 key=$TMPDIR/key
 must keyctl new_session
@@ -66,15 +66,15 @@ with=$key
 hedge-hostile relay 6000 6001 5364 "$TMPDIR/taped" &
 relay=$!
 port=6000
-must poll_until 5 far pause one
+must far pause one
 kill "$relay"
-wait "$relay"
+wait "$relay" || :
 port=5364
 must far resume one
 check "what was taped has the command" grep -qa 'pause|one' "$TMPDIR/taped"
 note "$(hedge-hostile replay "$TMPDIR/taped" 6001 5364) of it were answered again"
 check "but it is not carried out again" runs one
-is "$(hedge-hostile replay "$TMPDIR/taped" 6002 5364)" 1 "from another port only the greeting is answered"
+silent "from another port it is not answered" replay "$TMPDIR/taped" 6002 5364
 check "nor is it then" runs one
 silent "what is cut off or added to" cut "$TMPDIR/taped" 6001 5364
 silent "what is changed" flip "$TMPDIR/taped" 6001 5364
@@ -109,8 +109,11 @@ check_fails "who is not listened to any more is not answered" hedgectl remote -k
 is "$(value one state) $(value two state)" "running running" "VMs go on"
 must tell "listen|127.0.0.1:5364|skyhold-hedge:test"
 must tc qdisc add dev lo root netem delay 200ms
-far put "$guests/hang.hvt" &
+hedgectl remote -k "$key" -t 60 127.0.0.1 put "$guests/hang.hvt" &
+put=$!
 must sleep 1
 must unload_module hedge
 must tc qdisc del dev lo root
 is "$(awk '$2 ~ /^0100007F:14F4$/' /proc/net/udp)" "" "the module goes with everything"
+kill "$put"
+wait "$put" || :
