@@ -3,17 +3,25 @@
  * What a server of hedge_remote.h does about datagrams: nothing, of all that is not
  * authentic, not of this session, not of this time, or come before.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "crypto/kdf.h"
+#include "monitor/far.h"
 #include "proto/server.h"
 
 #define SESSIONS	3
@@ -322,13 +330,88 @@ static void test_larger(void **state)
 	stop(&t);
 }
 
+/* --- the client of hedgectl, over a net that loses and repeats --------------------------- */
+
+#define LOSS	25		/* of 100 datagrams, in each direction; as many come twice */
+
+static void serve(struct fixture *t, int fd)
+{
+	unsigned int commands = 0;
+	char text[16];
+
+	for (;;) {
+		struct sockaddr_in from;
+		socklen_t from_len = sizeof(from);
+		ssize_t got = recvfrom(fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&from,
+				       &from_len);
+		struct hedge_peer peer = { .port = ntohs(from.sin_port) };
+		int copies = random() % 100 < LOSS ? 0 : random() % 100 < LOSS ? 2 : 1;
+
+		for (t->len = got > 0 ? got : 0; copies && t->len; copies--) {
+			uint8_t copy[sizeof(t->buf)];
+
+			memcpy(copy, t->buf, t->len);
+			switch (hedge_server_receive(&t->server, &peer, TICK, copy, t->len,
+						     &t->rx)) {
+			case HEDGE_STEP_NOTHING:
+				continue;
+			case HEDGE_STEP_SEND:
+				break;
+			case HEDGE_STEP_CARRY_OUT:
+				snprintf(text, sizeof(text), "%u", ++commands);
+				t->rx.send_len = answer(t, 0, text);
+				t->rx.send = t->rx.session->answer;
+				break;
+			}
+			if (random() % 100 >= LOSS)
+				sendto(fd, t->rx.send, t->rx.send_len, 0, (struct sockaddr *)&from,
+				       sizeof(from));
+		}
+	}
+}
+
+static void test_client(void **state)
+{
+	CLEANUP_FAR struct far_host *far = NULL;
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct secret key = { .data = (uint8_t *)keys[0], .len = sizeof(keys[0]) };
+	int i, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(at);
+	struct fixture t;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0 && !bind(fd, (struct sockaddr *)&at, len));
+	getsockname(fd, (struct sockaddr *)&at, &len);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		start(&t);
+		serve(&t, fd);
+	}
+	close(fd);
+	assert_int_equal(far_open("127.0.0.1", ntohs(at.sin_port), KEY_ID, &key, 20000, &far), 0);
+	for (i = 1; i <= 60; i++) {
+		char *text = NULL;
+
+		assert_int_equal(far_command(far, "drain", &text), 0);
+		assert_int_equal(atoi(text), i);
+		free(text);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session), cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_room),
 		cmocka_unit_test(test_damaged), cmocka_unit_test(test_reflected),
-		cmocka_unit_test(test_larger),
+		cmocka_unit_test(test_larger), cmocka_unit_test(test_client),
 	};
 
 	return cmocka_run_group_tests_name("server", tests, NULL, NULL);
