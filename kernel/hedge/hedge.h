@@ -8,6 +8,8 @@
  * hedge_vm_ask() and wait.
  *
  * Lock order, outermost first:
+ *	listen_lock (mutex, udp.c)
+ *	 listener.lock, tftp.lock (mutexes), and in the latter staged_lock
  *	 hedge_registry.lock (mutex)
  *	  hedge_vm.lock (spin)
  *	   hedge_console.lock (spin)

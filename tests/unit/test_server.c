@@ -221,6 +221,7 @@ static void test_elsewhere(void **state)
 	assert_true(answer(&t, 0, ""));
 	assert_int_equal(ask(&t, &away, 5, s, 2, TICK + 1), HEDGE_STEP_NOTHING);
 	assert_int_equal(ask(&t, &port, 5, s, 1, TICK + 1), HEDGE_STEP_NOTHING);
+	assert_int_equal(ask(&t, &here, 6, s, 2, TICK + 1), HEDGE_STEP_NOTHING);
 	stop(&t);
 }
 
