@@ -18,6 +18,8 @@
  *   allow|DIGEST		an image that verify= accepts: SHA-256, 64 hex digits
  *   disallow|DIGEST
  *   pool|N			keep N sandboxes ready
+ *   listen|ADDRESS|KEY		take commands by UDP (hedge_remote.h), as who says so here
+ *   unlisten			do so no longer
  *
  *   NAME	1..63 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
  *		errors, which are files of /proc/vmstats
@@ -27,6 +29,11 @@
  *		that kind in the manifest; may be empty
  *   CMDLINE	not empty, at most 8191 bytes
  *   N		0..1024
+ *   ADDRESS	A.B.C.D:PORT or [IPV6]:PORT, of this machine
+ *   KEY	skyhold-hedge:NAME, the description of a key of type logon or user that has
+ *		HEDGE_REMOTE_KEY_BYTES
+ *
+ * PATH of load, unload and start may be staged:NAME, an image that was put here by TFTP.
  *
  * Control characters are refused in every field; CMDLINE may have tabs.
  *
@@ -45,6 +52,10 @@
 #define HEDGE_COMMAND_MAX	16384	/* bytes of one command */
 #define HEDGE_NAME_MAX		63
 #define HEDGE_PATH_MAX		4095
+#define HEDGE_KEY_PREFIX	"skyhold-hedge:"
+#define HEDGE_KEY_MAX		255
+#define HEDGE_ADDRESS_MAX	45
+#define HEDGE_STAGED		"staged:"
 #define HEDGE_IFNAME_MAX	15
 
 #define HEDGE_MEM_MB_MIN	2

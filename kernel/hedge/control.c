@@ -31,9 +31,14 @@ static int run(struct hedge_vm *vm, struct hedge_failure *failure)
 	int ret;
 
 	vm->starter = current;
+	hedge_event(HEDGE_EVENT_STARTED, vm, NULL);
 	ret = hedge_sandbox_start(vm);
-	if (ret)
+	if (ret) {
+		vm->status = 1;
+		strscpy(vm->reason, "no task can be made for it", sizeof(vm->reason));
+		hedge_event(HEDGE_EVENT_ENDED, vm, NULL);
 		return hedge_wrong(failure, "NAME", "no task can be made for it", ret);
+	}
 	if (wait_for_completion_killable(&vm->booted)) {
 		hedge_vm_stop(vm);
 		return hedge_wrong(failure, "NAME", "interrupted", -EINTR);
@@ -127,6 +132,9 @@ static int do_dump(const struct hedge_command *cmd, struct hedge_failure *failur
 	failure->err.field = "PATH";
 	ret = cmd->verb == HEDGE_DUMP ? hedge_dump_to(vm, cmd->path, &failure->err.why) :
 					hedge_snapshot_to(vm, cmd->path, &failure->err.why);
+	if (!ret)
+		hedge_event(cmd->verb == HEDGE_DUMP ? HEDGE_EVENT_DUMPED : HEDGE_EVENT_SNAPSHOT, vm,
+			    cmd->path);
 	hedge_vm_put(vm);
 	return ret;
 }
@@ -175,6 +183,8 @@ static const verb_fn verbs[] = {
 	[HEDGE_UNDRAIN] = do_drain,
 	[HEDGE_ALLOW] = do_allow,
 	[HEDGE_DISALLOW] = do_disallow,
+	[HEDGE_LISTEN] = hedge_remote_listen,
+	[HEDGE_UNLISTEN] = hedge_remote_listen,
 };
 
 /**

@@ -8,7 +8,8 @@
  * hedge_vm_ask() and wait.
  *
  * Lock order, outermost first:
- *	hedge_control_mutex
+ *	listen_lock (mutex, udp.c)
+ *	 listener.lock, tftp.lock (mutexes), and in the latter staged_lock
  *	 hedge_registry.lock (mutex)
  *	  hedge_vm.lock (spin)
  *	   hedge_console.lock (spin)
@@ -36,6 +37,7 @@
 #include "elf/hvt_image.h"
 #include "elf/hvt_snapshot.h"
 #include "proto/command.h"
+#include "hedge_event.h"
 #include "hedge_proc.h"
 #include "hvt_abi.h"
 
@@ -124,11 +126,14 @@ struct hedge_image {
 	struct hvt_image layout;
 	struct hedge_snapshot *snapshot;	/* it is one, and has no data; or NULL */
 	struct file *snapshot_file;
+	u64 charged;			/* bytes of the staging area; 0: it is not from there */
 	char path[];
 };
 
-struct hedge_image *hedge_image_alloc(const char *path);
+#define HEDGE_IMAGE_MAX	(256u << 20)	/* bytes */
+#define HEDGE_STAGED_SECONDS	3600
 
+struct hedge_image *hedge_image_alloc(const char *path);
 struct hedge_image *hedge_image_get(const char *path, const char **why);
 struct hedge_image *hedge_image_ref(struct hedge_image *image);
 void hedge_image_put(struct hedge_image *image);
@@ -388,7 +393,7 @@ int hedge_limits_attend(struct hedge_vm *vm);
 void hedge_limits_start(struct hedge_vm *vm);
 void hedge_limits_stop(struct hedge_vm *vm);
 
-/* --- meter.c ------------------------------------------------------------------------ */
+/* --- meter.c --------------------------------------------------------------------- */
 
 void hedge_meter_start(struct hedge_vm *vm);
 void hedge_meter_stop(struct hedge_vm *vm);
@@ -411,6 +416,7 @@ int hedge_registry_add(struct hedge_vm *vm);
 void hedge_registry_remove(struct hedge_vm *vm);
 void hedge_registry_ended(struct hedge_vm *vm);
 struct hedge_vm *hedge_registry_find(const char *name);
+struct hedge_vm *hedge_registry_recall(const char *name);
 void hedge_registry_show(struct seq_file *m);
 void hedge_registry_each(void (*fn)(struct hedge_vm *vm, void *arg), void *arg);
 void hedge_registry_totals(struct hedge_totals *totals);
@@ -434,6 +440,28 @@ u32 hedge_sandbox_parked(void);
 int hedge_sandbox_module_init(void);
 void hedge_sandbox_module_exit(void);
 
+/* --- staging.c: images that were put here ---------------------------------------- */
+
+int hedge_staging_charge(u64 size);
+void hedge_staging_uncharge(u64 size);
+int hedge_staging_add(const char *name, void *data, size_t size, const u8 *digest,
+		      const char **why);
+bool hedge_staging_has(const char *path);
+struct hedge_image *hedge_staging_get(const char *path, const char **why);
+int hedge_staging_remove(const char *path);
+void hedge_staging_expire(bool all);
+
+/* --- udp.c: commands of other machines ------------------------------------------- */
+
+int hedge_remote_listen(const struct hedge_command *cmd, struct hedge_failure *failure);
+void hedge_remote_exit(void);
+
+/* --- netlink.c: what happens is told --------------------------------------------- */
+
+void hedge_event(enum hedge_event_kind kind, const struct hedge_vm *vm, const char *text);
+int hedge_netlink_init(void);
+void hedge_netlink_exit(void);
+
 /* --- control.c, proc*.c ---------------------------------------------------------- */
 
 int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret);
@@ -441,6 +469,8 @@ int hedge_control(char *line, size_t len, struct hedge_failure *failure);
 extern const struct proc_ops hedge_monitor_ops, hedge_errors_ops, hedge_console_ops,
 			     hedge_stats_ops, hedge_totals_ops, hedge_metrics_ops;
 
+int hedge_stats_show(struct seq_file *m, void *unused);
+int hedge_totals_show(struct seq_file *m, void *unused);
 int hedge_only_admin(void);
 int hedge_proc_init(void);
 void hedge_proc_close(void);

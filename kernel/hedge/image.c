@@ -9,8 +9,6 @@
 #include <crypto/sha2.h>
 #include "hedge.h"
 
-#define IMAGE_MAX	(256u << 20)
-
 static DEFINE_MUTEX(images_lock);	/* protects the list and its numbers */
 static LIST_HEAD(images);
 static u32 last_id;
@@ -21,6 +19,7 @@ static void image_free(struct kref *ref)
 
 	hedge_snapshot_close(image);
 	vfree(image->data);
+	hedge_staging_uncharge(image->charged);
 	kfree(image);
 }
 
@@ -43,7 +42,7 @@ static int read_whole(struct hedge_image *image, const char **why)
 {
 	ssize_t size;
 
-	size = kernel_read_file_from_path(image->path, 0, &image->data, IMAGE_MAX, NULL,
+	size = kernel_read_file_from_path(image->path, 0, &image->data, HEDGE_IMAGE_MAX, NULL,
 					  READING_UNKNOWN);
 	if (size == -EFBIG)
 		*why = "the file is too large for an image";
@@ -112,6 +111,8 @@ struct hedge_image *hedge_image_get(const char *path, const char **why)
 {
 	struct hedge_image *image;
 
+	if (hedge_staging_has(path))
+		return hedge_staging_get(path, why);
 	mutex_lock(&images_lock);
 	image = find_locked(path);
 	if (image)
@@ -131,10 +132,16 @@ struct hedge_image *hedge_image_get(const char *path, const char **why)
  */
 int hedge_image_load(const char *path, const char **why)
 {
-	struct hedge_image *image = image_read(path, why), *old;
+	struct hedge_image *image = hedge_staging_has(path) ? hedge_staging_get(path, why) :
+							      image_read(path, why), *old;
 
 	if (IS_ERR(image))
 		return PTR_ERR(image);
+	/* What was put here is kept already. */
+	if (image->charged) {
+		hedge_image_put(image);
+		return 0;
+	}
 	mutex_lock(&images_lock);
 	old = find_locked(path);
 	image->id = old ? old->id : ++last_id;
@@ -155,6 +162,8 @@ int hedge_image_unload(const char *path)
 {
 	struct hedge_image *image;
 
+	if (hedge_staging_has(path))
+		return hedge_staging_remove(path);
 	mutex_lock(&images_lock);
 	image = find_locked(path);
 	if (image)

@@ -13,9 +13,12 @@ static int __init hedge_module_init(void)
 	ret = hedge_kvm_module_init();
 	if (ret)
 		return ret;
-	ret = hedge_block_module_init();
+	ret = hedge_netlink_init();
 	if (ret)
 		goto err_kvm;
+	ret = hedge_block_module_init();
+	if (ret)
+		goto err_netlink;
 	ret = hedge_sandbox_module_init();
 	if (ret)
 		goto err_block;
@@ -28,6 +31,8 @@ err_sandbox:
 	hedge_sandbox_module_exit();
 err_block:
 	hedge_block_module_exit();
+err_netlink:
+	hedge_netlink_exit();
 err_kvm:
 	hedge_kvm_module_exit();
 	return ret;
@@ -36,12 +41,14 @@ err_kvm:
 static void __exit hedge_module_exit(void)
 {
 	hedge_proc_close();
+	hedge_remote_exit();
 	hedge_registry_exit();
 	hedge_proc_exit();
 	hedge_sandbox_module_exit();
 	hedge_block_module_exit();
 	hedge_images_exit();
 	hedge_verify_exit();
+	hedge_netlink_exit();
 	hedge_kvm_module_exit();
 }
 

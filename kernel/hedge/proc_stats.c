@@ -80,7 +80,7 @@ static void show_usage(struct seq_file *m, struct hedge_vm *vm)
 	seq_printf(m, "resident_bytes %llu\nmemory_mib_ms %llu\n", u.resident, u.memory_mib_ms);
 }
 
-static int stats_show(struct seq_file *m, void *unused)
+int hedge_stats_show(struct seq_file *m, void *unused)
 {
 	struct hedge_vm *vm = m->private;
 	enum hedge_state state;
@@ -115,7 +115,7 @@ static int stats_show(struct seq_file *m, void *unused)
 
 static int stats_open(struct inode *inode, struct file *file)
 {
-	return hedge_only_admin() ?: single_open(file, stats_show, pde_data(inode));
+	return hedge_only_admin() ?: single_open(file, hedge_stats_show, pde_data(inode));
 }
 
 const struct proc_ops hedge_stats_ops = {
@@ -127,7 +127,7 @@ const struct proc_ops hedge_stats_ops = {
 
 /* --- all of them ----------------------------------------------------------------- */
 
-static int totals_show(struct seq_file *m, void *unused)
+int hedge_totals_show(struct seq_file *m, void *unused)
 {
 	struct hedge_totals t;
 
@@ -141,7 +141,7 @@ static int totals_show(struct seq_file *m, void *unused)
 
 static int totals_open(struct inode *inode, struct file *file)
 {
-	return hedge_only_admin() ?: single_open(file, totals_show, NULL);
+	return hedge_only_admin() ?: single_open(file, hedge_totals_show, NULL);
 }
 
 const struct proc_ops hedge_totals_ops = {

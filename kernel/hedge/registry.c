@@ -144,6 +144,23 @@ struct hedge_vm *hedge_registry_find(const char *name)
 	return vm;
 }
 
+/**
+ * hedge_registry_recall - a VM that runs, or the record of one
+ *
+ * Return: a VM with a reference, or NULL.
+ */
+struct hedge_vm *hedge_registry_recall(const char *name)
+{
+	struct hedge_vm *vm;
+
+	mutex_lock(&registry.lock);
+	vm = find_in(&registry.running, name) ?: find_in(&registry.ended, name);
+	if (vm)
+		hedge_vm_ref(vm);
+	mutex_unlock(&registry.lock);
+	return vm;
+}
+
 /* The list of /proc/monitor: its form is that of the first HEDGE. */
 void hedge_registry_show(struct seq_file *m)
 {

@@ -30,10 +30,15 @@ static void set_state(struct hedge_vm *vm, enum hedge_state state)
 
 static void stand_still(struct hedge_vm *vm)
 {
+	/* It comes here again when it has answered a request. */
+	if (vm->state != HEDGE_PAUSED)
+		hedge_event(HEDGE_EVENT_PAUSED, vm, NULL);
 	set_state(vm, HEDGE_PAUSED);
 	wait_event_interruptible(vm->wait, !READ_ONCE(vm->pause) || READ_ONCE(vm->request));
-	if (!READ_ONCE(vm->pause))
-		set_state(vm, HEDGE_RUNNING);
+	if (READ_ONCE(vm->pause))
+		return;
+	hedge_event(HEDGE_EVENT_RESUMED, vm, NULL);
+	set_state(vm, HEDGE_RUNNING);
 }
 
 static void note_killed(struct hedge_vm *vm)

@@ -170,8 +170,10 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 	}
 	ret = hedge_verify(vm->image, cmd->has_verify ? cmd->verify : HEDGE_VERIFY_OFF,
 			   &failure->err.why);
-	if (ret)
+	if (ret) {
+		hedge_event(HEDGE_EVENT_REFUSED, vm, failure->err.why);
 		return ret;
+	}
 	return vm->image->snapshot ? take_snapshot(vm, failure) : take_manifest(vm, failure);
 }
 
@@ -378,6 +380,8 @@ void hedge_vm_booted(struct hedge_vm *vm, int error)
 	if (completion_done(&vm->booted))
 		return;
 	vm->boot_error = error;
+	if (!error)
+		hedge_event(HEDGE_EVENT_BOOTED, vm, NULL);
 	complete_all(&vm->booted);
 }
 
@@ -432,6 +436,7 @@ void hedge_vm_finish(struct hedge_vm *vm)
 	vm->finished = ktime_get();
 	spin_unlock(&vm->lock);
 	hedge_console_end(&vm->console);
+	hedge_event(HEDGE_EVENT_ENDED, vm, NULL);
 	hedge_registry_ended(vm);
 	complete_all(&vm->ended);
 }

@@ -405,7 +405,7 @@ static void all_are_named(void **state)
 {
 	static const char *const verb[] = {
 		"load", "unload", "start", "stop", "pause", "resume", "dump", "snapshot", "restore",
-		"drain", "undrain", "allow", "disallow", "pool",
+		"drain", "undrain", "allow", "disallow", "pool", "listen", "unlisten",
 	};
 	static const char *const key[] = {
 		"block", "net", "block_size", "readonly", "mac", "verify", "cpu_quota",
@@ -424,6 +424,49 @@ static void all_are_named(void **state)
 		snprintf(word, sizeof(word), " %s", key[i]);
 		bad_key("sing=1", NULL, word);
 	}
+}
+
+#define LISTEN	"listen|10.0.0.1:5364|skyhold-hedge:main"
+
+static void listeners(void **state)
+{
+	static const char *const wrong[] = {
+		"", ":", ":5364", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536",
+		"10.0.0.1:1 ", "10.0.0.1:-1", "host:5364", "::1:5364", "[]:5364", "[::1:5364",
+		"::1]:5364", "[::1]5364", "[::1]", "[[::1]]:5364", "10.0.0.1/8:5364", "fe80::1%lo:1",
+		"[0000:0000:0000:0000:0000:0000:0000:0000:0000:00]:1",
+	};
+	char text[512];
+	unsigned int i;
+
+	(void)state;
+	good(LISTEN);
+	assert_int_equal(cmd.verb, HEDGE_LISTEN);
+	assert_string_equal(cmd.host, "10.0.0.1");
+	assert_int_equal(cmd.port, 5364);
+	assert_string_equal(cmd.key, "skyhold-hedge:main");
+	good("listen|[fe80::1:2]:65535|skyhold-hedge:a b");
+	assert_string_equal(cmd.host, "fe80::1:2");
+	assert_int_equal(cmd.port, 65535);
+	good("unlisten");
+	assert_int_equal(cmd.verb, HEDGE_UNLISTEN);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(text, sizeof(text), "listen|%s|skyhold-hedge:main", wrong[i]);
+		bad(text, "ADDRESS", "not of the form");
+	}
+	bad_bytes("listen|1.2.3\0:1|skyhold-hedge:a", 31, "ADDRESS", "not of the form");
+	bad("listen", "ADDRESS", "missing; the form is listen|ADDRESS|KEY");
+	bad("listen|10.0.0.1:1", "KEY", "missing");
+	bad(LISTEN "|", "listen", "one bar too many");
+	bad("unlisten|", "unlisten", "one bar too many");
+	bad("listen|10.0.0.1:1|", "KEY", "skyhold-hedge:NAME");
+	bad("listen|10.0.0.1:1|main", "KEY", "skyhold-hedge:NAME");
+	bad("listen|10.0.0.1:1|skyhold-hedge:", "KEY", "skyhold-hedge:NAME");
+	bad("listen|10.0.0.1:1|skyhold-hedge:\tx", "KEY", "control character");
+	snprintf(text, sizeof(text), "listen|10.0.0.1:1|skyhold-hedge:%s", repeat('x', 241));
+	good(text);
+	snprintf(text, sizeof(text), "listen|10.0.0.1:1|skyhold-hedge:%s", repeat('x', 242));
+	bad(text, "KEY", "too long");
 }
 
 static void number_keys(void **state)
@@ -549,7 +592,7 @@ int main(void)
 		cmocka_unit_test(every_verb), cmocka_unit_test(start), cmocka_unit_test(every_key),
 		cmocka_unit_test(no_command), cmocka_unit_test(counts), cmocka_unit_test(names),
 		cmocka_unit_test(paths), cmocka_unit_test(numbers), cmocka_unit_test(interfaces),
-		cmocka_unit_test(command_lines), cmocka_unit_test(digests),
+		cmocka_unit_test(command_lines), cmocka_unit_test(digests), cmocka_unit_test(listeners),
 		cmocka_unit_test(wrong_keys), cmocka_unit_test(all_are_named),
 		cmocka_unit_test(number_keys), cmocka_unit_test(macs),
 		cmocka_unit_test(devices), cmocka_unit_test(edges),

@@ -163,6 +163,58 @@ static int set_count(struct parsing *p, const char *name, const struct hedge_wor
 	return bad(p, name, "not a number from 0 to 1024");
 }
 
+static bool is_address_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
+	       c == '.' || c == ':';
+}
+
+/* A.B.C.D:PORT or [IPV6]:PORT; who calls finds out whether the address is one. */
+static int set_address(struct parsing *p, const char *name, const struct hedge_word *w)
+{
+	static const char form[] = "not of the form A.B.C.D:PORT or [IPV6]:PORT";
+	struct hedge_word host = { w->text, w->len }, port;
+	size_t i;
+	u64 number;
+
+	while (host.len && host.text[host.len - 1] != ':')
+		host.len--;
+	port.text = host.text + host.len;
+	port.len = w->len - host.len;
+	if (!host.len || !hedge_word_digits(&port, 65535, &number) || !number)
+		return bad(p, name, form);
+	host.text[--host.len] = 0;
+	if (host.len > 2 && *host.text == '[' && host.text[host.len - 1] == ']') {
+		host.text[host.len - 1] = 0;
+		host.text++;
+		host.len -= 2;
+	} else if (memchr(host.text, ':', host.len)) {
+		return bad(p, name, form);
+	}
+	for (i = 0; i < host.len; i++)
+		if (!is_address_byte(host.text[i]))
+			return bad(p, name, form);
+	if (!host.len || host.len > HEDGE_ADDRESS_MAX)
+		return bad(p, name, form);
+	p->cmd->host = host.text;
+	p->cmd->port = number;
+	return 0;
+}
+
+static int set_key_name(struct parsing *p, const char *name, const struct hedge_word *w)
+{
+	size_t prefix = sizeof(HEDGE_KEY_PREFIX) - 1;
+
+	if (w->len <= prefix || memcmp(w->text, HEDGE_KEY_PREFIX, prefix))
+		return bad(p, name, "not the description of a key, skyhold-hedge:NAME");
+	if (w->len > HEDGE_KEY_MAX)
+		return bad(p, name, "too long; a key's description of at most 255 bytes is wanted");
+	if (hedge_word_has_control(w, true))
+		return bad(p, name, "has a control character in it");
+	p->cmd->key = w->text;
+	return 0;
+}
+
 static const struct field field_name = { "NAME", set_name };
 static const struct field field_path = { "PATH", set_path };
 static const struct field field_cpu = { "CPU", set_cpu };
@@ -172,6 +224,8 @@ static const struct field field_net = { "NET", set_net };
 static const struct field field_cmdline = { "CMDLINE", set_cmdline };
 static const struct field field_digest = { "DIGEST", set_digest };
 static const struct field field_count = { "N", set_count };
+static const struct field field_address = { "ADDRESS", set_address };
+static const struct field field_key = { "KEY", set_key_name };
 
 /* --- keys: by their names -------------------------------------------------------- */
 
@@ -418,10 +472,12 @@ static const struct verb verbs[] = {
 	{ "allow", HEDGE_ALLOW, { &field_digest }, FORM("allow|DIGEST") },
 	{ "disallow", HEDGE_DISALLOW, { &field_digest }, FORM("disallow|DIGEST") },
 	{ "pool", HEDGE_POOL, { &field_count }, FORM("pool|N") },
+	{ "listen", HEDGE_LISTEN, { &field_address, &field_key }, FORM("listen|ADDRESS|KEY") },
+	{ "unlisten", HEDGE_UNLISTEN, { NULL }, FORM("unlisten") },
 };
 
 static const char no_verb[] =
-	"not one of load unload start stop pause resume dump snapshot restore drain undrain allow disallow pool";
+	"not one of load unload start stop pause resume dump snapshot restore drain undrain allow disallow pool listen unlisten";
 
 static const struct verb *find_verb(const struct hedge_word *w)
 {

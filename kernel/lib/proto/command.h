@@ -26,6 +26,8 @@ enum hedge_verb {
 	HEDGE_ALLOW,
 	HEDGE_DISALLOW,
 	HEDGE_POOL,
+	HEDGE_LISTEN,
+	HEDGE_UNLISTEN,
 };
 
 #define HEDGE_CPU_ANY	(~0u)
@@ -62,6 +64,9 @@ struct hedge_command {
 	u32 cpu;			/* or HEDGE_CPU_ANY */
 	u32 mem_mb;			/* even */
 	u32 count;			/* of HEDGE_POOL */
+	const char *host;		/* of HEDGE_LISTEN: an address, without brackets */
+	u16 port;
+	const char *key;		/* description of a key of the kernel's */
 	u8 digest[32];			/* of HEDGE_ALLOW and HEDGE_DISALLOW */
 	enum hedge_verify verify;
 	bool has_verify;

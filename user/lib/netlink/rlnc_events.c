@@ -1,96 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
 
-#include <linux/genetlink.h>
 #include <netlink/errno.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
 #include "base/report.h"
 #include "rlnc_events.h"
 
-#define RECEIVE_BYTES	(1 << 20)	/* of the socket: some thousand events */
-
-/*
- * The family comes and goes with the module, and with another number each time.
- * So this listens to the controller as well, which tells of that.
- */
-struct rlnc_watch {
-	struct nl_sock *sk;
-	int family;		/* -1: the module is not there */
-	bool renewed;		/* the module came while we listened */
+static const struct genl_watched watched = {
+	.family = RLNC_GENL_NAME, .group = RLNC_GENL_GROUP, .name = "dm-rlnc",
 };
 
 struct receiver {
 	rlnc_notice_fn *fn;
 	void *arg;
-	struct rlnc_watch *watch;
+	int family;
 	int error;
 	bool done;
 };
 
-/* Join the group, if the module is there. */
-static int join(struct rlnc_watch *watch)
+/* What does not follow the policy is passed over. */
+static int on_header(struct nlmsghdr *header, void *arg)
 {
-	struct nl_sock *asking;
-	int group = -1, rc;
+	struct receiver *r = arg;
+	struct rlnc_notice n;
 
-	/* Another socket: on this one the answer could be mistaken for an event. */
-	asking = nl_socket_alloc();
-	if (!asking)
-		return fail(ENOMEM, "out of memory");
-	watch->family = -1;
-	rc = genl_connect(asking);
-	if (!rc) {
-		watch->family = genl_ctrl_resolve(asking, RLNC_GENL_NAME);
-		group = genl_ctrl_resolve_grp(asking, RLNC_GENL_NAME, RLNC_GENL_GROUP);
-	}
-	nl_socket_free(asking);
-	if (rc)
-		return fail(EIO, "no generic netlink socket");
-	if (watch->family < 0 || group < 0) {
-		watch->family = -1;
-		return 0;
-	}
-	rc = nl_socket_add_membership(watch->sk, group);
-	if (rc == -NLE_PERM || rc == -NLE_NOACCESS)
-		return fail(EPERM, "not allowed to listen to dm-rlnc; are you root?");
-	return rc ? fail(EIO, "dm-rlnc's events: %s", nl_geterror(rc)) : 0;
-}
-
-/* Has the controller spoken of our family? */
-static void read_controller(struct nlmsghdr *header, struct rlnc_watch *watch)
-{
-	struct nlattr *tb[CTRL_ATTR_MAX + 1];
-	struct genlmsghdr *genl;
-
-	if (genlmsg_parse(header, 0, tb, CTRL_ATTR_MAX, NULL) || !tb[CTRL_ATTR_FAMILY_NAME] ||
-	    strncmp(nla_data(tb[CTRL_ATTR_FAMILY_NAME]), RLNC_GENL_NAME,
-		    nla_len(tb[CTRL_ATTR_FAMILY_NAME])))
-		return;
-	genl = nlmsg_data(header);
-	if (genl->cmd == CTRL_CMD_NEWFAMILY)
-		watch->renewed = true;
-	else if (genl->cmd == CTRL_CMD_DELFAMILY)
-		watch->family = -1;
+	return rlnc_notice_read(header, &n) ? 0 : r->fn(&n, r->arg);
 }
 
 static int on_message(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
 	struct receiver *r = arg;
-	struct rlnc_notice n;
 
-	if (header->nlmsg_type == GENL_ID_CTRL) {
-		read_controller(header, r->watch);
-		return NL_OK;
-	}
-	if (header->nlmsg_type != r->watch->family || rlnc_notice_read(header, &n))
+	if (header->nlmsg_type != r->family)
 		return NL_SKIP;
-	r->error = r->fn(&n, r->arg);
+	r->error = on_header(header, r);
 	return r->error < 0 ? NL_STOP : NL_OK;
 }
 
@@ -107,43 +54,11 @@ static int on_end(struct nl_msg *msg, void *arg)
  * rlnc_watch_open - listen to the events of all volumes
  * @watch:	receives the listener
  *
- * It does not matter if the module is not loaded; it is noticed when it is.
- *
- * Return: 0 or -errno, reported; rlnc_watch_close() in either case.
+ * As genl_watch_open().
  */
-int rlnc_watch_open(struct rlnc_watch **watch)
+int rlnc_watch_open(struct genl_watch **watch)
 {
-	struct rlnc_watch *w = calloc(1, sizeof(*w));
-
-	*watch = w;
-	if (w)
-		w->sk = nl_socket_alloc();
-	if (!w || !w->sk)
-		return fail(ENOMEM, "out of memory");
-	nl_socket_disable_seq_check(w->sk);
-	if (genl_connect(w->sk) || nl_socket_set_nonblocking(w->sk) ||
-	    nl_socket_add_membership(w->sk, GENL_ID_CTRL))
-		return fail(EIO, "no generic netlink socket");
-	nl_socket_set_buffer_size(w->sk, RECEIVE_BYTES, 0);
-	return join(w);
-}
-
-/**
- * rlnc_watch_close - stop listening
- */
-void rlnc_watch_close(struct rlnc_watch **watch)
-{
-	if (!*watch)
-		return;
-	nl_socket_free((*watch)->sk);
-	free(*watch);
-	*watch = NULL;
-}
-
-/* The descriptor to poll for reading. */
-int rlnc_watch_fd(const struct rlnc_watch *watch)
-{
-	return nl_socket_get_fd(watch->sk);
+	return genl_watch_open(&watched, watch);
 }
 
 /**
@@ -152,31 +67,13 @@ int rlnc_watch_fd(const struct rlnc_watch *watch)
  * @fn:		called for each event
  * @arg:	for @fn
  *
- * Return: 0; -ENOBUFS when there were more than the socket could hold, and -EAGAIN
- * when the module was loaded meanwhile: look at the state anew, in either case;
- * what @fn returned, or another -errno, reported.
+ * As genl_watch_read().
  */
-int rlnc_watch_read(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg)
+int rlnc_watch_read(struct genl_watch *watch, rlnc_notice_fn *fn, void *arg)
 {
-	struct receiver r = { .fn = fn, .arg = arg, .watch = watch };
-	int rc;
+	struct receiver r = { .fn = fn, .arg = arg };
 
-	nl_socket_modify_cb(watch->sk, NL_CB_VALID, NL_CB_CUSTOM, on_message, &r);
-	do {
-		rc = nl_recvmsgs_default(watch->sk);
-	} while (rc >= 0 && r.error >= 0);
-	if (r.error < 0)
-		return r.error;
-	if (watch->renewed) {
-		watch->renewed = false;
-		return join(watch) ?: -EAGAIN;
-	}
-	if (rc == -NLE_AGAIN)
-		return 0;
-	/* libnl's word for ENOBUFS. */
-	if (rc == -NLE_NOMEM)
-		return -ENOBUFS;
-	return fail(EIO, "dm-rlnc's events: %s", nl_geterror(rc));
+	return genl_watch_read(watch, on_header, &r);
 }
 
 /**
@@ -187,13 +84,13 @@ int rlnc_watch_read(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg)
  *
  * Return: 0, what @fn returned, or -errno, reported.
  */
-int rlnc_watch_state(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg)
+int rlnc_watch_state(struct genl_watch *watch, rlnc_notice_fn *fn, void *arg)
 {
-	struct receiver r = { .fn = fn, .arg = arg, .watch = watch };
+	struct receiver r = { .fn = fn, .arg = arg, .family = genl_watch_family(watch) };
 	struct nl_sock *sk;
 	int rc;
 
-	if (watch->family < 0)
+	if (r.family < 0)
 		return 0;
 	sk = nl_socket_alloc();
 	if (!sk)
@@ -202,7 +99,7 @@ int rlnc_watch_state(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg)
 	nl_socket_modify_cb(sk, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &r);
 	rc = genl_connect(sk);
 	if (!rc)
-		rc = genl_send_simple(sk, watch->family, RLNC_CMD_GET, RLNC_GENL_VERSION,
+		rc = genl_send_simple(sk, r.family, RLNC_CMD_GET, RLNC_GENL_VERSION,
 				      NLM_F_DUMP);
 	while (rc >= 0 && !r.done && r.error >= 0)
 		rc = nl_recvmsgs_default(sk);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "rlnc_event.h"
+#include "watch.h"
 
 /* One message.  Only what has(RLNC_ATTR_...) says was in it. */
 struct rlnc_notice {
@@ -28,16 +29,10 @@ static inline bool rlnc_notice_has(const struct rlnc_notice *n, enum rlnc_genl_a
 /* What is in a notice is gone when this returns.  A negative value ends it all. */
 typedef int rlnc_notice_fn(const struct rlnc_notice *n, void *arg);
 
-struct nlmsghdr;
-
 int rlnc_notice_read(struct nlmsghdr *header, struct rlnc_notice *n);
 
-struct rlnc_watch;
-
-int rlnc_watch_open(struct rlnc_watch **watch);
-void rlnc_watch_close(struct rlnc_watch **watch);
-int rlnc_watch_fd(const struct rlnc_watch *watch);
-int rlnc_watch_read(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg);
-int rlnc_watch_state(struct rlnc_watch *watch, rlnc_notice_fn *fn, void *arg);
+int rlnc_watch_open(struct genl_watch **watch);
+int rlnc_watch_read(struct genl_watch *watch, rlnc_notice_fn *fn, void *arg);
+int rlnc_watch_state(struct genl_watch *watch, rlnc_notice_fn *fn, void *arg);
 
 #endif /* SKY_NETLINK_RLNC_EVENTS_H */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,11 +24,17 @@ int cmd_put(const struct options *o, int argc, char **argv)
 	const char *name = o->name ?: slash ? slash + 1 : argv[0];
 	char line[256], digest_text[65], port[16], path[HEDGE_PATH_MAX + 1];
 	uint8_t digest[32];
+	struct stat st;
 	size_t size;
 	int rc;
 
 	(void)argc;
-	rc = file_read(argv[0], HEDGE_REMOTE_IMAGE_MAX, &image, &size);
+	if (stat(argv[0], &st))
+		return fail_errno("%s", argv[0]);
+	if (st.st_size > (off_t)HEDGE_REMOTE_IMAGE_MAX)
+		return fail(EFBIG, "%s: too large for an image", argv[0]);
+	/* So much is set aside: the most that an image may have is more than many machines. */
+	rc = file_read(argv[0], st.st_size, &image, &size);
 	if (rc)
 		return fail(-rc, "%s: %s", argv[0], strerror(-rc));
 	if (!size)

@@ -48,6 +48,7 @@ enum command_bit {
 	CMD_NET_DELETE	= 1 << 18,
 	CMD_PUT		= 1 << 19,
 	CMD_REMOTE	= 1 << 20,
+	CMD_EVENTS	= 1 << 21,
 };
 
 #define MAX_WORDS	256
@@ -144,6 +145,7 @@ int cmd_drain(const struct options *o, int argc, char **argv);
 int cmd_undrain(const struct options *o, int argc, char **argv);
 int cmd_net_add(const struct options *o, int argc, char **argv);
 int cmd_net_delete(const struct options *o, int argc, char **argv);
+int cmd_events(const struct options *o, int argc, char **argv);
 int cmd_put(const struct options *o, int argc, char **argv);
 
 /* What a guest has ended with is this program's own status, past all of the above. */

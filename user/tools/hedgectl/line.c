@@ -50,13 +50,14 @@ void line_field(struct line *l, const char *name, const char *text)
 /**
  * line_path - add a path, from the root
  * @name:	for messages
- * @path:	of this machine as seen from here; of another one it must be absolute
+ * @path:	of this machine as seen from here; of another one it must be absolute; or an
+ *		image that was put there, staged:NAME
  */
 void line_path(struct line *l, const struct options *o, const char *name, const char *path)
 {
 	char full[2 * PATH_MAX];
 
-	if (*path == '/' || !*path) {
+	if (*path == '/' || !*path || !strncmp(path, HEDGE_STAGED, strlen(HEDGE_STAGED))) {
 		line_field(l, name, path);
 		return;
 	}

@@ -35,6 +35,7 @@ static const struct command commands[] = {
 	{ "console", CMD_CONSOLE, cmd_console, 1, 1, "NAME", "show what a VM has printed" },
 	{ "stats", CMD_STATS, cmd_stats, 0, 1, "[NAME]",
 	  "show what is counted of a VM, or of all together" },
+	{ "events", CMD_EVENTS, cmd_events, 0, 0, "", "tell what happens to VMs, as it happens" },
 	{ "allow", CMD_ALLOW, cmd_allow, 1, MANY, "IMAGE|DIGEST...",
 	  "let images with this SHA-256 run" },
 	{ "disallow", CMD_DISALLOW, cmd_disallow, 1, MANY, "IMAGE|DIGEST...",

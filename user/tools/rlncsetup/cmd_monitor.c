@@ -16,7 +16,7 @@
 
 struct monitor {
 	const struct options *o;
-	struct rlnc_watch *watch;
+	struct genl_watch *watch;
 	struct hooks *hooks;
 	struct returns *returns;
 	int signals;
@@ -28,7 +28,7 @@ static void monitor_end(struct monitor *m)
 {
 	returns_stop(&m->returns);
 	hooks_stop(&m->hooks);
-	rlnc_watch_close(&m->watch);
+	genl_watch_close(&m->watch);
 	if (m->signals >= 0)
 		close(m->signals);
 }
@@ -134,7 +134,7 @@ static bool done(const struct monitor *m)
 static int watch_on(struct monitor *m)
 {
 	struct pollfd fd[2] = {
-		{ .fd = rlnc_watch_fd(m->watch), .events = POLLIN },
+		{ .fd = genl_watch_fd(m->watch), .events = POLLIN },
 		{ .fd = m->signals, .events = POLLIN },
 	};
 	int rc = 0;
