@@ -86,7 +86,7 @@ is "$(value g exit_status) $(value h state)" "1 running" "another one goes on"
 # --- a disk that hangs ---
 must dmsetup load bad --table "0 2048 linear $spare 0"
 must dmsetup resume bad
-must start i block fill -- "$(on /dev/mapper/bad)"
+must start i block fill -- "$(on /dev/mapper/bad)" block_iops=20
 must poll_until 10 runs i
 must dmsetup suspend --noflush --nolockfs bad
 stuck() { local n; n=$(value i hypercall_block_write); sleep 0.3; [ "$(value i hypercall_block_write)" = "$n" ]; }

@@ -5,11 +5,17 @@
 
 guests=$SKYHOLD_BUILD/guest
 
+# Each write is one command: the shell's own writes are cut into pieces when they are long.
+in_one_write()
+{
+	if [ ${#1} -lt 512 ]; then printf '%s' "$1"; else printf '%s' "$1" | dd bs=32K iflag=fullblock status=none; fi
+}
+
 # tell COMMAND: write it to the monitor; one that is refused says why.
 tell()
 {
 	echo "+ tell $1"
-	printf '%s' "$1" 2>/dev/null >/proc/monitor && return
+	in_one_write "$1" 2>/dev/null >/proc/monitor && return
 	tail -n 1 /proc/vmstats/errors
 	return 1
 }
