@@ -45,7 +45,7 @@ static void command_ok(const struct hedge_command *cmd)
 	text_ok(cmd->net, HEDGE_IFNAME_MAX);
 	text_ok(cmd->cgroup, HEDGE_PATH_MAX);
 	text_ok(cmd->core, HEDGE_PATH_MAX);
-	require(cmd->verb <= HEDGE_POOL && cmd->devices <= HVT_MANIFEST_MAX);
+	require(cmd->verb <= HEDGE_UNLISTEN && cmd->devices <= HVT_MANIFEST_MAX);
 	require(cmd->count <= HEDGE_POOL_MAX && cmd->limits.cpu_quota <= 100);
 	require(cmd->uid != ~0u && cmd->gid != ~0u);
 	if (cmd->verb == HEDGE_START)
