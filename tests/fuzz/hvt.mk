@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-FUZZERS	+= fuzz_hvt_image
+FUZZERS	+= fuzz_hvt_image fuzz_hvt_snapshot

@@ -6,8 +6,10 @@
 
 static const char *segments_are_wrong(const struct hedge_snapshot *head)
 {
-	u64 at = 0;
+	u64 at = HVT_GUEST_MIN;
 	u32 i;
+
+	BUILD_BUG_ON(HEDGE_SNAPSHOT_SEGMENTS > HVT_MAX_SEGMENTS);
 
 	if (head->segments > HEDGE_SNAPSHOT_SEGMENTS)
 		return "it has too many segments";
@@ -17,13 +19,27 @@ static const char *segments_are_wrong(const struct hedge_snapshot *head)
 		if (s->start % HVT_PAGE_SIZE || s->end % HVT_PAGE_SIZE)
 			return "a segment is not of whole pages";
 		if (s->start < at || s->end <= s->start || s->end > head->mem_size)
-			return "a segment is out of order, or beyond memory";
+			return "a segment is out of order, or outside of memory";
 		if (s->prot & ~(HVT_PROT_READ | HVT_PROT_WRITE | HVT_PROT_EXEC) ||
 		    (s->prot & HVT_PROT_WRITE && s->prot & HVT_PROT_EXEC))
 			return "a segment has rights that there are not";
 		at = s->end;
 	}
 	return NULL;
+}
+
+/* What a later version may give a meaning to has none in this one. */
+static bool reserved_is_used(const struct hedge_snapshot *head)
+{
+	u32 i, used = 0;
+
+	for (i = 0; i < HEDGE_SNAPSHOT_SEGMENTS; i++)
+		used |= head->segment[i].reserved;
+	for (i = 0; i < HEDGE_SNAPSHOT_MSRS; i++)
+		used |= head->msr[i].reserved;
+	for (i = 0; i < sizeof(head->reserved); i++)
+		used |= head->reserved[i];
+	return used;
 }
 
 /**
@@ -56,6 +72,8 @@ int hvt_snapshot_check(const struct hedge_snapshot *head, u64 file_size, const c
 		wrong = "it has too many registers";
 	else if (head->manifest_size > sizeof(head->manifest))
 		wrong = "its manifest has no possible size";
+	else if (reserved_is_used(head))
+		wrong = "it uses reserved bytes";
 	if (!wrong)
 		wrong = segments_are_wrong(head);
 	if (!wrong)
