@@ -12,8 +12,14 @@
 
 #define DEFAULT_KIB	64
 
-/* The file has grown. */
-static void set_size(struct hedge_console *con, struct file *file)
+/**
+ * hedge_console_set_size - the file is as long as what was printed
+ * @file:	one that is open
+ *
+ * It only grows: tail takes a file that is shorter than what it has read for another one,
+ * and begins again.
+ */
+void hedge_console_set_size(struct hedge_console *con, struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
@@ -30,7 +36,7 @@ static void notify(struct work_struct *work)
 
 	mutex_lock(&con->readers_lock);
 	list_for_each_entry(reader, &con->readers, link) {
-		set_size(con, reader->file);
+		hedge_console_set_size(con, reader->file);
 		fsnotify_modify(reader->file);
 	}
 	mutex_unlock(&con->readers_lock);
@@ -45,7 +51,7 @@ void hedge_console_add(struct hedge_console *con, struct hedge_console_reader *r
 	mutex_lock(&con->readers_lock);
 	list_add(&reader->link, &con->readers);
 	WRITE_ONCE(con->is_read, true);
-	set_size(con, reader->file);
+	hedge_console_set_size(con, reader->file);
 	mutex_unlock(&con->readers_lock);
 }
 

@@ -192,6 +192,7 @@ void hedge_console_skip(struct hedge_console *con, u64 len);
 void hedge_console_end(struct hedge_console *con);
 ssize_t hedge_console_read(struct hedge_console *con, loff_t *pos, char __user *to, size_t len);
 bool hedge_console_has(struct hedge_console *con, u64 pos);
+void hedge_console_set_size(struct hedge_console *con, struct file *file);
 void hedge_console_add(struct hedge_console *con, struct hedge_console_reader *reader);
 void hedge_console_remove(struct hedge_console *con, struct hedge_console_reader *reader);
 

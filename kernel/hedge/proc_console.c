@@ -52,6 +52,8 @@ static ssize_t console_read(struct file *file, char __user *buf, size_t len, lof
 	for (;;) {
 		done = hedge_console_read(con, pos, buf, len);
 		if (done) {
+			if (*pos > i_size_read(file_inode(file)))
+				hedge_console_set_size(con, file);
 			reader->told_end = false;
 			return done;
 		}

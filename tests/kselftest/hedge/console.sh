@@ -10,7 +10,7 @@
 . "$(dirname "$0")/monitor.sh"
 requires perl tail setpriv
 requires_kvm
-plan 20
+plan 21
 load_module hedge
 path() { echo "/proc/vmcons/vm$(value "$1" id)"; }
 lines() { grep -c '^[0-9]\{8\} ' "$1"; }
@@ -28,7 +28,10 @@ must start b puts 20000 -- cpu_quota=5 console=2048
 tail -c +1 -f "$(path b)" >"$TMPDIR/tail" &
 tail=$!
 cleanup kill $tail
-perl -e 'open(F, "<", $ARGV[0]) or die; $| = 1; for (;;) { $n = sysread(F, $b, 65536); die $! unless defined $n; if (!$n) { last if ++$ends > 1 } else { $ends = 0; print $b } }' "$(path b)" >"$TMPDIR/read" &
+perl -e 'open(F, "<", $ARGV[0]) or die; $| = 1;
+	for (;;) { $n = sysread(F, $b, 65536); die $! unless defined $n; $all += $n;
+		print STDERR "$all bytes of a file of " . (stat(F))[7] . "\n" if (stat(F))[7] < $all;
+		if (!$n) { last if ++$ends > 1 } else { $ends = 0; print $b } }' "$(path b)" >"$TMPDIR/read" 2>"$TMPDIR/short" &
 reader=$!
 perl -MIO::Poll -e 'open(F, "<", $ARGV[0]) or die; $p = IO::Poll->new; $p->mask(\*F => POLLIN); $| = 1;
 	while (1) { $p->poll(20) or die "nothing comes"; $e = $p->events(\*F); $n = sysread(F, $b, 65536); print $b if $n; last if !$n && $e & POLLHUP }' "$(path b)" >"$TMPDIR/poll" &
@@ -46,6 +49,7 @@ same() { [ "$(stat -c %s "$TMPDIR/$1")" = "$all" ]; }
 check "tail has all of it" poll_until 10 same tail
 check "the reader has" same read
 check "the poller has" same poll
+is "$(head -n 1 "$TMPDIR/short")" "" "nobody has read more than the file said it had"
 
 # --- too slow ---
 must start c puts 20000 -- console=4
