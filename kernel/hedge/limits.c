@@ -86,9 +86,14 @@ static u64 used_ns(const struct hedge_vm *vm)
 	return READ_ONCE(vm->task->se.sum_exec_runtime) - vm->quota.used_before;
 }
 
+static u64 quota_ns(const struct hedge_vm *vm)
+{
+	return QUOTA_PERIOD_NS / 100 * vm->limits.cpu_quota;
+}
+
 static bool quota_is_used_up(const struct hedge_vm *vm)
 {
-	return used_ns(vm) >= QUOTA_PERIOD_NS / 100 * vm->limits.cpu_quota;
+	return used_ns(vm) >= quota_ns(vm);
 }
 
 /* A guest in a loop is fetched out of it when it has had its share. */
@@ -104,10 +109,22 @@ static enum hrtimer_restart quota_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-static void begin_period(struct hedge_vm *vm)
+static void begin_quota(struct hedge_vm *vm)
 {
 	vm->quota.period_end = ktime_get() + QUOTA_PERIOD_NS;
 	vm->quota.used_before = vm->task->se.sum_exec_runtime;
+}
+
+/*
+ * Each period that is over has paid for its share.  What was used beyond that, as a guest is
+ * fetched out of a loop by a tick only, is owed; what was not used is lost.
+ */
+static void begin_period(struct hedge_vm *vm, ktime_t now)
+{
+	u64 periods = 1 + div64_u64(now - vm->quota.period_end, QUOTA_PERIOD_NS);
+
+	vm->quota.used_before += min(used_ns(vm), periods * quota_ns(vm));
+	vm->quota.period_end += periods * QUOTA_PERIOD_NS;
 }
 
 /**
@@ -118,16 +135,19 @@ static void begin_period(struct hedge_vm *vm)
  */
 int hedge_limits_attend(struct hedge_vm *vm)
 {
+	ktime_t now;
+
 	if (!vm->limits.cpu_quota)
 		return 0;
-	if (ktime_get() < vm->quota.period_end) {
+	for (;;) {
+		now = ktime_get();
+		if (now >= vm->quota.period_end)
+			begin_period(vm, now);
 		if (!quota_is_used_up(vm))
 			return 0;
 		if (sleep_until(vm, vm->quota.period_end))
 			return -ERESTARTSYS;
 	}
-	begin_period(vm);
-	return 0;
 }
 
 /* --- time ------------------------------------------------------------------------ */
@@ -183,7 +203,7 @@ void hedge_limits_start(struct hedge_vm *vm)
 	vm->net_ops.rate = vm->limits.net_pps;
 	vm->net_bytes.rate = (u64)vm->limits.net_kbps << 10;
 	if (vm->limits.cpu_quota) {
-		begin_period(vm);
+		begin_quota(vm);
 		hrtimer_init(&vm->quota.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 		vm->quota.timer.function = quota_tick;
 		hrtimer_start(&vm->quota.timer, QUOTA_TICK_NS, HRTIMER_MODE_REL);
