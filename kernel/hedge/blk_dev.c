@@ -3,24 +3,27 @@
  * Block devices: the guest's pages go straight into a bio.
  *
  * A guest is killed in bounded time even when its device hangs: the request, with the
- * pages and the device, is then left to its end_io, which gives them back whenever that
- * comes.
+ * pages, is then left to its end_io, which gives them back whenever that comes.  The
+ * device is closed by whoever is the last to need it: that may come first.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/mm.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "hedge.h"
 
 #define REQUEST_PAGES	64
 #define BOUNCE_PAGES	16
+#define COPIED_MAX	1024		/* bytes: to copy them costs less than to pin their page */
 #define FLUSH_SECONDS	10
 
 enum request_state {
-	IN_FLIGHT,
-	DONE,
+	SUBMITTED,
+	WAITED_FOR,
 	ABANDONED,
+	DONE,
 };
 
 /* One request at a time: a guest has one processor. */
@@ -37,6 +40,7 @@ struct request {
 };
 
 struct hedge_block {
+	refcount_t users;		/* the VM, and each request that was abandoned */
 	struct block_device *bdev;
 	fmode_t mode;
 	u64 capacity;			/* bytes */
@@ -44,6 +48,7 @@ struct hedge_block {
 	u32 align_mask;			/* that pages of a bio must meet */
 	bool written;			/* since the last flush */
 	struct request *req;		/* NULL: it was abandoned */
+	struct page *small;		/* for requests that are copied */
 	struct page *bounce;		/* for buffers that are not aligned; NULL till then */
 };
 
@@ -85,13 +90,22 @@ static int set_geometry(struct hedge_block *blk, u32 block_size, const char **wh
 	return -EINVAL;
 }
 
-static void release_bdev(struct hedge_block *blk)
+static void free_block(struct hedge_block *blk)
 {
-	blkdev_put(blk->bdev, blk->mode);
 	if (blk->bounce)
 		__free_pages(blk->bounce, get_order(BOUNCE_PAGES * PAGE_SIZE));
+	if (blk->small)
+		__free_page(blk->small);
 	kfree(blk->req);
 	kfree(blk);
+}
+
+static void put_block(struct hedge_block *blk)
+{
+	if (!refcount_dec_and_test(&blk->users))
+		return;
+	blkdev_put(blk->bdev, blk->mode);
+	free_block(blk);
 }
 
 static void release_abandoned(struct work_struct *work)
@@ -100,8 +114,8 @@ static void release_abandoned(struct work_struct *work)
 	struct hedge_block *blk = req->blk;
 
 	unpin_user_pages_dirty_lock(req->page, req->pages, req->dirty);
-	blk->req = req;
-	release_bdev(blk);
+	kfree(req);
+	put_block(blk);
 	if (atomic_dec_and_test(&abandoned))
 		wake_up(&abandoned_wait);
 }
@@ -126,8 +140,10 @@ struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool read
 	*why = "out of memory";
 	if (!blk)
 		return ERR_PTR(-ENOMEM);
+	refcount_set(&blk->users, 1);
 	blk->req = kzalloc(sizeof(*blk->req), GFP_KERNEL);
-	if (!blk->req)
+	blk->small = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!blk->req || !blk->small)
 		goto err_free;
 	blk->req->blk = blk;
 	init_completion(&blk->req->done);
@@ -142,14 +158,13 @@ struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool read
 	}
 	ret = set_geometry(blk, block_size, why);
 	if (ret) {
-		release_bdev(blk);
+		put_block(blk);
 		return ERR_PTR(ret);
 	}
 	return blk;
 
 err_free:
-	kfree(blk->req);
-	kfree(blk);
+	free_block(blk);
 	return ERR_PTR(ret);
 }
 
@@ -174,28 +189,47 @@ static void end_io(struct bio *bio)
 {
 	struct request *req = container_of(bio, struct request, bio);
 
-	if (atomic_cmpxchg(&req->state, IN_FLIGHT, DONE) == IN_FLIGHT)
+	switch (atomic_xchg(&req->state, DONE)) {
+	case WAITED_FOR:
 		complete(&req->done);
-	else
+		break;
+	case ABANDONED:
 		queue_work(release_wq, &req->release);
+		break;
+	}
 }
 
 static void submit(struct request *req)
 {
-	reinit_completion(&req->done);
-	atomic_set(&req->state, IN_FLIGHT);
+	atomic_set(&req->state, SUBMITTED);
 	req->bio.bi_end_io = end_io;
 	submit_bio(&req->bio);
 }
 
-/* The waiter gives up: the device and all that the request has are left to end_io(). */
+/*
+ * Does it have to be waited for?  Memory, and what is near it, has done a request when
+ * submit_bio() returns: nobody is put to sleep for that, or woken.
+ */
+static bool must_wait(struct request *req)
+{
+	if (atomic_read_acquire(&req->state) == DONE)
+		return false;
+	reinit_completion(&req->done);
+	return atomic_cmpxchg(&req->state, SUBMITTED, WAITED_FOR) == SUBMITTED;
+}
+
+/* The waiter gives up: the request, and all that it has, is left to end_io(). */
 static int abandon(struct hedge_block *blk)
 {
 	struct request *req = blk->req;
 
 	atomic_inc(&abandoned);
-	if (atomic_cmpxchg(&req->state, IN_FLIGHT, ABANDONED) != IN_FLIGHT) {
+	refcount_inc(&blk->users);
+	if (atomic_cmpxchg(&req->state, WAITED_FOR, ABANDONED) != WAITED_FOR) {
 		atomic_dec(&abandoned);
+		refcount_dec(&blk->users);
+		/* end_io() is at it: the request is ours when it has let go. */
+		wait_for_completion(&req->done);
 		return 0;
 	}
 	blk->req = NULL;
@@ -205,6 +239,8 @@ static int abandon(struct hedge_block *blk)
 /* Returns 0 when it is done, however it went, or -EINTR when it was abandoned. */
 static int wait_for(struct hedge_block *blk)
 {
+	if (!must_wait(blk->req))
+		return 0;
 	return wait_for_completion_killable(&blk->req->done) ? abandon(blk) : 0;
 }
 
@@ -268,13 +304,29 @@ static ssize_t transfer_pages(struct hedge_vm *vm, struct hedge_block *blk, u64 
 	return ret ?: len;
 }
 
+/* By way of pages of our own, which have room for it. */
+static ssize_t transfer_copied(struct hedge_vm *vm, struct hedge_block *blk, struct page *page,
+			       u64 offset, u64 gpa, u64 len, bool write)
+{
+	void *buf = page_address(page);
+	int ret;
+
+	if (write && hedge_guest_read(vm, buf, gpa, len))
+		return -EFAULT;
+	start_bio(blk, write ? REQ_OP_WRITE | REQ_SYNC | REQ_IDLE : REQ_OP_READ, offset);
+	__bio_add_page(&blk->req->bio, page, len, 0);
+	ret = finish_bio(vm, blk, offset, write);
+	if (ret)
+		return ret;
+	if (!write && hedge_guest_write(vm, gpa, buf, len))
+		return -EFAULT;
+	return len;
+}
+
 /* A buffer that the device cannot take as it is. */
 static ssize_t transfer_bounced(struct hedge_vm *vm, struct hedge_block *blk, u64 offset, u64 gpa,
 				u64 len, bool write)
 {
-	void *buf;
-	int ret;
-
 	if (!blk->bounce)
 		blk->bounce = alloc_pages(GFP_KERNEL_ACCOUNT,
 					  get_order(BOUNCE_PAGES * PAGE_SIZE));
@@ -282,18 +334,8 @@ static ssize_t transfer_bounced(struct hedge_vm *vm, struct hedge_block *blk, u6
 		hedge_vm_die(vm, "out of memory for a buffer that is not aligned");
 		return -ENOMEM;
 	}
-	buf = page_address(blk->bounce);
-	len = min_t(u64, len, BOUNCE_PAGES * PAGE_SIZE);
-	if (write && hedge_guest_read(vm, buf, gpa, len))
-		return -EFAULT;
-	start_bio(blk, write ? REQ_OP_WRITE | REQ_SYNC | REQ_IDLE : REQ_OP_READ, offset);
-	__bio_add_page(&blk->req->bio, blk->bounce, len, 0);
-	ret = finish_bio(vm, blk, offset, write);
-	if (ret)
-		return ret;
-	if (!write && hedge_guest_write(vm, gpa, buf, len))
-		return -EFAULT;
-	return len;
+	return transfer_copied(vm, blk, blk->bounce, offset, gpa,
+			       min_t(u64, len, BOUNCE_PAGES * PAGE_SIZE), write);
 }
 
 /**
@@ -317,7 +359,9 @@ int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offse
 		/* What was given up took its request with it. */
 		if (!blk->req)
 			return -EINTR;
-		if ((gpa & blk->align_mask) == 0)
+		if (len <= COPIED_MAX)
+			done = transfer_copied(vm, blk, blk->small, offset, gpa, len, write);
+		else if ((gpa & blk->align_mask) == 0)
 			done = transfer_pages(vm, blk, offset, gpa, len, write);
 		else
 			done = transfer_bounced(vm, blk, offset, gpa, len, write);
@@ -331,22 +375,22 @@ int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offse
 }
 
 /* What was written is to be durable before the VM is told to have ended. */
-static int flush(struct hedge_block *blk)
+static void flush(struct hedge_block *blk)
 {
 	if (!blk->written)
-		return 0;
+		return;
 	bio_init(&blk->req->bio, blk->bdev, NULL, 0, REQ_OP_WRITE | REQ_PREFLUSH);
 	blk->req->pages = 0;
 	submit(blk->req);
-	if (!wait_for_completion_timeout(&blk->req->done, FLUSH_SECONDS * HZ) && abandon(blk)) {
+	if (must_wait(blk->req) &&
+	    !wait_for_completion_timeout(&blk->req->done, FLUSH_SECONDS * HZ) && abandon(blk)) {
 		pr_warn("%pg is not flushed after %u s\n", blk->bdev, FLUSH_SECONDS);
-		return -EINTR;
+		return;
 	}
 	if (blk->req->bio.bi_status)
 		pr_warn("%pg cannot be flushed: error %d\n", blk->bdev,
 			-blk_status_to_errno(blk->req->bio.bi_status));
 	bio_uninit(&blk->req->bio);
-	return 0;
 }
 
 /**
@@ -354,8 +398,9 @@ static int flush(struct hedge_block *blk)
  */
 void hedge_block_close(struct hedge_block *blk)
 {
-	if (blk->req && !flush(blk))
-		release_bdev(blk);
+	if (blk->req)
+		flush(blk);
+	put_block(blk);
 }
 
 int hedge_block_module_init(void)

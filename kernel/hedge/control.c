@@ -4,6 +4,8 @@
 #include <linux/slab.h>
 #include "hedge.h"
 
+#define BOOT_SECONDS	60		/* that a VM has to begin */
+
 /* Say what is wrong with a command; returns @ret. */
 int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret)
 {
@@ -25,23 +27,36 @@ static int do_unload(const struct hedge_command *cmd, struct hedge_failure *fail
 	return ret ? hedge_wrong(failure, "PATH", "no image was loaded from there", ret) : 0;
 }
 
+/* It gets no task.  Others know of it, and may wait for its end already. */
+static void never_runs(struct hedge_vm *vm, const char *why)
+{
+	spin_lock(&vm->lock);
+	vm->status = 1;
+	strscpy(vm->reason, why, sizeof(vm->reason));
+	spin_unlock(&vm->lock);
+	hedge_vm_finish(vm);
+}
+
 /* The VM is in the registry: have it run, and wait until it does. */
 static int run(struct hedge_vm *vm, struct hedge_failure *failure)
 {
+	long left;
 	int ret;
 
 	vm->starter = current;
 	hedge_event(HEDGE_EVENT_STARTED, vm, NULL);
 	ret = hedge_sandbox_start(vm);
 	if (ret) {
-		vm->status = 1;
-		strscpy(vm->reason, "no task can be made for it", sizeof(vm->reason));
-		hedge_event(HEDGE_EVENT_ENDED, vm, NULL);
+		never_runs(vm, "no task can be made for it");
 		return hedge_wrong(failure, "NAME", "no task can be made for it", ret);
 	}
-	if (wait_for_completion_killable(&vm->booted)) {
-		hedge_vm_stop(vm);
-		return hedge_wrong(failure, "NAME", "interrupted", -EINTR);
+	left = wait_for_completion_killable_timeout(&vm->booted, BOOT_SECONDS * HZ);
+	if (left <= 0) {
+		hedge_vm_kill(vm, "it was not waited for");
+		wait_for_completion_killable_timeout(&vm->ended, BOOT_SECONDS * HZ);
+		return left ? hedge_wrong(failure, "NAME", "interrupted", -EINTR) :
+			      hedge_wrong(failure, "NAME", "its task does not begin: was it stopped?",
+					  -ETIMEDOUT);
 	}
 	if (!vm->boot_error)
 		return 0;
@@ -63,21 +78,22 @@ static int do_start(const struct hedge_command *cmd, struct hedge_failure *failu
 		return hedge_wrong(failure, "COMMAND", "this host is being drained", -EBUSY);
 	if (cmd->cpu != HEDGE_CPU_ANY && (cmd->cpu >= nr_cpu_ids || !cpu_online(cmd->cpu)))
 		return hedge_wrong(failure, "CPU", "there is no such processor", -ENXIO);
-	if (hedge_proc_reserves(cmd->name))
-		return hedge_wrong(failure, "NAME", "a file of /proc/vmstats has this name", -EINVAL);
 	vm = hedge_vm_create(cmd, failure);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	ret = hedge_registry_add(vm);
 	if (ret) {
 		hedge_vm_put(vm);
-		return hedge_wrong(failure, "NAME", "a VM of this name runs", ret);
+		return hedge_wrong(failure, "NAME", ret == -EINTR ? "interrupted" :
+				   "a VM of this name runs", ret);
 	}
 	ret = hedge_proc_add(vm);
-	if (ret)
+	if (ret) {
 		hedge_wrong(failure, "NAME", "out of memory", 0);
-	else
+		never_runs(vm, "out of memory");
+	} else {
 		ret = run(vm, failure);
+	}
 	if (ret)
 		hedge_registry_remove(vm);
 	hedge_vm_put(vm);
@@ -118,7 +134,10 @@ static int do_pause(const struct hedge_command *cmd, struct hedge_failure *failu
 		hedge_wrong(failure, "NAME", cmd->verb == HEDGE_PAUSE ? "it is paused" :
 									"it is not paused", 0);
 	else if (ret)
-		hedge_wrong(failure, "NAME", ret == -EINTR ? "interrupted" : "it does not run", 0);
+		hedge_wrong(failure, "NAME", ret == -EINTR ? "interrupted" :
+			    ret == -EBUSY ? "somebody else wants the contrary" :
+			    ret == -ETIMEDOUT ? "it does not answer: is its task stopped?" :
+						"it does not run", 0);
 	return ret;
 }
 
@@ -203,8 +222,6 @@ int hedge_control(char *line, size_t len, struct hedge_failure *failure)
 	if (!cmd)
 		return hedge_wrong(failure, "COMMAND", "out of memory", -ENOMEM);
 	ret = hedge_command_parse(line, len, cmd, &failure->err);
-	if (!ret && (cmd->verb >= ARRAY_SIZE(verbs) || !verbs[cmd->verb]))
-		ret = hedge_wrong(failure, "COMMAND", "not supported yet", -EOPNOTSUPP);
 	if (!ret)
 		ret = verbs[cmd->verb](cmd, failure);
 	kfree(cmd);

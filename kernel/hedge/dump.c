@@ -161,7 +161,9 @@ int hedge_dump_ask(struct hedge_vm *vm, const char *path,
 	ret = hedge_vm_ask(vm, &req);
 	if (ret)
 		*why = ret == -EBUSY ? "something else is being asked of the VM" :
-		       ret == -ESRCH ? "the VM has ended" : "interrupted";
+		       ret == -ESRCH ? "the VM has ended" :
+		       ret == -ETIMEDOUT ? "the VM does not answer: is its task stopped?" :
+					   "interrupted";
 	if (!ret && req.ret) {
 		*why = req.ret == -ENOSPC ? "no space is left for the file" :
 					    "the file cannot be written";

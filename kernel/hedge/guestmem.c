@@ -99,6 +99,29 @@ static unsigned long host_prot(u32 prot)
 	return prot & HVT_PROT_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
 }
 
+/* What is to be mapped next, and all of it alike. */
+struct stretch {
+	u64 start;
+	u64 end;
+	unsigned long prot;
+};
+
+/* It goes on to @end with these rights; with others it is mapped, and begins anew. */
+static int extend(struct hedge_guestmem *mem, struct stretch *r, u64 end, unsigned long prot)
+{
+	int ret = 0;
+
+	if (end == r->end)
+		return 0;
+	if (prot != r->prot) {
+		ret = map_range(mem, r->start, r->end, r->prot);
+		r->start = r->end;
+		r->prot = prot;
+	}
+	r->end = end;
+	return ret;
+}
+
 /**
  * hedge_guestmem_map - map memory into the task's address space
  * @mem:	memory
@@ -108,7 +131,7 @@ static unsigned long host_prot(u32 prot)
  */
 int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image)
 {
-	u64 at = 0;
+	struct stretch r = { .prot = PROT_READ | PROT_WRITE };
 	int ret = 0;
 	u32 i;
 
@@ -116,46 +139,32 @@ int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image
 	for (i = 0; i < image->segments && !ret; i++) {
 		const struct hvt_segment *seg = &image->segment[i];
 
-		ret = map_range(mem, at, seg->start, PROT_READ | PROT_WRITE) ?:
-		      map_range(mem, seg->start, seg->end, host_prot(seg->prot));
-		at = seg->end;
+		ret = extend(mem, &r, seg->start, PROT_READ | PROT_WRITE) ?:
+		      extend(mem, &r, seg->end, host_prot(seg->prot));
 	}
-	return ret ?: map_range(mem, at, mem->size, PROT_READ | PROT_WRITE);
+	return ret ?: extend(mem, &r, mem->size, PROT_READ | PROT_WRITE) ?:
+		      map_range(mem, r.start, r.end, r.prot);
 }
 
-/* From the current task, which may have mapped it. */
+/* From the current task, which may have mapped it; with its mm all mappings have gone. */
 void hedge_guestmem_unmap(struct hedge_guestmem *mem)
 {
-	if (mem->mapped)
+	if (mem->mapped && current->mm)
 		vm_munmap(HEDGE_GUEST_ADDR, mem->size);
 	mem->mapped = false;
 }
 
 /* --- what a guest points to ------------------------------------------------------ */
 
-/**
- * hedge_guest_ptr - where something in the guest's memory is
- * @vm:		VM, of the current task
- * @gpa:	guest-physical, from the guest
- * @len:	bytes, from the guest
- *
- * What is not in memory ends the VM.  The last byte of memory cannot be pointed to:
- * so the ABI has it.
- *
- * Return: a pointer for copy_from_user() and its like, or NULL.
- */
-void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len)
+/* Not in memory: the VM ends. */
+void hedge_guest_is_outside(struct hedge_vm *vm, u64 gpa, u64 len)
 {
-	u64 mem = vm->guestmem.size;
-
-	if (gpa >= mem || len >= mem - gpa) {
-		hedge_vm_die(vm, "%llu bytes at %#llx are not in its memory of %llu", len, gpa, mem);
-		return NULL;
-	}
-	return (void __user *)(HEDGE_GUEST_ADDR + gpa);
+	hedge_vm_die(vm, "%llu bytes at %#llx are not in its memory of %llu", len, gpa,
+		     vm->guestmem.size);
 }
 
-static int refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len)
+/* In memory, but not to be read or written: the VM ends.  Returns -EFAULT. */
+int hedge_guest_refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len)
 {
 	hedge_vm_die(vm, "host/guest translation fault: %zu bytes at %#llx cannot be %s", len, gpa,
 		     what);
@@ -177,7 +186,7 @@ int hedge_guest_read(struct hedge_vm *vm, void *to, u64 gpa, size_t len)
 
 	if (!from)
 		return -EFAULT;
-	return copy_from_user(to, from, len) ? refuse(vm, "read", gpa, len) : 0;
+	return copy_from_user(to, from, len) ? hedge_guest_refuse(vm, "read", gpa, len) : 0;
 }
 
 /**
@@ -195,5 +204,5 @@ int hedge_guest_write(struct hedge_vm *vm, u64 gpa, const void *from, size_t len
 
 	if (!to)
 		return -EFAULT;
-	return copy_to_user(to, from, len) ? refuse(vm, "written", gpa, len) : 0;
+	return copy_to_user(to, from, len) ? hedge_guest_refuse(vm, "written", gpa, len) : 0;
 }

@@ -14,7 +14,7 @@ static bool request_is_good(const struct hedge_block *blk, const struct hvt_hc_b
 
 static struct hedge_block *block_of(struct hedge_vm *vm, u64 handle)
 {
-	return handle < vm->manifest->entries ? vm->device[handle].block : NULL;
+	return handle < ARRAY_SIZE(vm->device) ? vm->device[handle].block : NULL;
 }
 
 /**
@@ -36,7 +36,7 @@ int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	s32 answer = HVT_EINVAL;
 	int ret;
 
-	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
 	blk = block_of(vm, hc.handle);
 	if (blk && request_is_good(blk, &hc) && !(write && hedge_block_readonly(blk))) {
@@ -50,6 +50,6 @@ int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 		vm->io.block_bytes[write] += hc.len;
 		answer = HVT_OK;
 	}
-	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_block, ret), &answer,
+	return hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_block, ret), &answer,
 				 sizeof(answer));
 }

@@ -4,7 +4,7 @@
 
 static struct hedge_net *net_of(struct hedge_vm *vm, u64 handle)
 {
-	return handle < vm->manifest->entries ? vm->device[handle].net : NULL;
+	return handle < ARRAY_SIZE(vm->device) ? vm->device[handle].net : NULL;
 }
 
 /* Returns the answer, or -errno and the VM ends; @len becomes what was read. */
@@ -46,7 +46,7 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	struct hvt_hc_net hc;
 	s32 ret;
 
-	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
 	/* What comes in was paid for by whoever sent it; what goes out waits for its turn. */
 	ret = write ? hedge_limits_take(vm, &vm->net_ops, &vm->net_bytes, hc.len, may_wait) : 0;
@@ -56,8 +56,8 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	if (ret < 0)
 		return ret;
 	if (!write && ret == HVT_OK &&
-	    hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_net, len), &hc.len,
-			      sizeof(hc.len)))
+	    hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_net, len), &hc.len,
+			    sizeof(hc.len)))
 		return -EFAULT;
-	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_net, ret), &ret, sizeof(ret));
+	return hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_net, ret), &ret, sizeof(ret));
 }

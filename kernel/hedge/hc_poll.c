@@ -7,12 +7,11 @@
 /* A bit for each network that has something to be read. */
 static u64 ready_set(struct hedge_vm *vm)
 {
-	u64 set = 0;
-	u32 i;
+	u64 set = 0, left;
 
-	for (i = 0; i < vm->manifest->entries; i++)
-		if (vm->device[i].net && hedge_net_ready(vm->device[i].net))
-			set |= BIT_ULL(i);
+	for (left = vm->networks; left; left &= left - 1)
+		if (hedge_net_ready(vm->device[__ffs64(left)].net))
+			set |= left & -left;
 	return set;
 }
 
@@ -54,7 +53,7 @@ int hedge_hc_poll(struct hedge_vm *vm, u64 gpa, bool may_wait)
 {
 	struct hvt_hc_poll hc;
 
-	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)))
 		return -EFAULT;
 	hc.ready_set = ready_set(vm);
 	if (!hc.ready_set && hc.timeout_ns) {
@@ -65,10 +64,11 @@ int hedge_hc_poll(struct hedge_vm *vm, u64 gpa, bool may_wait)
 							min_t(u64, hc.timeout_ns, KTIME_MAX));
 		if (wait_for_one(vm, vm->poll_until, &hc.ready_set))
 			return -ERESTARTSYS;
-		vm->poll_until = 0;
 	}
+	/* It may have been set by a call that was interrupted, and has been done again. */
+	vm->poll_until = 0;
 	hc.ret = hweight64(hc.ready_set);
-	return hedge_guest_write(vm, gpa + offsetof(struct hvt_hc_poll, ready_set),
+	return hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_poll, ready_set),
 				 &hc.ready_set, sizeof(hc) -
 				 offsetof(struct hvt_hc_poll, ready_set) - sizeof(hc.pad));
 }

@@ -27,8 +27,10 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -78,9 +80,11 @@ int hedge_guestmem_fill(struct hedge_guestmem *mem, u64 gpa, const void *data, s
 int hedge_guestmem_map(struct hedge_guestmem *mem, const struct hvt_image *image);
 void hedge_guestmem_unmap(struct hedge_guestmem *mem);
 void hedge_guestmem_destroy(struct hedge_guestmem *mem);
-void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len);
+void hedge_guest_is_outside(struct hedge_vm *vm, u64 gpa, u64 len);
 int hedge_guest_read(struct hedge_vm *vm, void *to, u64 gpa, size_t len);
 int hedge_guest_write(struct hedge_vm *vm, u64 gpa, const void *from, size_t len);
+int hedge_guest_refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len);
+/* hedge_guest_ptr(), and _get() and _put() for what hypercalls hand over, are below. */
 
 /* --- kvm.c: the one file that speaks with /dev/kvm ------------------------------- */
 
@@ -118,6 +122,7 @@ void hedge_kvm_bus_detach(struct hedge_vm *vm);
 
 struct hedge_image {
 	struct kref ref;
+	refcount_t readers;		/* references with the right to .data and .snapshot */
 	struct list_head link;		/* in the list of those that were loaded */
 	u32 id;				/* 0: it was not loaded by name */
 	void *data;			/* the whole file, as it was digested */
@@ -137,6 +142,8 @@ struct hedge_image *hedge_image_alloc(const char *path);
 struct hedge_image *hedge_image_get(const char *path, const char **why);
 struct hedge_image *hedge_image_ref(struct hedge_image *image);
 void hedge_image_put(struct hedge_image *image);
+void hedge_image_done(struct hedge_image *image);
+void hedge_image_forget(struct hedge_image *image);
 int hedge_image_load(const char *path, const char **why);
 int hedge_image_unload(const char *path);
 void hedge_images_exit(void);
@@ -297,11 +304,13 @@ struct hedge_watch {
 
 struct hedge_vm {
 	struct kref ref;
-	struct list_head link;		/* of the registry, under its lock, as .recorded */
+	struct list_head link;		/* of the registry, under its lock, as these two */
 	bool recorded;			/* it has ended and is remembered */
+	bool leaving;			/* its files are being removed */
 	u32 id;
 	char name[HEDGE_NAME_MAX + 1];
 	struct hedge_image *image;
+	bool image_is_read;		/* its contents are still needed */
 	char *cmdline;
 	u32 cpu;
 	u64 mem;			/* bytes */
@@ -320,6 +329,7 @@ struct hedge_vm {
 	struct hvt_manifest *manifest;	/* as the guest gets it */
 	u32 manifest_size;
 	struct hedge_device device[HVT_MANIFEST_MAX];
+	u64 networks;			/* a bit for each of them that is one */
 	struct hedge_exits exits;
 	struct hedge_io io;
 	struct hedge_usage usage_before;	/* of the task, when it got the VM */
@@ -365,6 +375,7 @@ void hedge_vm_finish(struct hedge_vm *vm);
 void hedge_vm_phase(struct hedge_vm *vm, enum hedge_boot_phase phase);
 __printf(2, 3) void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...);
 void hedge_vm_kill(struct hedge_vm *vm, const char *why);
+void hedge_vm_was_killed(struct hedge_vm *vm);
 int hedge_vm_stop(struct hedge_vm *vm);
 int hedge_vm_pause(struct hedge_vm *vm, bool pause);
 void hedge_vm_kick(struct hedge_vm *vm);
@@ -377,6 +388,7 @@ struct hedge_request {
 	int (*fn)(struct hedge_vm *vm, struct hedge_request *req);
 	void *arg;
 	const struct cred *cred;	/* of who asks, and waits */
+	bool begun;			/* hedge_vm.lock; until then it can be taken back */
 	bool cancelled;
 	int ret;
 	struct completion done;
@@ -386,10 +398,99 @@ int hedge_vm_settle(struct hedge_vm *vm);
 int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req);
 void hedge_vm_answer(struct hedge_vm *vm);
 
+/* --- guestmem.c, on the way of each hypercall: no call, and no page of code besides - */
+
+/**
+ * hedge_guest_ptr - where something in the guest's memory is
+ * @vm:		VM, of the current task
+ * @gpa:	guest-physical, from the guest
+ * @len:	bytes, from the guest
+ *
+ * What is not in memory ends the VM.  The last byte of memory cannot be pointed to:
+ * so the ABI has it.
+ *
+ * Return: a pointer for copy_from_user() and its like, or NULL.
+ */
+static inline void __user *hedge_guest_ptr(struct hedge_vm *vm, u64 gpa, u64 len)
+{
+	u64 mem = vm->guestmem.size;
+
+	if (likely(gpa < mem && len < mem - gpa))
+		return (void __user *)(HEDGE_GUEST_ADDR + gpa);
+	hedge_guest_is_outside(vm, gpa, len);
+	return NULL;
+}
+
+/**
+ * hedge_guest_get - hedge_guest_read() of a structure
+ * @vm:		VM, of the current task
+ * @to:		receives it
+ * @gpa:	guest-physical, from the guest
+ * @len:	its size: constant, a multiple of 8
+ *
+ * Return: 0, or -EFAULT, and the VM ends.
+ */
+static __always_inline int hedge_guest_get(struct hedge_vm *vm, void *to, u64 gpa, size_t len)
+{
+	const u64 __user *from = hedge_guest_ptr(vm, gpa, len);
+	u64 *words = to;
+	size_t i;
+
+	BUILD_BUG_ON(!__builtin_constant_p(len) || len % sizeof(u64));
+	if (!from)
+		return -EFAULT;
+	if (!user_read_access_begin(from, len))
+		return hedge_guest_refuse(vm, "read", gpa, len);
+	for (i = 0; i < len / sizeof(u64); i++)
+		unsafe_get_user(words[i], from + i, fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return hedge_guest_refuse(vm, "read", gpa, len);
+}
+
+/**
+ * hedge_guest_put - hedge_guest_write() of an answer
+ * @vm:		VM, of the current task
+ * @gpa:	guest-physical, from the guest
+ * @from:	what
+ * @len:	its size: constant
+ *
+ * Return: 0, or -EFAULT, and the VM ends.
+ */
+static __always_inline int hedge_guest_put(struct hedge_vm *vm, u64 gpa, const void *from,
+					   size_t len)
+{
+	void __user *to = hedge_guest_ptr(vm, gpa, len);
+
+	BUILD_BUG_ON(!__builtin_constant_p(len));
+	if (!to)
+		return -EFAULT;
+	if (!user_write_access_begin(to, len))
+		return hedge_guest_refuse(vm, "written", gpa, len);
+	unsafe_copy_to_user(to, from, len, fault);
+	user_write_access_end();
+	return 0;
+
+fault:
+	user_write_access_end();
+	return hedge_guest_refuse(vm, "written", gpa, len);
+}
+
 /* --- limits.c -------------------------------------------------------------------- */
 
-int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
+int hedge_limits_wait(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
 		      u64 len, bool may_wait);
+
+/* hedge_limits_wait(), for what has no limit as well. */
+static inline int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops,
+				    struct hedge_bucket *bytes, u64 len, bool may_wait)
+{
+	return ops->rate || bytes->rate ? hedge_limits_wait(vm, ops, bytes, len, may_wait) : 0;
+}
+
 int hedge_limits_attend(struct hedge_vm *vm);
 void hedge_limits_start(struct hedge_vm *vm);
 void hedge_limits_stop(struct hedge_vm *vm);
@@ -436,6 +537,7 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait);
 /* --- sandbox.c: tasks that the kernel execs -------------------------------------- */
 
 int hedge_sandbox_start(struct hedge_vm *vm);
+void hedge_sandbox_kill(const struct hedge_vm *vm);
 void hedge_sandbox_pool(u32 count);
 u32 hedge_sandbox_parked(void);
 int hedge_sandbox_module_init(void);
@@ -476,7 +578,6 @@ int hedge_only_admin(void);
 int hedge_proc_init(void);
 void hedge_proc_close(void);
 void hedge_proc_exit(void);
-bool hedge_proc_reserves(const char *name);
 int hedge_proc_add(struct hedge_vm *vm);
 void hedge_proc_remove(struct hedge_vm *vm);
 

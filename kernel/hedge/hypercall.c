@@ -10,7 +10,7 @@ static int hc_walltime(struct hedge_vm *vm, u64 gpa)
 {
 	struct hvt_hc_walltime hc = { .ns = ktime_get_real_ns() };
 
-	return hedge_guest_write(vm, gpa, &hc, sizeof(hc));
+	return hedge_guest_put(vm, gpa, &hc, sizeof(hc));
 }
 
 static int hc_puts(struct hedge_vm *vm, u64 gpa)
@@ -19,7 +19,7 @@ static int hc_puts(struct hedge_vm *vm, u64 gpa)
 	char text[256];
 	u64 skip;
 
-	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
 	/* Of what is more than the console holds, the end is kept. */
 	skip = hc.len - min_t(u64, hc.len, vm->console.size);
@@ -45,7 +45,7 @@ static int hc_halt(struct hedge_vm *vm, u64 gpa)
 	struct hvt_hc_halt hc;
 	struct hvt_trap trap;
 
-	if (hedge_guest_read(vm, &hc, gpa, sizeof(hc)))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)))
 		return -EFAULT;
 	if (hc.status != HVT_EXIT_ABORT || !hc.cookie)
 		hedge_vm_die(vm, hc.status ? "exit" : "");

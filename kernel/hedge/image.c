@@ -15,26 +15,48 @@ static u32 last_id;
 
 static void image_free(struct kref *ref)
 {
-	struct hedge_image *image = container_of(ref, struct hedge_image, ref);
-
-	hedge_snapshot_close(image);
-	vfree(image->data);
-	hedge_staging_uncharge(image->charged);
-	kfree(image);
+	kfree(container_of(ref, struct hedge_image, ref));
 }
 
 /**
- * hedge_image_put - drop a reference
+ * hedge_image_done - its contents are not needed any more
+ * @image:	with a reference; hedge_image_forget() drops that
+ *
+ * What is known of it stays.
+ */
+void hedge_image_done(struct hedge_image *image)
+{
+	if (!refcount_dec_and_test(&image->readers))
+		return;
+	hedge_snapshot_close(image);
+	vfree(image->data);
+	image->data = NULL;
+	hedge_staging_uncharge(image->charged);
+	image->charged = 0;
+}
+
+/* Drop a reference, after hedge_image_done(). */
+void hedge_image_forget(struct hedge_image *image)
+{
+	kref_put(&image->ref, image_free);
+}
+
+/**
+ * hedge_image_put - drop a reference, contents and all
  */
 void hedge_image_put(struct hedge_image *image)
 {
-	if (image)
-		kref_put(&image->ref, image_free);
+	if (!image)
+		return;
+	hedge_image_done(image);
+	hedge_image_forget(image);
 }
 
+/* By who has one, and the contents with it. */
 struct hedge_image *hedge_image_ref(struct hedge_image *image)
 {
 	kref_get(&image->ref);
+	refcount_inc(&image->readers);
 	return image;
 }
 
@@ -64,6 +86,7 @@ struct hedge_image *hedge_image_alloc(const char *path)
 	if (!image)
 		return NULL;
 	kref_init(&image->ref);
+	refcount_set(&image->readers, 1);
 	INIT_LIST_HEAD(&image->link);
 	memcpy(image->path, path, len);
 	return image;

@@ -119,6 +119,21 @@ static struct file *open_dev_kvm(void)
 	return file;
 }
 
+/*
+ * The first VM and vCPU of a host cost more than those that follow: the processors are
+ * switched to virtualisation, and branches of kvm.ko are patched, on all of them.  An
+ * empty VM that stays keeps that from being done and undone with each.  What guests see
+ * of the processor does not change meanwhile.
+ */
+static struct {
+	struct mutex lock;		/* protects what follows */
+	struct file *vm;
+	struct file *vcpu;
+	struct kvm_cpuid2 *cpuid;	/* filtered; NULL, or here to stay */
+} keeper = {
+	.lock = __MUTEX_INITIALIZER(keeper.lock),
+};
+
 /* --- what a guest sees of the processor ------------------------------------------ */
 
 /*
@@ -187,22 +202,37 @@ static u32 filter_cpuid(struct kvm_cpuid2 *cpuid)
 	return kept;
 }
 
-static int set_cpuid(struct hedge_kvm *kvm, struct file *dev)
+static struct kvm_cpuid2 *read_cpuid(struct file *dev)
 {
-	size_t size;
 	struct kvm_cpuid2 *cpuid = kzalloc(struct_size(cpuid, entries, MAX_CPUID), GFP_KERNEL);
 	long ret;
 
 	if (!cpuid)
-		return -ENOMEM;
-	size = struct_size(cpuid, entries, MAX_CPUID);
+		return ERR_PTR(-ENOMEM);
 	cpuid->nent = MAX_CPUID;
-	ret = hedge_kvm_call(dev, KVM_GET_SUPPORTED_CPUID, cpuid, size);
-	if (!ret) {
-		cpuid->nent = filter_cpuid(cpuid);
-		ret = hedge_kvm_call(kvm->vcpu, KVM_SET_CPUID2, cpuid, size);
+	ret = hedge_kvm_call(dev, KVM_GET_SUPPORTED_CPUID, cpuid,
+			     struct_size(cpuid, entries, MAX_CPUID));
+	if (ret) {
+		kfree(cpuid);
+		return ERR_PTR(ret);
 	}
-	kfree(cpuid);
+	cpuid->nent = filter_cpuid(cpuid);
+	return cpuid;
+}
+
+static int set_cpuid(struct hedge_kvm *kvm, struct file *dev)
+{
+	/* With what it points to: see make_keeper(). */
+	struct kvm_cpuid2 *kept = smp_load_acquire(&keeper.cpuid);
+	struct kvm_cpuid2 *cpuid = kept ?: read_cpuid(dev);
+	long ret;
+
+	if (IS_ERR(cpuid))
+		return PTR_ERR(cpuid);
+	ret = hedge_kvm_call(kvm->vcpu, KVM_SET_CPUID2, cpuid,
+			     struct_size(cpuid, entries, cpuid->nent));
+	if (!kept)
+		kfree(cpuid);
 	return ret;
 }
 
@@ -279,19 +309,6 @@ static int create_vcpu(struct hedge_kvm *kvm, struct file *dev)
 	return map_run(kvm, dev) ?: set_cpuid(kvm, dev);
 }
 
-/*
- * The first VM and vCPU of a host cost more than those that follow: the processors are
- * switched to virtualisation, and branches of kvm.ko are patched, on all of them.  An
- * empty VM that stays keeps that from being done and undone with each.
- */
-static struct {
-	struct mutex lock;		/* protects what follows */
-	struct file *vm;
-	struct file *vcpu;
-} keeper = {
-	.lock = __MUTEX_INITIALIZER(keeper.lock),
-};
-
 /* Not to have one costs time, and nothing else. */
 static void make_keeper(struct file *dev)
 {
@@ -305,7 +322,57 @@ static void make_keeper(struct file *dev)
 		if (IS_ERR(keeper.vm))
 			keeper.vm = NULL;
 	}
+	if (keeper.vcpu && !keeper.cpuid) {
+		struct kvm_cpuid2 *cpuid = read_cpuid(dev);
+
+		if (!IS_ERR(cpuid))
+			/* It is complete for who sees it, in set_cpuid(). */
+			smp_store_release(&keeper.cpuid, cpuid);
+	}
 	mutex_unlock(&keeper.lock);
+}
+
+static struct kvm_segment segment(u16 selector, u8 type)
+{
+	bool system = type == 11;		/* a busy TSS */
+
+	return (struct kvm_segment){
+		.limit = 0xffffffff,
+		.selector = selector,
+		.type = type,
+		.present = 1,
+		.s = !system,
+		.l = selector == HVT_SEL_CODE,
+		.db = selector == HVT_SEL_DATA,
+		.g = !system,
+	};
+}
+
+static int set_boot_sregs(struct hedge_kvm *kvm)
+{
+	struct kvm_sregs sregs;
+	long ret;
+
+	ret = hedge_kvm_call(kvm->vcpu, KVM_GET_SREGS, &sregs, sizeof(sregs));
+	if (ret)
+		return ret;
+	sregs.cr0 = HVT_CR0;
+	sregs.cr3 = HVT_CR3;
+	sregs.cr4 = HVT_CR4;
+	sregs.efer = HVT_EFER;
+	sregs.gdt.base = HVT_GDT_BASE;
+	sregs.gdt.limit = HVT_GDT_LIMIT;
+	sregs.idt.base = 0;
+	sregs.idt.limit = 0;
+	sregs.cs = segment(HVT_SEL_CODE, 9);
+	sregs.ds = segment(HVT_SEL_DATA, 3);
+	sregs.es = sregs.ds;
+	sregs.fs = sregs.ds;
+	sregs.gs = sregs.ds;
+	sregs.ss = sregs.ds;
+	sregs.tr = segment(0, 11);
+	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
+	return hedge_kvm_call(kvm->vcpu, KVM_SET_SREGS, &sregs, sizeof(sregs));
 }
 
 static int create(struct hedge_kvm *kvm, struct file *dev)
@@ -318,7 +385,7 @@ static int create(struct hedge_kvm *kvm, struct file *dev)
 		kvm->vm = NULL;
 		return ret;
 	}
-	return create_vcpu(kvm, dev) ?: set_msr_filter(kvm);
+	return create_vcpu(kvm, dev) ?: set_msr_filter(kvm) ?: set_boot_sregs(kvm);
 }
 
 /**
@@ -381,26 +448,12 @@ int hedge_kvm_set_memory(struct hedge_kvm *kvm, u64 size)
 	return hedge_kvm_call(kvm->vm, KVM_SET_USER_MEMORY_REGION, &region, sizeof(region));
 }
 
-static struct kvm_segment segment(u16 selector, u8 type)
-{
-	bool system = type == 11;		/* a busy TSS */
-
-	return (struct kvm_segment){
-		.limit = 0xffffffff,
-		.selector = selector,
-		.type = type,
-		.present = 1,
-		.s = !system,
-		.l = selector == HVT_SEL_CODE,
-		.db = selector == HVT_SEL_DATA,
-		.g = !system,
-	};
-}
-
 /**
  * hedge_kvm_set_boot_state - registers as the guest finds them
  * @entry:	of the image
  * @mem:	bytes of memory
+ *
+ * Those that are the same for each have been set when the vCPU was made.
  *
  * Return: 0 or -errno.
  */
@@ -412,30 +465,8 @@ int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem)
 		.rsp = mem - 8,
 		.rdi = HVT_BOOT_BASE,
 	};
-	struct kvm_sregs sregs;
-	long ret;
 
-	ret = hedge_kvm_call(kvm->vcpu, KVM_GET_SREGS, &sregs, sizeof(sregs));
-	if (ret)
-		return ret;
-	sregs.cr0 = HVT_CR0;
-	sregs.cr3 = HVT_CR3;
-	sregs.cr4 = HVT_CR4;
-	sregs.efer = HVT_EFER;
-	sregs.gdt.base = HVT_GDT_BASE;
-	sregs.gdt.limit = HVT_GDT_LIMIT;
-	sregs.idt.base = 0;
-	sregs.idt.limit = 0;
-	sregs.cs = segment(HVT_SEL_CODE, 9);
-	sregs.ds = segment(HVT_SEL_DATA, 3);
-	sregs.es = sregs.ds;
-	sregs.fs = sregs.ds;
-	sregs.gs = sregs.ds;
-	sregs.ss = sregs.ds;
-	sregs.tr = segment(0, 11);
-	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
-	ret = hedge_kvm_call(kvm->vcpu, KVM_SET_SREGS, &sregs, sizeof(sregs));
-	return ret ?: hedge_kvm_call(kvm->vcpu, KVM_SET_REGS, &regs, sizeof(regs));
+	return hedge_kvm_call(kvm->vcpu, KVM_SET_REGS, &regs, sizeof(regs));
 }
 
 /**
@@ -498,6 +529,7 @@ int hedge_kvm_module_init(void)
 /* No task of ours is left. */
 void hedge_kvm_module_exit(void)
 {
+	kfree(keeper.cpuid);
 	if (keeper.vcpu)
 		filp_close(keeper.vcpu, NULL);
 	if (keeper.vm)

@@ -22,6 +22,7 @@ static bool fast_path = true;
 module_param(fast_path, bool, 0644);
 MODULE_PARM_DESC(fast_path, "serve hypercalls inside KVM_RUN (default on)");
 
+/* It lies behind the bus that it is on, and goes with it. */
 struct bus_device {
 	struct kvm_io_device dev;
 	struct hedge_vm *vm;
@@ -80,10 +81,10 @@ int hedge_kvm_bus_attach(struct hedge_vm *vm)
 		return -EOPNOTSUPP;
 	}
 	kvm = kvm_of(vm->kvm);
-	bd = kzalloc(sizeof(*bd), GFP_KERNEL);
-	bus = kzalloc(struct_size(bus, range, 1), GFP_KERNEL);
-	if (!bd || !bus)
-		goto err_free;
+	bus = kzalloc(struct_size(bus, range, 1) + sizeof(*bd), GFP_KERNEL);
+	if (!bus)
+		return -ENOMEM;
+	bd = (struct bus_device *)&bus->range[1];
 	kvm_iodevice_init(&bd->dev, &port_ops);
 	bd->vm = vm;
 	bus->dev_count = 1;
@@ -96,36 +97,29 @@ int hedge_kvm_bus_attach(struct hedge_vm *vm)
 	old = kvm_get_bus(kvm, KVM_PIO_BUS);
 	if (!old || old->dev_count) {
 		mutex_unlock(&kvm->slots_lock);
-		goto err_free;
+		kfree(bus);
+		return -EBUSY;
 	}
 	rcu_assign_pointer(kvm->buses[KVM_PIO_BUS], bus);
 	mutex_unlock(&kvm->slots_lock);
 	kfree(old);
 	vm->kvm->fast = true;
 	return 0;
-
-err_free:
-	kfree(bus);
-	kfree(bd);
-	return -ENOMEM;
 }
 
 /**
- * hedge_kvm_bus_detach - undo it, so that KVM keeps nothing of ours
+ * hedge_kvm_bus_detach - undo it, so that KVM has no way to us; it frees the bus itself
  * @vm:	VM of the current task; it does not run any more
  */
 void hedge_kvm_bus_detach(struct hedge_vm *vm)
 {
-	struct kvm_io_bus *bus;
 	struct kvm *kvm;
 
 	if (!vm->kvm->fast)
 		return;
 	kvm = kvm_of(vm->kvm);
 	mutex_lock(&kvm->slots_lock);
-	bus = kvm_get_bus(kvm, KVM_PIO_BUS);
-	bus->dev_count = 0;
+	kvm_get_bus(kvm, KVM_PIO_BUS)->dev_count = 0;
 	mutex_unlock(&kvm->slots_lock);
-	kfree(container_of(bus->range[0].dev, struct bus_device, dev));
 	vm->kvm->fast = false;
 }

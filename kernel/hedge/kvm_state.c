@@ -4,6 +4,8 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/fpu/types.h>
 #include <asm/msr-index.h>
 #include "hedge.h"
 
@@ -69,6 +71,58 @@ static int save_clock(struct hedge_kvm *kvm, struct hedge_snapshot *head)
 	return ret == 1 ? 0 : ret < 0 ? ret : -EIO;
 }
 
+static_assert(sizeof(struct kvm_xsave) <= HEDGE_SCRATCH_SIZE);
+
+/*
+ * KVM_GET_FPU knows neither MXCSR nor which registers are as they were at first; what a
+ * guest can have of the others is none.
+ */
+static int save_fpu(struct hedge_kvm *kvm, struct kvm_fpu *fpu)
+{
+	struct kvm_xsave *xsave = kvmalloc(sizeof(*xsave), GFP_KERNEL);
+	const struct fxregs_state *fx = (void *)xsave;
+	long ret;
+
+	if (!xsave)
+		return -ENOMEM;
+	ret = hedge_kvm_call(kvm->vcpu, KVM_GET_XSAVE, xsave, sizeof(*xsave));
+	if (!ret) {
+		*fpu = (struct kvm_fpu){
+			.fcw = fx->cwd, .fsw = fx->swd, .ftwx = fx->twd, .last_opcode = fx->fop,
+			.last_ip = fx->rip, .last_dp = fx->rdp, .mxcsr = fx->mxcsr,
+		};
+		memcpy(fpu->fpr, fx->st_space, sizeof(fpu->fpr));
+		memcpy(fpu->xmm, fx->xmm_space, sizeof(fpu->xmm));
+	}
+	kvfree(xsave);
+	return ret;
+}
+
+/* KVM refuses bits of MXCSR that the processor does not have. */
+static int restore_fpu(struct hedge_kvm *kvm, const struct kvm_fpu *fpu)
+{
+	struct kvm_xsave *xsave = kvzalloc(sizeof(*xsave), GFP_KERNEL);
+	struct xregs_state *state = (void *)xsave;
+	struct fxregs_state *fx = (void *)xsave;
+	long ret;
+
+	if (!xsave)
+		return -ENOMEM;
+	fx->cwd = fpu->fcw;
+	fx->swd = fpu->fsw;
+	fx->twd = fpu->ftwx;
+	fx->fop = fpu->last_opcode;
+	fx->rip = fpu->last_ip;
+	fx->rdp = fpu->last_dp;
+	fx->mxcsr = fpu->mxcsr;
+	memcpy(fx->st_space, fpu->fpr, sizeof(fpu->fpr));
+	memcpy(fx->xmm_space, fpu->xmm, sizeof(fpu->xmm));
+	state->header.xfeatures = XFEATURE_MASK_FPSSE;
+	ret = hedge_kvm_call(kvm->vcpu, KVM_SET_XSAVE, xsave, sizeof(*xsave));
+	kvfree(xsave);
+	return ret;
+}
+
 /**
  * hedge_kvm_save - what the vCPU is
  * @kvm:	that has been settled
@@ -80,7 +134,7 @@ int hedge_kvm_save(struct hedge_kvm *kvm, struct hedge_snapshot *head)
 {
 	return hedge_kvm_call(kvm->vcpu, KVM_GET_REGS, head->regs, sizeof(head->regs)) ?:
 	       hedge_kvm_call(kvm->vcpu, KVM_GET_SREGS, head->sregs, sizeof(head->sregs)) ?:
-	       hedge_kvm_call(kvm->vcpu, KVM_GET_FPU, head->fpu, sizeof(head->fpu)) ?:
+	       save_fpu(kvm, (struct kvm_fpu *)head->fpu) ?:
 	       hedge_kvm_call(kvm->vcpu, KVM_GET_VCPU_EVENTS, head->events,
 			      sizeof(head->events)) ?:
 	       save_msrs(kvm, head) ?:
@@ -97,18 +151,6 @@ static bool msr_is_known(u32 index)
 	return false;
 }
 
-/*
- * The clock goes on by the time that has passed, so that what the guest makes of it,
- * and of the wall clock when it booted, is right.
- */
-static u64 clock_now(const struct hedge_snapshot *head)
-{
-	u64 now = ktime_get_real_ns();
-	u64 passed = now > head->time_ns ? now - head->time_ns : 0;
-
-	return head->tsc + mul_u64_u64_div_u64(passed, head->tsc_hz, NSEC_PER_SEC);
-}
-
 static int restore_msrs(struct hedge_kvm *kvm, const struct hedge_snapshot *head)
 {
 	struct msr_buffer msrs = { .head.nmsrs = head->msrs + 1 };
@@ -122,7 +164,7 @@ static int restore_msrs(struct hedge_kvm *kvm, const struct hedge_snapshot *head
 		msrs.entry[i].data = head->msr[i].value;
 	}
 	msrs.entry[i].index = MSR_IA32_TSC;
-	msrs.entry[i].data = clock_now(head);
+	msrs.entry[i].data = hvt_snapshot_clock(head, ktime_get_real_ns());
 	ret = hedge_kvm_call(kvm->vcpu, KVM_SET_MSRS, &msrs, sizeof(msrs));
 	return ret == msrs.head.nmsrs ? 0 : ret < 0 ? ret : -EINVAL;
 }
@@ -158,7 +200,7 @@ int hedge_kvm_restore(struct hedge_kvm *kvm, const struct hedge_snapshot *head)
 	      hedge_kvm_call(kvm->vcpu, KVM_SET_SREGS, copy->sregs, sizeof(copy->sregs)) ?:
 	      restore_msrs(kvm, head) ?:
 	      hedge_kvm_call(kvm->vcpu, KVM_SET_REGS, copy->regs, sizeof(copy->regs)) ?:
-	      hedge_kvm_call(kvm->vcpu, KVM_SET_FPU, copy->fpu, sizeof(copy->fpu)) ?:
+	      restore_fpu(kvm, (struct kvm_fpu *)copy->fpu) ?:
 	      hedge_kvm_call(kvm->vcpu, KVM_SET_VCPU_EVENTS, copy->events,
 			     sizeof(copy->events));
 	kvfree(copy);

@@ -47,7 +47,7 @@ static int sleep_until(struct hedge_vm *vm, ktime_t until)
 }
 
 /**
- * hedge_limits_take - one operation of so many bytes
+ * hedge_limits_wait - one operation of so many bytes, of which at least one is limited
  * @vm:		VM of the current task
  * @ops:	bucket of operations
  * @bytes:	bucket of bytes
@@ -57,13 +57,11 @@ static int sleep_until(struct hedge_vm *vm, ktime_t until)
  * Return: 0 when it may be done now; HEDGE_HC_AGAIN if that has to be waited for and
  * @may_wait is not set; -ERESTARTSYS to be asked again.
  */
-int hedge_limits_take(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
+int hedge_limits_wait(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
 		      u64 len, bool may_wait)
 {
 	ktime_t now, until;
 
-	if (!ops->rate && !bytes->rate)
-		return 0;
 	for (;;) {
 		now = ktime_get();
 		until = max(due(ops, now), due(bytes, now));

@@ -5,13 +5,17 @@
 
 static int fill_tables(struct hedge_vm *vm)
 {
-	void *tables = kvzalloc(HVT_TABLES_SIZE, GFP_KERNEL);
-	int ret;
+	void *tables = kvmalloc(HVT_TABLES_SIZE, GFP_KERNEL);
+	int ret = 0;
+	u32 at;
 
 	if (!tables)
 		return -ENOMEM;
 	hvt_boot_tables(tables, vm->mem);
-	ret = hedge_guestmem_fill(&vm->guestmem, 0, tables, HVT_TABLES_SIZE);
+	/* What is zero is so without a page of its own. */
+	for (at = 0; at < HVT_TABLES_SIZE && !ret; at += HVT_PAGE_SIZE)
+		if (memchr_inv(tables + at, 0, HVT_PAGE_SIZE))
+			ret = hedge_guestmem_fill(&vm->guestmem, at, tables + at, HVT_PAGE_SIZE);
 	kvfree(tables);
 	return ret;
 }

@@ -5,7 +5,6 @@
  */
 #include <linux/capability.h>
 #include <linux/proc_fs.h>
-#include <linux/string.h>
 #include "hedge.h"
 
 static struct proc_dir_entry *consoles_dir, *stats_dir;
@@ -13,14 +12,6 @@ static struct proc_dir_entry *consoles_dir, *stats_dir;
 int hedge_only_admin(void)
 {
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
-}
-
-/* Files of /proc/vmstats that no VM can be named for. */
-bool hedge_proc_reserves(const char *name)
-{
-	static const char *const names[] = { "errors", "hedge", "metrics" };
-
-	return match_string(names, ARRAY_SIZE(names), name) >= 0;
 }
 
 /**

@@ -4,6 +4,7 @@
  * VM of its name is started, or there are too many.
  */
 #include <linux/mutex.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include "hedge.h"
 
@@ -13,6 +14,7 @@ static struct {
 	struct mutex lock;		/* protects what follows */
 	struct list_head running;	/* hedge_vm.link; each holds a reference */
 	struct list_head ended;		/* likewise, the oldest first */
+	struct list_head leaving;	/* likewise; until their files are gone */
 	u32 records;
 	u32 last_id;
 	struct hedge_totals past;	/* of those that have ended; .started is of all */
@@ -20,6 +22,7 @@ static struct {
 	.lock = __MUTEX_INITIALIZER(registry.lock),
 	.running = LIST_HEAD_INIT(registry.running),
 	.ended = LIST_HEAD_INIT(registry.ended),
+	.leaving = LIST_HEAD_INIT(registry.leaving),
 };
 
 static void add_exits(struct hedge_exits *sum, const struct hedge_exits *exits)
@@ -43,32 +46,39 @@ static struct hedge_vm *find_in(struct list_head *list, const char *name)
 	return NULL;
 }
 
-/* Take a record off the list; forget() it without the lock. */
-static struct hedge_vm *take_record(struct hedge_vm *vm)
+static bool is_listed(const struct hedge_vm *vm)
+{
+	lockdep_assert_held(&registry.lock);
+	return !list_empty(&vm->link) && !vm->leaving;
+}
+
+/* Whether it runs or is a record: forget() it without the lock. */
+static struct hedge_vm *take(struct hedge_vm *vm)
 {
 	lockdep_assert_held(&registry.lock);
 	if (!vm)
 		return NULL;
-	list_del_init(&vm->link);
-	registry.records--;
+	list_move(&vm->link, &registry.leaving);
+	vm->leaving = true;
+	if (vm->recorded)
+		registry.records--;
 	return vm;
 }
 
+/* Waits for those who read its files. */
 static void forget(struct hedge_vm *vm)
 {
 	if (!vm)
 		return;
 	hedge_proc_remove(vm);
+	mutex_lock(&registry.lock);
+	list_del_init(&vm->link);
+	mutex_unlock(&registry.lock);
 	hedge_vm_put(vm);
 }
 
-/**
- * hedge_registry_add - a VM is about to run
- * @vm:	gets its number
- *
- * Return: 0, or -EEXIST if one of its name runs.
- */
-int hedge_registry_add(struct hedge_vm *vm)
+/* Returns -EAGAIN as long as files of that name are there. */
+static int try_add(struct hedge_vm *vm)
 {
 	struct hedge_vm *old;
 
@@ -77,7 +87,11 @@ int hedge_registry_add(struct hedge_vm *vm)
 		mutex_unlock(&registry.lock);
 		return -EEXIST;
 	}
-	old = take_record(find_in(&registry.ended, vm->name));
+	if (find_in(&registry.leaving, vm->name)) {
+		mutex_unlock(&registry.lock);
+		return -EAGAIN;
+	}
+	old = take(find_in(&registry.ended, vm->name));
 	vm->id = ++registry.last_id;
 	registry.past.started++;
 	list_add_tail(&hedge_vm_ref(vm)->link, &registry.running);
@@ -87,21 +101,35 @@ int hedge_registry_add(struct hedge_vm *vm)
 }
 
 /**
+ * hedge_registry_add - a VM is about to run
+ * @vm:	gets its number
+ *
+ * Return: 0; -EEXIST if one of its name runs; or -EINTR if the caller was killed.
+ */
+int hedge_registry_add(struct hedge_vm *vm)
+{
+	int ret;
+
+	while ((ret = try_add(vm)) == -EAGAIN) {
+		schedule_timeout_killable(1);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return ret;
+}
+
+/**
  * hedge_registry_remove - it has never run, or is not to be remembered
  * @vm:	no task has it
  */
 void hedge_registry_remove(struct hedge_vm *vm)
 {
-	bool there;
+	struct hedge_vm *ours;
 
 	mutex_lock(&registry.lock);
-	there = !list_empty(&vm->link);
-	if (there && vm->recorded)
-		take_record(vm);
-	list_del_init(&vm->link);
+	ours = take(is_listed(vm) ? vm : NULL);
 	mutex_unlock(&registry.lock);
-	if (there)
-		forget(vm);
+	forget(ours);
 }
 
 /**
@@ -112,7 +140,7 @@ void hedge_registry_ended(struct hedge_vm *vm)
 	struct hedge_vm *old = NULL;
 
 	mutex_lock(&registry.lock);
-	if (!list_empty(&vm->link)) {
+	if (is_listed(vm)) {
 		list_move_tail(&vm->link, &registry.ended);
 		vm->recorded = true;
 		registry.past.ended++;
@@ -120,8 +148,7 @@ void hedge_registry_ended(struct hedge_vm *vm)
 			registry.past.failed++;
 		add_exits(&registry.past.exits, &vm->exits);
 		if (++registry.records > MAX_RECORDS)
-			old = take_record(list_first_entry(&registry.ended, struct hedge_vm,
-							   link));
+			old = take(list_first_entry(&registry.ended, struct hedge_vm, link));
 	}
 	mutex_unlock(&registry.lock);
 	forget(old);
@@ -235,7 +262,7 @@ void hedge_registry_exit(void)
 	}
 	for (;;) {
 		mutex_lock(&registry.lock);
-		vm = take_record(list_first_entry_or_null(&registry.ended, struct hedge_vm, link));
+		vm = take(list_first_entry_or_null(&registry.ended, struct hedge_vm, link));
 		mutex_unlock(&registry.lock);
 		if (!vm)
 			return;

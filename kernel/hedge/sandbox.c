@@ -34,6 +34,7 @@
 #include <linux/umh.h>
 #include <linux/ptrace.h>
 #include <asm/elf.h>
+#include "compat.h"
 #include "hedge.h"
 #include "stub.h"
 
@@ -44,6 +45,7 @@ struct sandbox {
 	struct list_head parked;	/* in the pool; likewise */
 	struct task_struct *task;	/* with a reference, once there is one */
 	struct hedge_vm *vm;		/* what it is to run; holds a reference */
+	struct task_struct *from;	/* whose cgroups it joins; while it is made */
 	u32 uid, gid;			/* what it runs as */
 	struct hedge_kvm kvm;
 	bool has_kvm;
@@ -56,8 +58,9 @@ struct sandbox {
 };
 
 /*
- * The pool: tasks that have everything but a VM.  Who starts one takes it from there,
- * and has another made in its place.
+ * The pool: tasks that have everything but a VM.  Who starts one takes it from there;
+ * others are made in their place, a little later: to make one takes more of the host than
+ * to start with one, and would be in the way of who starts.
  */
 static struct {
 	spinlock_t lock;		/* protects what follows */
@@ -66,7 +69,7 @@ static struct {
 	u32 parked;			/* in the pool */
 	u32 being_made;			/* for it */
 	u32 wanted;			/* in it */
-	struct work_struct fill;
+	struct delayed_work fill;
 } sandboxes = {
 	.lock = __SPIN_LOCK_UNLOCKED(sandboxes.lock),
 	.all = LIST_HEAD_INIT(sandboxes.all),
@@ -76,7 +79,8 @@ static struct {
 /* Whoever holds it finds no sandbox freed under his hands.  Outside sandboxes.lock. */
 static DEFINE_MUTEX(sweep_mutex);
 
-#define POOL_ID	65534			/* user and group of those in the pool: nobody's */
+#define REFILL_DELAY	(HZ / 10)
+#define POOL_ID		65534		/* user and group of those in the pool: nobody's */
 
 static struct file *stub_file;
 
@@ -201,7 +205,9 @@ static void let_go(struct sandbox *sb)
 		hedge_kvm_destroy(&sb->kvm);
 		return;
 	}
-	if (!sb->booted)
+	if (sb->booted)
+		hedge_vm_was_killed(vm);
+	else
 		hedge_vm_die(vm, "killed before it ran");
 	hedge_vm_leave(vm);
 	hedge_kvm_destroy(&sb->kvm);
@@ -232,18 +238,30 @@ static long sandbox_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	return status;
 }
 
-/* However the task ends, its files are closed. */
+/*
+ * However the task ends, its files are closed: it may have died outside of the ioctl, and
+ * then has no mm any more.  Others may have the file open still, and close theirs.
+ */
+static int sandbox_flush(struct file *file, fl_owner_t id)
+{
+	struct sandbox *sb = file->private_data;
+
+	if (current == sb->task)
+		let_go(sb);
+	return 0;
+}
+
 static int sandbox_release(struct inode *inode, struct file *file)
 {
 	struct sandbox *sb = file->private_data;
 
-	let_go(sb);
 	WRITE_ONCE(sb->over, true);
 	return 0;
 }
 
 static const struct file_operations sandbox_fops = {
 	.unlocked_ioctl = sandbox_ioctl,
+	.flush = sandbox_flush,
 	.release = sandbox_release,
 	.llseek = noop_llseek,
 };
@@ -285,7 +303,7 @@ static int give_descriptor(struct sandbox *sb)
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
-	/* From here on its release() takes care of the sandbox. */
+	/* From here on the sandbox is taken care of when that is closed. */
 	fd_install(fd, file);
 	return 0;
 }
@@ -338,16 +356,29 @@ static int open_stub(struct sandbox *sb)
 	return 0;
 }
 
+/*
+ * Who moves a task between cgroups waits for a grace period of RCU: so it is not asked
+ * for where the task is there already.
+ */
+static int join_cgroups_of(struct task_struct *from, struct task_struct *task)
+{
+	return hedge_same_cgroups(from, task) ? 0 : cgroup_attach_task_all(from, task);
+}
+
 /* It is charged to whoever starts the VM, and runs where that one says. */
 static int adopt(struct sandbox *sb, const struct hedge_vm *vm)
 {
-	int ret = cgroup_attach_task_all(vm->starter, sb->task);
+	int ret = join_cgroups_of(vm->starter, sb->task);
+	pid_t nr = task_pid_vnr(sb->task);
 	char pid[16];
 	loff_t pos = 0;
 	ssize_t done;
 
+	/* In some PID namespaces it has none, and 0 would be who writes it. */
+	if (!ret && vm->cgroup && !nr)
+		ret = -ENOENT;
 	if (!ret && vm->cgroup) {
-		snprintf(pid, sizeof(pid), "%d\n", task_pid_vnr(sb->task));
+		snprintf(pid, sizeof(pid), "%d\n", nr);
 		done = kernel_write(vm->cgroup, pid, strlen(pid), &pos);
 		ret = done < 0 ? done : 0;
 	}
@@ -364,7 +395,8 @@ static int init_task_of(struct subprocess_info *info, struct cred *cred)
 	spin_lock(&sandboxes.lock);
 	sb->task = get_task_struct(current);
 	spin_unlock(&sandboxes.lock);
-	return (sb->vm ? adopt(sb, sb->vm) : 0) ?: open_stub(sb);
+	return (sb->vm ? adopt(sb, sb->vm) : sb->from ? join_cgroups_of(sb->from, current) : 0) ?:
+	       open_stub(sb);
 }
 
 static void drop(struct sandbox *sb)
@@ -410,8 +442,8 @@ static int exec(struct sandbox *sb)
 	return info ? call_usermodehelper_exec(info, UMH_WAIT_EXEC) : -ENOMEM;
 }
 
-/* One more, with or without a VM to run. */
-static int make(struct hedge_vm *vm, u32 uid, u32 gid)
+/* One more: to run @vm, or for the pool, and in the cgroups of @from, if that is given. */
+static int make(struct hedge_vm *vm, struct task_struct *from, u32 uid, u32 gid)
 {
 	struct sandbox *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
 	int ret;
@@ -420,6 +452,7 @@ static int make(struct hedge_vm *vm, u32 uid, u32 gid)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&sb->parked);
 	init_waitqueue_head(&sb->wait);
+	sb->from = from;
 	sb->uid = uid;
 	sb->gid = gid;
 	sb->for_pool = !vm;
@@ -469,7 +502,7 @@ static int start_parked(struct hedge_vm *vm)
 		mutex_unlock(&sweep_mutex);
 		return -ENOENT;
 	}
-	schedule_work(&sandboxes.fill);
+	schedule_delayed_work(&sandboxes.fill, REFILL_DELAY);
 	ret = adopt(sb, vm);
 	spin_lock(&sandboxes.lock);
 	if (!ret && sb->unwanted)
@@ -494,11 +527,26 @@ int hedge_sandbox_start(struct hedge_vm *vm)
 {
 	int ret = start_parked(vm);
 
-	return ret == -ENOENT ? make(vm, vm->uid, vm->gid) : ret;
+	return ret == -ENOENT ? make(vm, NULL, vm->uid, vm->gid) : ret;
 }
 
-/* Make the pool as large as is wanted. */
-static void fill_pool(struct work_struct *work)
+/**
+ * hedge_sandbox_kill - end the task that was given a VM, whether it has begun with it or not
+ * @vm:	VM; NULL: each task that there is
+ */
+void hedge_sandbox_kill(const struct hedge_vm *vm)
+{
+	struct sandbox *sb;
+
+	spin_lock(&sandboxes.lock);
+	list_for_each_entry(sb, &sandboxes.all, link)
+		if (sb->task && (!vm || sb->vm == vm))
+			send_sig(SIGKILL, sb->task, 1);
+	spin_unlock(&sandboxes.lock);
+}
+
+/* Make the pool as large as is wanted; @from waits for that, or is NULL. */
+static void fill_pool(struct task_struct *from)
 {
 	struct sandbox *sb;
 	bool few;
@@ -515,26 +563,33 @@ static void fill_pool(struct work_struct *work)
 		spin_unlock(&sandboxes.lock);
 		if (!few && !sb)
 			return;
-		if (few && make(NULL, POOL_ID, POOL_ID)) {
+		if (few && make(NULL, from, POOL_ID, POOL_ID)) {
 			pr_warn("no task can be made for the pool\n");
 			return;
 		}
 	}
 }
 
+/* Nobody waits for it, so that there is nobody whose cgroups could be counted on. */
+static void refill_pool(struct work_struct *work)
+{
+	fill_pool(NULL);
+}
+
 /**
  * hedge_sandbox_pool - keep so many tasks ready
  * @count:	tasks
  *
- * Returns when they have been asked for; they are there soon.
+ * They are in the cgroups of the caller, who may start VMs with them most quickly; those
+ * that take their place are not.  Returns when they have been asked for; they are there
+ * soon.
  */
 void hedge_sandbox_pool(u32 count)
 {
 	spin_lock(&sandboxes.lock);
 	sandboxes.wanted = count;
 	spin_unlock(&sandboxes.lock);
-	schedule_work(&sandboxes.fill);
-	flush_work(&sandboxes.fill);
+	fill_pool(current);
 }
 
 /* How many are ready. */
@@ -560,7 +615,7 @@ int hedge_sandbox_module_init(void)
 	}
 	/* Whoever may not read what he runs cannot be traced by others of his uid. */
 	file_inode(stub_file)->i_mode = S_IFREG | 0111;
-	INIT_WORK(&sandboxes.fill, fill_pool);
+	INIT_DELAYED_WORK(&sandboxes.fill, refill_pool);
 	insert_binfmt(&sandbox_binfmt);
 	return 0;
 }
@@ -569,7 +624,9 @@ int hedge_sandbox_module_init(void)
 void hedge_sandbox_module_exit(void)
 {
 	hedge_sandbox_pool(0);
-	cancel_work_sync(&sandboxes.fill);
+	cancel_delayed_work_sync(&sandboxes.fill);
+	/* Who was stopped does not hear that he is not wanted. */
+	hedge_sandbox_kill(NULL);
 	while (sweep())
 		usleep_range(1000, 2000);
 	unregister_binfmt(&sandbox_binfmt);

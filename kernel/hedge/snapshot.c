@@ -154,10 +154,12 @@ err_put:
 void hedge_snapshot_close(struct hedge_image *image)
 {
 	kvfree(image->snapshot);
+	image->snapshot = NULL;
 	if (!image->snapshot_file)
 		return;
 	allow_write_access(image->snapshot_file);
 	fput(image->snapshot_file);
+	image->snapshot_file = NULL;
 }
 
 /**
@@ -171,12 +173,14 @@ int hedge_snapshot_digest(const struct hedge_image *image, u8 *digest)
 {
 	struct sha256_state sha;
 	void *buf = (void *)__get_free_page(GFP_KERNEL);
-	loff_t pos = 0;
+	loff_t pos = HEDGE_SNAPSHOT_HEAD_SIZE;
 	ssize_t done;
 
 	if (!buf)
 		return -ENOMEM;
 	sha256_init(&sha);
+	/* The head that will be used: who has the disk could give another one now. */
+	sha256_update(&sha, (const u8 *)image->snapshot, HEDGE_SNAPSHOT_HEAD_SIZE);
 	do {
 		done = kernel_read(image->snapshot_file, buf, PAGE_SIZE, &pos);
 		if (done > 0)

@@ -128,6 +128,8 @@ static int receive(void *unused)
 	struct hedge_datagram d;
 
 	while (!kthread_should_stop()) {
+		/* Nothing sleeps as long as more is there than can be taken. */
+		cond_resched();
 		if (!hedge_udp_receive(tftp.sock, tftp.packet, sizeof(tftp.packet), &d))
 			on_packet(&d);
 		if (time_after(jiffies, swept + HZ)) {

@@ -264,6 +264,8 @@ static int receive(void *arg)
 	u64 swept = tick_now();
 
 	while (!kthread_should_stop()) {
+		/* Nothing sleeps as long as more is there than can be taken. */
+		cond_resched();
 		if (!hedge_udp_receive(l->sock, l->in, sizeof(l->in), &d))
 			on_datagram(l, &d);
 		if (tick_now() == swept)
@@ -350,7 +352,9 @@ static int prepare(struct listener *l, const struct hedge_command *cmd,
 	ret = inet_pton_with_scope(&init_net, AF_UNSPEC, cmd->host, port, at);
 	if (ret)
 		return hedge_wrong(failure, "ADDRESS", "no address", -EINVAL);
-	if (inet_addr_is_any((struct sockaddr *)at))
+	if (inet_addr_is_any((struct sockaddr *)at) ||
+	    (at->ss_family == AF_INET6 &&
+	     ipv6_addr_v4mapped(&((struct sockaddr_in6 *)at)->sin6_addr)))
 		return hedge_wrong(failure, "ADDRESS", "one address is wanted, not all of them", -EINVAL);
 	ret = make_macs(l);
 	if (ret)

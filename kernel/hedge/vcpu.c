@@ -41,16 +41,6 @@ static void stand_still(struct hedge_vm *vm)
 	set_state(vm, HEDGE_RUNNING);
 }
 
-static void note_killed(struct hedge_vm *vm)
-{
-	spin_lock(&vm->lock);
-	if (!vm->dying) {
-		strscpy(vm->reason, vm->killed ?: "killed", sizeof(vm->reason));
-		vm->status = 128 + SIGKILL;
-	}
-	spin_unlock(&vm->lock);
-}
-
 /*
  * Before each KVM_RUN: what others want.
  *
@@ -63,13 +53,13 @@ static int attend(struct hedge_vm *vm)
 		if (vm->dying)
 			return -EINTR;
 		if (READ_ONCE(vm->killed)) {
-			note_killed(vm);
+			hedge_vm_was_killed(vm);
 			return -EINTR;
 		}
 		if (signal_pending(current) && signal_is_real()) {
 			if (!fatal_signal_pending(current))
 				return -ERESTARTSYS;
-			note_killed(vm);
+			hedge_vm_was_killed(vm);
 			return -EINTR;
 		}
 		hedge_vm_answer(vm);

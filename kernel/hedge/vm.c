@@ -12,6 +12,8 @@
 
 /* --- what the command says ------------------------------------------------------- */
 
+#define ASK_SECONDS	30		/* that a task has to begin with what it is asked for */
+
 static const struct hedge_device_words *words_of(const struct hedge_command *cmd,
 						 const char *name)
 {
@@ -95,6 +97,7 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 		return PTR_ERR(net);
 	vm->device[i].type = HVT_DEVICE_NET;
 	vm->device[i].net = net;
+	vm->networks |= BIT_ULL(i);
 	hedge_net_describe(net, e);
 	return 0;
 }
@@ -168,6 +171,7 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 		vm->image = NULL;
 		return ret;
 	}
+	vm->image_is_read = true;
 	ret = hedge_verify(vm->image, cmd->has_verify ? cmd->verify : HEDGE_VERIFY_OFF,
 			   &failure->err.why);
 	if (ret) {
@@ -272,6 +276,15 @@ static void close_devices(struct hedge_vm *vm)
 		vm->device[i].block = NULL;
 		vm->device[i].net = NULL;
 	}
+	vm->networks = 0;
+}
+
+/* A record, and a VM that has all of it in memory, costs no copy of the file. */
+static void done_with_image(struct hedge_vm *vm)
+{
+	if (vm->image_is_read)
+		hedge_image_done(vm->image);
+	vm->image_is_read = false;
 }
 
 static void vm_free(struct kref *ref)
@@ -282,7 +295,9 @@ static void vm_free(struct kref *ref)
 	close_devices(vm);
 	hedge_guestmem_destroy(&vm->guestmem);
 	hedge_console_exit(&vm->console);
-	hedge_image_put(vm->image);
+	done_with_image(vm);
+	if (vm->image)
+		hedge_image_forget(vm->image);
 	if (vm->cgroup)
 		fput(vm->cgroup);
 	if (vm->cred)
@@ -365,6 +380,9 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 		hedge_vm_die(vm, "KVM refuses memory or registers: error %d", -ret);
 		return ret;
 	}
+	/* A snapshot is its memory. */
+	if (!vm->image->snapshot)
+		done_with_image(vm);
 	hedge_kvm_bus_attach(vm);
 	hedge_vm_phase(vm, HEDGE_BOOT_ENTERED);
 	hedge_limits_start(vm);
@@ -415,6 +433,7 @@ void hedge_vm_leave(struct hedge_vm *vm)
 	hedge_guestmem_unmap(&vm->guestmem);
 	hedge_guestmem_destroy(&vm->guestmem);
 	vm->kvm = NULL;
+	done_with_image(vm);
 	close_devices(vm);
 	spin_lock(&vm->lock);
 	task = vm->task;
@@ -466,17 +485,32 @@ void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...)
 	set_thread_flag(TIF_SIGPENDING);
 }
 
+/* Take back what its task has not begun with. */
+static bool withdraw(struct hedge_vm *vm, struct hedge_request *req)
+{
+	bool ours;
+
+	spin_lock(&vm->lock);
+	ours = vm->request == req && !req->begun;
+	if (ours)
+		vm->request = NULL;
+	spin_unlock(&vm->lock);
+	return ours;
+}
+
 /**
  * hedge_vm_ask - have the VM's task do something, and wait for it
  * @vm:		VM
  * @req:	with .fn and .arg; .ret is what it has returned
  *
  * Return: 0 when it was done; -ESRCH when the VM has ended; -EBUSY when something else
- * is being asked of it; -EINTR when the caller was killed.
+ * is being asked of it; -ETIMEDOUT when it does not get to it, being stopped, or waiting
+ * for a disk; -EINTR when the caller was killed.
  */
 int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req)
 {
 	int ret = 0;
+	long left;
 
 	init_completion(&req->done);
 	req->cred = current_cred();
@@ -491,12 +525,16 @@ int hedge_vm_ask(struct hedge_vm *vm, struct hedge_request *req)
 	if (ret)
 		return ret;
 	hedge_vm_kick(vm);
-	if (!wait_for_completion_killable(&req->done))
-		return req->ret == -ESRCH ? -ESRCH : 0;
-	/* It may have begun: it is ours to wait for its end. */
-	WRITE_ONCE(req->cancelled, true);
-	wait_for_completion(&req->done);
-	return -EINTR;
+	left = wait_for_completion_killable_timeout(&req->done, ASK_SECONDS * HZ);
+	if (left <= 0 && withdraw(vm, req))
+		return left ? -EINTR : -ETIMEDOUT;
+	/* It has begun, and has our file and credentials: its end is waited for. */
+	if (left < 0 || (!left && wait_for_completion_killable(&req->done))) {
+		WRITE_ONCE(req->cancelled, true);
+		wait_for_completion(&req->done);
+		return -EINTR;
+	}
+	return req->ret == -ESRCH ? -ESRCH : 0;
 }
 
 /**
@@ -519,9 +557,16 @@ int hedge_vm_settle(struct hedge_vm *vm)
  */
 void hedge_vm_answer(struct hedge_vm *vm)
 {
-	struct hedge_request *req = READ_ONCE(vm->request);
+	struct hedge_request *req;
 	const struct cred *old;
 
+	if (!READ_ONCE(vm->request))
+		return;
+	spin_lock(&vm->lock);
+	req = vm->request;
+	if (req)
+		req->begun = true;
+	spin_unlock(&vm->lock);
 	if (!req)
 		return;
 	old = override_creds(req->cred);
@@ -556,8 +601,21 @@ void hedge_vm_kill(struct hedge_vm *vm, const char *why)
 {
 	spin_lock(&vm->lock);
 	vm->killed = why;
-	if (vm->task)
-		send_sig(SIGKILL, vm->task, 1);
+	spin_unlock(&vm->lock);
+	hedge_sandbox_kill(vm);
+}
+
+/**
+ * hedge_vm_was_killed - its record says so, unless the guest has ended by itself
+ * @vm:	VM of the current task
+ */
+void hedge_vm_was_killed(struct hedge_vm *vm)
+{
+	spin_lock(&vm->lock);
+	if (!vm->dying) {
+		strscpy(vm->reason, vm->killed ?: "killed", sizeof(vm->reason));
+		vm->status = 128 + SIGKILL;
+	}
 	spin_unlock(&vm->lock);
 }
 
@@ -578,12 +636,14 @@ int hedge_vm_stop(struct hedge_vm *vm)
  * @vm:		VM
  * @pause:	which of both
  *
- * Return: 0; -EALREADY if it is so already; -ESRCH if it has ended; -EINTR.
+ * Return: 0; -EALREADY if it is so already; -ESRCH if it has ended; -EBUSY if somebody
+ * else wants the contrary; -ETIMEDOUT, and it will do so when it gets to it; -EINTR.
  */
 int hedge_vm_pause(struct hedge_vm *vm, bool pause)
 {
 	enum hedge_state want = pause ? HEDGE_PAUSED : HEDGE_RUNNING;
 	int ret = 0;
+	long left;
 
 	spin_lock(&vm->lock);
 	if (vm->state == HEDGE_ENDED || vm->state == HEDGE_STARTING)
@@ -596,6 +656,10 @@ int hedge_vm_pause(struct hedge_vm *vm, bool pause)
 	if (ret)
 		return ret;
 	hedge_vm_kick(vm);
-	return wait_event_killable(vm->wait, READ_ONCE(vm->state) == want ||
-				   READ_ONCE(vm->state) == HEDGE_ENDED) ? -EINTR : 0;
+	left = wait_event_killable_timeout(vm->wait, READ_ONCE(vm->state) == want ||
+					   READ_ONCE(vm->state) == HEDGE_ENDED ||
+					   READ_ONCE(vm->pause) != pause, ASK_SECONDS * HZ);
+	if (left <= 0)
+		return left ? -EINTR : -ETIMEDOUT;
+	return READ_ONCE(vm->state) == want || READ_ONCE(vm->pause) == pause ? 0 : -EBUSY;
 }

@@ -55,7 +55,7 @@ static void try_http(const uint8_t *data, size_t size)
 	if (len <= 0)
 		return;
 	require((size_t)len <= size && len <= (int)HTTP_HEAD_MAX);
-	require(memchr(rq.path, 0, sizeof(rq.path)));
+	require(!!memchr(rq.path, 0, sizeof(rq.path)));
 	require(!climbs(rq.path));
 	for (i = 1; i < (size_t)len; i += 1 + i / 8) {
 		part = http_parse((const char *)data, i, &again);

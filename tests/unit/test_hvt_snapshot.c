@@ -4,6 +4,7 @@
 
 #include "elf/hvt_snapshot.h"
 
+#define NSEC	1000000000ull
 #define MEM	(4 * HVT_MEM_MIN)
 #define FILE_SIZE	(HEDGE_SNAPSHOT_HEAD_SIZE + MEM)
 
@@ -160,10 +161,41 @@ static void damaged(void **state)
 	report_kinds("snapshot", ARRAY_SIZE(kinds));
 }
 
+static void clocks(void **state)
+{
+	static const struct {
+		u64 tsc, hz, then, now, want;
+	} cases[] = {
+		{ 5, 2000000000, 100, 100, 5 },
+		{ 5, 2000000000, 100, 99, 5 },
+		{ 5, 2000000000, 100, 103, 11 },
+		{ 0, 2999999999, 0, 1700000000ull * NSEC, 1700000000ull * 2999999999 },
+		{ 0, 2999999999, 0, NSEC / 2, 1499999999 },
+		{ ~0ull, 1, 0, 3 * NSEC, 2 },
+		/* More than there are numbers for: anything, but a result. */
+		{ 0, 100 * NSEC, 0, 1700000000ull * NSEC, 1700000000ull * (100 * NSEC) },
+	};
+	struct hedge_snapshot *head = good_head();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		head->tsc = cases[i].tsc;
+		head->tsc_hz = cases[i].hz;
+		head->time_ns = cases[i].then;
+		assert_int_equal(hvt_snapshot_clock(head, cases[i].now), cases[i].want);
+	}
+	head->tsc_hz = ~0ull;
+	head->time_ns = 0;
+	hvt_snapshot_clock(head, ~0ull);
+	free(head);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good), cmocka_unit_test(file_sizes), cmocka_unit_test(damaged),
+		cmocka_unit_test(clocks),
 	};
 
 	return cmocka_run_group_tests_name("hvt_snapshot", tests, NULL, NULL);

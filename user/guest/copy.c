@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* copy: one disk onto another, as much as both have.  Handles go to the right device. */
+/*
+ * copy [hold]: one disk onto another, as much as both have.  Handles go to the right device.
+ *
+ *	hold	write to the first and read from the second, for ever
+ */
 #include "lib/guest.h"
 
 #define FROM	1
@@ -10,12 +14,21 @@ GUEST_MANIFEST(GUEST_BLOCK("from"), GUEST_BLOCK("to"));
 
 static uint8_t buffer[CHUNK];
 
+static void hold(void)
+{
+	if (guest_block_write(FROM, 0, buffer, CHUNK))
+		guest_fail("write\n");
+	while (!guest_block_read(TO, 0, buffer, CHUNK))
+		;
+	guest_fail("read\n");
+}
+
 int guest_main(int argc, char **argv)
 {
 	uint64_t offset, len, size = guest_device(FROM)->u.block.capacity;
 
-	(void)argc;
-	(void)argv;
+	if (argc && !strcmp(argv[0], "hold"))
+		hold();
 	if (size > guest_device(TO)->u.block.capacity)
 		size = guest_device(TO)->u.block.capacity;
 	for (offset = 0; offset < size; offset += len) {

@@ -4,6 +4,7 @@
  *
  *	timeout	nothing comes: polls end when their time is over, and reads say AGAIN
  *	wait	say which of them has something, five times, and read it
+ *	again	wait for half a minute, until something comes, and then for two seconds
  *	bounds	what must be answered with EINVAL
  */
 #include "lib/guest.h"
@@ -62,6 +63,24 @@ static void wait_for(void)
 	}
 }
 
+static void again(void)
+{
+	uint64_t began, took, ready;
+
+	guest_puts("waiting\n");
+	if (guest_poll(30000 * MSEC, &ready) <= 0)
+		guest_fail("nothing has come\n");
+	do {
+		drain(ONE);
+		drain(TWO);
+		began = guest_wall_ns();
+		guest_poll(2000 * MSEC, &ready);
+		took = guest_wall_ns() - began;
+	} while (ready);
+	if (took < 2000 * MSEC || took > 10000 * MSEC)
+		guest_fail("two seconds were over after %llu ms\n", (unsigned long long)(took / MSEC));
+}
+
 static void bounds(void)
 {
 	static const uint64_t handles[] = { 0, 3, 63, 64, 1ull << 32 | ONE, ~0ull };
@@ -84,7 +103,8 @@ static void bounds(void)
 int guest_main(int argc, char **argv)
 {
 	static const struct guest_mode modes[] = {
-		{ "timeout", timeout }, { "wait", wait_for }, { "bounds", bounds },
+		{ "timeout", timeout }, { "wait", wait_for }, { "again", again },
+		{ "bounds", bounds },
 	};
 
 	guest_run_mode(modes, GUEST_COUNT(modes), argc, argv);

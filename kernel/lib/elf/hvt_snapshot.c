@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include "hvt_snapshot.h"
+
+#define NS_PER_SECOND	1000000000u
 
 static const char *segments_are_wrong(const struct hedge_snapshot *head)
 {
@@ -99,4 +102,26 @@ void hvt_snapshot_layout(const struct hedge_snapshot *head, struct hvt_image *la
 		layout->segment[i].end = head->segment[i].end;
 		layout->segment[i].prot = head->segment[i].prot;
 	}
+}
+
+/**
+ * hvt_snapshot_clock - what the guest's clock shows by now
+ * @head:	that was found good
+ * @now:	ns since 1970
+ *
+ * It goes on by the time that has passed, so that what the guest makes of it, and of the
+ * wall clock when it booted, is right.  From speeds and times that cannot be comes some
+ * number, by operations that no number makes trap.
+ *
+ * Return: ticks.
+ */
+u64 hvt_snapshot_clock(const struct hedge_snapshot *head, u64 now)
+{
+	u64 seconds;
+	u32 ns;
+
+	if (now <= head->time_ns)
+		return head->tsc;
+	seconds = div_u64_rem(now - head->time_ns, NS_PER_SECOND, &ns);
+	return head->tsc + seconds * head->tsc_hz + div_u64(ns * head->tsc_hz, NS_PER_SECOND);
 }

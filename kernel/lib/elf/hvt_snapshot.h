@@ -9,6 +9,7 @@
 #include "hvt_image.h"
 
 int hvt_snapshot_check(const struct hedge_snapshot *head, u64 file_size, const char **why);
+u64 hvt_snapshot_clock(const struct hedge_snapshot *head, u64 now);
 void hvt_snapshot_layout(const struct hedge_snapshot *head, struct hvt_image *layout);
 
 #endif /* HEDGE_ELF_HVT_SNAPSHOT_H */

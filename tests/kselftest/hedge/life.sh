@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
 requires_kvm
-plan 47
+plan 50
 load_module hedge
 
 is "$(cat /proc/monitor)" "ID NAME MODID MODNAME" "there is no VM"
@@ -101,6 +101,21 @@ must tell "pool|1"
 must poll_until 20 grep -q '^pool_ready 1' /proc/vmstats/hedge
 must start c hang -- cgroup=$root/vms
 is "$(cat "/proc/$(value c pid)/cgroup")" "0::/vms" "so does one from the pool"
+must tell "stop|c"
+must tell "pool|0"
+no_task() { ! pgrep -x hedge; }
+must poll_until 10 no_task
+ask_from_vms() { (echo "$BASHPID" >$root/vms/cgroup.procs && tell "pool|1"); }
+must ask_from_vms
+must poll_until 20 grep -q '^pool_ready 1' /proc/vmstats/hedge
+is "$(cat "/proc/$(pgrep -x hedge)/cgroup")" "0::/vms" "one that is ready is in the cgroup of who asked for it"
+must start c hang
+is "$(cat "/proc/$(value c pid)/cgroup")" "$(cat /proc/self/cgroup)" "and then in that of who starts it"
+must tell "stop|c"
+must poll_until 20 grep -q '^pool_ready 1' /proc/vmstats/hedge
+# shellcheck disable=SC2016 # for the shell in there
+where=$(unshare --pid --fork bash -c 'printf %s "$1" >/proc/monitor && cat /proc/self/cgroup' bash "start|c|$guests/hang.hvt||32|||x|cgroup=$root/vms")
+is "$where $(cat "/proc/$(value c pid)/cgroup")" "$(cat /proc/self/cgroup) 0::/vms" "so does one of who has PIDs of his own, and he does not"
 must tell "stop|c"
 
 # --- the pool ---

@@ -11,7 +11,7 @@
 requires hedgectl hedge-hostile keyctl tc sha256sum
 requires_kvm
 requires_module sch_netem
-plan 44
+plan 45
 
 key=$TMPDIR/key
 must keyctl new_session
@@ -32,6 +32,7 @@ check_fails "by default nobody listens" hedgectl remote -k "$key" -t 1 127.0.0.1
 refused "a key that is not there" "listen|127.0.0.1:5364|skyhold-hedge:none" 'KEY: no key of this description'
 refused "a key of another length" "listen|127.0.0.1:5364|skyhold-hedge:short" 'KEY: the key has not 32 bytes'
 refused "all addresses" "listen|0.0.0.0:5364|skyhold-hedge:test" 'ADDRESS: one address is wanted'
+refused "all addresses of IPv4, by a name of IPv6" "listen|[::ffff:0.0.0.0]:5364|skyhold-hedge:test" 'ADDRESS: one address is wanted'
 refused "what is no address" "listen|127.0.0:5364|skyhold-hedge:test" 'ADDRESS: no address'
 refused "an address of another machine" "listen|192.0.2.1:5364|skyhold-hedge:test" 'ADDRESS: not an address of this machine'
 refused "unlisten without listen" "unlisten" 'COMMAND: it does not listen'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Cores and snapshots of guests that run and go on; guests made of a snapshot, many of
 # one, each with memory of its own and a clock that has gone on; damaged ones refused.
-# vm: timeout=240
+# vm: timeout=480
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -10,7 +10,7 @@
 . "$(dirname "$0")/monitor.sh"
 requires readelf
 requires_kvm
-plan 34
+plan 38
 load_module hedge
 
 # --- cores ---
@@ -61,6 +61,18 @@ check "is as good" tell "restore|e|$TMPDIR/snap2||||console=4096|cpu_quota=5"
 check "as the first" poll_until 20 printing e
 must tell "stop|e"
 
+# --- what a processor computes with ---
+must start f fpu 1 $((20000 * SKYHOLD_SLOW))
+computes() { [ "$(value f hypercall_walltime)" -ge 1 ]; }
+must poll_until 10 computes
+check "a snapshot of one that computes" tell "snapshot|f|$TMPDIR/fpu"
+must tell "stop|f"
+must tell "restore|g|$TMPDIR/fpu|||"
+must poll_until 60 has_ended g
+is "$(value g exit_status)" 0 "its registers and how it rounds are as they were"
+
+check "when it has ended the file can be written to" dd if=/dev/null of="$TMPDIR/fpu" oflag=append conv=notrunc status=none
+
 # The digest of the image that it says it came from vouches for nothing.
 must tell "allow|$(sha256sum <"$guests/puts.hvt" | cut -d ' ' -f 1)"
 refused "a snapshot that nobody vouches for is refused where that is asked for" \
@@ -85,3 +97,9 @@ refused "with too many segments" "restore|f|$TMPDIR/bad|||" 'PATH: it has too ma
 cp "$TMPDIR/snap" "$TMPDIR/bad"; truncate -s -1 "$TMPDIR/bad"
 refused "cut short" "restore|f|$TMPDIR/bad|||" 'PATH: the file is not as long as its memory'
 refused "an image is no snapshot" "restore|f|$guests/hello.hvt|||" 'PATH: it is no snapshot'
+
+# --- a clock that has run for half a century, fifty times as fast as there are any ---
+damage 24 '\000\350\166\110\027\000\000\000'
+printf '\0\0\0\0\0\0\0\0' | dd of="$TMPDIR/bad" bs=1 seek=40 conv=notrunc status=none
+tell "restore|h|$TMPDIR/bad|||" && tell "stop|h"
+ok "a clock that shows more than there are numbers for harms nobody"
