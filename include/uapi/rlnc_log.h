@@ -8,9 +8,9 @@
  * followed by column 0 of the slot that it names as next.
  *
  * Each member's 4 KiB are the same: the contents, sealed, and a trailer at the end;
- * what lies between the two means nothing.  A record is a few hundred bytes, as a
- * rule: to code it would take more seals and no fewer bytes.  Nothing points to the
- * end of a log; the first place with no authentic record ends it.
+ * what lies between the two is written as zeros, and means nothing.  A record is a few
+ * hundred bytes, as a rule: to code it would take more seals and no fewer bytes.
+ * Nothing points to the end of a log; the first place with no authentic record ends it.
  *
  * The records of one flush count together or not at all, since the columns of packs
  * that it wrote are code words of what all of them say.

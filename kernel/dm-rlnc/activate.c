@@ -406,8 +406,7 @@ static int open_roots(struct rlnc_volume *v)
 		}
 		rlnc_node_put(v, node);
 	}
-	return rlnc_crypt_digest(&v->crypt, v->root[0], RLNC_TREES * v->geo.ptr_bytes,
-				 v->root_digest);
+	return rlnc_event_durable(v);
 }
 
 static int alloc_super_pages(struct rlnc_volume *v)
@@ -478,6 +477,9 @@ int rlnc_activate(struct rlnc_volume *v)
 		DMERR("%s: could not be activated; load the table again", rlnc_name(v));
 		return -EIO;
 	}
+	ret = rlnc_registry_claim(v);
+	if (ret)
+		return ret;
 	v->tried = true;
 	ret = take_state(v);
 	if (ret)

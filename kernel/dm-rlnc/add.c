@@ -133,7 +133,7 @@ static int reshape(struct rlnc_volume *v, struct rlnc_member *m)
 		if (v->opt.writes_min)
 			v->opt.writes_min = v->writes_min;
 		if (!ret)
-			ret = rlnc_member_make_stale(v, m, false);
+			ret = rlnc_member_make_stale(v, m);
 	}
 	mutex_unlock(&v->checkpoint_mutex);
 	return ret;

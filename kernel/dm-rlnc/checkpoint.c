@@ -297,8 +297,7 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 	if (rlnc_super_write_all(v, cp->epoch, cp->slots_used, cp->log_slot) <
 	    v->writes_min)
 		return -EIO;
-	return rlnc_crypt_digest(&v->crypt, v->root[0], RLNC_TREES * v->geo.ptr_bytes,
-				 v->root_digest);
+	return rlnc_event_durable(v);
 }
 
 /* As rlnc_checkpoint(), with checkpoint_mutex held. */
@@ -398,14 +397,19 @@ static void serve_flushes(struct work_struct *work)
 	}
 }
 
+/* Jiffies to the next one that nobody asked for: one at least, or it would be all there is. */
+static unsigned long until_timer(void)
+{
+	return max(msecs_to_jiffies(READ_ONCE(checkpoint_ms)), 1ul);
+}
+
 static void serve_timer(struct work_struct *work)
 {
 	struct rlnc_volume *v = container_of(to_delayed_work(work), struct rlnc_volume,
 					     timer_work);
 
 	rlnc_checkpoint(v);
-	queue_delayed_work(v->checkpoint_wq, &v->timer_work,
-			   msecs_to_jiffies(checkpoint_ms));
+	queue_delayed_work(v->checkpoint_wq, &v->timer_work, until_timer());
 }
 
 /**
@@ -438,8 +442,7 @@ void rlnc_checkpoint_resume(struct rlnc_volume *v)
 	mutex_lock(&v->checkpoint_mutex);
 	v->suspended = false;
 	mutex_unlock(&v->checkpoint_mutex);
-	queue_delayed_work(v->checkpoint_wq, &v->timer_work,
-			   msecs_to_jiffies(checkpoint_ms));
+	queue_delayed_work(v->checkpoint_wq, &v->timer_work, until_timer());
 }
 
 int rlnc_checkpoint_init(struct rlnc_volume *v)

@@ -72,11 +72,14 @@ static int derive(struct crypto_shash *hmac, const char *info, u8 out[32])
 {
 	SHASH_DESC_ON_STACK(desc, hmac);
 	u8 one = 1;
+	int ret;
 
 	desc->tfm = hmac;
-	return crypto_shash_init(desc) ?:
-	       crypto_shash_update(desc, info, strlen(info)) ?:
-	       crypto_shash_finup(desc, &one, 1, out);
+	ret = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, info, strlen(info)) ?:
+	      crypto_shash_finup(desc, &one, 1, out);
+	shash_desc_zero(desc);
+	return ret;
 }
 
 /**

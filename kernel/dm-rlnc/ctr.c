@@ -5,6 +5,7 @@
  * live, since an old table may be writing until then.
  */
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
@@ -62,6 +63,7 @@ static int set_up(struct rlnc_volume *v)
 {
 	int ret;
 
+	v->events.epoch = v->sb->epoch;		/* as long as it is not live */
 	v->geo = v->sb->geo;
 	v->pps = v->geo.symbol >> RLNC_SECTOR_SHIFT;
 	if (v->n * v->pps > RLNC_MAX_FRAGMENT_PAGES) {
@@ -176,6 +178,7 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	v->k = table->k;
 	v->n = table->n;
 	INIT_LIST_HEAD(&v->registered);
+	INIT_LIST_HEAD(&v->claimed);
 	mutex_init(&v->message_mutex);
 	spin_lock_init(&v->member_lock);
 	spin_lock_init(&v->lane_lock);
@@ -194,8 +197,7 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	return NULL;
 }
 
-/* Device mapper's constructor. */
-int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+static int construct(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	u8 key[RLNC_VOLUME_KEY_BYTES];
 	struct rlnc_table table;
@@ -205,6 +207,12 @@ int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ret = rlnc_table_parse(ti, argc, argv, &table);
 	if (ret)
 		return ret;
+	/* Nonces must not be those of another boot of a machine with nothing to draw from. */
+	ret = wait_for_random_bytes();
+	if (ret) {
+		ti->error = "Interrupted while waiting for random numbers";
+		return ret;
+	}
 	v = create(ti, &table);
 	if (!v) {
 		ti->error = "Out of memory";
@@ -220,7 +228,6 @@ int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	      rlnc_identify(v, key) ?:
 	      set_up(v);
 	memzero_explicit(key, sizeof(key));
-	memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
 	v->opt.key = NULL;
 	v->opt.dev = NULL;
 	if (ret)
@@ -230,6 +237,16 @@ int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 
 err:
 	destroy(v);
+	return ret;
+}
+
+/* Device mapper's constructor. */
+int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	int ret = construct(ti, argc, argv);
+
+	if (argc > 2)
+		memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
 	return ret;
 }
 

@@ -199,7 +199,7 @@ void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
 int rlnc_member_return(struct rlnc_volume *v, u32 index);
 int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path);
 int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev);
-int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank);
+int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
 void rlnc_member_silent(struct rlnc_volume *v, u32 index, struct block_device *bdev);
 int rlnc_member_read(struct rlnc_volume *v, struct dm_dev *dev, u64 offset,
@@ -498,7 +498,8 @@ blk_status_t rlnc_blk_status(int ret);
 struct rlnc_volume {
 	struct dm_target *ti;
 	struct rlnc_table opt;		/* key and dev are not kept */
-	struct mutex message_mutex;	/* one message at a time */
+	struct mutex message_mutex;	/* one message at a time, none beside suspending */
+	bool running;			/* from preresume to postsuspend: message_mutex */
 	struct rlnc_super *sb;		/* of the last checkpoint */
 	struct rlnc_super *check_sb;	/* working memory: checkpoint_mutex */
 	struct rlnc_geometry geo;
@@ -579,7 +580,6 @@ struct rlnc_volume {
 	spinlock_t flush_lock;		/* protects flushes */
 	struct bio_list flushes;
 	const char *stopped;		/* why no more writes are taken, or NULL */
-	u8 root_digest[RLNC_DIGEST_BYTES];
 
 	/* map.c */
 	struct rlnc_gate gate;
@@ -591,6 +591,7 @@ struct rlnc_volume {
 
 	struct rlnc_events events;
 	struct list_head registered;	/* registry.c */
+	struct list_head claimed;	/* registry.c */
 	struct rlnc_sysfs *sysfs;	/* its folder, or NULL */
 
 	bool tried;			/* to activate; a failure may leave things half done */

@@ -53,12 +53,9 @@ static void queue(struct rlnc_volume *v, struct rlnc_event *event)
 	if (!READ_ONCE(events->live))
 		return;
 	event->time = ktime_get_real_ns();
-	event->epoch = READ_ONCE(v->sb->epoch);
 	spin_lock_irqsave(&events->lock, flags);
-	if (event->kind == RLNC_EVENT_CHECKPOINT) {
-		events->epoch = event->epoch;
-		memcpy(events->root, event->root, sizeof(events->root));
-	}
+	event->epoch = events->epoch;
+	memcpy(event->root, events->root, sizeof(event->root));
 	append(events, event);
 	spin_unlock_irqrestore(&events->lock, flags);
 	mod_delayed_work(event_wq, &events->work, 0);
@@ -75,8 +72,8 @@ static void queue_limited(struct rlnc_volume *v, u32 which, struct rlnc_event *e
 		return;
 	event->kind = limits[which].kind;
 	event->time = ktime_get_real_ns();
-	event->epoch = READ_ONCE(v->sb->epoch);
 	spin_lock_irqsave(&events->lock, flags);
+	event->epoch = events->epoch;
 	if (time_after_eq(jiffies, sum->refill)) {
 		sum->tokens = limits[which].tokens;
 		sum->refill = jiffies + HZ;
@@ -97,6 +94,54 @@ static void queue_limited(struct rlnc_volume *v, u32 which, struct rlnc_event *e
 }
 
 /**
+ * rlnc_event_durable - what is said of a volume is what its superblock says now
+ * @v:	volume, which has just been read or written; checkpoint_mutex is held, or
+ *	nothing else runs
+ *
+ * From the moment that a checkpoint begins to write superblocks, v->sb has an epoch
+ * that may never be durable.  A keeper who was told of it would refuse the volume.
+ *
+ * Return: 0 or the crypto API's error.
+ */
+int rlnc_event_durable(struct rlnc_volume *v)
+{
+	struct rlnc_events *events = &v->events;
+	u8 root[RLNC_DIGEST_BYTES];
+	unsigned long flags;
+	int ret;
+
+	ret = rlnc_crypt_digest(&v->crypt, v->root[0], RLNC_TREES * v->geo.ptr_bytes, root);
+	if (ret)
+		return ret;
+	spin_lock_irqsave(&events->lock, flags);
+	events->epoch = v->sb->epoch;
+	memcpy(events->root, root, sizeof(events->root));
+	spin_unlock_irqrestore(&events->lock, flags);
+	return 0;
+}
+
+/**
+ * rlnc_events_state - the last checkpoint that is durable
+ * @v:		volume
+ * @root:	receives the digest of its root pointers, or NULL
+ *
+ * Return: its epoch.
+ */
+u64 rlnc_events_state(struct rlnc_volume *v, u8 root[RLNC_DIGEST_BYTES])
+{
+	struct rlnc_events *events = &v->events;
+	unsigned long flags;
+	u64 epoch;
+
+	spin_lock_irqsave(&events->lock, flags);
+	epoch = events->epoch;
+	if (root)
+		memcpy(root, events->root, sizeof(events->root));
+	spin_unlock_irqrestore(&events->lock, flags);
+	return epoch;
+}
+
+/**
  * rlnc_event_volume - something happened to the volume as a whole
  * @v:		volume
  * @kind:	ACTIVATED, RESUMED, SUSPENDED, STOPPED, KEY_SET or KEY_WIPED
@@ -107,7 +152,6 @@ void rlnc_event_volume(struct rlnc_volume *v, enum rlnc_event_kind kind,
 {
 	struct rlnc_event event = { .kind = kind, .reason = reason };
 
-	memcpy(event.root, v->root_digest, sizeof(event.root));
 	queue(v, &event);
 }
 
@@ -158,7 +202,6 @@ void rlnc_event_checkpoint(struct rlnc_volume *v)
 {
 	struct rlnc_event event = { .kind = RLNC_EVENT_CHECKPOINT };
 
-	memcpy(event.root, v->root_digest, sizeof(event.root));
 	queue(v, &event);
 }
 
@@ -317,11 +360,9 @@ int rlnc_events_init(struct rlnc_volume *v)
 	return v->events.ring ? 0 : -ENOMEM;
 }
 
-/* The volume goes live, with the state of its last checkpoint. */
+/* The volume goes live. */
 void rlnc_events_live(struct rlnc_volume *v)
 {
-	v->events.epoch = v->sb->epoch;
-	memcpy(v->events.root, v->root_digest, sizeof(v->events.root));
 	look_up_name(v);
 	WRITE_ONCE(v->events.live, true);
 }

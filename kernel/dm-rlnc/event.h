@@ -14,6 +14,7 @@
 #include "disk/super.h"
 #include "rlnc_event.h"
 
+struct dm_dev;
 struct rlnc_place;
 struct rlnc_volume;
 
@@ -67,7 +68,7 @@ struct rlnc_events {
 	u32 count;
 	u32 lost;
 	u64 seq;
-	u64 epoch;			/* of the last checkpoint, with its root */
+	u64 epoch;			/* of the last durable checkpoint, with its root */
 	u8 root[RLNC_DIGEST_BYTES];
 	struct rlnc_event_sum sum[RLNC_EVENT_SUMS];
 	char name[DM_NAME_LEN];		/* below /dev/mapper, as last seen */
@@ -79,6 +80,8 @@ int rlnc_events_init(struct rlnc_volume *v);
 void rlnc_events_live(struct rlnc_volume *v);
 void rlnc_events_name(struct rlnc_volume *v, char name[DM_NAME_LEN]);
 void rlnc_events_exit(struct rlnc_volume *v, bool closed);
+int rlnc_event_durable(struct rlnc_volume *v);
+u64 rlnc_events_state(struct rlnc_volume *v, u8 root[RLNC_DIGEST_BYTES]);
 void rlnc_event_volume(struct rlnc_volume *v, enum rlnc_event_kind kind,
 		       const char *reason);
 void rlnc_event_member(struct rlnc_volume *v, enum rlnc_event_kind kind, u32 index,
@@ -100,6 +103,8 @@ void rlnc_netlink_exit(void);
 
 /* --- registry.c: the volumes that are live ----------------------------------- */
 
+int rlnc_registry_claim(struct rlnc_volume *v);
+int rlnc_registry_check_device(const struct rlnc_volume *v, const struct dm_dev *dev);
 bool rlnc_registry_add(struct rlnc_volume *v);
 bool rlnc_registry_remove(struct rlnc_volume *v);
 struct rlnc_volume *rlnc_registry_lock(unsigned long index);

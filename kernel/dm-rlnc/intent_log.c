@@ -219,7 +219,8 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 	u32 i;
 
 	memcpy(page, contents, bytes);
-	memset(trailer, 0, sizeof(*trailer));
+	/* What the page had before may be a record in clear that was replayed. */
+	memset(page + bytes, 0, RLNC_SECTOR_BYTES - bytes);
 	trailer->magic = cpu_to_le32(RLNC_LOG_MAGIC);
 	trailer->bytes = cpu_to_le32(bytes);
 	trailer->more = cpu_to_le32(more);
@@ -228,10 +229,8 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 	ret = crypt_record(v, gb, 0, log->col, log->seq, true);
 	if (ret)
 		return ret;
-	for (i = 1; i < v->n; i++) {
-		memcpy(page_address(rlnc_fragment_page(gb, i, log->col)), page, bytes);
-		*trailer_of(gb, i, log->col) = *trailer;
-	}
+	for (i = 1; i < v->n; i++)
+		copy_page(page_address(rlnc_fragment_page(gb, i, log->col)), page);
 	return 0;
 }
 

@@ -9,11 +9,17 @@
 
 static int rlnc_preresume(struct dm_target *ti)
 {
-	/* The device is suspended: reclaim must not wait for it. */
-	unsigned int noio = memalloc_noio_save();
-	int ret = rlnc_activate(ti->private);
+	struct rlnc_volume *v = ti->private;
+	unsigned int noio;
+	int ret;
 
+	mutex_lock(&v->message_mutex);
+	/* The device is suspended: reclaim must not wait for it. */
+	noio = memalloc_noio_save();
+	ret = rlnc_activate(v);
 	memalloc_noio_restore(noio);
+	v->running = !ret;
+	mutex_unlock(&v->message_mutex);
 	return ret;
 }
 
@@ -52,17 +58,25 @@ static void rlnc_presuspend(struct dm_target *ti)
 	rlnc_merge_stop(ti->private);
 }
 
-/* All user I/O has completed; leave everything durable and the tree whole. */
+/*
+ * All user I/O has completed; leave everything durable and the tree whole.
+ *
+ * Device mapper calls the device suspended before this has begun.  A message that was
+ * under way may have let things go on, and one that comes now must not: a key that is
+ * wiped is needed to the end of this.
+ */
 static void rlnc_postsuspend(struct dm_target *ti)
 {
 	struct rlnc_volume *v = ti->private;
 
-	/* A message that was under way may have let things go on. */
+	mutex_lock(&v->message_mutex);
+	v->running = false;
 	rlnc_presuspend(ti);
-	if (!v->active)
-		return;
-	rlnc_checkpoint_suspend(v);
-	rlnc_event_volume(v, RLNC_EVENT_SUSPENDED, NULL);
+	if (v->active) {
+		rlnc_checkpoint_suspend(v);
+		rlnc_event_volume(v, RLNC_EVENT_SUSPENDED, NULL);
+	}
+	mutex_unlock(&v->message_mutex);
 }
 
 static int rlnc_iterate_devices(struct dm_target *ti,

@@ -199,19 +199,14 @@ out:
  * rlnc_member_make_stale - write to a member again
  * @v:		volume; checkpoint_mutex is held
  * @m:		a member that has failed; what it misses is to be rebuilt
- * @blank:	it is another device, and holds nothing
  *
  * Return: as rlnc_checkpoint().
  */
-int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m, bool blank)
+int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m)
 {
 	lockdep_assert_held(&v->checkpoint_mutex);
 	down_write(&v->commit_sem);
 	spin_lock(&v->member_lock);
-	if (blank) {
-		get_random_bytes(m->info.id, sizeof(m->info.id));
-		m->info.valid_through = 0;
-	}
 	m->info.since = v->birth + 1;
 	m->info.state = RLNC_MEMBER_STALE;
 	WRITE_ONCE(m->state, RLNC_MEMBER_STALE);
@@ -269,6 +264,14 @@ static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
 		ret = -EINVAL;
 		goto out;
 	}
+	/* It was given up before this epoch ended, and nobody else writes to it. */
+	if (sb->epoch > READ_ONCE(v->sb->epoch)) {
+		DMERR("%s: member %u (%s) has epoch %llu, and this volume has come to %llu: it was part of a copy of the volume; open that with all its members, or replace this one",
+		      rlnc_name(v), m->index, m->dev->name, sb->epoch,
+		      READ_ONCE(v->sb->epoch));
+		ret = -EINVAL;
+		goto out;
+	}
 	m->info.valid_through = min(m->info.valid_through, sb->epoch);
 out:
 	kvfree(sb);
@@ -291,10 +294,16 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 	struct rlnc_member *m = &v->member[index];
 	int ret;
 
-	if (!m->dev)
+	if (!m->dev) {
+		DMWARN("%s: member %u has no device to return with; replace it", rlnc_name(v),
+		       index);
 		return -ENODEV;
-	if (READ_ONCE(m->state) != RLNC_MEMBER_FAILED)
+	}
+	if (READ_ONCE(m->state) != RLNC_MEMBER_FAILED) {
+		DMWARN("%s: member %u (%s) has not failed: there is nothing to return",
+		       rlnc_name(v), index, m->dev->name);
 		return -EBUSY;
+	}
 	ret = await_requests(v, m) ?: check_returning(v, m);
 	if (ret)
 		return ret;
@@ -306,7 +315,7 @@ int rlnc_member_return(struct rlnc_volume *v, u32 index)
 	rlnc_member_well(m);
 	DMINFO("%s: member %u (%s) returns; it has what was written up to epoch %llu",
 	       rlnc_name(v), index, m->dev->name, m->info.valid_through);
-	ret = rlnc_member_make_stale(v, m, false);
+	ret = rlnc_member_make_stale(v, m);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_RETURNED, index, NULL);
 	rlnc_background_kick(v);
@@ -361,6 +370,8 @@ int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev)
 			return -EBUSY;
 		}
 	}
+	if (rlnc_registry_check_device(v, dev))
+		return -EBUSY;
 	if (bdev_is_zoned(dev->bdev) ||
 	    dev->bdev->bd_disk == dm_disk(dm_table_get_md(v->ti->table))) {
 		DMERR("%s: %s cannot be a member", rlnc_name(v), dev->name);
@@ -373,6 +384,55 @@ int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev)
 	return 0;
 }
 
+/* As rlnc_coverage(), of members of which some may be absent, if one had nothing. */
+static bool coverage_without(struct rlnc_volume *v, u32 index)
+{
+	struct rlnc_member_info *info = &v->member[index].info;
+	bool covered;
+	u8 state;
+
+	spin_lock(&v->member_lock);
+	state = info->state;
+	info->state = RLNC_MEMBER_ABSENT;
+	covered = rlnc_coverage(v, READ_ONCE(v->birth), false);
+	info->state = state;
+	spin_unlock(&v->member_lock);
+	return covered;
+}
+
+/* Would a checkpoint that goes to the others only count? */
+static int check_others(struct rlnc_volume *v, u32 index)
+{
+	u32 others = rlnc_members_writable(v) - rlnc_member_writable(v, index);
+
+	if (!coverage_without(v, index)) {
+		DMERR("%s: member %u cannot be replaced now: without it fewer than %u members have everything; let a rebuild end, or return those that failed first",
+		      rlnc_name(v), index, v->k);
+		return -EBUSY;
+	}
+	/* It takes all of them: there is none that does not know. */
+	if (v->writes_min == v->n || others >= v->writes_min)
+		return 0;
+	DMERR("%s: member %u cannot be replaced now: a commit takes %u members, and without it there are %u; return or replace those that failed first",
+	      rlnc_name(v), index, v->writes_min, others);
+	return -EBUSY;
+}
+
+/*
+ * Have the others say that this member is another one from now on.  A commit may then
+ * count the new device.  Were that the first to tell of it, the old device and those that
+ * this commit did not reach could be as many as it takes to be sure of the newest state.
+ */
+static int tell_of_replacement(struct rlnc_volume *v, struct rlnc_member *m)
+{
+	spin_lock(&v->member_lock);
+	get_random_bytes(m->info.id, sizeof(m->info.id));
+	m->info.valid_through = 0;
+	WRITE_ONCE(v->members_changed, true);
+	spin_unlock(&v->member_lock);
+	return v->writes_min == v->n ? 0 : rlnc_checkpoint_locked(v);
+}
+
 /**
  * rlnc_member_replace - put another device in a member's place
  * @v:		active volume
@@ -383,10 +443,11 @@ int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev)
  * at it.
  *
  * Return: 0; -EBUSY when @path is a member, @index was replaced before in this
- * activation, or the volume is being suspended; -ENOSPC when it is too small; -EROFS
- * when the volume takes no writes; or the error of opening it: nothing has changed then.
- * -EIO when the volume takes no more writes after this: when it is opened again, it
- * may have the one device or the other.
+ * activation, the others are too few for a commit or lack what it has, or the volume is
+ * being suspended;
+ * -ENOSPC when it is too small; -EROFS when the volume takes no writes; or the error of
+ * opening it: nothing has changed then.  -EIO when the volume takes no more writes after
+ * this: when it is opened again, it may have the one device or the other, or neither.
  */
 int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 {
@@ -408,14 +469,20 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 		return ret;
 	}
 	mutex_lock(&v->checkpoint_mutex);
-	if (v->suspended || READ_ONCE(v->stopped)) {
-		ret = v->suspended ? -EBUSY : -EROFS;
+	if (v->suspended)
+		ret = -EBUSY;
+	else if (READ_ONCE(v->stopped))
+		ret = -EROFS;
+	else
+		ret = check_others(v, index);
+	if (ret) {
 		mutex_unlock(&v->checkpoint_mutex);
 		__free_pages(pages, RLNC_SUPER_ORDER);
 		dm_put_device(v->ti, dev);
 		return ret;
 	}
 	rlnc_member_fail(v, index, RLNC_REASON_REPLACE);
+	ret = tell_of_replacement(v, m);
 	v->retired[index] = *place;
 	*place = dev;
 	v->retired_pages[index] = m->super_pages;
@@ -424,7 +491,8 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	smp_store_release(&m->dev, dev);	/* the port first; see rlnc_gbuf_io() */
 	rlnc_member_well(m);
 	DMINFO("%s: member %u is %s now", rlnc_name(v), index, dev->name);
-	ret = rlnc_member_make_stale(v, m, true);
+	if (!ret)
+		ret = rlnc_member_make_stale(v, m);
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_REPLACED, index, NULL);
 	rlnc_background_kick(v);

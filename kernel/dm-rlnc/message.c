@@ -4,32 +4,37 @@
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
+static int member_number(struct rlnc_volume *v, const char *word, u32 *index)
+{
+	if (!kstrtou32(word, 10, index) && *index < v->n)
+		return 0;
+	DMWARN("%s: there is no such member; they are numbered from 0 to %u", rlnc_name(v),
+	       v->n - 1);
+	return -EINVAL;
+}
+
 static int msg_fail(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u32 index;
+	int ret = member_number(v, argv[1], &index);
 
-	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
-		return -EINVAL;
-	rlnc_member_fail(v, index, RLNC_REASON_REQUEST);
-	return 0;
+	if (!ret)
+		rlnc_member_fail(v, index, RLNC_REASON_REQUEST);
+	return ret;
 }
 
 static int msg_return(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u32 index;
 
-	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
-		return -EINVAL;
-	return rlnc_member_return(v, index);
+	return member_number(v, argv[1], &index) ?: rlnc_member_return(v, index);
 }
 
 static int msg_replace(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u32 index;
 
-	if (kstrtou32(argv[1], 10, &index) || index >= v->n)
-		return -EINVAL;
-	return rlnc_member_replace(v, index, argv[2]);
+	return member_number(v, argv[1], &index) ?: rlnc_member_replace(v, index, argv[2]);
 }
 
 static int msg_add(struct rlnc_volume *v, unsigned int argc, char **argv)
@@ -41,8 +46,10 @@ static int msg_scrub(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	bool start = !strcmp(argv[1], "start");
 
-	if (!start && strcmp(argv[1], "stop"))
+	if (!start && strcmp(argv[1], "stop")) {
+		DMWARN("%s: a scrub is given \"start\" or \"stop\"", rlnc_name(v));
 		return -EINVAL;
+	}
 	rlnc_scrub(v, start);
 	return 0;
 }
@@ -68,12 +75,12 @@ static bool key_fits(struct rlnc_volume *v)
 	return fits;
 }
 
-static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
+static int change_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u8 key[RLNC_VOLUME_KEY_BYTES];
 	int ret;
 
-	if (!dm_suspended(v->ti)) {
+	if (v->running) {
 		DMWARN("%s: the key can be wiped or set only while suspended",
 		       rlnc_name(v));
 		return -EINVAL;
@@ -95,6 +102,15 @@ static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 	}
 	if (!ret)
 		rlnc_event_volume(v, RLNC_EVENT_KEY_SET, NULL);
+	return ret;
+}
+
+static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	int ret = change_key(v, argc, argv);
+
+	if (argc > 2)
+		memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
 	return ret;
 }
 
@@ -126,12 +142,16 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 			continue;
 		if (argc < verbs[i].argc_min || argc > verbs[i].argc_max)
 			break;
-		if ((!v->active || dm_suspended(ti)) && verbs[i].handle != msg_key)
-			return -EBUSY;
 		mutex_lock(&v->message_mutex);
 		/* User I/O may be held back: reclaim must not wait for it. */
 		noio = memalloc_noio_save();
-		ret = verbs[i].handle(v, argc, argv);
+		if (verbs[i].handle != msg_key && (!v->running || dm_suspended(ti))) {
+			DMWARN("%s: no message but \"key\" while it is suspended; resume it first",
+			       rlnc_name(v));
+			ret = -EBUSY;
+		} else {
+			ret = verbs[i].handle(v, argc, argv);
+		}
 		memalloc_noio_restore(noio);
 		mutex_unlock(&v->message_mutex);
 		return ret;

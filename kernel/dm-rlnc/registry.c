@@ -7,6 +7,90 @@
 
 static DEFINE_MUTEX(registry_mutex);	/* inside everything of a volume */
 static LIST_HEAD(registry);
+static LIST_HEAD(claims);		/* volumes that write, or may have begun to */
+
+static struct mapped_device *md_of(const struct rlnc_volume *v)
+{
+	return dm_table_get_md(v->ti->table);
+}
+
+/* Has a volume this device, or had it before a replacement? */
+static bool has_device(const struct rlnc_volume *v, const struct block_device *bdev)
+{
+	const struct dm_dev *now, *before;
+	u32 i;
+
+	for (i = 0; i < v->members_room; i++) {
+		now = READ_ONCE(v->devs[i]);
+		before = READ_ONCE(v->retired[i]);
+		if ((now && now->bdev == bdev) || (before && before->bdev == bdev))
+			return true;
+	}
+	return false;
+}
+
+/* Will it be gone, or is it suspended, when @v is live? */
+static bool makes_way(const struct rlnc_volume *other, const struct rlnc_volume *v)
+{
+	return other == v || (md_of(other) == md_of(v) && other->ti->table != v->ti->table);
+}
+
+static int check_device(const struct rlnc_volume *v, const struct dm_dev *dev)
+{
+	const struct rlnc_volume *other;
+
+	lockdep_assert_held(&registry_mutex);
+	list_for_each_entry(other, &claims, claimed) {
+		if (makes_way(other, v) || !has_device(other, dev->bdev))
+			continue;
+		DMERR("%s: %s is a member of %s, which is open; close that first",
+		      rlnc_name(v), dev->name, rlnc_name(other));
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * rlnc_registry_claim - let no other mapped device have the same members
+ * @v:	volume that is about to go live
+ *
+ * Device mapper lets any number of its devices have a device open.  Two that write to the
+ * same members would destroy both.  Another table of the same mapped device is no
+ * other: it has been suspended.
+ *
+ * Return: 0, or -EBUSY; the log says whose the member is.
+ */
+int rlnc_registry_claim(struct rlnc_volume *v)
+{
+	int ret = 0;
+	u32 i;
+
+	mutex_lock(&registry_mutex);
+	for (i = 0; i < v->n && !ret; i++)
+		if (v->devs[i])
+			ret = check_device(v, v->devs[i]);
+	if (!ret && list_empty(&v->claimed))
+		list_add_tail(&v->claimed, &claims);
+	mutex_unlock(&registry_mutex);
+	return ret;
+}
+
+/**
+ * rlnc_registry_check_device - is a device free to become a member
+ * @v:		volume that it is meant for
+ * @dev:	the device
+ *
+ * Return: 0, or -EBUSY; the log says whose member it is.
+ */
+int rlnc_registry_check_device(const struct rlnc_volume *v, const struct dm_dev *dev)
+{
+	int ret;
+
+	mutex_lock(&registry_mutex);
+	ret = check_device(v, dev);
+	mutex_unlock(&registry_mutex);
+	return ret;
+}
 
 /**
  * rlnc_registry_add - a volume goes live
@@ -16,7 +100,7 @@ static LIST_HEAD(registry);
  */
 bool rlnc_registry_add(struct rlnc_volume *v)
 {
-	struct mapped_device *md = dm_table_get_md(v->ti->table);
+	struct mapped_device *md = md_of(v);
 	struct rlnc_volume *other;
 	bool added = false;
 
@@ -24,7 +108,7 @@ bool rlnc_registry_add(struct rlnc_volume *v)
 	if (!list_empty(&v->registered))
 		goto out;
 	list_for_each_entry(other, &registry, registered) {
-		if (dm_table_get_md(other->ti->table) != md)
+		if (md_of(other) != md)
 			continue;
 		list_del_init(&other->registered);
 		rlnc_sysfs_remove(other);
@@ -54,6 +138,7 @@ bool rlnc_registry_remove(struct rlnc_volume *v)
 	mutex_lock(&registry_mutex);
 	was = !list_empty(&v->registered);
 	list_del_init(&v->registered);
+	list_del_init(&v->claimed);
 	rlnc_sysfs_remove(v);
 	mutex_unlock(&registry_mutex);
 	return was;

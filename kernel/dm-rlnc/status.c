@@ -17,19 +17,21 @@ static const char *health(struct rlnc_volume *v)
 
 static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen)
 {
+	u8 root[RLNC_DIGEST_BYTES];
 	unsigned int sz = 0;
-	u64 used;
+	u64 used, epoch;
 	u32 i, kind;
 
 	spin_lock(&v->node_lock);
 	used = v->slots_used;
 	spin_unlock(&v->node_lock);
+	epoch = rlnc_events_state(v, root);
 	kind = smp_load_acquire(&v->bg.kind);	/* before how it ended */
 	DMEMIT("%s %u %u ", health(v), v->k, v->n);
 	for (i = 0; i < v->n; i++)
 		DMEMIT("%c", rlnc_member_letter(v, i));
-	DMEMIT(" %llu %8phN %llu/%llu %s", READ_ONCE(v->sb->epoch), v->root_digest, used,
-	       v->slots, rlnc_work_name(kind));
+	DMEMIT(" %llu %8phN %llu/%llu %s", epoch, root, used, v->slots,
+	       rlnc_work_name(kind));
 	if (kind)
 		DMEMIT(":%llu/%llu", READ_ONCE(v->bg.done),
 		       v->shape[RLNC_TREE_MAP].count[0]);

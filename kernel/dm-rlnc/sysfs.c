@@ -70,7 +70,7 @@ COUNTER(hedged);
 
 static ssize_t show_epoch(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(v->sb->epoch));
+	return sysfs_emit(buf, "%llu\n", rlnc_events_state(v, NULL));
 }
 
 COUNTER(epoch);

@@ -8,8 +8,10 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
+# shellcheck source=tests/kselftest/dm-rlnc/tool.sh
+. "$(dirname "$0")/tool.sh"
 requires dmsetup openssl rlncsetup setpriv
-plan 27
+plan 28
 
 told=$TMPDIR/told
 rlncsetup monitor --json >"$told" &
@@ -22,9 +24,11 @@ value() { sed -E "s/.*\"$1\":\"?([^\",}]*).*/\1/"; }
 events_of_dm() { dmsetup info -c --noheadings -o events v; }
 
 load_module dm-rlnc
-check_fails "without CAP_NET_ADMIN nobody listens" \
-	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --bounding-set -all \
-	rlncsetup monitor --oneshot --json
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+exits 2 "without CAP_NET_ADMIN nobody listens" "not allowed to listen to dm-rlnc" \
+	"${nobody[@]}" --inh-caps -all --bounding-set -all rlncsetup monitor --oneshot --json
+exits 0 "and it takes nothing else" "^$" \
+	"${nobody[@]}" --inh-caps -all,+net_admin --ambient-caps +net_admin rlncsetup monitor --oneshot --json
 ram_members 7 24
 spare=${MEMBERS[6]}
 MEMBERS=("${MEMBERS[@]:0:6}")

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup make systemd-escape
-plan 18
+plan 20
 
 load_module dm-rlnc
 requires_module brd rd_nr=3 rd_size=16384
@@ -26,7 +26,7 @@ cleanup gone
 check "make install" make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" -o "$SKYHOLD_BUILD/bin/hedgectl" O="$SKYHOLD_BUILD" \
 	DESTDIR="$root" prefix=/usr install
 check "the program runs" "$root/usr/sbin/rlncsetup" --version
-check "its unit starts it" grep -q '^ExecStart=/usr/sbin/rlncsetup open %i$' "$root/usr/lib/systemd/system/rlncsetup@.service"
+check "its unit starts it" grep -q '^ExecStart=/usr/sbin/rlncsetup open -- %i$' "$root/usr/lib/systemd/system/rlncsetup@.service"
 check_fails "no place is left to be filled in" grep -r '@[A-Z]*DIR@' "$root/usr/lib"
 check "page and completion are there" test -s "$root/usr/share/man/man8/rlncsetup.8" -a -s "$root/usr/share/bash-completion/completions/rlncsetup"
 
@@ -53,6 +53,9 @@ exits 0 "without a table there is nothing to do" "^$" env RLNCTAB=/nowhere "$roo
 must rlncsetup format -q -k 2 "${cheap[@]}" --key-file "$pass" "${m[@]}"
 exits 0 "a name is enough" "^$" open v
 check "the options are used" grep -q cache_mb=8 <(dmsetup table v)
+must rlncsetup close v
+exits 0 "the command line says otherwise" "^$" open --cache-mb 16 v
+check "and has the last word" grep -q cache_mb=16 <(dmsetup table v)
 must rlncsetup close v
 must sed -i 's|/dev/ram1|/dev/disk/by-id/lost|' "$tab"
 exits 0 "a device that is not there is left out" "lost is not there: going on without it" open v

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup mkfs.ext4 mount losetup
-plan 43
+plan 45
 
 requires_module brd rd_nr=7 rd_size=24576
 requires_module loop
@@ -30,6 +30,10 @@ exits 1 "a size larger than the members is refused" "hold .* at most" format -k 
 exits 1 "writes_min below k is refused" "not within" format -k 4 --writes-min 3 "${m[@]}"
 exits 1 "a member given twice is refused" "ram0.*the same device" format -k 2 /dev/ram0 /dev/ram1 /dev/ram0
 exits 4 "a device that is not there" "ram77" format -k 2 /dev/ram0 /dev/ram77
+must blockdev --setro /dev/ram1
+exits 4 "a device that cannot be written to" "ram1 is read-only" format -k 1 --force /dev/ram0 /dev/ram1
+exits 4 "nor is the other one, then" "not a dm-rlnc member" rlncsetup dump /dev/ram0
+must blockdev --setrw /dev/ram1
 exits 4 "something that is no device" "/dev/null is not a block device" format -k 1 /dev/null
 exits 1 "an unknown option" "help" format --colour red -k 1 /dev/ram0
 exits 1 "an unknown command" "no command" rlncsetup erase

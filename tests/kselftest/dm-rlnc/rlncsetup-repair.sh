@@ -34,7 +34,7 @@ must rlncsetup close v
 
 # --- what is refused ---------------------------------------------------------------
 exits 1 "nobody is lost" "none is lost" repair "${m[@]}" --onto $new
-exits 1 "two are" "2 members are not here" repair "${m[@]:0:3}" --onto $new
+exits 1 "two are" "members 3 4 are not here" repair "${m[@]:0:3}" --onto $new
 exits 1 "not one that is here" "member 1 is among those" repair "${m[@]:0:3}" --member 1 --onto $new
 exits 4 "two of five are too few" "2 of these members are in sync, 3 are needed" repair "${m[@]:0:2}" --member 4 --onto $new
 exits 5 "a member is not overwritten" "signature: member 3 of" repair "${m[@]:0:3}" --member 4 --onto /dev/ram3

@@ -33,7 +33,7 @@ cat >"$TMPDIR/check" <<'CHECK'
 [ "$ACKED" -ge 1 ] || exit 0
 mount /dev/mapper/crash "$TMPDIR/mnt" || exit 1
 status=0
-for ((i = ACKED > 8 ? ACKED - 8 : 2; i <= ACKED; i++)); do
+for ((i = ACKED > 9 ? ACKED - 8 : 2; i <= ACKED; i++)); do
 	cmp -s "$TMPDIR/mnt/file$i" <(seq "$i" $((i * 40))) || { echo "file$i of $ACKED is wrong"; status=1; }
 done
 umount "$TMPDIR/mnt" || exit 1
