@@ -1,53 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of formats: bytes that end at a page which must not be touched,
- * and a good superblock to be damaged.
+ * For tests of formats: a good superblock to be damaged.
  */
 #ifndef TESTS_FORMAT_UTIL_H
 #define TESTS_FORMAT_UTIL_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
-#include <cmocka.h>
+#include "edge.h"
 
 #include "base/cleanup.h"
 #include "disk/super.h"
 #include <asm/byteorder.h>
 #include <linux/kernel.h>
 
-#define PAGE	4096u
-
 /* For the sum that tests/unit/run prints: each kind has a generator of its own. */
 static inline void report_kinds(const char *header, unsigned int kinds)
 {
 	print_message("# damaged %s: %u kinds, each refused\n", header, kinds);
-}
-
-/* @len bytes of @from, the page after them closed; free with edge_free(). */
-static inline uint8_t *edge_copy(const void *from, size_t len)
-{
-	size_t inner = (len + PAGE - 1) / PAGE * PAGE;
-	uint8_t *map = mmap(NULL, inner + PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	assert_ptr_not_equal(map, MAP_FAILED);
-	assert_return_code(mprotect(map + inner, PAGE, PROT_NONE), 0);
-	if (len)
-		memcpy(map + inner - len, from, len);
-	return map + inner - len;
-}
-
-static inline void edge_free(uint8_t *data, size_t len)
-{
-	size_t inner = (len + PAGE - 1) / PAGE * PAGE;
-
-	munmap(data + len - inner, inner + PAGE);
 }
 
 /* A volume of four out of six whose every field has a value of its own. */

@@ -228,6 +228,30 @@ static void keep(const char *level, const char *text)
 	snprintf(last, sizeof(last), "%s|%s", level, text);
 }
 
+/* Another way to what is open leads there, whatever has its name by now. */
+static void reopened(void **state)
+{
+	char path[] = "/tmp/test_base.XXXXXX", moved[64], byte = 0;
+	int fd = mkstemp(path), again;
+
+	(void)state;
+	assert_true(fd >= 0);
+	snprintf(moved, sizeof(moved), "%s.moved", path);
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(file_write_atomic(path, "other", 5, 0600), 0);
+	again = file_reopen(fd, O_WRONLY);
+	assert_true(again >= 0);
+	assert_true(fcntl(again, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(pwrite_all(again, "a", 1, 0), 0);
+	assert_int_equal(pread_all(fd, &byte, 1, 0), 0);
+	assert_int_equal(byte, 'a');
+	close(again);
+	close(fd);
+	assert_int_equal(file_reopen(fd, O_RDONLY), -ENOENT);
+	unlink(path);
+	unlink(moved);
+}
+
 static void reports(void **state)
 {
 	(void)state;
@@ -243,6 +267,8 @@ static void reports(void **state)
 	assert_string_equal(last, "error|file: No such file or directory");
 	hint("do %d", 1);
 	assert_string_equal(last, "hint|do 1");
+	warn("export \"%s\"", "\033]0;mine\007\302\233\377");
+	assert_string_equal(last, "warning|export \"?]0;mine???\"");
 	report_set_sink(NULL);
 }
 
@@ -252,7 +278,7 @@ int main(void)
 		cmocka_unit_test(sizes), cmocka_unit_test(numbers), cmocka_unit_test(size_texts),
 		cmocka_unit_test(hexadecimal), cmocka_unit_test(uuids),
 		cmocka_unit_test(printable), cmocka_unit_test(secrets),
-		cmocka_unit_test(secrets_read), cmocka_unit_test(files),
+		cmocka_unit_test(secrets_read), cmocka_unit_test(files), cmocka_unit_test(reopened),
 		cmocka_unit_test(reports),
 	};
 

@@ -221,7 +221,7 @@ static void test_stale(void **state)
 	assert_false(kv_has(&kv, "stale...", 8));
 }
 
-/* --- power failures ------------------------------------------------------------------ */
+/* --- power failures ------------------------------------------------------ */
 
 /* The values of all keys after each step; 0: no such key. */
 static uint32_t model[STEPS + 1][KEYS];

@@ -37,7 +37,8 @@ static void nbd_urls(void **state)
 		"nbd://h:65536/x", "nbd://h:123456/x", "nbd://h:1x/x", "nbd://[::1/x", "nbd://[]/x",
 		"nbd://[::1]x/x", "nbd://u@h/x", "nbd://h/%", "nbd://h/%2", "nbd://h/%2x", "nbd://h/%00",
 		"nbd://h/x?y", "nbdss://h/x", "nbd://h,x/x", "nbd://h=x/x",
-		"nbd://h/x#y", "nbd://a b/x", "NBD://h/x", "http://h/x", "nbd://h?x",
+		"nbd://h/x#y", "nbd://a b/x", "nbd://h/a b", "nbd://h/\033[2J", "nbd://h/\377",
+		"nbd://\303\244/x", "nbd://h/a\nb", "nbd://h\033/x", "NBD://h/x", "http://h/x", "nbd://h?x",
 	};
 	struct nbd_url url;
 	char *text;
@@ -93,7 +94,7 @@ static void nvme_urls(void **state)
 		/* What would be one more option to the kernel. */
 		"nvme-tcp://h/a,hostnqn=b", "nvme-tcp://h/a%2chostnqn=b", "nvme-tcp://h,x=1/a",
 		"nvme-tcp://h=x/a", "nvme-tcp://h/a b", "nvme-tcp://h/a%0ab", "nvme-tcp://h/a%00b",
-		"nvme-tcp://h/a%7f", "NVME-TCP://h/a", "nvme-rdma://h/a", "nvme://h/a", "nbd://h/a",
+		"nvme-tcp://h/a%7f", "nvme-tcp://h/\302\200", "nvme-tcp://h/\377", "NVME-TCP://h/a", "nvme-rdma://h/a", "nvme://h/a", "nbd://h/a",
 	};
 	struct nvme_url url;
 	char text[512];

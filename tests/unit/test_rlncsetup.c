@@ -2,7 +2,9 @@
 /* The program as people run it, on members that are files: no root, no kernel module. */
 #include <libgen.h>
 #include <limits.h>
+#include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,6 +49,52 @@ static void heard(const char *words)
 {
 	if (!strstr(said, words))
 		fail_msg("\"%s\" is not in: %s", words, said);
+}
+
+struct answer {
+	const char *prompt;
+	const char *typed;
+};
+
+/*
+ * A shell command on a terminal of its own, typed at as it asks. Return: its exit
+ * status, or minus the signal that ended it; the terminal echoes again.
+ */
+static int on_terminal(const char *command, const struct answer *a)
+{
+	struct termios mode;
+	size_t have = 0, from = 0;
+	int master, status;
+	pid_t pid = forkpty(&master, NULL, NULL, NULL);
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		char line[1024];
+
+		snprintf(line, sizeof(line), "exec %s", command);
+		execl("/bin/sh", "sh", "-c", strncmp(command, "trap", 4) ? line : command, NULL);
+		_exit(127);
+	}
+	for (;;) {
+		ssize_t got = read(master, said + have, sizeof(said) - 1 - have);
+		char *found;
+
+		if (got <= 0)
+			break;
+		said[have += got] = 0;
+		found = a->prompt ? strstr(said + from, a->prompt) : NULL;
+		if (!found)
+			continue;
+		from = have;
+		assert_int_equal(write(master, a->typed, strlen(a->typed)), strlen(a->typed));
+		a++;
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(tcgetattr(master, &mode), 0);
+	close(master);
+	assert_true(mode.c_lflag & ECHO);
+	assert_null(a->prompt);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 #define RUN(status, ...)							\
@@ -327,6 +376,124 @@ static void bars(void **state)
 	assert_null(strchr(said, '\r'));
 }
 
+/* A limit that is out of reach, and a device that is too small, say by how much. */
+static void limits(void **state)
+{
+	(void)state;
+	RUN(1, "rlncsetup format -q --force -k 3 -d a --size 16E m?");
+	heard("--size 16E: from 4 KiB to 4 PiB");
+	RUN(1, "rlncsetup format -q --force -k 3 -d a --size 20000000000000000000 m?");
+	heard("from 4 KiB to 4 PiB");
+	RUN(4, "truncate -s 2M small && rlncsetup format -q -k 1 -s 4K -d a small");
+	heard("small is too small: it has 2 MiB, 2.1 MiB are needed");
+	assert_null(strstr(said, "hint"));
+	RUN(4, "rlncsetup format -q -k 1 -d a small");
+	heard("a smaller --symbol needs less");
+	RUN(1, "rlncsetup key add --force -d a --new-key-file b --pbkdf-memory 99999999 --pbkdf-force-iterations 1 m?");
+	heard("to 4 GiB, and passes times memory at most 128 GiB");
+	RUN(1, "rlncsetup repair -q --offline m0 m1 m2 --onto small");
+	heard("members 3 4 are not here: say which one with --member I");
+	RUN(1, "rlncsetup format -k");
+	heard("rlncsetup: option requires an argument");
+}
+
+/* A backup takes nobody's place but another file's, and its own on a device. */
+static void headers(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup header backup head m0 && [ $(stat -c %%a head) = 600 ]");
+	RUN(5, "rlncsetup header backup head m1");
+	heard("if it may be overwritten, say --force");
+	RUN(5, "mkfifo pipe; rlncsetup header backup --force pipe m0");
+	heard("pipe exists, and is no regular file");
+	RUN(5, "ln -s nothing link; rlncsetup header backup --force link m0");
+	RUN(0, "[ -p pipe ] && [ -L link ] && [ ! -e nothing ]");
+	RUN(4, "truncate -s 32M half && rlncsetup header restore -q head half");
+	heard("half is too small: it has 32 MiB, 64 MiB are needed");
+	RUN(5, "flock m0 rlncsetup header restore -q head m0");
+	heard("another program is changing it");
+	RUN(0, "rlncsetup wipe -q m0 && rlncsetup header restore -q head m0 && rlncsetup dump m0");
+}
+
+/* A file may have a name that is no text: that is no reason to fail. */
+static void odd_names(void **state)
+{
+	(void)state;
+	RUN(0, "odd=$(printf 'm\\377\\033'); mv m0 $odd; rlncsetup dump --json $odd");
+	heard("\"name\": \"m??\"");
+	RUN(4, "rlncsetup key list --json m[!0]*");
+	heard("\"member\": \"m??\"");
+	RUN(4, "rlncsetup key list m1 nowhere$(printf '\\033[2J')");
+	heard("member nowhere?[2J: No such file");
+	RUN(0, "rm m[!0-9]*");
+}
+
+/* Each command says what its own --force does. */
+static void force(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup wipe --help");
+	heard("erase the first MiB of what is no member, too");
+	RUN(0, "rlncsetup header backup --help");
+	heard("overwrite FILE, if it is there");
+	RUN(0, "rlncsetup key remove --help");
+	heard("remove the last key slot");
+	RUN(0, "rlncsetup format --help");
+	assert_null(strstr(said, "slots that only some"));
+}
+
+/* Every spelling of the options that people have in their fingers. */
+static void spellings(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup format --batch-mode --force -k 3 -w 4 -L name -s 4K -S 7 -d a" CHEAP "m?");
+	heard("commits need 4 members");
+	RUN(0, "rlncsetup format --yes --force -k 3 --writes-min 5 -d a -i 1 m?");
+	RUN(0, "rlncsetup format -q --force -k 3 -d a --iter-time 1 m?");
+	/* cryptsetup asks for the passphrase twice then. */
+	RUN(1, "rlncsetup format -y --force -k 3 -d a m?");
+	RUN(0, "rlncsetup key list -v m?");
+	RUN(0, "rlncsetup -V && rlncsetup --version");
+	RUN(0, "rlncsetup benchmark --members 4 -k 2 -i 1");
+	RUN(4, "rlncsetup open name");
+	heard("name its members: rlncsetup open name MEMBER...");
+}
+
+/* A prompt on a terminal: asked for as often as one likes, and no echo is left off. */
+static void prompts(void **state)
+{
+	static const struct answer two[] = { { "passphrase", "x\n" }, { "\nEnter", "x\n" }, { 0 } };
+	static const struct answer one[] = { { "passphrase", "x\n" }, { 0 } };
+	static const struct answer interrupt[] = { { "passphrase", "\003" }, { 0 } };
+	static const struct answer no[] = { { "capital letters): ", "yes\n" }, { 0 } };
+	static const struct answer yes[] = { { "capital letters): ", "YES\n" }, { 0 } };
+
+	(void)state;
+	assert_int_equal(on_terminal("rlncsetup key add -T 2 m?", two), 2);
+	heard("no key slot opens with this passphrase");
+	assert_null(strchr(strstr(said, "Enter"), 'x'));
+	assert_int_equal(on_terminal("rlncsetup key add --tries 1 m?", one), 2);
+	assert_int_equal(on_terminal("rlncsetup key add m?", interrupt), -SIGINT);
+	assert_int_equal(on_terminal("rlncsetup wipe m0", no), 2);
+	heard("nothing was changed");
+	RUN(0, "rlncsetup dump m0");
+	assert_int_equal(on_terminal("rlncsetup wipe m0", yes), 0);
+	RUN(4, "rlncsetup dump m0");
+}
+
+/* Signals that are ignored stay so, at a prompt as well: nohup(1). */
+static void ignored(void **state)
+{
+	static const struct answer hangup[] = {
+		{ "passphrase", "a\n" }, { "new passphrase", "\003b\n" },
+		{ "Verify", "b\n" }, { 0 },
+	};
+
+	(void)state;
+	assert_int_equal(on_terminal("trap '' INT; exec rlncsetup key add --force" CHEAP "m?",
+				     hangup), 0);
+}
+
 /* Members are unmade, and what is none is not. */
 static void wiped(void **state)
 {
@@ -351,7 +518,8 @@ int main(void)
 		T(removed_changes_nothing), T(removal_ends), T(lost_slot), T(apart),
 		T(change_missed), T(streams), T(locked), T(no_device_mapper),
 		T(in_full), T(help), T(input_ends), T(words), T(labels), T(left_out),
-		T(wiped), T(bars),
+		T(wiped), T(bars), T(limits), T(headers), T(force), T(odd_names), T(spellings),
+		T(prompts), T(ignored),
 	};
 
 	return cmocka_run_group_tests_name("rlncsetup", tests, start, end);

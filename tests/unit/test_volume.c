@@ -197,6 +197,50 @@ static void forged(void **state)
 	assert_int_equal(v.member[1].super[1].err, RLNC_SUPER_MAC);
 }
 
+/* A member that claims that more are needed than there are is not believed unheard. */
+static void demanding(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 };
+
+	f->sb->k = 6;
+	f->sb->writes_min = 6;
+	assert_int_equal(rlnc_geometry_init(&f->sb->geo, f->sb->k, f->sb->symbol_bytes), 0);
+	f->key.data[1] ^= 1;
+	write_super(f, 1, 5001, 0);
+	f->key.data[1] ^= 1;
+	open_all(f, &v, 0, N - 1);
+	assert_int_equal(volume_identify(&v), 0);
+	assert_int_equal(v.newest->k, 6);
+	assert_int_equal(volume_least_demanding(&v)->k, 4);
+	assert_int_equal(volume_authenticate(&v, &f->key), 0);
+	assert_int_equal(v.newest->k, 4);
+}
+
+/* What a member of a volume that was formatted just now may say instead. */
+static void formatted(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 }, copied_one = { 0 }, other_index = { 0 };
+	CLEANUP_FREE u8 *area = malloc(RLNC_SLOTS_OFFSET);
+
+	open_all(f, &v, 0, 3);
+	assert_int_equal(volume_check_order(&v, f->sb->volume_id), 0);
+	assert_int_equal(pread(f->fd[2], area, RLNC_SLOTS_OFFSET, 0), RLNC_SLOTS_OFFSET);
+	assert_int_equal(member_write(f->fd[1], area, RLNC_SLOTS_OFFSET, 0), 0);
+	open_all(f, &copied_one, 0, 3);
+	assert_int_equal(volume_check_order(&copied_one, f->sb->volume_id), -EINVAL);
+	heard("members m1 and m2 are the same storage");
+
+	assert_int_equal(pread(f->fd[5], area, RLNC_SLOTS_OFFSET, 0), RLNC_SLOTS_OFFSET);
+	assert_int_equal(member_write(f->fd[1], area, RLNC_SLOTS_OFFSET, 0), 0);
+	open_all(f, &other_index, 0, 3);
+	assert_int_equal(volume_check_order(&other_index, f->sb->volume_id), -EIO);
+	heard("member m1 does not keep what is written to it");
+	f->sb->volume_id[0] ^= 1;
+	assert_int_equal(volume_check_order(&v, f->sb->volume_id), -EIO);
+}
+
 /* As `repair --offline` leaves it: no MAC, and nothing of what was there before. */
 static void write_unsigned(struct fixture *f, unsigned int i, u64 epoch)
 {
@@ -477,31 +521,108 @@ static void opens_older(void **state)
 	assert_true(volume_unlocked_newest(&v, &key));
 }
 
+/* A set that somebody without the volume key made, in one place of these members. */
+static void plant_all(struct fixture *f, unsigned int from, unsigned int to, u64 seq,
+		      const struct argon_cost *cost)
+{
+	CLEANUP_FREE struct keyslot_set *set = calloc(1, sizeof(*set));
+	CLEANUP_FREE u8 *buf = malloc(KEYSLOT_SET_MAX);
+	CLEANUP_SECRET struct secret theirs = SECRET_NONE;
+	struct keyslot slot = { .type = RLNC_KEYSLOT_PASSPHRASE, .cost = cheap };
+	size_t bytes;
+
+	memcpy(set->volume_id, f->sb->volume_id, sizeof(set->volume_id));
+	set->seq = seq;
+	assert_int_equal(secret_copy(&theirs, "0123456789abcdef0123456789abcdef", 32), 0);
+	/* Our key, under our passphrase: opens, but nobody vouches for the set. */
+	assert_int_equal(keyslot_wrap(set, &slot, &f->pass, &f->key), 0);
+	if (cost)
+		slot.cost = *cost;
+	assert_int_equal(keyslot_add(set, &slot), 0);
+	bytes = keyslot_format(set, &theirs, buf);
+	for (; from < to; from++)
+		assert_int_equal(member_write_keyslots(f->fd[from], buf, bytes, set->seq), 0);
+}
+
+static void plant(struct fixture *f, unsigned int member, u64 seq, const struct argon_cost *cost)
+{
+	plant_all(f, member, member + 1, seq, cost);
+}
+
 /* A hostile member plants a set with a higher number: it is seen through. */
 static void planted(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP_FREE struct keyslot_set *set = calloc(1, sizeof(*set));
-	CLEANUP_FREE u8 *buf = malloc(KEYSLOT_SET_MAX);
-	CLEANUP_SECRET struct secret theirs = SECRET_NONE;
-	struct keyslot slot = { .type = RLNC_KEYSLOT_KEYFILE };
-	size_t bytes;
 
-	memcpy(set->volume_id, f->sb->volume_id, sizeof(set->volume_id));
-	set->seq = 999;
-	assert_int_equal(secret_copy(&theirs, "0123456789abcdef0123456789abcdef", 32), 0);
-	/* Their key, under our passphrase: opens, but is not the volume's. */
-	assert_int_equal(keyslot_wrap(set, &slot, &f->pass, &f->key), 0);
-	assert_int_equal(keyslot_add(set, &slot), 0);
-	bytes = keyslot_format(set, &theirs, buf);
-	assert_int_equal(member_write_keyslots(f->fd[2], buf, bytes, set->seq), 0);
+	plant(f, 2, 999, NULL);
+	assert_int_equal(unlock(f, "pass"), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(unlock(f, "path"), -EKEYREJECTED);
+	heard("trying the key slots of member m2, which most members do not have");
+	plant_all(f, 0, N, 997, NULL);
 	assert_int_equal(unlock(f, "pass"), 0);
 	heard("changed by someone without the volume key");
-	assert_int_equal(unlock(f, "path"), -EKEYREJECTED);
 
 	/* The next change goes on from the set that is trusted. */
 	write_keys(f, &f->pass, true);
 	assert_int_equal(unlock(f, "pass"), 0);
+}
+
+/* As many hostile members as may be: no number of sets hides the one that is ours. */
+static void planted_by_two(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		plant(f, i / 2, 996 + i, NULL);
+	assert_int_equal(unlock(f, "pass"), 0);
+	assert_string_equal(said, "");
+}
+
+/* Nor does what it would cost to try theirs. */
+static void planted_dear(void **state)
+{
+	static const struct argon_cost dear = { .time = 32, .memory_kib = 4u << 20, .lanes = 1 };
+	struct fixture *f = *state;
+
+	plant(f, 1, 998, &dear);
+	plant(f, 1, 999, &dear);
+	assert_int_equal(unlock(f, "pass"), 0);
+	assert_string_equal(said, "");
+}
+
+/* Of a change that was interrupted one member has the new set: its numbers count. */
+static void change_begun(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_VOLUME struct volume v = { 0 };
+	CLEANUP_SECRET struct secret other = SECRET_NONE, key = SECRET_NONE;
+	u8 *area[N];
+	unsigned int i;
+
+	for (i = 1; i < N; i++) {
+		area[i] = malloc(RLNC_KEYSLOT_BYTES);
+		assert_int_equal(pread(f->fd[i], area[i], RLNC_KEYSLOT_BYTES, RLNC_KEYSLOT_OFFSET),
+				 RLNC_KEYSLOT_BYTES);
+	}
+	assert_int_equal(secret_copy(&other, "other", 5), 0);
+	write_keys(f, &other, false);
+	for (i = 1; i < N; i++) {
+		assert_int_equal(member_write(f->fd[i], area[i], RLNC_KEYSLOT_BYTES,
+					      RLNC_KEYSLOT_OFFSET), 0);
+		free(area[i]);
+	}
+	open_all(f, &v, 0, N);
+	assert_int_equal(volume_identify(&v), 0);
+	assert_int_equal(volume_unlock(&v, &f->pass, &key), 0);
+	assert_true(volume_unlocked_newest(&v, &key));
+	assert_int_equal(v.unlocked_set->seq, 4);
+	assert_string_equal(said, "");
+	secret_free(&key);
+	assert_int_equal(volume_unlock(&v, &other, &key), 0);
+	assert_int_equal(v.unlocked_slot, 1);
+	heard("trying the key slots of member m0");
 }
 
 /* Slots of another volume are none of ours. */
@@ -526,10 +647,12 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(all), T(any_order), T(newest), T(torn), T(forged), T(wrong_key), T(damaged),
+		T(all), T(any_order), T(newest), T(torn), T(forged), T(demanding), T(formatted),
+		T(wrong_key), T(damaged),
 		T(blank), T(all_blank), T(none), T(stranger), T(copied), T(replaced), T(shrunk),
 		T(too_small), T(unlocks), T(change_leaves_nothing), T(one_is_behind),
-		T(opens_older), T(planted), T(foreign_slots), T(repaired), T(repaired_otherwise),
+		T(opens_older), T(planted), T(planted_by_two), T(planted_dear),
+		T(change_begun), T(foreign_slots), T(repaired), T(repaired_otherwise),
 		T(repaired_only),
 	};
 

@@ -5,6 +5,10 @@
 
 #include "authority.h"
 
+/* What a URL may have as it is (RFC 3986, 2), and no more of ASCII. */
+static const char graphic[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%";
+
 static int copy_part(char *to, size_t size, const char *from, size_t len)
 {
 	if (!len || len >= size)
@@ -53,7 +57,7 @@ int authority_parse(const char *text, size_t len, const char *default_port, stru
 			return -EINVAL;
 	}
 	/* Nor anything with a meaning of its own where the host is passed on. */
-	if (strpbrk(a->host, "@?#%,= \t\n"))
+	if (strpbrk(a->host, "@?#%,=") || a->host[strspn(a->host, graphic)])
 		return -EINVAL;
 	if (end == stop)
 		return copy_part(a->port, sizeof(a->port), default_port, strlen(default_port));
@@ -70,7 +74,7 @@ static int hex_digit(char c)
 
 /**
  * percent_decode - what a part of a URL stands for (RFC 3986, 2.1)
- * @text:	of the URL; an encoded NUL is an error
+ * @text:	of the URL; an encoded NUL is an error, and so is what must be encoded
  * @len:	of @text
  * @to:		receives it, NUL-terminated
  * @size:	of @to
@@ -84,6 +88,8 @@ int percent_decode(const char *text, size_t len, char *to, size_t size)
 	for (i = 0; i < len; i++) {
 		int c = (unsigned char)text[i];
 
+		if (!c || !strchr(graphic, c))
+			return -EINVAL;
 		if (c == '%') {
 			int high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
 			int low = high < 0 ? -1 : hex_digit(text[i + 2]);

@@ -105,6 +105,24 @@ int read_secret(int fd, size_t max, int delimiter, struct secret *s)
 	return rc;
 }
 
+/**
+ * file_reopen - another descriptor of what is open, with other flags
+ * @fd:		open
+ * @flags:	of open(2)
+ *
+ * By its name it could be something else by now.
+ *
+ * Return: a descriptor or -errno.
+ */
+int file_reopen(int fd, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int write_and_sync(const char *path, const void *data, size_t len, mode_t mode)
 {
 	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

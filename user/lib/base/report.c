@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "text.h"
 
 #define MESSAGE_MAX	1024
 
@@ -25,12 +26,13 @@ static void to_stderr(const char *level, const char *text)
 
 static void say(const char *level, const char *suffix, const char *fmt, va_list ap)
 {
-	char text[MESSAGE_MAX];
+	char text[MESSAGE_MAX], safe[MESSAGE_MAX];
 	int len = vsnprintf(text, sizeof(text), fmt, ap);
 
 	if (suffix && len >= 0 && len < (int)sizeof(text))
 		snprintf(text + len, sizeof(text) - len, ": %s", suffix);
-	sink(level, text);
+	/* Names that servers, disks and URLs give things are for no terminal to obey. */
+	sink(level, text_printable(text, safe, sizeof(safe)));
 }
 
 /**

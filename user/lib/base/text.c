@@ -2,27 +2,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "str.h"
 #include "text.h"
 
-/* Length of the UTF-8 sequence at @p and its code point; 0 when it is none. */
-static size_t utf8_next(const unsigned char *p, uint32_t *code)
+/* Of a C string; a sequence that the string's end cuts short is none. */
+static size_t next_character(const unsigned char *p, uint32_t *code)
 {
-	size_t len = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 :
-		     *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
-	size_t i;
-
-	if (!len)
-		return 0;
-	*code = len == 1 ? *p : *p & (0x7f >> len);
-	for (i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (p[i] & 0x3f);
-	}
-	if ((len == 3 && *code < 0x800) || (len == 4 && *code < 0x10000) || *code > 0x10ffff ||
-	    (*code >= 0xd800 && *code < 0xe000))
-		return 0;
-	return len;
+	return utf8_next((struct str){ (const char *)p, strnlen((const char *)p, 4) }, code);
 }
 
 static bool is_control(uint32_t code)
@@ -40,7 +26,7 @@ bool text_is_printable(const char *text)
 	size_t len;
 
 	for (; *p; p += len) {
-		len = utf8_next(p, &code);
+		len = next_character(p, &code);
 		if (!len || is_control(code))
 			return false;
 	}
@@ -63,7 +49,7 @@ const char *text_printable(const char *from, char *to, size_t size)
 	uint32_t code = 0;
 
 	while (*p && at + 1 < size) {
-		len = utf8_next(p, &code);
+		len = next_character(p, &code);
 		if (!len || is_control(code)) {
 			to[at++] = '?';
 			p += len ? len : 1;

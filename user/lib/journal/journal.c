@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -35,4 +36,46 @@ int journal_send(const char *const *line, unsigned int lines)
 void service_ready(void)
 {
 	sd_notify(1, "READY=1");
+}
+
+/**
+ * service_notify - tell the service manager something else, as sd_notify(3) has it
+ * @state:	lines NAME=VALUE
+ */
+void service_notify(const char *state)
+{
+	sd_notify(0, state);
+}
+
+/**
+ * service_watchdog - how often the service manager wants to hear from us
+ *
+ * Return: microseconds, or 0 for never.
+ */
+uint64_t service_watchdog(void)
+{
+	uint64_t us = 0;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? us : 0;
+}
+
+/**
+ * service_socket - a listening socket that the service manager has opened for us
+ * @name:	FileDescriptorName= of its unit
+ *
+ * Return: the descriptor, or -1 if there is none of that name.
+ */
+int service_socket(const char *name)
+{
+	char **names = NULL;
+	int i, n, fd = -1;
+
+	n = sd_listen_fds_with_names(0, &names);
+	for (i = 0; i < n; i++) {
+		if (!strcmp(names[i], name))
+			fd = SD_LISTEN_FDS_START + i;
+		free(names[i]);
+	}
+	free(names);
+	return fd;
 }

@@ -6,8 +6,13 @@
 #ifndef SKY_JOURNAL_JOURNAL_H
 #define SKY_JOURNAL_JOURNAL_H
 
+#include <stdint.h>
+
 /* Each line is FIELD=value. */
 int journal_send(const char *const *line, unsigned int lines);
 void service_ready(void);
+void service_notify(const char *state);
+uint64_t service_watchdog(void);
+int service_socket(const char *name);
 
 #endif /* SKY_JOURNAL_JOURNAL_H */

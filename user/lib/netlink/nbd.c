@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/nbd-netlink.h>
@@ -16,7 +18,6 @@
 /* What a request brings back. */
 struct reply {
 	int index;
-	int connected;
 	int seen;
 };
 
@@ -87,23 +88,6 @@ static struct nl_msg *new_request(int family, uint8_t command)
 	return msg;
 }
 
-static void read_status(struct nlattr *list, struct reply *reply)
-{
-	struct nlattr *item, *tb[NBD_DEVICE_ATTR_MAX + 1];
-	int left;
-
-	nla_for_each_nested(item, list, left) {
-		if (nla_type(item) != NBD_DEVICE_ITEM ||
-		    nla_parse_nested(tb, NBD_DEVICE_ATTR_MAX, item, NULL) ||
-		    !tb[NBD_DEVICE_INDEX] || !tb[NBD_DEVICE_CONNECTED])
-			continue;
-		if ((int)nla_get_u32(tb[NBD_DEVICE_INDEX]) != reply->index)
-			continue;
-		reply->connected = nla_get_u8(tb[NBD_DEVICE_CONNECTED]);
-		reply->seen = 1;
-	}
-}
-
 static int on_reply(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *tb[NBD_ATTR_MAX + 1];
@@ -111,9 +95,7 @@ static int on_reply(struct nl_msg *msg, void *arg)
 
 	if (genlmsg_parse(nlmsg_hdr(msg), 0, tb, NBD_ATTR_MAX, NULL))
 		return NL_SKIP;
-	if (tb[NBD_ATTR_DEVICE_LIST]) {
-		read_status(tb[NBD_ATTR_DEVICE_LIST], reply);
-	} else if (tb[NBD_ATTR_INDEX]) {
+	if (tb[NBD_ATTR_INDEX]) {
 		reply->index = (int)nla_get_u32(tb[NBD_ATTR_INDEX]);
 		reply->seen = 1;
 	}
@@ -145,12 +127,30 @@ static int put_socket(struct nl_msg *msg, int fd)
 }
 
 static int put_session(struct nl_msg *msg, const struct nbd_session *s,
-		       const struct nbd_patience *p)
+		       const struct nbd_patience *p, const char *owner)
 {
-	return nla_put_u64(msg, NBD_ATTR_SIZE_BYTES, s->size - s->size % NBD_BLOCK_BYTES) ||
+	return nla_put_string(msg, NBD_ATTR_BACKEND_IDENTIFIER, owner) ||
+	       nla_put_u64(msg, NBD_ATTR_SIZE_BYTES, s->size - s->size % NBD_BLOCK_BYTES) ||
 	       nla_put_u64(msg, NBD_ATTR_TIMEOUT, p->timeout_s) ||
 	       nla_put_u64(msg, NBD_ATTR_DEAD_CONN_TIMEOUT, p->dead_conn_s) ||
 	       put_socket(msg, s->fd) ? -ENOMEM : 0;
+}
+
+/*
+ * Is it still the connection that we made?  Numbers are used again, by whoever comes
+ * next, and the kernel would end that one's as well.
+ */
+static bool is_owner(int index, const char *owner)
+{
+	char path[64], text[NBD_OWNER_MAX + 1];
+	CLEANUP_FCLOSE FILE *f = NULL;
+
+	snprintf(path, sizeof(path), "/sys/block/nbd%d/backend", index);
+	f = fopen(path, "re");
+	if (!f || !fgets(text, sizeof(text), f))
+		return false;
+	text[strcspn(text, "\n")] = 0;
+	return !strcmp(text, owner);
 }
 
 /**
@@ -158,12 +158,13 @@ static int put_session(struct nl_msg *msg, const struct nbd_session *s,
  * @session:	the kernel keeps its socket; the caller still closes its own
  *		descriptor
  * @patience:	how long the kernel waits for the server
+ * @owner:	what nobody else calls theirs: printable, below NBD_OWNER_MAX bytes
  * @index:	receives N of /dev/nbdN
  *
  * Return: 0, or -errno; reported.
  */
 int nbd_device_connect(const struct nbd_session *session, const struct nbd_patience *patience,
-		       int *index)
+		       const char *owner, int *index)
 {
 	CLEANUP_SOCKET struct nl_sock *sk = NULL;
 	CLEANUP_MSG struct nl_msg *msg = NULL;
@@ -174,7 +175,7 @@ int nbd_device_connect(const struct nbd_session *session, const struct nbd_patie
 	if (rc)
 		return rc;
 	msg = new_request(family, NBD_CMD_CONNECT);
-	if (!msg || put_session(msg, session, patience) ||
+	if (!msg || put_session(msg, session, patience, owner) ||
 	    nla_put_u64(msg, NBD_ATTR_BLOCK_SIZE_BYTES, NBD_BLOCK_BYTES) ||
 	    nla_put_u64(msg, NBD_ATTR_SERVER_FLAGS, session->flags))
 		return fail(ENOMEM, "out of memory");
@@ -190,11 +191,12 @@ int nbd_device_connect(const struct nbd_session *session, const struct nbd_patie
 /**
  * nbd_device_reconnect - give a device whose server went away a new session
  * @index:	N of /dev/nbdN
+ * @owner:	as it was connected; the kernel refuses another one
  *
  * Return: 0, or -errno; reported.
  */
 int nbd_device_reconnect(int index, const struct nbd_session *session,
-			 const struct nbd_patience *patience)
+			 const struct nbd_patience *patience, const char *owner)
 {
 	CLEANUP_SOCKET struct nl_sock *sk = NULL;
 	CLEANUP_MSG struct nl_msg *msg = NULL;
@@ -206,7 +208,7 @@ int nbd_device_reconnect(int index, const struct nbd_session *session,
 		return rc;
 	msg = new_request(family, NBD_CMD_RECONFIGURE);
 	if (!msg || nla_put_u32(msg, NBD_ATTR_INDEX, index) ||
-	    put_session(msg, session, patience))
+	    put_session(msg, session, patience, owner))
 		return fail(ENOMEM, "out of memory");
 	rc = transact(sk, msg, &reply);
 	if (rc)
@@ -217,16 +219,21 @@ int nbd_device_reconnect(int index, const struct nbd_session *session,
 /**
  * nbd_device_disconnect - end a device's session
  * @index:	N of /dev/nbdN
+ * @owner:	as it was connected
  *
- * Return: 0, or -errno; reported.
+ * Return: 0, also when it has ended, whoever has the device now; or -errno; reported.
  */
-int nbd_device_disconnect(int index)
+int nbd_device_disconnect(int index, const char *owner)
 {
 	CLEANUP_SOCKET struct nl_sock *sk = NULL;
 	CLEANUP_MSG struct nl_msg *msg = NULL;
 	struct reply reply = { .index = index };
 	int family, rc;
 
+	if (!is_owner(index, owner)) {
+		note("/dev/nbd%d is not ours any more", index);
+		return 0;
+	}
 	rc = open_family(&sk, &family);
 	if (rc)
 		return rc;
@@ -237,29 +244,4 @@ int nbd_device_disconnect(int index)
 	if (rc)
 		return fail(rc, "/dev/nbd%d: not disconnected: %s", index, strerror(rc));
 	return 0;
-}
-
-/**
- * nbd_device_connected - whether a device has a session
- * @index:	N of /dev/nbdN
- *
- * Return: 1, 0, or -errno; reported.
- */
-int nbd_device_connected(int index)
-{
-	CLEANUP_SOCKET struct nl_sock *sk = NULL;
-	CLEANUP_MSG struct nl_msg *msg = NULL;
-	struct reply reply = { .index = index };
-	int family, rc;
-
-	rc = open_family(&sk, &family);
-	if (rc)
-		return rc;
-	msg = new_request(family, NBD_CMD_STATUS);
-	if (!msg || nla_put_u32(msg, NBD_ATTR_INDEX, index))
-		return fail(ENOMEM, "out of memory");
-	rc = transact(sk, msg, &reply);
-	if (rc)
-		return fail(rc, "/dev/nbd%d: no status: %s", index, strerror(rc));
-	return reply.seen ? reply.connected : 0;
 }

@@ -17,11 +17,12 @@ struct nbd_patience {
 	unsigned int dead_conn_s;	/* requests wait so long for a new connection */
 };
 
+#define NBD_OWNER_MAX	256u	/* with the NUL */
+
 int nbd_device_connect(const struct nbd_session *session, const struct nbd_patience *patience,
-		       int *index);
+		       const char *owner, int *index);
 int nbd_device_reconnect(int index, const struct nbd_session *session,
-			 const struct nbd_patience *patience);
-int nbd_device_disconnect(int index);
-int nbd_device_connected(int index);
+			 const struct nbd_patience *patience, const char *owner);
+int nbd_device_disconnect(int index, const char *owner);
 
 #endif /* SKY_NETLINK_NBD_H */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "crypto/ktls.h"
+#include "tls/ktls.h"
 #include "nbd_url.h"
 
 /* A connected, negotiated socket and what the server said of its export. */

@@ -140,6 +140,53 @@ int volume_identify(struct volume *v)
 	return 0;
 }
 
+/**
+ * volume_least_demanding - of what the members say, that with the smallest k
+ * @v:		identified
+ *
+ * Nothing is authentic yet: what one hostile member asks for must not make people
+ * look for members that there never were, before it is found out by name.
+ *
+ * Return: a superblock.
+ */
+const struct rlnc_super *volume_least_demanding(const struct volume *v)
+{
+	const struct rlnc_super *least = v->newest;
+	unsigned int i;
+
+	for (i = 0; i < v->count; i++)
+		if (member_best(&v->member[i])->k < least->k)
+			least = member_best(&v->member[i]);
+	return least;
+}
+
+/**
+ * volume_check_order - is each member what was written to it just now?
+ * @v:		members have been added in the order of their indexes
+ * @id:		of the volume
+ *
+ * Return: 0, -EIO for a member that says something else, -EINVAL for two that are
+ * one storage; reported.
+ */
+int volume_check_order(const struct volume *v, const u8 id[RLNC_ID_BYTES])
+{
+	unsigned int i;
+
+	for (i = 0; i < v->count; i++) {
+		const struct rlnc_super *found = member_best(&v->member[i]);
+
+		/* A hostile one may name an index that was given to nobody. */
+		if (!found || memcmp(found->volume_id, id, RLNC_ID_BYTES) ||
+		    found->member >= v->count)
+			return fail(EIO, "member %s does not keep what is written to it",
+				    v->member[i].name);
+		if (found->member != i)
+			return fail(EINVAL, "members %s and %s are the same storage",
+				    v->member[i].name, v->member[found->member].name);
+	}
+	return 0;
+}
+
 /* Believe the newest superblock whose MAC is good; -1 when none is. */
 static int authenticate_member(struct member *m, const u8 key[RLNC_MAC_BYTES])
 {

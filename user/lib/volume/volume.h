@@ -31,6 +31,8 @@ int volume_init(struct volume *v, unsigned int max_members);
 void volume_free(struct volume *v);
 int volume_add(struct volume *v, const char *name, int fd);
 int volume_identify(struct volume *v);
+const struct rlnc_super *volume_least_demanding(const struct volume *v);
+int volume_check_order(const struct volume *v, const u8 id[RLNC_ID_BYTES]);
 int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key);
 int volume_authenticate(struct volume *v, const struct secret *key);
 int volume_sign(const struct member *m, int fd, const struct secret *key);

@@ -6,8 +6,12 @@
 #include "base/report.h"
 #include "volume.h"
 
-/* Sets that are tried at most: each may cost a derivation per slot. */
-#define MAX_SETS_TRIED	4
+/*
+ * Sets that are tried at most: each may cost a derivation per slot.  Whoever has
+ * 2 * (n - k) places, and fills them with sets that k members vote for, has fewer
+ * than this as long as n is below nine times k.
+ */
+#define MAX_SETS_TRIED	16
 
 static const struct keyslot_set *member_set(const struct volume *v, unsigned int i,
 					    unsigned int copy)
@@ -72,26 +76,122 @@ static int check_set(const struct volume *v, const struct keyslot_set *set,
 	return keyslot_check_mac(copy, set, key);
 }
 
-static int unlock_set(struct volume *v, const struct keyslot_set *set,
+static const struct keyslot *slot_numbered(const struct keyslot_set *set, u32 number)
+{
+	u32 i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->slot[i].number == number)
+			return &set->slot[i];
+	return NULL;
+}
+
+/* Members that carry this very set. */
+static unsigned int votes_for(const struct volume *v, const struct keyslot_set *set)
+{
+	unsigned int i, copy, votes = 0;
+
+	for (i = 0; i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *other = member_set(v, i, copy);
+
+			if (!other || other->seq != set->seq ||
+			    memcmp(other->mac, set->mac, sizeof(set->mac)))
+				continue;
+			votes++;
+			break;
+		}
+	}
+	return votes;
+}
+
+/* Sets that were tried already, or would be in vain. */
+struct tried {
+	const struct keyslot_set *set[MAX_SETS_TRIED];
+	unsigned int count;
+};
+
+static bool was_tried(const struct tried *t, const struct keyslot_set *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->set[i]->seq == set->seq &&
+		    !memcmp(t->set[i]->mac, set->mac, sizeof(set->mac)))
+			return true;
+	return false;
+}
+
+/*
+ * The set to be tried next: the one that most members carry, of several the newest.
+ * Nobody can tell yet which are authentic, and slots that one hostile member made up
+ * may cost minutes each, and all memory.
+ */
+static const struct keyslot_set *next_to_try(const struct volume *v, const struct tried *t,
+					     unsigned int *votes, const char **carrier)
+{
+	const struct keyslot_set *best = NULL;
+	unsigned int i, copy, n;
+
+	*votes = 0;
+	for (i = 0; t->count < MAX_SETS_TRIED && i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *set = member_set(v, i, copy);
+
+			n = set && !was_tried(t, set) ? votes_for(v, set) : 0;
+			if (!n || n < *votes || (n == *votes && set->seq <= best->seq))
+				continue;
+			best = set;
+			*votes = n;
+			*carrier = v->member[i].name;
+		}
+	}
+	return best;
+}
+
+/* Does whatever opens one open the other? */
+static bool same_lock(const struct keyslot *a, const struct keyslot *b)
+{
+	return keyslot_same(a, b) && a->created == b->created && !strcmp(a->label, b->label) &&
+	       a->cost.time == b->cost.time && a->cost.memory_kib == b->cost.memory_kib &&
+	       a->cost.lanes == b->cost.lanes && !memcmp(a->salt, b->salt, sizeof(a->salt));
+}
+
+/* The same slot in a set that was tried does not open in this one, either. */
+static bool slot_was_tried(const struct tried *t, const struct keyslot *slot)
+{
+	unsigned int i;
+	u32 j;
+
+	for (i = 0; i < t->count; i++)
+		for (j = 0; j < t->set[i]->count; j++)
+			if (same_lock(&t->set[i]->slot[j], slot))
+				return true;
+	return false;
+}
+
+/* Try each slot once. -ENOMEM if one of those that did not open was too costly. */
+static int unlock_set(struct volume *v, const struct keyslot_set *set, const struct tried *t,
 		      const struct secret *pass, struct secret *key)
 {
-	int rc = -EKEYREJECTED;
+	int rc = -EKEYREJECTED, worst = -EKEYREJECTED;
 	u32 i;
 
 	for (i = 0; i < set->count; i++) {
+		if (slot_was_tried(t, &set->slot[i]))
+			continue;
 		rc = keyslot_unwrap(set, &set->slot[i], pass, key);
 		if (!rc)
 			break;
-		if (rc != -EKEYREJECTED) {
-			warn("key slot %u: %s", set->slot[i].number,
-			     rc == -ENOMEM ? "not enough memory for its key derivation" :
-					     strerror(-rc));
-			if (rc == -ENOMEM)
-				return rc;
-		}
+		if (rc == -EKEYREJECTED)
+			continue;
+		warn("key slot %u: %s", set->slot[i].number,
+		     rc == -ENOMEM ? "not enough memory for its key derivation" : strerror(-rc));
+		if (rc == -ENOMEM)
+			worst = rc;
 	}
 	if (rc)
-		return -EKEYREJECTED;
+		return worst;
 	rc = check_set(v, set, key);
 	if (rc) {
 		secret_free(key);
@@ -104,6 +204,23 @@ static int unlock_set(struct volume *v, const struct keyslot_set *set,
 	v->unlocked_set = set;
 	note("key slot %u opened", set->slot[i].number);
 	return 0;
+}
+
+/* What opened may be in the newest set as well: only that one's numbers count. */
+static void prefer_newest(struct volume *v, const struct secret *pass, const struct secret *key)
+{
+	CLEANUP_SECRET struct secret again = SECRET_NONE;
+	const struct tried none = { .count = 0 };
+	const struct keyslot_set *newest = volume_trusted_keyslots(v, key);
+	const struct keyslot *opened = slot_numbered(v->unlocked_set, v->unlocked_slot), *now;
+
+	if (!newest || volume_unlocked_newest(v, key))
+		return;
+	now = slot_numbered(newest, v->unlocked_slot);
+	if (now && same_lock(now, opened))
+		v->unlocked_set = newest;
+	else
+		unlock_set(v, newest, &none, pass, &again);
 }
 
 /**
@@ -123,9 +240,9 @@ const struct keyslot_set *volume_keyslots(const struct volume *v)
  * @pass:	the passphrase or the file's contents
  * @key:	receives the volume key; secret_free() it
  *
- * The newest set is tried first.  When nothing in it opens, or it is not
- * authentic, older sets on other members are tried, so that one hostile
- * member cannot lock the owner out.
+ * The set that most members carry is tried first.  When nothing in it opens, or it
+ * is not authentic, the others are tried, so that members that are hostile, or have
+ * missed a change, cannot lock the owner out.
  *
  * Return: 0; -ENOKEY when there are no key slots, reported; -EKEYREJECTED when
  * none opens, not reported, so that the caller can ask again; or -errno.
@@ -133,26 +250,38 @@ const struct keyslot_set *volume_keyslots(const struct volume *v)
 int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key)
 {
 	const struct keyslot_set *set = next_set(v, NULL);
-	unsigned int tried;
-	int rc = -EKEYREJECTED;
+	struct tried t = { .count = 0 };
+	const char *carrier = NULL;
+	unsigned int votes, most = 0;
+	int rc = -EKEYREJECTED, worst = -EKEYREJECTED;
+	bool any = false;
 
 	if (!set)
 		return fail(ENOKEY, "volume %s: no usable key slots on these members", v->uuid);
-	if (!set->count) {
+	while (rc && (set = next_to_try(v, &t, &votes, &carrier))) {
+		if (votes < most && set->count)
+			warn("trying the key slots of member %s, which most members do not have",
+			     carrier);
+		else
+			most = votes;
+		any |= set->count;
+		rc = unlock_set(v, set, &t, pass, key);
+		if (rc == -ENOMEM)
+			worst = rc;
+		t.set[t.count++] = set;
+	}
+	if (!any) {
 		fail(ENOKEY, "volume %s has no key slots", v->uuid);
 		hint("open it with --volume-key-file, or add a slot with `rlncsetup key add --volume-key-file`");
 		return -ENOKEY;
 	}
-	for (tried = 0; set && tried < MAX_SETS_TRIED; tried++) {
-		rc = unlock_set(v, set, pass, key);
-		if (!rc || rc == -ENOMEM)
-			break;
-		set = next_set(v, set);
-	}
-	if (!rc && !volume_unlocked_newest(v, key))
+	if (rc)
+		return worst;
+	prefer_newest(v, pass, key);
+	if (!volume_unlocked_newest(v, key))
 		warn("only key slots number %llu, older than the newest, open with this; `rlncsetup key list` shows which members have them",
-		     (unsigned long long)set->seq);
-	return rc;
+		     (unsigned long long)v->unlocked_set->seq);
+	return 0;
 }
 
 /**
@@ -188,25 +317,6 @@ bool volume_unlocked_newest(const struct volume *v, const struct secret *key)
 
 	return !v->unlocked_set ||
 	       (newest && !memcmp(newest->mac, v->unlocked_set->mac, sizeof(newest->mac)));
-}
-
-/* Members that carry this very set. */
-static unsigned int votes_for(const struct volume *v, const struct keyslot_set *set)
-{
-	unsigned int i, copy, votes = 0;
-
-	for (i = 0; i < v->count; i++) {
-		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
-			const struct keyslot_set *other = member_set(v, i, copy);
-
-			if (!other || other->seq != set->seq ||
-			    memcmp(other->mac, set->mac, sizeof(set->mac)))
-				continue;
-			votes++;
-			break;
-		}
-	}
-	return votes;
 }
 
 /**
@@ -348,16 +458,6 @@ static bool replaced(const struct keyslot_set *newest, const struct keyslot_set 
 {
 	return keyslot_same(now, slot) ||
 	       (old->seq < newest->seq && slot->created <= now->created);
-}
-
-static const struct keyslot *slot_numbered(const struct keyslot_set *set, u32 number)
-{
-	u32 i;
-
-	for (i = 0; i < set->count; i++)
-		if (set->slot[i].number == number)
-			return &set->slot[i];
-	return NULL;
 }
 
 /**

@@ -8,20 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/program.h"
 #include "monitor/far.h"
 #include "monitor/monitor.h"
 
 #define HEDGECTL_VERSION	"0.1"
-
-/* Exit statuses, those of rlncsetup. */
-enum exit_status {
-	EXIT_OK		= 0,
-	EXIT_PARAMETERS	= 1,
-	EXIT_PERMISSION	= 2,
-	EXIT_MEMORY	= 3,
-	EXIT_DEVICE	= 4,	/* not there, or cannot be done now */
-	EXIT_BUSY	= 5,	/* exists already, or is in use */
-};
 
 /* === options: options.c === */
 
@@ -80,18 +71,10 @@ struct options {
 	struct far_host *far;	/* NULL: this machine */
 };
 
-struct command {
-	const char *verb;	/* "net add": two words */
-	enum command_bit bit;
-	int (*run)(const struct options *o, int argc, char **argv);
-	int min_args;
-	int max_args;
-	const char *args;
-	const char *help;
-};
+extern const struct option_row option_rows[];
+extern const struct options option_defaults;
+int option_set(const struct option_row *row, const char *text, struct options *o);
 
-int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
-void options_help(const struct command *cmd);
 void options_free(struct options *o);
 
 #define CLEANUP_OPTIONS	CLEANUP(options_free)

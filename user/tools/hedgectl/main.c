@@ -50,126 +50,28 @@ static const struct command commands[] = {
 	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE", "behind remote: send an image there" },
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
 /* Those that can be sent to another machine. */
 #define CMD_FAR		(CMD_LOAD | CMD_UNLOAD | CMD_START | CMD_STOP | CMD_PAUSE | CMD_RESUME | \
 			 CMD_DUMP | CMD_SNAPSHOT | CMD_RESTORE | CMD_LIST | CMD_STATS | \
 			 CMD_ALLOW | CMD_DISALLOW | CMD_POOL | CMD_DRAIN | CMD_UNDRAIN | CMD_PUT)
 
-static void usage_line(const struct command *cmd)
-{
-	printf("  %-11s %-24s %s\n", cmd->verb, cmd->args, cmd->help);
-}
-
-static void usage(void)
-{
-	unsigned int i;
-
-	printf("usage: hedgectl COMMAND [OPTION...] ARGUMENT...\n\n"
-	       "Unikernels as VMs from inside the kernel.\n\n");
-	for (i = 0; i < COMMANDS; i++)
-		usage_line(&commands[i]);
-	printf("\n`hedgectl help COMMAND` lists a command's options; see also hedgectl(8).\n");
-}
-
-/* The commands of two words that begin with this one; Return: how many. */
-static unsigned int usage_group(const char *first)
-{
-	size_t len = strlen(first);
-	unsigned int i, found = 0;
-
-	for (i = 0; i < COMMANDS; i++) {
-		if (strncmp(commands[i].verb, first, len) || commands[i].verb[len] != ' ')
-			continue;
-		if (!found++)
-			printf("usage: hedgectl %s COMMAND [OPTION...] ARGUMENT...\n\n", first);
-		usage_line(&commands[i]);
-	}
-	return found;
-}
-
-/* The command that argv[0] (and argv[1]) name; *words: how many they are. */
-static const struct command *find(int argc, char **argv, int *words)
-{
-	unsigned int i;
-
-	for (i = 0; i < COMMANDS; i++) {
-		const char *verb = commands[i].verb, *space = strchr(verb, ' ');
-		size_t first = strcspn(verb, " ");
-
-		if (strlen(argv[0]) != first || memcmp(argv[0], verb, first))
-			continue;
-		if (space && (argc < 2 || strcmp(argv[1], space + 1)))
-			continue;
-		*words = space ? 2 : 1;
-		return &commands[i];
-	}
-	return NULL;
-}
+static const struct program program = {
+	.name = "hedgectl",
+	.about = "Unikernels as VMs from inside the kernel.",
+	.footer = "`hedgectl help COMMAND` lists a command's options; see also hedgectl(8).",
+	.command = commands,
+	.commands = sizeof(commands) / sizeof(commands[0]),
+	.option = option_rows,
+	.set = option_set,
+	.verb_width = 11,
+	.args_width = 24,
+	/* What follows the other machine's name is for the command that it is to get. */
+	.rest = CMD_REMOTE,
+};
 
 static int to_status(int rc)
 {
-	if (rc >= GUEST_STATUS(0))
-		return (rc - GUEST_STATUS(0)) & 0xff;
-	switch (-rc) {
-	case 0:
-		return EXIT_OK;
-	case EPERM:
-	case EACCES:
-	case EKEYREJECTED:
-		return EXIT_PERMISSION;
-	case ENOMEM:
-		return EXIT_MEMORY;
-	case EEXIST:
-	case EBUSY:
-		return EXIT_BUSY;
-	case EINVAL:
-	case ERANGE:
-	case ENAMETOOLONG:
-		return EXIT_PARAMETERS;
-	default:
-		return EXIT_DEVICE;
-	}
-}
-
-static bool asks_for_help(const char *word)
-{
-	return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
-}
-
-static int unknown(int argc, char **argv)
-{
-	if (argc == 1 || argv[1][0] == '-') {
-		bool asked = argc > 1 && asks_for_help(argv[1]);
-
-		if (usage_group(argv[0]))
-			return asked ? EXIT_OK : EXIT_PARAMETERS;
-	}
-	if (argc > 1 && argv[1][0] != '-')
-		fail(EINVAL, "no command \"%s\" or \"%s %s\"", argv[0], argv[0], argv[1]);
-	else
-		fail(EINVAL, "no command \"%s\"", argv[0]);
-	hint("`hedgectl --help` lists the commands");
-	return EXIT_PARAMETERS;
-}
-
-/* hedgectl help [COMMAND] */
-static int help(int argc, char **argv)
-{
-	const struct command *cmd;
-	int words;
-
-	if (argc < 1 || argv[0][0] == '-') {
-		usage();
-		return EXIT_OK;
-	}
-	cmd = find(argc, argv, &words);
-	if (cmd)
-		options_help(cmd);
-	else if (argc > 1 || !usage_group(argv[0]))
-		return unknown(argc, argv);
-	return EXIT_OK;
+	return rc >= GUEST_STATUS(0) ? (rc - GUEST_STATUS(0)) & 0xff : program_status(rc);
 }
 
 static int run(struct far_host *far, int argc, char **argv);
@@ -182,9 +84,9 @@ static int run_far(const struct options *o, int argc, char **argv)
 	const struct command *cmd;
 	int words, rc;
 
-	cmd = find(argc - 1, argv + 1, &words);
+	cmd = program_find(&program, argc - 1, argv + 1, &words);
 	if (!cmd)
-		return unknown(argc - 1, argv + 1);
+		return program_unknown(&program, argc - 1, argv + 1);
 	if (!(cmd->bit & CMD_FAR)) {
 		fail(EINVAL, "\"%s\" cannot be done on another machine", cmd->verb);
 		return EXIT_PARAMETERS;
@@ -197,51 +99,38 @@ static int run_far(const struct options *o, int argc, char **argv)
 
 static int run(struct far_host *far, int argc, char **argv)
 {
-	CLEANUP_OPTIONS struct options options = { .far = far };
+	CLEANUP_OPTIONS struct options options = option_defaults;
 	const struct command *cmd;
 	int words, rc;
 
-	cmd = find(argc, argv, &words);
+	cmd = program_find(&program, argc, argv, &words);
 	if (!cmd)
-		return unknown(argc, argv);
-	if (cmd->bit == CMD_PUT && !far && argc > 1 && !asks_for_help(argv[1])) {
+		return program_unknown(&program, argc, argv);
+	if (cmd->bit == CMD_PUT && !far && argc > 1 && !program_asks_for_help(argv[1])) {
 		fail(EINVAL, "usage: hedgectl remote HOST put IMAGE");
 		return EXIT_PARAMETERS;
 	}
 	argc -= words - 1;
 	argv += words - 1;
-	rc = options_parse(cmd, argc, argv, &options);
+	options.far = far;
+	rc = program_options(&program, cmd, argc, argv, &options, NULL);
 	if (rc)
 		return rc > 0 ? EXIT_OK : to_status(rc);
 	argc -= optind;
 	argv += optind;
-	if (argc < cmd->min_args || argc > cmd->max_args) {
-		fail(EINVAL, "usage: hedgectl %s %s", cmd->verb, cmd->args);
-		hint("`hedgectl %s --help` says more", cmd->verb);
-		return EXIT_PARAMETERS;
-	}
 	if (cmd->bit == CMD_REMOTE)
 		return run_far(&options, argc, argv);
 	return to_status(cmd->run(&options, argc, argv));
 }
 
-/* What was printed must have arrived, or the status says so. */
-static int flush_output(int status)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return status;
-	fail(EIO, "standard output cannot be written: disk full, or closed?");
-	return status ? status : EXIT_DEVICE;
-}
-
 static int start(int argc, char **argv)
 {
 	if (argc < 2) {
-		usage();
+		program_usage(&program);
 		return EXIT_PARAMETERS;
 	}
-	if (asks_for_help(argv[1]))
-		return help(argc - 2, argv + 2);
+	if (program_asks_for_help(argv[1]))
+		return program_help(&program, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("hedgectl %s\n", HEDGECTL_VERSION);
 		return EXIT_OK;
@@ -258,5 +147,5 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (root)
 		monitor_set_root(root);
-	return flush_output(start(argc, argv));
+	return program_flush(start(argc, argv));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,33 +13,20 @@
 #define CMD_ALL	(~0u)
 #define MIB	(1ull << 20)
 
-enum option_kind {
-	FLAG, TEXT, NUMBER,
-	MEMORY,			/* a size; MiB without a unit */
+enum own_kind {
+	MEMORY = OPT_OWN,	/* a size; MiB without a unit */
 	KEY,			/* KEY=VALUE behind the fields; the key is the name, with _ for - */
 	DEVICE,			/* [DEV=]VALUE: a field, or KEY.DEV=VALUE */
 	OF_DEVICE,		/* DEV=VALUE: KEY.DEV=VALUE */
 	SET_DEVICE,		/* DEV: KEY.DEV=1 */
-	VERBOSE, HELP,
-};
-
-struct option_row {
-	const char *name;
-	char letter;		/* or 0 */
-	enum option_kind kind;
-	size_t offset;		/* in struct options */
-	uint64_t min, max;	/* of a number */
-	unsigned int commands;
-	const char *arg;
-	const char *help;
 };
 
 #define AT(field)	offsetof(struct options, field)
 
-static const struct option_row rows[] = {
+const struct option_row option_rows[] = {
 	{ "mem", 'm', MEMORY, AT(mem), HEDGE_MEM_MB_MIN, HEDGE_MEM_MB_MAX, CMD_START, "SIZE",
 	  "memory of the guest, 2M to 4G; MiB without a unit (default 64M)" },
-	{ "cpu", 'c', TEXT, AT(cpu), 0, 0, CMD_RUN, "N",
+	{ "cpu", 'c', OPT_TEXT, AT(cpu), 0, 0, CMD_RUN, "N",
 	  "the processor to run on (default: any)" },
 	{ "block", 'b', DEVICE, AT(block), 0, 0, CMD_RUN, "[DEV=]PATH",
 	  "the block device of DEV, or of the guest's first such device" },
@@ -52,7 +38,7 @@ static const struct option_row rows[] = {
 	  "refuse writes to DEV" },
 	{ "mac", 0, OF_DEVICE, 0, 0, 0, CMD_RUN, "DEV=MAC",
 	  "the guest's address on DEV" },
-	{ "cmdline", 0, TEXT, AT(cmdline), 0, 0, CMD_START, "TEXT",
+	{ "cmdline", 0, OPT_TEXT, AT(cmdline), 0, 0, CMD_START, "TEXT",
 	  "the guest's command line, instead of words after --" },
 	{ "cpu-quota", 0, KEY, 0, 0, 0, CMD_RUN, "PERCENT",
 	  "at most so much of one processor" },
@@ -78,80 +64,48 @@ static const struct option_row rows[] = {
 	  "a directory of cgroup2 to run in, from the root" },
 	{ "core", 0, KEY, 0, 0, 0, CMD_RUN, "PATH",
 	  "write a core there, from the root, when it aborts" },
-	{ "wait", 'w', FLAG, AT(wait), 0, 0, CMD_RUN, NULL,
+	{ "wait", 'w', OPT_FLAG, AT(wait), 0, 0, CMD_RUN, NULL,
 	  "show the console until the guest ends, and end with its status" },
-	{ "follow", 'f', FLAG, AT(follow), 0, 0, CMD_CONSOLE, NULL,
+	{ "follow", 'f', OPT_FLAG, AT(follow), 0, 0, CMD_CONSOLE, NULL,
 	  "go on until the guest ends" },
-	{ "raw", 0, FLAG, AT(raw), 0, 0, CMD_CONSOLE | CMD_RUN, NULL,
+	{ "raw", 0, OPT_FLAG, AT(raw), 0, 0, CMD_CONSOLE | CMD_RUN, NULL,
 	  "give control characters to a terminal, too" },
-	{ "json", 0, FLAG, AT(json), 0, 0, CMD_LIST | CMD_STATS | CMD_EVENTS, NULL, "print JSON" },
-	{ "watch", 0, FLAG, AT(watch), 0, 0, CMD_STATS, NULL, "print again and again" },
-	{ "interval", 'i', NUMBER, AT(interval), 1, 86400, CMD_STATS, "SECONDS",
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_LIST | CMD_STATS | CMD_EVENTS, NULL,
+	  "print JSON" },
+	{ "watch", 0, OPT_FLAG, AT(watch), 0, 0, CMD_STATS, NULL, "print again and again" },
+	{ "interval", 'i', OPT_NUMBER, AT(interval), 1, 86400, CMD_STATS, "SECONDS",
 	  "from one to the next (default 1)" },
-	{ "count", 0, NUMBER, AT(count), 1, UINT32_MAX, CMD_STATS | CMD_EVENTS, "N",
+	{ "count", 0, OPT_NUMBER, AT(count), 1, UINT32_MAX, CMD_STATS | CMD_EVENTS, "N",
 	  "end after so many (default: do not)" },
-	{ "name", 0, TEXT, AT(name), 0, 0, CMD_PUT, "NAME",
+	{ "name", 0, OPT_TEXT, AT(name), 0, 0, CMD_PUT, "NAME",
 	  "of the image over there (default: that of the file)" },
-	{ "bridge", 0, TEXT, AT(bridge), 0, 0, CMD_NET_ADD, "BR",
+	{ "bridge", 0, OPT_TEXT, AT(bridge), 0, 0, CMD_NET_ADD, "BR",
 	  "make it a port of this bridge" },
-	{ "user", 0, NUMBER, AT(user), 0, UINT32_MAX - 1, CMD_NET_ADD, "UID",
+	{ "user", 0, OPT_NUMBER, AT(user), 0, UINT32_MAX - 1, CMD_NET_ADD, "UID",
 	  "who may attach to it without being root" },
-	{ "mac", 0, TEXT, AT(mac), 0, 0, CMD_NET_ADD, "MAC",
+	{ "mac", 0, OPT_TEXT, AT(mac), 0, 0, CMD_NET_ADD, "MAC",
 	  "address of the host's end" },
-	{ "mtu", 0, NUMBER, AT(mtu), 68, 65521, CMD_NET_ADD, "BYTES",
+	{ "mtu", 0, OPT_NUMBER, AT(mtu), 68, 65521, CMD_NET_ADD, "BYTES",
 	  "largest packet, without the Ethernet header (default 1500)" },
-	{ "key-file", 'k', TEXT, AT(key_file), 0, 0, CMD_REMOTE, "FILE",
+	{ "key-file", 'k', OPT_TEXT, AT(key_file), 0, 0, CMD_REMOTE, "FILE",
 	  "the key, 32 bytes or 64 hex digits (default /etc/hedge/remote.key)" },
-	{ "key-id", 0, NUMBER, AT(key_id), 0, UINT32_MAX, CMD_REMOTE, "N",
+	{ "key-id", 0, OPT_NUMBER, AT(key_id), 0, UINT32_MAX, CMD_REMOTE, "N",
 	  "which of the server's keys it is (default 0)" },
-	{ "port", 'p', NUMBER, AT(port), 1, 65535, CMD_REMOTE, "PORT",
+	{ "port", 'p', OPT_NUMBER, AT(port), 1, 65535, CMD_REMOTE, "PORT",
 	  "of UDP (default 5364)" },
-	{ "timeout", 't', NUMBER, AT(timeout), 1, 3600, CMD_REMOTE, "SECONDS",
+	{ "timeout", 't', OPT_NUMBER, AT(timeout), 1, 3600, CMD_REMOTE, "SECONDS",
 	  "how long to wait for an answer (default 10)" },
-	{ "verbose", 'v', VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
-	{ "help", 'h', HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
+	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
+	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
+	{ NULL },
 };
 
-#define ROWS	(sizeof(rows) / sizeof(rows[0]))
-#define LONG_BASE	1000	/* getopt values of long options */
+const struct options option_defaults = {
+	.mem = 64, .cpu = "", .interval = 1, .user = UINT64_MAX,
+	.key_file = "/etc/hedge/remote.key", .port = HEDGE_REMOTE_PORT, .timeout = 10,
+};
 
-static bool takes_arg(const struct option_row *row)
-{
-	return row->arg;
-}
-
-/**
- * options_help - print a command's usage and options
- */
-void options_help(const struct command *cmd)
-{
-	unsigned int i;
-	char name[48];
-
-	printf("usage: hedgectl %s [OPTION...] %s\n\n%s\n\n", cmd->verb, cmd->args, cmd->help);
-	for (i = 0; i < ROWS; i++) {
-		const struct option_row *row = &rows[i];
-
-		if (!(row->commands & cmd->bit))
-			continue;
-		snprintf(name, sizeof(name), "--%s%s%s", row->name, row->arg ? " " : "",
-			 row->arg ? row->arg : "");
-		printf("  %c%c%c %-28s %s\n", row->letter ? '-' : ' ',
-		       row->letter ? row->letter : ' ', row->letter ? ',' : ' ', name, row->help);
-	}
-}
-
-static int store_number(const struct option_row *row, const char *text, uint64_t *to)
-{
-	int rc = number_parse(text, row->min, row->max, to);
-
-	if (rc == -ERANGE)
-		return fail(EINVAL, "--%s %s: from %llu to %llu", row->name, text,
-			    (unsigned long long)row->min, (unsigned long long)row->max);
-	return rc ? fail(EINVAL, "--%s %s: not a number", row->name, text) : 0;
-}
-
-static int store_memory(const struct option_row *row, const char *text, uint64_t *mb)
+static int set_memory(const struct option_row *row, const char *text, struct options *o)
 {
 	bool unit = text[strspn(text, "0123456789")];
 	uint64_t v;
@@ -162,7 +116,7 @@ static int store_memory(const struct option_row *row, const char *text, uint64_t
 		v /= MIB;
 	if (v < row->min || v > row->max)
 		return fail(EINVAL, "--%s %s: from 2M to 4G", row->name, text);
-	*mb = v;
+	o->mem = v;
 	return 0;
 }
 
@@ -192,14 +146,12 @@ static const char *device_end(const char *text)
 	return equals && equals != text && !memchr(text, '/', equals - text) ? equals : NULL;
 }
 
-static int store_device(const struct option_row *row, const char *text, struct options *o)
+static int set_device(const struct option_row *row, const char *text, struct options *o)
 {
 	const char *equals = device_end(text), **field = (const char **)((char *)o + row->offset);
 
 	if (equals)
 		return add_word(o, row->name, text, equals - text, equals + 1);
-	if (row->kind == OF_DEVICE)
-		return fail(EINVAL, "--%s %s: %s is wanted", row->name, text, row->arg);
 	if (*field)
 		return fail(EINVAL, "--%s %s: name the devices (%s) if there is more than one",
 			    row->name, text, row->arg);
@@ -207,130 +159,36 @@ static int store_device(const struct option_row *row, const char *text, struct o
 	return 0;
 }
 
-static int store(const struct option_row *row, const char *text, struct options *o)
+static int set_of_device(const struct option_row *row, const char *text, struct options *o)
 {
-	void *to = (char *)o + row->offset;
+	const char *equals = device_end(text);
 
+	if (!equals)
+		return fail(EINVAL, "--%s %s: %s is wanted", row->name, text, row->arg);
+	return add_word(o, row->name, text, equals - text, equals + 1);
+}
+
+/**
+ * option_set - options of kinds that no other program has
+ */
+int option_set(const struct option_row *row, const char *text, struct options *o)
+{
 	switch (row->kind) {
-	case FLAG:
-		*(bool *)to = true;
-		return 0;
-	case TEXT:
-		*(const char **)to = text;
-		return 0;
-	case NUMBER:
-		return store_number(row, text, to);
 	case MEMORY:
-		return store_memory(row, text, to);
+		return set_memory(row, text, o);
 	case KEY:
 		return add_word(o, row->name, NULL, 0, text);
 	case DEVICE:
+		return set_device(row, text, o);
 	case OF_DEVICE:
-		return store_device(row, text, o);
-	case SET_DEVICE:
-		return add_word(o, row->name, text, strlen(text), "1");
+		return set_of_device(row, text, o);
 	default:
-		report_verbose = true;
-		return 0;
+		return add_word(o, row->name, text, strlen(text), "1");
 	}
-}
-
-/* What getopt_long() needs, for one command. */
-static void build(const struct command *cmd, char *letters, struct option *longs)
-{
-	unsigned int i, n = 0;
-
-	/* What follows the other machine's name is for the command that it is to get. */
-	if (cmd->bit == CMD_REMOTE)
-		*letters++ = '+';
-	for (i = 0; i < ROWS; i++) {
-		const struct option_row *row = &rows[i];
-
-		if (!(row->commands & cmd->bit))
-			continue;
-		if (row->letter) {
-			*letters++ = row->letter;
-			if (takes_arg(row))
-				*letters++ = ':';
-		}
-		longs[n++] = (struct option){ row->name,
-					      takes_arg(row) ? required_argument : no_argument,
-					      NULL, LONG_BASE + (int)i };
-	}
-	*letters = 0;
-	longs[n] = (struct option){ 0 };
-}
-
-static const struct option_row *row_of(int got)
-{
-	unsigned int i;
-
-	if (got >= LONG_BASE)
-		return &rows[got - LONG_BASE];
-	for (i = 0; i < ROWS; i++)
-		if (rows[i].letter == got)
-			return &rows[i];
-	return NULL;
-}
-
-/* getopt takes the beginning of a name for the whole; only the whole is meant. */
-static int check_in_full(const struct option_row *row, char **argv)
-{
-	bool apart = optarg && optarg == argv[optind - 1];
-	const char *word = argv[optind - (apart ? 2 : 1)];
-	size_t len = strcspn(word, "=");
-
-	if (len == strlen(row->name) + 2 && !memcmp(word + 2, row->name, len - 2))
-		return 0;
-	return fail(EINVAL, "no option \"%.*s\"; is --%s meant?", (int)len, word, row->name);
 }
 
 /**
- * options_parse - read a command's options
- * @cmd:	which command
- * @argc:	arguments after its verb, and
- * @argv:	one before them, which is not read
- * @o:		filled in, but for what was there of the other machine; options_free() it
- *
- * Afterwards argv[optind] is the first argument that is no option.
- *
- * Return: 0, 1 when help was asked for and printed, or -EINVAL, reported.
- */
-int options_parse(const struct command *cmd, int argc, char **argv, struct options *o)
-{
-	char letters[2 * ROWS + 2];
-	struct option longs[ROWS + 1];
-	const struct option_row *row;
-	int got, rc;
-
-	o->mem = 64;
-	o->cpu = "";
-	o->interval = 1;
-	o->user = UINT64_MAX;
-	o->key_file = "/etc/hedge/remote.key";
-	o->port = HEDGE_REMOTE_PORT;
-	o->timeout = 10;
-	build(cmd, letters, longs);
-	optind = 0;
-	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		row = row_of(got);
-		if (!row || (got >= LONG_BASE && check_in_full(row, argv))) {
-			hint("`hedgectl %s --help` lists the options", cmd->verb);
-			return -EINVAL;
-		}
-		if (row->kind == HELP) {
-			options_help(cmd);
-			return 1;
-		}
-		rc = store(row, optarg, o);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/**
- * options_free - let go of what options_parse() has made
+ * options_free - let go of what program_options() has made
  */
 void options_free(struct options *o)
 {

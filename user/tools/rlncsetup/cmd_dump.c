@@ -143,13 +143,14 @@ static json_t *keyslots_json(const struct member_keyslots *k)
 static int print_json(const struct member *m)
 {
 	json_t *supers = json_array(), *keys = json_array(), *root;
+	char name[4096];
 	unsigned int i;
 
 	for (i = 0; i < RLNC_SUPER_COPIES; i++)
 		json_array_append_new(supers, super_json(&m->super[i]));
 	for (i = 0; i < RLNC_KEYSLOT_COPIES; i++)
 		json_array_append_new(keys, keyslots_json(&m->keys[i]));
-	root = json_pack("{s:s,s:I,s:i,s:o,s:o}", "name", m->name, "bytes", (json_int_t)m->bytes,
+	root = json_pack("{s:s,s:I,s:i,s:o,s:o}", "name", text_printable(m->name, name, sizeof(name)), "bytes", (json_int_t)m->bytes,
 			 "newest", m->best, "superblocks", supers, "key_slots", keys);
 	if (!root)
 		return fail(ENOMEM, "out of memory");

@@ -52,6 +52,16 @@ static int shape(const struct options *o, unsigned int n, struct rlnc_super *sb)
 	return label_copy("--label", o->label, sb->label, sizeof(sb->label));
 }
 
+/* What a member must have, so that there is room for anything. */
+static u64 least_bytes(const struct rlnc_super *sb)
+{
+	u64 slots = 1;
+
+	while (!rlnc_logical_max(&sb->geo, slots))
+		slots++;
+	return RLNC_SLOTS_OFFSET + slots * sb->symbol_bytes;
+}
+
 /* The smallest member rules. */
 static int fit(const struct options *o, const struct tool_members *set, struct rlnc_super *sb)
 {
@@ -76,15 +86,13 @@ static int fit(const struct options *o, const struct tool_members *set, struct r
 	if (max > RLNC_MAX_LOGICAL_SECTORS)
 		max = RLNC_MAX_LOGICAL_SECTORS;
 	if (!max) {
-		fail(ENODEV, "member %s is too small (%s)", name, size_format(min_bytes, smallest));
-		hint("a smaller --symbol needs less");
+		fail(ENODEV, "member %s is too small: it has %s, %s are needed", name,
+		     size_format(min_bytes, smallest), size_format(least_bytes(sb), most));
+		if (sb->symbol_bytes > RLNC_MIN_SYMBOL)
+			hint("a smaller --symbol needs less");
 		return -ENODEV;
 	}
 	sb->logical_sectors = o->size ? o->size >> RLNC_SECTOR_SHIFT : max;
-	if (sb->logical_sectors > RLNC_MAX_LOGICAL_SECTORS)
-		return fail(EINVAL, "--size %s: no volume has more than %s",
-			    size_format(o->size, wanted),
-			    size_format(RLNC_MAX_LOGICAL_SECTORS << RLNC_SECTOR_SHIFT, most));
 	if (sb->logical_sectors > max)
 		return fail(EINVAL, "--size %s: the members hold %s at most; the smallest is %s",
 			    size_format(o->size, wanted),
@@ -192,22 +200,12 @@ static int verify(const struct tool_members *set, const struct rlnc_super *sb,
 		  const struct secret *key)
 {
 	CLEANUP_VOLUME struct volume v = { 0 };
-	unsigned int i;
 	int rc = members_read(set, &v, false);
 
-	if (rc)
-		return rc;
-	for (i = 0; i < v.count; i++) {
-		const struct rlnc_super *found = member_best(&v.member[i]);
-
-		if (!found || memcmp(found->volume_id, sb->volume_id, RLNC_ID_BYTES))
-			return fail(EIO, "member %s does not keep what is written to it",
-				    v.member[i].name);
-		if (found->member != i)
-			return fail(EINVAL, "members %s and %s are the same storage",
-				    v.member[i].name, set->member[found->member].name);
-	}
-	rc = volume_identify(&v);
+	if (!rc)
+		rc = volume_check_order(&v, sb->volume_id);
+	if (!rc)
+		rc = volume_identify(&v);
 	return rc ? rc : volume_authenticate(&v, key);
 }
 

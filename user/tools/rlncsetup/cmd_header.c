@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/report.h"
@@ -33,6 +33,22 @@ static int check_head(const struct member *m, const char *what)
 	return 0;
 }
 
+/* What is put in its place by its name: a device or a link would be gone. */
+static int check_file(const struct options *o, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;	/* writing it says why, if it cannot be */
+	if (!S_ISREG(st.st_mode))
+		return fail(EEXIST, "%s exists, and is no regular file", path);
+	if (o->force)
+		return 0;
+	fail(EEXIST, "%s exists", path);
+	hint("if it may be overwritten, say --force");
+	return -EEXIST;
+}
+
 /**
  * cmd_header_backup - rlncsetup header backup
  */
@@ -44,11 +60,9 @@ int cmd_header_backup(const struct options *o, int argc, char **argv)
 	char uuid[UUID_TEXT_MAX];
 	int rc;
 
-	if (!o->force && !access(path, F_OK)) {
-		fail(EEXIST, "%s exists", path);
-		hint("if it may be overwritten, say --force");
-		return -EEXIST;
-	}
+	rc = check_file(o, path);
+	if (rc)
+		return rc;
 	rc = members_open(&set, argv + 1, argc - 1, 0, o);
 	if (!rc)
 		rc = members_read(&set, &v, false);
@@ -110,6 +124,8 @@ static int restore(const struct options *o, const struct tool_members *set,
 	const struct tool_member *m = &set->member[0];
 	int rc = check_head(saved, "file");
 
+	if (!rc)
+		rc = prepare_fits(m, member_best(saved));
 	if (!rc && !o->force)
 		rc = check_target(saved, now, m);
 	if (!rc)
@@ -138,8 +154,10 @@ int cmd_header_restore(const struct options *o, int argc, char **argv)
 	if (!rc)
 		rc = members_open(&set, argv + 1, argc - 1, MEMBERS_WRITE | MEMBERS_EXCLUSIVE, o);
 	if (!rc)
+		rc = members_lock(&set);
+	if (!rc)
 		rc = members_read(&set, &v, false);
-	if (!rc && member_from_image(&saved, argv[0], image, v.member[0].bytes))
+	if (!rc && member_from_image(&saved, argv[0], image, INT64_MAX))
 		rc = fail(ENOMEM, "out of memory");
 	return rc ? rc : restore(o, &set, &saved, &v.member[0]);
 }

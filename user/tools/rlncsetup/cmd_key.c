@@ -294,12 +294,14 @@ static void print_members(const struct volume *v)
 static json_t *list_json(const struct volume *v, const struct keyslot_set *newest)
 {
 	json_t *all = keys_json(newest), *list = json_array();
+	char name[4096];
 	unsigned int i;
 
 	for (i = 0; i < v->count; i++) {
 		const struct keyslot_set *set = volume_member_keyslots(v, i, NULL);
 
-		json_array_append_new(list, json_pack("{s:s,s:I,s:b}", "member", v->member[i].name,
+		text_printable(v->member[i].name, name, sizeof(name));
+		json_array_append_new(list, json_pack("{s:s,s:I,s:b}", "member", name,
 						      "seq", (json_int_t)(set ? set->seq : 0),
 						      "newest",
 						      !volume_keyslots_behind(v, i, newest)));

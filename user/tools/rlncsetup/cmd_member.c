@@ -98,11 +98,16 @@ static int hand_over(const struct options *o, const struct open_volume *v, const
 	close(TAKE_FD(m->fd));
 	snprintf(message, sizeof(message), "%s %u:%u", verb, major(st.st_rdev),
 		 minor(st.st_rdev));
+	/* What a volume uses is not disconnected, and what is connected is noted. */
+	interrupt_hold();
 	rc = open_volume_message(v->name, message);
-	if (rc)
-		return rc;
-	set->keep = true;
-	return update_state(o, v, index, m);
+	if (!rc) {
+		set->keep = true;
+		rc = update_state(o, v, index, m);
+		interrupt_forget_all();
+	}
+	interrupt_release();
+	return rc;
 }
 
 /*
@@ -114,7 +119,7 @@ static int take_new(const struct options *o, const struct open_volume *v, char *
 {
 	CLEANUP_MEMBERS struct tool_members set = { 0 }, others_open = { 0 };
 	CLEANUP_VOLUME struct volume others = { 0 };
-	CLEANUP_ENDS struct device_ends before = { 0 };
+	CLEANUP_ENDS struct device_ends before = DEVICE_ENDS_NONE;
 	int rc;
 
 	rc = open_volume_members(v, &others_open, &others);
@@ -137,9 +142,10 @@ static int take_new(const struct options *o, const struct open_volume *v, char *
 	if (!rc)
 		rc = hand_over(o, v, verb, index, &set);
 	if (rc && !set.keep)
-		prepare_undo(set.member[0].path, &before);
+		prepare_undo(&set.member[0], &before);
 	if (rc || !o->wait)
 		return rc;
+	prepare_forget(&before);
 	return work_wait_rebuild(v->name, index);
 }
 

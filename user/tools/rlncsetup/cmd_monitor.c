@@ -130,7 +130,13 @@ static bool done(const struct monitor *m)
 	       (m->o->oneshot && hooks_idle(m->hooks) && returns_idle(m->returns));
 }
 
-/* Sleeps until there is an event, a signal, or a member that is due. */
+/* The nearer of two times; negative: never. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Sleeps until there is an event, a signal, a member that is due, or a hook that is. */
 static int watch_on(struct monitor *m)
 {
 	struct pollfd fd[2] = {
@@ -140,7 +146,7 @@ static int watch_on(struct monitor *m)
 	int rc = 0;
 
 	while (!rc && !done(m)) {
-		int wait_ms = returns_run(m->returns);
+		int wait_ms = sooner(returns_run(m->returns), hooks_run(m->hooks));
 
 		if (poll(fd, 2, wait_ms) < 0 && errno != EINTR)
 			return fail(errno, "poll: %s", strerror(errno));

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/kmsg.h"
 #include "base/report.h"
 #include "crypto/keyring.h"
@@ -39,11 +40,8 @@ static void say_who_is_missing(const struct volume *v)
 			note("member %u is missing", i);
 }
 
-/* Asked before a passphrase is, and so without proof: it can only refuse. */
-static int check_enough(const struct volume *v)
+static int check_enough(const struct volume *v, const struct rlnc_super *sb)
 {
-	const struct rlnc_super *sb = v->newest;
-
 	if (v->count >= sb->k)
 		return 0;
 	return fail(ENODEV, "only %u of %u members of volume %s are here, %u are needed",
@@ -213,8 +211,7 @@ static const struct tool_member *by_fd(const struct tool_members *set, int fd)
 }
 
 /* Members that were repaired without the key. */
-static int sign_repaired(const struct volume *v, const struct tool_members *set,
-			 const struct secret *key)
+static int sign_repaired(const struct volume *v, const struct secret *key)
 {
 	unsigned int i;
 	int rc = 0;
@@ -225,7 +222,7 @@ static int sign_repaired(const struct volume *v, const struct tool_members *set,
 
 		if (!m->unsigned_super)
 			continue;
-		fd = member_open(by_fd(set, m->fd)->path, O_RDWR);
+		fd = file_reopen(m->fd, O_RDWR);
 		rc = fd < 0 ? fail(-fd, "member %s: %s", m->name, strerror(-fd)) :
 			      volume_sign(m, fd, key);
 		if (!rc)
@@ -277,7 +274,8 @@ static void remember(const struct options *o, const char *name, const struct vol
 		if (m && state_set(&s.member[i], m, o))
 			return;
 	}
-	state_save(name, &s);
+	if (state_save(name, &s))
+		hint("the volume is open, but `rlncsetup close` will not know what to disconnect");
 }
 
 static int open_volume(const struct options *o, const char *name, char **member, int count,
@@ -295,14 +293,15 @@ static int open_volume(const struct options *o, const char *name, char **member,
 		rc = members_read(&set, &v, true);
 	if (!rc)
 		rc = volume_identify(&v);
+	/* Before a passphrase is asked for, and so without proof. */
 	if (!rc)
-		rc = check_enough(&v);
+		rc = check_enough(&v, volume_least_demanding(&v));
 	if (!rc)
 		rc = volume_key_get(&v, o, &key);
 	if (!rc)
 		rc = volume_authenticate(&v, &key);
 	if (!rc)
-		rc = check_enough(&v);
+		rc = check_enough(&v, v.newest);
 	if (!rc)
 		rc = check_quorum(o, &v);
 	if (!rc)
@@ -310,15 +309,20 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	if (rc)
 		return rc;
 	list_stale(&v);
-	rc = sign_repaired(&v, &set, &key);
-	if (!rc)
-		rc = activate(o, name, &v, &key);
+	rc = sign_repaired(&v, &key);
 	if (rc)
 		return rc;
-	drop_unused(&set, &v);
-	set.keep = true;
-	remember(o, name, &v, &set);
-	return 0;
+	/* What a volume uses is not disconnected, and what is connected is noted. */
+	interrupt_hold();
+	rc = activate(o, name, &v, &key);
+	if (!rc) {
+		drop_unused(&set, &v);
+		set.keep = true;
+		remember(o, name, &v, &set);
+		interrupt_forget_all();
+	}
+	interrupt_release();
+	return rc;
 }
 
 /**

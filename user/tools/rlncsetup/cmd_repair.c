@@ -89,9 +89,22 @@ static int find_sources(struct repair *r, const struct volume *v, bool here[RLNC
 		    r->sb->k);
 }
 
+/* " 1 4 5": as many as there is room for. */
+static const char *list_absent(const struct rlnc_super *sb, const bool here[RLNC_MAX_MEMBERS],
+			       char list[128])
+{
+	unsigned int i, at = 0;
+
+	for (i = 0; i < sb->n && at + 8 < 128; i++)
+		if (!here[i])
+			at += snprintf(list + at, 128 - at, " %u", i);
+	return list;
+}
+
 static int find_lost(const struct options *o, struct repair *r, const bool here[RLNC_MAX_MEMBERS])
 {
 	unsigned int i, absent = 0;
+	char list[128];
 
 	for (i = 0; i < r->sb->n; i++) {
 		if (here[i] || (o->member != MEMBER_ANY && o->member != i))
@@ -108,7 +121,8 @@ static int find_lost(const struct options *o, struct repair *r, const bool here[
 			    o->member, r->sb->n - 1u);
 	if (!absent)
 		return fail(EINVAL, "every member is here: none is lost");
-	return fail(EINVAL, "%u members are not here: say which one with --member I", absent);
+	return fail(EINVAL, "members%s are not here: say which one with --member I",
+		    list_absent(r->sb, here, list));
 }
 
 /* An older state must not come to be held by more members than it was. */

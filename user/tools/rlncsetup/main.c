@@ -3,13 +3,13 @@
  * rlncsetup: format, open and look after dm-rlnc volumes.  This file is the
  * table of contents; each sub-command has its own.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "base/report.h"
 #include "dm/dm.h"
 #include "rlncsetup.h"
@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	  "show what a member says of itself; no key is needed" },
 	{ "key add", CMD_KEY_ADD, cmd_key_add, 1, MANY, "MEMBER...",
 	  "add a passphrase or key file" },
-	{ "key remove", CMD_KEY_REMOVE, cmd_key_remove, 1, MANY, "--slot N MEMBER...",
+	{ "key remove", CMD_KEY_REMOVE, cmd_key_remove, 1, MANY, "[--slot N] MEMBER...",
 	  "remove a passphrase or key file" },
 	{ "key change", CMD_KEY_CHANGE, cmd_key_change, 1, MANY, "MEMBER...",
 	  "replace a passphrase or key file by another" },
@@ -65,126 +65,23 @@ static const struct command commands[] = {
 	  "watch over all open volumes, and bring lost members back" },
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
 /* Those whose first argument is a volume's name. */
 #define CMD_NAMED	(CMD_OPEN | CMD_CLOSE | CMD_STATUS | CMD_FAIL | CMD_RETURN | CMD_REPLACE | \
 			 CMD_ADD | CMD_SCRUB | CMD_CHECKPOINT | CMD_RESIZE)
 
-static void usage_line(const struct command *cmd)
-{
-	printf("  %-14s %-30s %s\n", cmd->verb, cmd->args, cmd->help);
-}
-
-static void usage(void)
-{
-	unsigned int i;
-
-	printf("usage: rlncsetup COMMAND [OPTION...] ARGUMENT...\n\n"
-	       "Encrypted, authenticated volumes over n members of which any k give everything back.\n\n");
-	for (i = 0; i < COMMANDS; i++)
-		usage_line(&commands[i]);
-	printf("\nA MEMBER is a block device, nbd://HOST[:PORT]/EXPORT (nbds:// with TLS)\n"
-	       "or nvme-tcp://HOST[:PORT]/NQN.\n"
-	       "`rlncsetup help COMMAND` lists a command's options; see also rlncsetup(8).\n");
-}
-
-/* The commands of two words that begin with this one; Return: how many. */
-static unsigned int usage_group(const char *first)
-{
-	size_t len = strlen(first);
-	unsigned int i, found = 0;
-
-	for (i = 0; i < COMMANDS; i++) {
-		if (strncmp(commands[i].verb, first, len) || commands[i].verb[len] != ' ')
-			continue;
-		if (!found++)
-			printf("usage: rlncsetup %s COMMAND [OPTION...] ARGUMENT...\n\n", first);
-		usage_line(&commands[i]);
-	}
-	return found;
-}
-
-/* The command that argv[1] (and argv[2]) name; *words: how many they are. */
-static const struct command *find(int argc, char **argv, int *words)
-{
-	unsigned int i;
-
-	for (i = 0; i < COMMANDS; i++) {
-		const char *verb = commands[i].verb, *space = strchr(verb, ' ');
-		size_t first = strcspn(verb, " ");
-
-		if (strlen(argv[1]) != first || memcmp(argv[1], verb, first))
-			continue;
-		if (space && (argc < 3 || strcmp(argv[2], space + 1)))
-			continue;
-		*words = space ? 2 : 1;
-		return &commands[i];
-	}
-	return NULL;
-}
-
-static int to_status(int rc)
-{
-	switch (-rc) {
-	case 0:
-		return EXIT_OK;
-	case EPERM:
-	case EACCES:
-	case EKEYREJECTED:
-	case ENOKEY:
-		return EXIT_PERMISSION;
-	case ENOMEM:
-		return EXIT_MEMORY;
-	case EEXIST:
-	case EBUSY:
-		return EXIT_BUSY;
-	case EINVAL:
-	case ERANGE:
-		return EXIT_PARAMETERS;
-	default:
-		return EXIT_DEVICE;
-	}
-}
-
-static bool asks_for_help(const char *word)
-{
-	return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
-}
-
-static int unknown(int argc, char **argv)
-{
-	if (argc == 2 || argv[2][0] == '-') {
-		bool asked = argc > 2 && asks_for_help(argv[2]);
-
-		if (usage_group(argv[1]))
-			return asked ? EXIT_OK : EXIT_PARAMETERS;
-	}
-	if (argc > 2 && argv[2][0] != '-')
-		fail(EINVAL, "no command \"%s\" or \"%s %s\"", argv[1], argv[1], argv[2]);
-	else
-		fail(EINVAL, "no command \"%s\"", argv[1]);
-	hint("`rlncsetup --help` lists the commands");
-	return EXIT_PARAMETERS;
-}
-
-/* rlncsetup help [COMMAND] */
-static int help(int argc, char **argv)
-{
-	const struct command *cmd;
-	int words;
-
-	if (argc < 2 || argv[1][0] == '-') {
-		usage();
-		return EXIT_OK;
-	}
-	cmd = find(argc, argv, &words);
-	if (cmd)
-		options_help(cmd);
-	else if (argc > 2 || !usage_group(argv[1]))
-		return unknown(argc, argv);
-	return EXIT_OK;
-}
+const struct program program = {
+	.name = "rlncsetup",
+	.about = "Encrypted, authenticated volumes over n members of which any k give everything back.",
+	.footer = "A MEMBER is a block device, nbd://HOST[:PORT]/EXPORT (nbds:// with TLS)\n"
+		  "or nvme-tcp://HOST[:PORT]/NQN.\n"
+		  "`rlncsetup help COMMAND` lists a command's options; see also rlncsetup(8).",
+	.command = commands,
+	.commands = sizeof(commands) / sizeof(commands[0]),
+	.option = option_rows,
+	.set = option_append,
+	.verb_width = 14,
+	.args_width = 30,
+};
 
 /*
  * A member opened as 0, 1 or 2 would be read or overwritten by what means the
@@ -207,49 +104,35 @@ static int hold_standard_streams(void)
 	return 0;
 }
 
-/* What was printed must have arrived, or the status says so. */
-static int flush_output(int status)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return status;
-	fail(EIO, "standard output cannot be written: disk full, or closed?");
-	return status ? status : EXIT_DEVICE;
-}
-
 static int run(int argc, char **argv)
 {
-	struct options options;
+	struct options options = option_defaults;
 	const struct command *cmd;
 	int words, rc;
 
 	if (argc < 2) {
-		usage();
+		program_usage(&program);
 		return EXIT_PARAMETERS;
 	}
-	if (asks_for_help(argv[1]))
-		return help(argc - 1, argv + 1);
+	if (program_asks_for_help(argv[1]))
+		return program_help(&program, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("rlncsetup %s\n", RLNCSETUP_VERSION);
 		return EXIT_OK;
 	}
-	cmd = find(argc, argv, &words);
+	cmd = program_find(&program, argc - 1, argv + 1, &words);
 	if (!cmd)
-		return unknown(argc, argv);
+		return program_unknown(&program, argc - 1, argv + 1);
 	argc -= words;
 	argv += words;
-	rc = options_parse(cmd, argc, argv, &options);
+	rc = program_options(&program, cmd, argc, argv, &options, &options.given);
 	if (rc)
-		return rc > 0 ? EXIT_OK : to_status(rc);
+		return rc > 0 ? EXIT_OK : program_status(rc);
 	argc -= optind;
 	argv += optind;
-	if (argc < cmd->min_args || argc > cmd->max_args) {
-		fail(EINVAL, "usage: rlncsetup %s %s", cmd->verb, cmd->args);
-		hint("`rlncsetup %s --help` says more", cmd->verb);
-		return EXIT_PARAMETERS;
-	}
 	if ((cmd->bit & CMD_NAMED) && argc)
 		argv[0] = (char *)dm_name_of(argv[0]);
-	return to_status(cmd->run(&options, argc, argv));
+	return program_status(cmd->run(&options, argc, argv));
 }
 
 int main(int argc, char **argv)
@@ -260,5 +143,5 @@ int main(int argc, char **argv)
 		return status;
 	report_init(argv[0]);
 	dm_start();
-	return flush_output(run(argc, argv));
+	return program_flush(run(argc, argv));
 }

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,12 +30,29 @@ static int explain_open(const struct tool_member *m, int err, unsigned int how)
 	return -err;
 }
 
+/* It can be opened for writing all the same, and every write is "not permitted". */
+static int check_writable(const struct tool_member *m)
+{
+	int read_only = 0;
+
+	if (ioctl(m->fd, BLKROGET, &read_only) || !read_only)
+		return 0;
+	fail(EROFS, "member %s is read-only", m->name);
+	if (m->remote.kind == REMOTE_NONE)
+		hint("if it need not be: blockdev --setrw %s", m->path);
+	else
+		hint("its server does not let us write to it");
+	return -EROFS;
+}
+
 static int check_kind(const struct tool_member *m, unsigned int how)
 {
 	struct stat st;
 
 	if (fstat(m->fd, &st))
 		return fail(errno, "member %s: %s", m->name, strerror(errno));
+	if (S_ISBLK(st.st_mode) && (how & MEMBERS_WRITE) && check_writable(m))
+		return -EROFS;
 	if (S_ISBLK(st.st_mode) || (S_ISREG(st.st_mode) && !(how & MEMBERS_BLOCK_ONLY)))
 		return 0;
 	fail(ENOTBLK, "member %s is not a block device", m->name);

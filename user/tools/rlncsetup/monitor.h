@@ -43,6 +43,7 @@ struct hooks;
 
 int hooks_start(struct hooks **hooks, const char *program);
 void hooks_add(struct hooks *hooks, const struct rlnc_notice *n, const struct words *w);
+int hooks_run(struct hooks *hooks);
 bool hooks_reap(struct hooks *hooks, pid_t pid, int status);
 bool hooks_idle(const struct hooks *hooks);
 void hooks_stop(struct hooks **hooks);

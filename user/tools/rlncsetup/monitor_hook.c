@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/tcp.h"
 #include "monitor.h"
 
-#define HOOK_SECONDS	60
+#define HOOK_MS		60000
 #define HOOKS_WAITING	1024
 
 struct job {
@@ -25,7 +26,8 @@ struct job {
 
 struct hooks {
 	const char *program;
-	pid_t running;		/* 0: none */
+	pid_t running;		/* 0: none; leads a process group of its own */
+	int64_t deadline;	/* of clock_ms(), of the one that is running */
 	unsigned int waiting;
 	STAILQ_HEAD(, job) jobs;
 };
@@ -74,16 +76,20 @@ static struct job *job_make(const char *program, const struct rlnc_notice *n,
 	return NULL;
 }
 
-/* The child: nothing of ours but standard input, output and error. */
+/*
+ * The child: nothing of ours but standard input, output and error, and a process group
+ * of its own, so that its time is up for whatever it has started as well.
+ */
 static void run(const struct job *job)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
 	close_range(3, ~0u, 0);
-	/* Survives execve(): the time is up whatever the program does. */
-	alarm(HOOK_SECONDS);
+	/* Survives execve(): for when the monitor has ended by then. */
+	alarm(HOOK_MS / 1000 + 1);
 	execve(job->argv[0], job->argv, job->env);
 	_exit(127);
 }
@@ -102,6 +108,10 @@ static void start_next(struct hooks *hooks)
 			warn("%s was not run: %s", hooks->program, strerror(errno));
 			hooks->running = 0;
 		}
+		/* Whoever of the two is first: it must be so before it is killed. */
+		if (hooks->running)
+			setpgid(hooks->running, hooks->running);
+		hooks->deadline = clock_ms() + HOOK_MS;
 		job_free(job);
 		job = STAILQ_FIRST(&hooks->jobs);
 	}
@@ -143,6 +153,26 @@ void hooks_add(struct hooks *hooks, const struct rlnc_notice *n, const struct wo
 	STAILQ_INSERT_TAIL(&hooks->jobs, job, next);
 	hooks->waiting++;
 	start_next(hooks);
+}
+
+/**
+ * hooks_run - end the program, and what it has started, when its time is up
+ *
+ * It cannot do anything about that.
+ *
+ * Return: milliseconds until then, or -1 when none is running.
+ */
+int hooks_run(struct hooks *hooks)
+{
+	int64_t left = hooks->deadline - clock_ms();
+
+	if (!hooks->running)
+		return -1;
+	if (left > 0)
+		return (int)left;
+	kill(-hooks->running, SIGKILL);
+	hooks->deadline = clock_ms() + HOOK_MS;
+	return HOOK_MS;
 }
 
 /**

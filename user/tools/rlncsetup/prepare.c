@@ -106,11 +106,11 @@ int prepare_keyslots(const struct tool_member *m, const struct volume *others)
  */
 int prepare_keep(const struct tool_member *m, struct device_ends *e)
 {
-	CLEANUP_CLOSE int fd = open(m->path, O_RDONLY | O_CLOEXEC);
+	int fd = file_reopen(m->fd, O_RDONLY);
 	u64 bytes;
-	int rc = fd < 0 ? -errno : member_size(fd, &bytes);
+	int rc = fd < 0 ? fd : member_size(fd, &bytes);
 
-	*e = (struct device_ends){ .head = malloc(RLNC_SLOTS_OFFSET),
+	*e = (struct device_ends){ .fd = fd, .head = malloc(RLNC_SLOTS_OFFSET),
 				   .tail = malloc(RLNC_SLOTS_OFFSET) };
 	if (!e->head || !e->tail)
 		return fail(ENOMEM, "out of memory");
@@ -126,22 +126,22 @@ int prepare_keep(const struct tool_member *m, struct device_ends *e)
 
 /**
  * prepare_undo - the device is no member after all: give back what it had
- * @path:	device
+ * @m:		the device; may have been closed
  * @e:		from prepare_keep()
  *
  * Return: 0 or -errno, reported.
  */
-int prepare_undo(const char *path, const struct device_ends *e)
+int prepare_undo(const struct tool_member *m, const struct device_ends *e)
 {
-	CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : pwrite_all(fd, e->tail, RLNC_SLOTS_OFFSET, e->tail_offset);
+	CLEANUP_CLOSE int fd = file_reopen(e->fd, O_RDWR);
+	int rc = fd < 0 ? fd : pwrite_all(fd, e->tail, RLNC_SLOTS_OFFSET, e->tail_offset);
 
 	if (!rc)
 		rc = pwrite_all(fd, e->head, RLNC_SLOTS_OFFSET, 0);
 	if (!rc && fsync(fd))
 		rc = -errno;
-	return rc ? fail(-rc, "%s: what was on it cannot be restored: %s", path, strerror(-rc)) :
-		    0;
+	return rc ? fail(-rc, "member %s: what was on it cannot be restored: %s", m->name,
+			 strerror(-rc)) : 0;
 }
 
 /**
@@ -151,5 +151,7 @@ void prepare_forget(struct device_ends *e)
 {
 	free(e->head);
 	free(e->tail);
-	*e = (struct device_ends){ .head = NULL };
+	if (e->fd >= 0)
+		close(e->fd);
+	*e = DEVICE_ENDS_NONE;
 }

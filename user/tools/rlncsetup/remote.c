@@ -7,7 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/report.h"
+#include "crypto/kdf.h"
 #include "netlink/nbd.h"
 #include "nvme/nvme.h"
 #include "rlncsetup.h"
@@ -36,6 +38,22 @@ static struct nbd_patience nbd_patience_of(const struct options *o)
 	return (struct nbd_patience){ (unsigned int)o->nbd_timeout, (unsigned int)o->nbd_dead };
 }
 
+/* Their names may be longer than what the kernel shows. */
+static int nbd_owner(const char *name, char owner[NBD_OWNER_MAX])
+{
+	u8 digest[SHA256_BYTES];
+	int rc = 0;
+
+	if (strlen(name) < NBD_OWNER_MAX / 2) {
+		strcpy(owner, name);
+		return 0;
+	}
+	rc = sha256_digest(name, strlen(name), digest);
+	if (!rc)
+		hex_encode(digest, sizeof(digest), owner);
+	return rc ? fail(EIO, "SHA-256 cannot be computed") : 0;
+}
+
 static int nbd_session_for(const char *name, const struct options *o, struct nbd_session *s)
 {
 	const struct ktls_files tls = { o->tls_ca, o->tls_cert, o->tls_key, o->tls_host };
@@ -46,6 +64,24 @@ static int nbd_session_for(const char *name, const struct options *o, struct nbd
 	if (nbd_url_parse(name, url))
 		return fail(EINVAL, "member %s: not of the form nbd://HOST[:PORT]/EXPORT", name);
 	return nbd_client_connect(url, &tls, (unsigned int)o->nbd_timeout, s);
+}
+
+static int make_nbd(const char *name, const struct nbd_session *session,
+		    const struct nbd_patience *patience, struct remote *r)
+{
+	char owner[NBD_OWNER_MAX];
+	int rc = nbd_owner(name, owner);
+
+	if (rc)
+		return rc;
+	interrupt_hold();
+	rc = nbd_device_connect(session, patience, owner, &r->number);
+	if (!rc) {
+		r->kind = REMOTE_NBD;
+		interrupt_remember(name, r);
+	}
+	interrupt_release();
+	return rc;
 }
 
 static int connect_nbd(const char *name, const struct options *o, struct remote *r,
@@ -61,13 +97,19 @@ static int connect_nbd(const char *name, const struct options *o, struct remote 
 		rc = fail(ENODEV, "member %s: blocks of %u bytes are too large, %u at most",
 			  name, session.min_block, NBD_BLOCK_BYTES);
 	else
-		rc = nbd_device_connect(&session, &patience, &r->number);
+		rc = make_nbd(name, &session, &patience, r);
 	close(session.fd);
-	if (rc)
-		return rc;
-	r->kind = REMOTE_NBD;
-	snprintf(path, 256, "/dev/nbd%d", r->number);
-	return 0;
+	if (!rc)
+		snprintf(path, 256, "/dev/nbd%d", r->number);
+	return rc;
+}
+
+static int disconnect_nbd(const char *name, int number)
+{
+	char owner[NBD_OWNER_MAX];
+	int rc = nbd_owner(name, owner);
+
+	return rc ? rc : nbd_device_disconnect(number, owner);
 }
 
 /*
@@ -77,12 +119,15 @@ static int connect_nbd(const char *name, const struct options *o, struct remote 
 static int revive_nbd(const char *name, int number, const struct options *o)
 {
 	struct nbd_patience patience = nbd_patience_of(o);
+	char owner[NBD_OWNER_MAX];
 	struct nbd_session session;
-	int rc = nbd_session_for(name, o, &session);
+	int rc = nbd_owner(name, owner);
 
+	if (!rc)
+		rc = nbd_session_for(name, o, &session);
 	if (rc)
 		return rc;
-	nbd_device_reconnect(number, &session, &patience);
+	nbd_device_reconnect(number, &session, &patience, owner);
 	close(session.fd);
 	return 0;
 }
@@ -107,11 +152,17 @@ static int connect_nvme(const char *name, const struct options *o, struct remote
 	struct nvme_url url;
 	int rc = nvme_parse(name, &url);
 
-	if (!rc)
-		rc = nvme_connect(&url, &patience, &r->number);
 	if (rc)
 		return rc;
-	r->kind = REMOTE_NVME;
+	interrupt_hold();
+	rc = nvme_connect(&url, &patience, &r->number);
+	if (!rc) {
+		r->kind = REMOTE_NVME;
+		interrupt_remember(name, r);
+	}
+	interrupt_release();
+	if (rc)
+		return rc;
 	rc = nvme_find_disk(r->number, &url, &patience, disk);
 	if (!rc)
 		snprintf(path, 256, "/dev/%s", disk);
@@ -159,8 +210,10 @@ bool remote_is(const char *name)
  */
 int remote_connect(const char *name, const struct options *o, struct remote *r, char path[256])
 {
-	int rc = nbd_url_is(name) ? connect_nbd(name, o, r, path) : connect_nvme(name, o, r, path);
+	int rc;
 
+	interrupt_watch();
+	rc = nbd_url_is(name) ? connect_nbd(name, o, r, path) : connect_nvme(name, o, r, path);
 	if (rc)
 		return rc;
 	note("member %s is %s", name, path);
@@ -188,9 +241,15 @@ int remote_revive(const char *name, const struct remote *r, const struct options
  */
 int remote_disconnect(const char *name, const struct remote *r)
 {
+	int rc;
+
 	if (r->kind == REMOTE_NONE)
 		return 0;
 	note("disconnecting %s", name);
-	return r->kind == REMOTE_NBD ? nbd_device_disconnect(r->number) :
-				       disconnect_nvme(name, r->number);
+	interrupt_hold();
+	rc = r->kind == REMOTE_NBD ? disconnect_nbd(name, r->number) :
+				     disconnect_nvme(name, r->number);
+	interrupt_forget(r);
+	interrupt_release();
+	return rc;
 }

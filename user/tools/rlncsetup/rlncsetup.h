@@ -8,20 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/program.h"
 #include "base/secret.h"
 #include "volume/volume.h"
 
 #define RLNCSETUP_VERSION	"0.1"
-
-/* Exit statuses, those of cryptsetup. */
-enum exit_status {
-	EXIT_OK		= 0,
-	EXIT_PARAMETERS	= 1,
-	EXIT_PERMISSION	= 2,	/* or a wrong passphrase or key */
-	EXIT_MEMORY	= 3,
-	EXIT_DEVICE	= 4,	/* wrong device, damaged, cannot be read */
-	EXIT_BUSY	= 5,	/* exists already, or is in use */
-};
 
 /* === options: options.c === */
 
@@ -101,21 +92,15 @@ struct options {
 	bool oneshot;
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
+	uint64_t given;		/* on the command line: bits by row of the table of options */
 };
 
-struct command {
-	const char *verb;	/* "key add": two words */
-	enum command_bit bit;
-	int (*run)(const struct options *o, int argc, char **argv);
-	int min_args;
-	int max_args;
-	const char *args;
-	const char *help;
-};
+extern const struct option_row option_rows[];
+extern const struct options option_defaults;
+int option_append(const struct option_row *row, const char *word, struct options *o);
 
-int options_set(enum command_bit bit, const char *name, const char *value, struct options *o);
-int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
-void options_help(const struct command *cmd);
+extern const struct program program;	/* main.c */
+
 int label_copy(const char *option, const char *label, char *to, size_t size);
 
 /* === members on other machines: remote.c === */
@@ -136,6 +121,15 @@ bool remote_is(const char *name);
 int remote_connect(const char *name, const struct options *o, struct remote *r, char path[256]);
 int remote_revive(const char *name, const struct remote *r, const struct options *o);
 int remote_disconnect(const char *name, const struct remote *r);
+
+/* === what an interruption must not leave behind: interrupt.c === */
+
+void interrupt_watch(void);
+void interrupt_hold(void);
+void interrupt_release(void);
+void interrupt_remember(const char *name, const struct remote *r);
+void interrupt_forget(const struct remote *r);
+void interrupt_forget_all(void);
 
 /* === members as they are named on the command line: members.c === */
 
@@ -182,15 +176,17 @@ int prepare_keyslots(const struct tool_member *m, const struct volume *others);
 
 /* What was at both ends of a device: nobody has signatures elsewhere. */
 struct device_ends {
+	int fd;			/* of the device; others may use it alone */
 	u8 *head;		/* RLNC_SLOTS_OFFSET bytes */
 	u8 *tail;		/* as many */
 	u64 tail_offset;
 };
 
 int prepare_keep(const struct tool_member *m, struct device_ends *e);
-int prepare_undo(const char *path, const struct device_ends *e);
+int prepare_undo(const struct tool_member *m, const struct device_ends *e);
 void prepare_forget(struct device_ends *e);
 
+#define DEVICE_ENDS_NONE	((struct device_ends){ .fd = -1 })
 #define CLEANUP_ENDS	CLEANUP(prepare_forget)
 
 /* === passphrases and keys: secrets.c === */

@@ -29,13 +29,16 @@ static void on_signal(int number)
 	raise(number);
 }
 
+/* Those that are ignored stay so: nohup(1) means it. */
 static void catch_signals(void (*handler)(int number))
 {
 	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction now;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		signal(caught[i], handler);
+		if (!sigaction(caught[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			signal(caught[i], handler);
 }
 
 /* A line from the terminal, without echo. */
@@ -217,9 +220,15 @@ static int choose_cost(const struct options *o, struct argon_cost *cost)
 		cost->memory_kib = (uint32_t)o->argon_memory;
 	if (o->argon_lanes)
 		cost->lanes = (uint32_t)o->argon_lanes;
-	if (!argon_cost_ok(cost))
-		return fail(EINVAL, "argon2id with %u passes over %u KiB in %u lane%s: out of range",
-			    cost->time, cost->memory_kib, cost->lanes, plural(cost->lanes));
+	if (!argon_cost_ok(cost)) {
+		fail(EINVAL, "argon2id with %u pass%s over %u KiB in %u lane%s: out of range",
+		     cost->time, cost->time == 1 ? "" : "es", cost->memory_kib, cost->lanes,
+		     plural(cost->lanes));
+		hint("%u KiB a lane to %u GiB, and passes times memory at most %llu GiB",
+		     ARGON_MIN_MEMORY_KIB, ARGON_MAX_MEMORY_KIB >> 20,
+		     ARGON_MAX_WORK_KIB >> 20);
+		return -EINVAL;
+	}
 	note("argon2id: %u pass%s over %u KiB in %u lane%s", cost->time,
 	     cost->time == 1 ? "" : "es", cost->memory_kib, cost->lanes, plural(cost->lanes));
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "rlncsetup.h"
@@ -77,7 +78,7 @@ static int check_ours(const struct tool_member *m)
  */
 int signature_check(const struct tool_member *m)
 {
-	CLEANUP_CLOSE int fd = open(m->path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = file_reopen(m->fd, O_RDONLY);
 	CLEANUP_PROBE blkid_probe pr = fd < 0 ? NULL : new_probe(fd);
 	const char *type = NULL, *label = NULL;
 	int rc;
@@ -111,7 +112,7 @@ int signature_check(const struct tool_member *m)
  */
 int signature_wipe(const struct tool_member *m)
 {
-	CLEANUP_CLOSE int fd = open(m->path, O_RDWR | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = file_reopen(m->fd, O_RDWR);
 	CLEANUP_PROBE blkid_probe pr = fd < 0 ? NULL : new_probe(fd);
 	int rc;
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "rlncsetup.h"
 
 #define STATE_DIR	"/run/rlncsetup"
@@ -32,9 +33,14 @@ static int number_if(const struct remote *r, enum remote_kind kind)
 	return r->kind == kind ? r->number : -1;
 }
 
+/* Names of files may be no text; JSON has text only. What is remote is found by its URL. */
 static json_t *member_json(const struct state_member *m)
 {
-	return json_pack("{s:s,s:s,s:i,s:i,s:[ssss]}", "name", m->name, "device", m->path,
+	char name[sizeof(m->name)], path[sizeof(m->path)];
+
+	text_printable(m->name, name, sizeof(name));
+	text_printable(m->path, path, sizeof(path));
+	return json_pack("{s:s,s:s,s:i,s:i,s:[ssss]}", "name", name, "device", path,
 			 "nbd", number_if(&m->remote, REMOTE_NBD),
 			 "nvme", number_if(&m->remote, REMOTE_NVME),
 			 "tls", m->tls[0], m->tls[1], m->tls[2], m->tls[3]);

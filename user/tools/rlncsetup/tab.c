@@ -26,7 +26,7 @@ static int take_option(const char *path, char *word, struct options *o)
 		return 0;
 	if (value)
 		*value++ = 0;
-	rc = options_set(CMD_OPEN, word, value, o);
+	rc = program_set(&program, CMD_OPEN, word, value, o, o->given);
 	if (rc)
 		hint("it is in %s", path);
 	return rc;
@@ -62,7 +62,7 @@ static int take_line(const char *path, char *line, struct tab_entry *e, struct o
  * @path:	of the table
  * @name:	of the volume
  * @e:		its members; tab_free() it whatever is returned
- * @o:		receives the line's options; a key file that was given stays
+ * @o:		receives the line's options, but for those that were given
  *
  * Return: 0 or -errno, reported.
  */
@@ -74,8 +74,12 @@ int tab_find(const char *path, const char *name, struct tab_entry *e, struct opt
 
 	*e = (struct tab_entry){ .members = 0 };
 	rc = file_read(path, TAB_MAX, &e->text, NULL);
-	if (rc)
-		return fail(-rc, "%s: %s", path, strerror(-rc));
+	if (rc) {
+		fail(-rc, "%s: %s", path, strerror(-rc));
+		if (rc == -ENOENT)
+			hint("name its members: rlncsetup open %s MEMBER...", name);
+		return rc;
+	}
 	for (line = strtok_r(e->text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		line += strspn(line, BLANKS);
 		len = strcspn(line, BLANKS);
