@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Listening sockets of a server, and the connections that come of them. */
+#ifndef SKY_HTTP_LISTEN_H
+#define SKY_HTTP_LISTEN_H
+
+#include "io/group.h"
+#include "io/sync.h"
+#include "server.h"
+#include "tls/tls.h"
+
+#define HTTP_DOORS	16u	/* most listening sockets */
+#define HTTP_STREETS	256u	/* lists of connections, by address */
+
+/* One listening socket. */
+struct http_door {
+	int fd;				/* listens; the caller's */
+	struct tls_context *tls;	/* NULL: plain */
+};
+
+struct http_guest;
+
+/* Zeroed, with what stands above the line filled in. */
+struct http_listen {
+	struct http_server *server;
+	struct http_door door[HTTP_DOORS];
+	unsigned int doors;
+	unsigned int most;		/* connections; more wait in the kernel's queue */
+	unsigned int most_each;		/* of one address (IPv6: of one /64); 0: any number */
+	int64_t patience;		/* ns that what is under way has when it stops */
+
+	/* --- of listen.c --- */
+	struct io_event stop;
+	struct io_semaphore room;
+	struct io_group connections;
+	struct http_guest *street[HTTP_STREETS];
+	struct http_guest *gone;	/* of connections that have ended */
+	unsigned int open;		/* connections now */
+	uint64_t turned_away;		/* for their address had too many */
+	uint64_t refused;		/* whose handshake failed */
+};
+
+/* Before http_listen_run() and http_listen_stop(). */
+void http_listen_init(struct http_listen *l);
+
+/**
+ * http_listen_run - accept connections and serve them
+ *
+ * Until http_listen_stop() is called or the fiber is cancelled.  Then nobody is accepted, idle
+ * connections are closed, and requests under way have @patience to be done.
+ *
+ * Return: 0; -EINVAL for limits without sense; -ENOMEM; the error of a listening socket that
+ * is none.
+ */
+int http_listen_run(struct http_listen *l);
+
+/* On the loop's own thread; from elsewhere with io_post(). */
+void http_listen_stop(struct http_listen *l);
+
+#endif /* SKY_HTTP_LISTEN_H */

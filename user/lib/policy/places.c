@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The locations that the catalogue starts with: those of SERRANO's table.  Of a region
+ * that has the name of a state or a country, the town where it is said to be.  What is
+ * not here, prices and what is measured, changes and is the operator's to fill in.
+ */
+#include "placement.h"
+
+#define GDPR	true
+#define NONE	false
+
+const struct place places[PLACES] = {
+	{ "Google", "Iowa", "Council Bluffs", "US", "US", NONE, 41.26, -95.86 },
+	{ "Google", "Oregon", "The Dalles", "US", "US", NONE, 45.59, -121.18 },
+	{ "Google", "Belgium", "Saint-Ghislain", "BE", "EU", GDPR, 50.45, 3.82 },
+	{ "Google", "South Carolina", "Moncks Corner", "US", "US", NONE, 33.20, -80.01 },
+	{ "Google", "Northern Virginia", "Ashburn", "US", "US", NONE, 39.04, -77.49 },
+	{ "Google", "London", "London", "GB", "UK", GDPR, 51.51, -0.13 },
+	{ "Google", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "Google", "Los Angeles", "Los Angeles", "US", "US", NONE, 34.05, -118.24 },
+	{ "Google", "Hamina", "Hamina", "FI", "EU", GDPR, 60.57, 27.20 },
+	{ "Google", "Montreal", "Montreal", "CA", "CA", GDPR, 45.50, -73.57 },
+	{ "Amazon", "Ohio", "Columbus", "US", "US", NONE, 39.96, -83.00 },
+	{ "Amazon", "Canada", "Montreal", "CA", "CA", GDPR, 45.50, -73.57 },
+	{ "Amazon", "Oregon", "Boardman", "US", "US", NONE, 45.84, -119.70 },
+	{ "Amazon", "North Virginia", "Ashburn", "US", "US", NONE, 39.04, -77.49 },
+	{ "Amazon", "North California", "San Jose", "US", "US", NONE, 37.34, -121.89 },
+	{ "Amazon", "Ireland", "Dublin", "IE", "EU", GDPR, 53.35, -6.26 },
+	{ "Amazon", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "Amazon", "London", "London", "GB", "UK", GDPR, 51.51, -0.13 },
+	{ "Amazon", "Paris", "Paris", "FR", "EU", GDPR, 48.86, 2.35 },
+	{ "Amazon", "Stockholm", "Stockholm", "SE", "EU", GDPR, 59.33, 18.07 },
+	{ "Microsoft", "Virginia", "Boydton", "US", "US", NONE, 36.67, -78.39 },
+	{ "Microsoft", "Iowa", "Des Moines", "US", "US", NONE, 41.59, -93.62 },
+	{ "Microsoft", "Chicago", "Chicago", "US", "US", NONE, 41.88, -87.63 },
+	{ "Microsoft", "San Antonio", "San Antonio", "US", "US", NONE, 29.42, -98.49 },
+	{ "Microsoft", "Wyoming", "Cheyenne", "US", "US", NONE, 41.14, -104.82 },
+	{ "Microsoft", "California", "San Francisco", "US", "US", NONE, 37.77, -122.42 },
+	{ "Microsoft", "Seattle", "Seattle", "US", "US", NONE, 47.61, -122.33 },
+	{ "Microsoft", "Quebec City", "Quebec City", "CA", "CA", GDPR, 46.81, -71.21 },
+	{ "Microsoft", "Toronto", "Toronto", "CA", "CA", GDPR, 43.65, -79.38 },
+	{ "Microsoft", "Dublin", "Dublin", "IE", "EU", GDPR, 53.35, -6.26 },
+	{ "Microsoft", "Amsterdam", "Amsterdam", "NL", "EU", GDPR, 52.37, 4.90 },
+	{ "Microsoft", "Cardiff", "Cardiff", "GB", "UK", GDPR, 51.48, -3.18 },
+	{ "Microsoft", "London", "London", "GB", "UK", GDPR, 51.51, -0.13 },
+	{ "Microsoft", "Paris", "Paris", "FR", "EU", GDPR, 48.86, 2.35 },
+	{ "Microsoft", "Oslo", "Oslo", "NO", "EEA", GDPR, 59.91, 10.75 },
+	{ "Microsoft", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "Microsoft", "Zurich", "Zurich", "CH", "CH", GDPR, 47.37, 8.54 },
+	{ "OVH", "Beauharnois", "Beauharnois", "CA", "CA", GDPR, 45.32, -73.87 },
+	{ "OVH", "Gravelines", "Gravelines", "FR", "EU", GDPR, 50.99, 2.13 },
+	{ "OVH", "Strasbourg", "Strasbourg", "FR", "EU", GDPR, 48.57, 7.75 },
+	{ "OVH", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "OVH", "London", "London", "GB", "UK", GDPR, 51.51, -0.13 },
+	{ "OVH", "Warsaw", "Warsaw", "PL", "EU", GDPR, 52.23, 21.01 },
+	{ "City Cloud", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "City Cloud", "Karlskrona", "Karlskrona", "SE", "EU", GDPR, 56.16, 15.59 },
+	{ "City Cloud", "Buffalo NY", "Buffalo", "US", "US", NONE, 42.89, -78.88 },
+	{ "Exoscale", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "Exoscale", "Geneva", "Geneva", "CH", "CH", GDPR, 46.20, 6.14 },
+	{ "Exoscale", "Zurich", "Zurich", "CH", "CH", GDPR, 47.37, 8.54 },
+	{ "Exoscale", "Munich", "Munich", "DE", "EU", GDPR, 48.14, 11.58 },
+	{ "Exoscale", "Vienna", "Vienna", "AT", "EU", GDPR, 48.21, 16.37 },
+	{ "Exoscale", "Sofia", "Sofia", "BG", "EU", GDPR, 42.70, 23.32 },
+	{ "Scaleway", "Amsterdam", "Amsterdam", "NL", "EU", GDPR, 52.37, 4.90 },
+	{ "Scaleway", "Paris", "Paris", "FR", "EU", GDPR, 48.86, 2.35 },
+	{ "Scaleway", "Warsaw", "Warsaw", "PL", "EU", GDPR, 52.23, 21.01 },
+	{ "IONOS", "Frankfurt", "Frankfurt am Main", "DE", "EU", GDPR, 50.11, 8.68 },
+	{ "Deutsche Telekom", "Magdeburg", "Magdeburg", "DE", "EU", GDPR, 52.12, 11.63 },
+	{ "Ventus Cloud", "Vienna", "Vienna", "AT", "EU", GDPR, 48.21, 16.37 },
+	{ "Ventus Cloud", "St. Gallen", "St. Gallen", "CH", "CH", NONE, 47.42, 9.37 },
+	{ "Ventus Cloud", "Marchtrenk", "Marchtrenk", "AT", "EU", GDPR, 48.19, 14.11 },
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a process gives up before it meets strangers.  The only place that knows libseccomp.
+ *
+ * The filter is an allow list: what is not on it fails with EPERM, and with ENOSYS where a
+ * library then knows another way.  io_uring makes system calls that no filter sees, so who
+ * must not open sockets must not have it, either.
+ */
+#ifndef SKY_PRIV_PRIV_H
+#define SKY_PRIV_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is allowed beyond computing, threads, and reading and writing what is open. */
+#define PRIV_ACCEPT	0x1u	/* take connections of sockets that listen already */
+#define PRIV_CONNECT	0x2u	/* make TCP connections */
+#define PRIV_FILES	0x4u	/* open, change and remove files */
+#define PRIV_URING	0x8u
+
+struct priv {
+	const char *user;	/* root becomes it, with its group only; NULL or "": nobody else */
+	const char *root;	/* root is locked into it; NULL or "": not */
+	unsigned int allow;
+	const int *keep;	/* open descriptors that stay so, besides 0, 1 and 2 */
+	size_t keep_count;
+	unsigned int files;	/* most descriptors; 0: as it is */
+};
+
+/* Takes a line for what could not be given up, and why that is so. */
+typedef void priv_tell_fn(const char *text);
+
+/**
+ * priv_drop - give up all but what @p says, for good
+ * @p:		what stays
+ * @tell:	for what an ordinary user cannot do
+ *
+ * While the process has one thread.  After an error it must end: it has neither all nor
+ * nothing.
+ *
+ * Return: 0; -ENOENT: there is no such user; -errno.
+ */
+int priv_drop(const struct priv *p, priv_tell_fn *tell);
+
+/* filter.c.  Return: 0 or -errno. */
+int priv_filter(unsigned int allow);
+
+#endif /* SKY_PRIV_PRIV_H */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What S3 answers when it refuses: codes, statuses and words as AWS documents
+ * them ("Error responses" of the API reference).
+ */
+#ifndef SKY_S3_ERROR_H
+#define SKY_S3_ERROR_H
+
+#include <stdarg.h>
+
+#include "base/out.h"
+
+enum s3_code {
+	S3_OK = 0,
+	S3_ACCESS_CONTROL_LIST_NOT_SUPPORTED,
+	S3_ACCESS_DENIED,
+	S3_ACCESS_FORBIDDEN,
+	S3_AUTHORIZATION_HEADER_MALFORMED,
+	S3_AUTHORIZATION_QUERY_PARAMETERS_ERROR,
+	S3_BAD_DIGEST,
+	S3_BAD_REQUEST,
+	S3_BUCKET_ALREADY_EXISTS,
+	S3_BUCKET_ALREADY_OWNED_BY_YOU,
+	S3_BUCKET_NOT_EMPTY,
+	S3_CONDITIONAL_REQUEST_CONFLICT,
+	S3_CREDENTIALS_NOT_SUPPORTED,
+	S3_ENTITY_TOO_LARGE,
+	S3_ENTITY_TOO_SMALL,
+	S3_EXPIRED_TOKEN,
+	S3_ILLEGAL_LOCATION_CONSTRAINT,
+	S3_ILLEGAL_VERSIONING,
+	S3_INCOMPLETE_BODY,
+	S3_INCORRECT_NUMBER_OF_FILES,
+	S3_INSUFFICIENT_STORAGE,
+	S3_INTERNAL_ERROR,
+	S3_INVALID_ACCESS_KEY_ID,
+	S3_INVALID_ARGUMENT,
+	S3_INVALID_BUCKET_NAME,
+	S3_INVALID_BUCKET_STATE,
+	S3_INVALID_CHUNK_SIZE,
+	S3_INVALID_DIGEST,
+	S3_INVALID_LOCATION_CONSTRAINT,
+	S3_INVALID_OBJECT_STATE,
+	S3_INVALID_PART,
+	S3_INVALID_PART_NUMBER,
+	S3_INVALID_PART_ORDER,
+	S3_INVALID_POLICY_DOCUMENT,
+	S3_INVALID_RANGE,
+	S3_INVALID_REQUEST,
+	S3_INVALID_STORAGE_CLASS,
+	S3_INVALID_TAG,
+	S3_INVALID_TOKEN,
+	S3_INVALID_URI,
+	S3_KEY_TOO_LONG,
+	S3_MALFORMED_ACL,
+	S3_MALFORMED_POLICY,
+	S3_MALFORMED_POST,
+	S3_MALFORMED_TRAILER,
+	S3_MALFORMED_XML,
+	S3_MAX_MESSAGE_LENGTH,
+	S3_MAX_POST_PRE_DATA,
+	S3_METADATA_TOO_LARGE,
+	S3_METHOD_NOT_ALLOWED,
+	S3_MISSING_CONTENT_LENGTH,
+	S3_MISSING_REQUEST_BODY,
+	S3_NO_SUCH_BUCKET,
+	S3_NO_SUCH_BUCKET_POLICY,
+	S3_NO_SUCH_CORS,
+	S3_NO_SUCH_KEY,
+	S3_NO_SUCH_LIFECYCLE,
+	S3_NO_SUCH_TAG_SET,
+	S3_NO_SUCH_UPLOAD,
+	S3_NO_SUCH_VERSION,
+	S3_NOT_IMPLEMENTED,
+	S3_NOT_MODIFIED,
+	S3_OPERATION_ABORTED,
+	S3_PRECONDITION_FAILED,
+	S3_REQUEST_IS_NOT_MULTIPART,
+	S3_REQUEST_TIMEOUT,
+	S3_REQUEST_TIME_TOO_SKEWED,
+	S3_SERVICE_UNAVAILABLE,
+	S3_SIGNATURE_DOES_NOT_MATCH,
+	S3_SLOW_DOWN,
+	S3_TOO_MANY_BUCKETS,
+	S3_UNRESOLVABLE_GRANT,
+	S3_UNSUPPORTED_ARGUMENT,
+	S3_XAMZ_CONTENT_SHA256_MISMATCH,
+	S3_CODES,
+};
+
+#define S3_MESSAGE_MAX	256u
+#define S3_DETAIL_MAX	256u
+#define S3_DETAILS	4u
+
+/* One refusal.  Texts that do not fit are cut. */
+struct s3_fault {
+	enum s3_code code;
+	char message[S3_MESSAGE_MAX];		/* "": that of the code */
+	unsigned int details;
+	struct {
+		const char *name;		/* an element's; static */
+		char value[S3_DETAIL_MAX];
+	} detail[S3_DETAILS];
+};
+
+const char *s3_code_name(enum s3_code code);
+unsigned int s3_code_status(enum s3_code code);
+const char *s3_code_message(enum s3_code code);
+enum s3_code s3_code_find(struct str name);
+
+enum s3_code s3_fail(struct s3_fault *f, enum s3_code code, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+void s3_detail(struct s3_fault *f, const char *name, struct str value);
+void s3_error_xml(struct out *o, const struct s3_fault *f, struct str resource,
+		  struct str request_id, struct str host_id);
+
+#endif /* SKY_S3_ERROR_H */

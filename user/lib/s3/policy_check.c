@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words that a policy may use: actions, resources, operators, keys. */
+#include <arpa/inet.h>
+
+#include "http/date.h"
+#include "policy_tree.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* Those of operations that there are, without "s3:". */
+static const char *const object_actions[] = {
+	"AbortMultipartUpload", "BypassGovernanceRetention", "DeleteObject",
+	"DeleteObjectTagging", "DeleteObjectVersion", "DeleteObjectVersionTagging", "GetObject",
+	"GetObjectAcl", "GetObjectAttributes", "GetObjectTagging", "GetObjectVersion",
+	"GetObjectVersionAcl", "GetObjectVersionAttributes", "GetObjectVersionTagging",
+	"ListMultipartUploadParts", "PutObject", "PutObjectAcl", "PutObjectTagging",
+	"PutObjectVersionAcl", "PutObjectVersionTagging", "RestoreObject",
+};
+
+static const char *const bucket_actions[] = {
+	"CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "GetBucketAcl", "GetBucketCORS",
+	"GetBucketLocation", "GetBucketPolicy", "GetBucketPolicyStatus", "GetBucketTagging",
+	"GetBucketVersioning", "GetLifecycleConfiguration", "ListBucket",
+	"ListBucketMultipartUploads", "ListBucketVersions", "PutBucketAcl", "PutBucketCORS",
+	"PutBucketPolicy", "PutBucketTagging", "PutBucketVersioning",
+	"PutLifecycleConfiguration",
+};
+
+static bool matches_any(struct str pattern, const char *const *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (str_match(pattern, str_of(list[i])))
+			return true;
+	return false;
+}
+
+static bool of_objects(struct str action)
+{
+	return str_equal(action, STR("*")) ||
+	       matches_any(str_skip(action, 3), object_actions, COUNT(object_actions));
+}
+
+static bool of_buckets(struct str action)
+{
+	return str_equal(action, STR("*")) ||
+	       matches_any(str_skip(action, 3), bucket_actions, COUNT(bucket_actions));
+}
+
+/* Is it, or does it match, an action that there is? */
+bool policy_action_known(struct str action)
+{
+	if (str_equal(action, STR("*")))
+		return true;
+	return str_starts(action, STR("s3:")) && (of_objects(action) || of_buckets(action));
+}
+
+/* The part behind the bucket's name; at is NULL when there is none. */
+static struct str key_part(struct str resource)
+{
+	struct str bucket;
+
+	resource = str_skip(resource, strlen(POLICY_ARN));
+	str_cut(&resource, '/', &bucket);
+	return resource;
+}
+
+/* A resource that can be an object, or a bucket. */
+static bool is_object(struct str resource)
+{
+	size_t at;
+
+	return key_part(resource).at || str_find(resource, '*', &at);
+}
+
+static bool is_bucket(struct str resource)
+{
+	return !key_part(resource).at;
+}
+
+/* Does every action have a resource that it can be done to? */
+bool policy_actions_fit(const struct policy_statement *s)
+{
+	bool objects = false, buckets = false;
+	unsigned int i;
+
+	if (s->not_action || s->not_resource)
+		return true;
+	for (i = 0; i < s->resources.count; i++) {
+		objects |= is_object(s->resources.item[i]);
+		buckets |= is_bucket(s->resources.item[i]);
+	}
+	for (i = 0; i < s->actions.count; i++)
+		if (!(objects && of_objects(s->actions.item[i])) &&
+		    !(buckets && of_buckets(s->actions.item[i])))
+			return false;
+	return true;
+}
+
+/* Is it of the bucket that the policy is put on? */
+bool policy_resource_ok(struct str resource, struct str bucket)
+{
+	struct str name;
+
+	if (!str_starts(resource, STR(POLICY_ARN)))
+		return false;
+	resource = str_skip(resource, strlen(POLICY_ARN));
+	str_cut(&resource, '/', &name);
+	return name.len && str_match(name, bucket);
+}
+
+static const struct policy_operator operators[] = {
+	{ "StringEquals", POLICY_STRING, POLICY_EQUAL, false },
+	{ "StringNotEquals", POLICY_STRING, POLICY_EQUAL, true },
+	{ "StringEqualsIgnoreCase", POLICY_STRING_NOCASE, POLICY_EQUAL, false },
+	{ "StringNotEqualsIgnoreCase", POLICY_STRING_NOCASE, POLICY_EQUAL, true },
+	{ "StringLike", POLICY_LIKE, POLICY_EQUAL, false },
+	{ "StringNotLike", POLICY_LIKE, POLICY_EQUAL, true },
+	{ "ArnEquals", POLICY_LIKE, POLICY_EQUAL, false },
+	{ "ArnNotEquals", POLICY_LIKE, POLICY_EQUAL, true },
+	{ "ArnLike", POLICY_LIKE, POLICY_EQUAL, false },
+	{ "ArnNotLike", POLICY_LIKE, POLICY_EQUAL, true },
+	{ "NumericEquals", POLICY_NUMBER, POLICY_EQUAL, false },
+	{ "NumericNotEquals", POLICY_NUMBER, POLICY_EQUAL, true },
+	{ "NumericLessThan", POLICY_NUMBER, POLICY_LESS, false },
+	{ "NumericLessThanEquals", POLICY_NUMBER, POLICY_LESS_EQUAL, false },
+	{ "NumericGreaterThan", POLICY_NUMBER, POLICY_GREATER, false },
+	{ "NumericGreaterThanEquals", POLICY_NUMBER, POLICY_GREATER_EQUAL, false },
+	{ "DateEquals", POLICY_DATE, POLICY_EQUAL, false },
+	{ "DateNotEquals", POLICY_DATE, POLICY_EQUAL, true },
+	{ "DateLessThan", POLICY_DATE, POLICY_LESS, false },
+	{ "DateLessThanEquals", POLICY_DATE, POLICY_LESS_EQUAL, false },
+	{ "DateGreaterThan", POLICY_DATE, POLICY_GREATER, false },
+	{ "DateGreaterThanEquals", POLICY_DATE, POLICY_GREATER_EQUAL, false },
+	{ "Bool", POLICY_BOOL, POLICY_EQUAL, false },
+	{ "IpAddress", POLICY_IP, POLICY_EQUAL, false },
+	{ "NotIpAddress", POLICY_IP, POLICY_EQUAL, true },
+	{ "Null", POLICY_NULL, POLICY_EQUAL, false },
+};
+
+/**
+ * policy_operator_find - an operator by its name
+ * @name:	perhaps with "ForAnyValue:", "ForAllValues:" before and "IfExists" behind
+ * @c:		receives what those say
+ *
+ * Return: the operator, or NULL.
+ */
+const struct policy_operator *policy_operator_find(struct str name, struct policy_condition *c)
+{
+	size_t i;
+
+	c->for_all = str_starts(name, STR("ForAllValues:"));
+	if (c->for_all)
+		name = str_skip(name, 13);
+	else if (str_starts(name, STR("ForAnyValue:")))
+		name = str_skip(name, 12);
+	c->if_exists = str_ends(name, STR("IfExists"));
+	if (c->if_exists)
+		name.len -= 8;
+	for (i = 0; i < COUNT(operators); i++)
+		if (str_is(name, operators[i].name))
+			return c->if_exists && operators[i].type == POLICY_NULL ? NULL :
+			       &operators[i];
+	return NULL;
+}
+
+/* Does the gateway say something about a key? */
+bool policy_key_known(struct str key)
+{
+	static const char *const keys[] = {
+		"aws:SourceIp", "aws:SecureTransport", "aws:CurrentTime", "aws:EpochTime",
+		"aws:UserAgent", "aws:Referer", "aws:username", "aws:userid", "aws:PrincipalArn",
+		"aws:PrincipalAccount", "aws:PrincipalType", "s3:prefix", "s3:delimiter",
+		"s3:max-keys", "s3:VersionId", "s3:x-amz-acl", "s3:x-amz-copy-source",
+		"s3:x-amz-metadata-directive", "s3:x-amz-content-sha256",
+		"s3:x-amz-storage-class", "s3:signatureversion", "s3:signatureAge", "s3:authType",
+		"s3:LocationConstraint", "s3:TlsVersion", "s3:RequestObjectTagKeys",
+		"s3:if-match", "s3:if-none-match",
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(keys); i++)
+		if (str_equal_nocase(key, str_of(keys[i])))
+			return true;
+	return str_equal_nocase(str_head(key, 21), STR("s3:ExistingObjectTag/")) ||
+	       str_equal_nocase(str_head(key, 20), STR("s3:RequestObjectTag/"));
+}
+
+/* Can a value be compared as its operator asks? */
+bool policy_value_ok(const struct policy_condition *c, struct str value)
+{
+	int64_t number;
+
+	switch (c->op->type) {
+	case POLICY_NUMBER:
+		return policy_number(value, &number);
+	case POLICY_DATE:
+		return policy_date(value, &number);
+	case POLICY_BOOL:
+	case POLICY_NULL:
+		return str_equal_nocase(value, STR("true")) ||
+		       str_equal_nocase(value, STR("false"));
+	case POLICY_IP:
+		return policy_ip_range_ok(value);
+	default:
+		return true;
+	}
+}
+
+/* --- values --------------------------------------------------------------- */
+
+bool policy_number(struct str text, int64_t *value)
+{
+	bool minus = text.len && *text.at == '-';
+	uint64_t v;
+
+	if (!str_number(minus ? str_skip(text, 1) : text, INT64_MAX, &v))
+		return false;
+	*value = minus ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+/* ISO 8601, or seconds since 1970. */
+bool policy_date(struct str text, int64_t *milliseconds)
+{
+	if (iso_date_parse(text, milliseconds))
+		return true;
+	return policy_number(text, milliseconds) &&
+	       !__builtin_mul_overflow(*milliseconds, 1000, milliseconds);
+}
+
+struct address {
+	uint8_t bytes[16];
+	unsigned int len;	/* 4 or 16 */
+};
+
+static bool parse_address(struct str text, struct address *a)
+{
+	char copy[INET6_ADDRSTRLEN];
+
+	if (!str_copy(text, copy, sizeof(copy)))
+		return false;
+	a->len = 4;
+	if (inet_pton(AF_INET, copy, a->bytes) == 1)
+		return true;
+	a->len = 16;
+	return inet_pton(AF_INET6, copy, a->bytes) == 1;
+}
+
+/* ADDRESS[/BITS] */
+static bool parse_range(struct str text, struct address *a, unsigned int *bits)
+{
+	struct str address;
+	uint64_t value;
+
+	str_cut(&text, '/', &address);
+	if (!parse_address(address, a))
+		return false;
+	*bits = 8 * a->len;
+	if (!text.at)
+		return true;
+	if (!str_number(text, *bits, &value))
+		return false;
+	*bits = value;
+	return true;
+}
+
+bool policy_ip_range_ok(struct str range)
+{
+	struct address a;
+	unsigned int bits;
+
+	return parse_range(range, &a, &bits);
+}
+
+/* Is an address in a range? */
+bool policy_ip_in(struct str address, struct str range)
+{
+	struct address a, r;
+	unsigned int bits, i;
+
+	if (!parse_range(range, &r, &bits) || !parse_address(address, &a) || a.len != r.len)
+		return false;
+	for (i = 0; i < bits; i++)
+		if ((a.bytes[i / 8] ^ r.bytes[i / 8]) >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}

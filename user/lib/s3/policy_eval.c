@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A compiled policy and a request: allowed, denied, or neither. */
+#include "names.h"
+#include "policy_tree.h"
+
+/* arn:aws:iam::ACCOUNT:root is everybody of that account. */
+static bool is_account_of(struct str who, struct str account)
+{
+	struct str rest = who;
+
+	if (!account.len)
+		return false;
+	if (str_equal(who, account))
+		return true;
+	if (!str_starts(who, STR("arn:aws:iam::")) || !str_ends(who, STR(":root")))
+		return false;
+	rest = str_skip(rest, 13);
+	rest.len -= 5;
+	return str_equal(rest, account);
+}
+
+static bool principal_matches(const struct policy_statement *s, const struct s3_policy_request *r)
+{
+	bool found = s->everyone;
+	unsigned int i;
+
+	for (i = 0; !found && i < s->principals.count; i++) {
+		struct str who = s->principals.item[i];
+
+		found = (r->user_id.len && str_equal(who, r->user_id)) ||
+			(r->user_arn.len && str_equal(who, r->user_arn)) ||
+			is_account_of(who, r->account);
+	}
+	return found != s->not_principal;
+}
+
+static bool action_matches(const struct policy_statement *s, struct str action)
+{
+	bool found = false;
+	unsigned int i;
+
+	for (i = 0; !found && i < s->actions.count; i++)
+		found = str_match(s->actions.item[i], action);
+	return found != s->not_action;
+}
+
+static bool resource_matches(const struct policy_statement *s, struct str resource)
+{
+	bool found = false;
+	unsigned int i;
+
+	/* A star takes slashes, too, so that bucket and key are compared as one. */
+	for (i = 0; !found && i < s->resources.count; i++)
+		found = str_match(str_skip(s->resources.item[i], strlen(POLICY_ARN)), resource);
+	return found != s->not_resource;
+}
+
+/* --- conditions ----------------------------------------------------------- */
+
+static bool in_order(enum policy_order order, int64_t a, int64_t b)
+{
+	switch (order) {
+	case POLICY_LESS:
+		return a < b;
+	case POLICY_LESS_EQUAL:
+		return a <= b;
+	case POLICY_GREATER:
+		return a > b;
+	case POLICY_GREATER_EQUAL:
+		return a >= b;
+	default:
+		return a == b;
+	}
+}
+
+/* Does one value of the request match one of the policy's? */
+static bool value_matches(const struct policy_operator *op, struct str have, struct str want)
+{
+	int64_t a, b;
+
+	switch (op->type) {
+	case POLICY_STRING:
+		return str_equal(have, want);
+	case POLICY_STRING_NOCASE:
+	case POLICY_BOOL:
+		return str_equal_nocase(have, want);
+	case POLICY_LIKE:
+		return str_match(want, have);
+	case POLICY_NUMBER:
+		return policy_number(have, &a) && policy_number(want, &b) &&
+		       in_order(op->order, a, b);
+	case POLICY_DATE:
+		return policy_date(have, &a) && policy_date(want, &b) && in_order(op->order, a, b);
+	case POLICY_IP:
+		return policy_ip_in(have, want);
+	default:
+		return false;
+	}
+}
+
+static bool any_value(const struct policy_condition *c, struct str have)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->values.count; i++)
+		if (value_matches(c->op, have, c->values.item[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A key may have several values, as s3:RequestObjectTagKeys has: then one that
+ * matches is enough, or with ForAllValues none may be without a match.
+ */
+static bool condition_holds(const struct policy_condition *c, const struct s3_policy_request *r)
+{
+	bool present = false, one = false, all = true;
+	unsigned int i;
+
+	for (i = 0; i < r->contexts; i++) {
+		bool match;
+
+		if (!str_equal_nocase(r->context[i].key, c->key))
+			continue;
+		present = true;
+		match = any_value(c, r->context[i].value) != c->op->negated;
+		one |= match;
+		all &= match;
+	}
+	if (c->op->type == POLICY_NULL)
+		return present != str_equal_nocase(c->values.item[0], STR("true"));
+	if (!present)
+		return c->if_exists || c->for_all || c->op->negated;
+	/* "Not" means of none of them. */
+	return c->for_all || c->op->negated ? all : one;
+}
+
+static bool conditions_hold(const struct policy_statement *s, const struct s3_policy_request *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->conditions; i++)
+		if (!condition_holds(&s->condition[i], r))
+			return false;
+	return true;
+}
+
+/**
+ * s3_policy_evaluate - what a policy says of a request
+ * @policy:	of the request's bucket
+ * @r:		the request
+ *
+ * A statement that denies outweighs all that allow.  Where the policy is silent,
+ * the owner's own rights and ACLs decide.
+ */
+enum s3_decision s3_policy_evaluate(const struct s3_policy *policy,
+				    const struct s3_policy_request *r)
+{
+	enum s3_decision decision = S3_POLICY_SILENT;
+	char text[S3_BUCKET_MAX + 1 + S3_KEY_MAX];
+	struct out resource = OUT(text, sizeof(text));
+	unsigned int i;
+
+	out_str(&resource, r->bucket);
+	if (r->key.at)
+		out_char(&resource, '/');
+	out_str(&resource, r->key);
+	/* No such thing exists. */
+	if (resource.err)
+		return S3_POLICY_DENIES;
+	for (i = 0; i < policy->statements; i++) {
+		const struct policy_statement *s = &policy->statement[i];
+
+		if (!s->deny && decision == S3_POLICY_ALLOWS)
+			continue;
+		if (!action_matches(s, r->action) ||
+		    !resource_matches(s, out_written(&resource)) || !principal_matches(s, r) ||
+		    !conditions_hold(s, r))
+			continue;
+		if (s->deny)
+			return S3_POLICY_DENIES;
+		decision = S3_POLICY_ALLOWS;
+	}
+	return decision;
+}
+
+/**
+ * s3_policy_is_public - does a policy allow anything to everybody?
+ * @policy:	a policy
+ *
+ * As GetBucketPolicyStatus has it: a statement that allows all principals and is
+ * not bound to addresses or names.
+ */
+bool s3_policy_is_public(const struct s3_policy *policy)
+{
+	static const char *const binds[] = {
+		"aws:SourceIp", "aws:username", "aws:userid", "aws:PrincipalArn",
+		"aws:PrincipalAccount",
+	};
+	unsigned int i, j, k;
+
+	for (i = 0; i < policy->statements; i++) {
+		const struct policy_statement *s = &policy->statement[i];
+		bool bound = false;
+
+		for (j = 0; j < s->conditions; j++)
+			for (k = 0; k < sizeof(binds) / sizeof(binds[0]); k++)
+				bound |= !s->condition[j].op->negated &&
+					 str_equal_nocase(s->condition[j].key, str_of(binds[k]));
+		if (!s->deny && s->everyone && !bound)
+			return true;
+	}
+	return false;
+}

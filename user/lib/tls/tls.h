@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TLS 1.2 and 1.3 as a stream above another stream (io/stream.h), for fibers.
+ *
+ * OpenSSL never sees a socket: it reads from one buffer and writes to another, and what lies
+ * between those and the stream below is done between its calls.  So no fiber is ever suspended
+ * within OpenSSL, whose queue of errors is one for each thread.
+ */
+#ifndef SKY_TLS_TLS_H
+#define SKY_TLS_TLS_H
+
+#include <stdbool.h>
+
+#include "io/stream.h"
+
+#define TLS_WHY		320u	/* bytes for the text of an error, its NUL included */
+#define TLS_NAMES	64u	/* servers of which a client keeps a session */
+
+/* Who is believed, and who we are.  PEM files; paths are copied. */
+struct tls_config {
+	const char *cert;	/* ours, with what links it to an authority; servers need one */
+	const char *key;	/* of our certificate, not encrypted */
+
+	/*
+	 * Authorities.  Of a client: who vouches for servers; NULL: whom the system believes.
+	 * Of a server: who vouches for clients, and each has to have a certificate; NULL: no
+	 * client is asked for one.
+	 */
+	const char *ca;
+};
+
+struct tls_context;
+
+/**
+ * tls_context_open - read certificates and keys
+ * @context:	receives the context; any number of threads may use it
+ * @server:	for tls_accept(), else for tls_connect()
+ * @why:	TLS_WHY bytes: receives what is wrong and what to do; or NULL
+ *
+ * Return: 0; -ENOENT, -EACCES for a file that cannot be read; -EINVAL for one with something
+ * else in it; -ENOMEM.
+ */
+int tls_context_open(struct tls_context **context, bool server, const struct tls_config *config,
+		     char *why);
+
+/* After the last of its connections; NULL does nothing. */
+void tls_context_close(struct tls_context *context);
+
+/**
+ * tls_context_reload - read the files again, for connections that begin from now on
+ *
+ * Sessions of before cannot be resumed: who is believed may have changed.
+ *
+ * Return: as tls_context_open(); after an error the context is as it was.
+ */
+int tls_context_reload(struct tls_context *context, char *why);
+
+/**
+ * tls_accept - shake hands with a client
+ * @below:	belongs to the new stream when there is one, and is still the caller's after an
+ *		error
+ * @stream:	receives a stream of its own memory; to be closed
+ *
+ * The application protocol is http/1.1, for those that ask.
+ *
+ * Return: 0; -EKEYREJECTED when one side does not believe the other; -EPROTO when there is no
+ * TLS that both understand; -ECONNRESET when the peer has gone; what @below returns.
+ */
+int tls_accept(struct tls_context *context, struct io_stream *below, int64_t deadline,
+	       struct io_stream **stream, char *why);
+
+/* The same with a server, which must prove to be @host: a name or an address. */
+int tls_connect(struct tls_context *context, struct io_stream *below, const char *host,
+		int64_t deadline, struct io_stream **stream, char *why);
+
+/* What the handshake found; @stream is one of the two above. */
+bool tls_resumed(const struct io_stream *stream);
+bool tls_is_http(const struct io_stream *stream);	/* both have said http/1.1 */
+
+/* Has the peer shown a certificate that was believed and stands for @host? */
+bool tls_peer_is(const struct io_stream *stream, const char *host);
+
+/*
+ * Of the calls of io/stream.h, recv returns 0 only at an end that the peer has signed;
+ * -ECONNRESET when the connection ended without, which may be somebody else's doing;
+ * -EKEYREJECTED when the peer says only now that it does not believe us; -EPROTO for all else
+ * that is not TLS.  shutdown signs our own end.
+ */
+
+/* Bytes of buffers that a stream holds now; none while it waits to be readable. */
+size_t tls_buffered(const struct io_stream *stream);
+
+#endif /* SKY_TLS_TLS_H */
