@@ -68,5 +68,9 @@ int bench_report_close(struct bench_report *report);
 int bench_codec(int argc, char **argv);
 int bench_core(int argc, char **argv);
 int bench_dm(int argc, char **argv);
+int bench_pipe(int argc, char **argv);
+int bench_s3(int argc, char **argv);
+int bench_s3_limit(int argc, char **argv);
+int bench_s3_report(int argc, char **argv);
 
 #endif

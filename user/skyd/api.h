@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions in JSON, and their answers: those of the API and those of the administrator.
+ *
+ *	api.c			who asks, and for what
+ *	api_json.c		reading and writing
+ *	api_policy.c		/storage_policy
+ *	api_location.c		/cloud_locations, /edge_locations
+ *	admin.c			the administrator's verbs; status, garbage
+ *	admin_team.c		teams and keys
+ *	admin_location.c	locations
+ */
+#ifndef SKYD_API_H
+#define SKYD_API_H
+
+#include <jansson.h>
+
+#include "base/report.h"
+#include "plan_private.h"
+
+#define API_DEPTH	16u	/* of objects and arrays in each other */
+#define API_WHY		384u
+
+/* One question. */
+struct api_ask {
+	struct backend *b;
+	int64_t deadline;
+	struct store_arena arena;
+	u64 team;		/* who asks; 0: the administrator, for everybody */
+	bool yaml;		/* the body is in YAML */
+	struct str body;
+	json_t *in;		/* the body, an object; NULL: there is none */
+	struct str rest;	/* of the path */
+	json_t *out;		/* the answer; NULL: none */
+	char why[API_WHY];	/* what is wrong, when it is refused */
+};
+
+#define CLEANUP_JSON	CLEANUP(api_json_free) json_t
+
+static inline void api_json_free(json_t **j)
+{
+	json_decref(*j);
+}
+
+/*
+ * A handler.  Return: a status of HTTP, with ->out or with ->why; or an error of the store, for
+ * api_status().
+ */
+typedef int api_fn(struct api_ask *a);
+
+/* --- api_json.c --- */
+
+/* Refuse: the status, with what is wrong. */
+int api_refuse(struct api_ask *a, int status, const char *fmt, ...) PRINTF(3, 4);
+/* The status for a handler's result; ->why is filled in if it has none. */
+int api_status(struct api_ask *a, int rc);
+
+/*
+ * Read hostile bytes.  A reader that recurses does so on a fiber's stack: what is nested deeper
+ * than API_DEPTH is refused before it is read.  Return: 0 or a status of HTTP.
+ */
+int api_read(struct api_ask *a, const void *text, size_t len, json_t **to);
+bool api_shallow(const char *text, size_t len, unsigned int depth);
+
+/*
+ * Members of ->in.  What is not there leaves the value as it is, unless it is @needed; of another
+ * type or out of range is refused.  Texts are ->in's.  Return: 0 or a status of HTTP.
+ */
+int api_text(struct api_ask *a, const char *name, bool needed, struct store_text *to);
+int api_number(struct api_ask *a, const char *name, u64 max, u64 *to);
+int api_real(struct api_ask *a, const char *name, double min, double max, double *to);
+int api_bool(struct api_ask *a, const char *name, bool *to);
+/* Refuse what is not among these names; NULL ends them. */
+int api_only(struct api_ask *a, const char *const *names);
+
+/* To JSON; what is no UTF-8 becomes "?". */
+json_t *api_string(struct store_text t);
+/* "2026-11-21T22:37:20Z" */
+json_t *api_time(u64 us);
+/* Append to ->out, which becomes an array.  Return: 0 or -ENOMEM. */
+int api_append(struct api_ask *a, json_t *item);
+
+/* --- api_policy.c --- */
+api_fn api_policy_list, api_policy_create, api_policy_edit, api_policy_delete, api_policy_get,
+	api_policy_bucket;
+
+/* --- api_location.c --- */
+api_fn api_clouds, api_edges;
+json_t *api_location(struct api_ask *a, const struct store_location *row);
+
+/* --- admin_*.c --- */
+api_fn admin_team_create, admin_team_delete, admin_team_list, admin_team_usage;
+api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, admin_key_list,
+	admin_key_scope;
+api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
+	admin_location_list;
+/* The team that ->in names by "team"; 0 where it names none and @needed is false. */
+int admin_team(struct api_ask *a, bool needed, u64 *team);
+
+#endif /* SKYD_API_H */

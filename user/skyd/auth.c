@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who asks: signatures of requests and forms, bearer tokens, and where requests come from. */
+#include <errno.h>
+#include <time.h>
+
+#include "crypto/kdf.h"
+#include "front.h"
+#include "s3/policy_tree.h"
+
+#define TOKEN_REGION	STR("skyd")
+#define TOKEN_SERVICE	STR("api")
+
+static int64_t seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec;
+}
+
+static struct sig_rules rules_of(const struct s3_call *c)
+{
+	return (struct sig_rules){
+		.region = str_of(c->g->config->gateway_region), .service = STR("s3"),
+		.now = seconds_now(), .skew = SIG_SKEW_MAX,
+	};
+}
+
+/* --- the peer ------------------------------------------------------------------------ */
+
+static bool is_proxy(const struct s3_call *c, struct str address)
+{
+	struct str list = str_of(c->g->config->gateway_proxies), item;
+
+	while (str_cut(&list, ',', &item)) {
+		item = str_trim(item);
+		if (item.len && policy_ip_in(address, item))
+			return true;
+	}
+	return false;
+}
+
+/* An address as text; one of IPv4 in IPv6 as that of IPv4. */
+static void peer_address(struct s3_call *c)
+{
+	struct sockaddr_storage from = { 0 };
+	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)&from;
+	const struct sockaddr_in *four = (struct sockaddr_in *)&from;
+	socklen_t len = sizeof(from);
+
+	if (getpeername(c->rq->stream->fd, (struct sockaddr *)&from, &len))
+		return;
+	if (from.ss_family == AF_INET)
+		inet_ntop(AF_INET, &four->sin_addr, c->address, sizeof(c->address));
+	else if (from.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], c->address, sizeof(c->address));
+	else if (from.ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &six->sin6_addr, c->address, sizeof(c->address));
+}
+
+/* The last address of X-Forwarded-For that is no proxy's: what is before it anybody can write. */
+static void forwarded_address(struct s3_call *c)
+{
+	struct str list = field_of(c, STR("x-forwarded-for")), item, best = STR_NONE;
+	unsigned char binary[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	while (str_cut(&list, ',', &item)) {
+		item = str_trim(item);
+		if (!is_proxy(c, item))
+			best = item;
+	}
+	if (str_copy(best, text, sizeof(text)) && (inet_pton(AF_INET, text, binary) == 1 ||
+						   inet_pton(AF_INET6, text, binary) == 1))
+		memcpy(c->address, text, sizeof(text));
+}
+
+void auth_peer(struct s3_call *c)
+{
+	bool behind;
+
+	peer_address(c);
+	behind = *c->g->config->gateway_proxies && is_proxy(c, str_of(c->address));
+	c->caller.secure = c->front->tls;
+	if (behind) {
+		forwarded_address(c);
+		c->caller.secure |= str_equal_nocase(field_of(c, STR("x-forwarded-proto")),
+						     STR("https"));
+	}
+	c->caller.address = bytes_of(str_of(c->address));
+	c->caller.agent = bytes_of(str_head(field_of(c, STR("user-agent")), 1024));
+	c->caller.referer = bytes_of(str_head(field_of(c, STR("referer")), 1024));
+}
+
+/* --- signatures ---------------------------------------------------------------------- */
+
+static int get_key(struct s3_call *c)
+{
+	int rc;
+
+	if (c->claim.token.at) {
+		s3_fail(&c->fault, S3_INVALID_TOKEN, NULL);
+		return S3_INVALID_TOKEN;
+	}
+	rc = gateway_key(c->g, &c->claim.scope, c->claim.algorithm, &c->kept,
+			 io_after_ms(FRONT_CALL_MS));
+	if (meta_code(rc) == S3_INVALID_ACCESS_KEY_ID) {
+		s3_fail(&c->fault, S3_INVALID_ACCESS_KEY_ID, NULL);
+		s3_detail(&c->fault, "AWSAccessKeyId", c->claim.scope.access_key);
+		return S3_INVALID_ACCESS_KEY_ID;
+	}
+	if (rc)
+		return rc;
+	c->key = (struct sig_key){ .hmac = &c->kept->hmac, .ecdsa = c->kept->ecdsa };
+	return 0;
+}
+
+static void is_proven(struct s3_call *c)
+{
+	gateway_key_proven(c->g, c->kept);
+	c->caller.access_key = bytes_of(c->claim.scope.access_key);
+}
+
+/* With another Host, as a client of a proxy has signed it. */
+static enum s3_code verify_as(struct s3_call *c, struct sig_message *m,
+			      struct sig_header *table, struct str host, struct str prefix)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->count; i++)
+		if (str_equal_nocase(table[i].name, STR("host")))
+			table[i].value = host;
+	m->prefix = prefix;
+	return sig_verify(m, &c->claim, &c->key, &c->fault);
+}
+
+static enum s3_code verify(struct s3_call *c, struct sig_message *m, struct sig_header *table)
+{
+	enum s3_code code = sig_verify(m, &c->claim, &c->key, &c->fault);
+	struct str host = field_of(c, STR("x-forwarded-host"));
+	char address[INET6_ADDRSTRLEN];
+
+	if (code == S3_SIGNATURE_DOES_NOT_MATCH && c->front->external_host.len)
+		code = verify_as(c, m, table, c->front->external_host,
+				 c->front->external_prefix);
+	if (code != S3_SIGNATURE_DOES_NOT_MATCH || !host.len || !*c->g->config->gateway_proxies)
+		return code;
+	/* The peer itself, not who it speaks for. */
+	memcpy(address, c->address, sizeof(address));
+	peer_address(c);
+	if (is_proxy(c, str_of(c->address)))
+		code = verify_as(c, m, table, host, STR_NONE);
+	memcpy(c->address, address, sizeof(address));
+	return code;
+}
+
+/* Nobody has signed it; what it says of its body is looked at all the same. */
+static int anonymous(struct s3_call *c)
+{
+	struct str payload = field_of(c, STR("x-amz-content-sha256"));
+
+	c->claim.payload = SIG_PAYLOAD_UNSIGNED;
+	if (str_is(payload, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"))
+		c->claim.payload = SIG_PAYLOAD_UNSIGNED_TRAILER;
+	else if (str_starts(payload, STR("STREAMING-")))
+		return front_argument(c, STR("x-amz-content-sha256"), payload,
+				      "A signed payload needs a signed request");
+	else if (payload.len == 2 * SHA256_BYTES)
+		c->claim.payload = SIG_PAYLOAD_HASH;
+	c->claim.content_sha256 = payload;
+	return 0;
+}
+
+int auth_request(struct s3_call *c)
+{
+	struct sig_rules rules = rules_of(c);
+	struct sig_header table[HTTP_FIELDS_MAX];
+	struct sig_message m;
+	int rc;
+
+	sig_message_from(&c->rq->head, &c->uri, table, &m);
+	rc = sig_parse(&m, &rules, &c->claim, &c->fault);
+	if (rc)
+		return rc;
+	if (c->claim.place == SIG_ANONYMOUS)
+		return anonymous(c);
+	rc = get_key(c);
+	if (!rc)
+		rc = verify(c, &m, table);
+	if (!rc)
+		is_proven(c);
+	return rc;
+}
+
+int auth_form(struct s3_call *c, const struct s3_form *form)
+{
+	struct sig_rules rules = rules_of(c);
+	int rc = s3_post_parse(form, &rules, &c->claim, &c->fault);
+
+	if (rc || c->claim.place == SIG_ANONYMOUS)
+		return rc;
+	rc = get_key(c);
+	if (!rc)
+		rc = s3_post_verify(form, &c->claim, &c->key, &c->fault);
+	if (!rc)
+		is_proven(c);
+	return rc;
+}
+
+/* --- tokens -------------------------------------------------------------------------- */
+
+static int bad_token(struct s3_call *c)
+{
+	return s3_fail(&c->fault, S3_INVALID_TOKEN, NULL);
+}
+
+/* The secret is right if the vault derives the same of it. */
+static int check_secret(struct s3_call *c, struct str secret)
+{
+	u8 mac[4][SHA256_BYTES];
+	char first[4 + 128] = "AWS4";
+	const struct str step[] = {
+		c->claim.scope.date, TOKEN_REGION, TOKEN_SERVICE, STR("aws4_request"),
+	};
+	int i, rc = 0;
+	bool same;
+
+	memcpy(first + 4, secret.at, secret.len);
+	for (i = 0; !rc && i < 4; i++)
+		rc = hmac_sha256(i ? (void *)mac[i - 1] : first, i ? SHA256_BYTES : 4 + secret.len,
+				 step[i].at, step[i].len, mac[i]);
+	same = !rc && mac_equal(mac[3], c->kept->secret, SHA256_BYTES);
+	explicit_bzero(mac, sizeof(mac));
+	explicit_bzero(first, sizeof(first));
+	return rc ? rc : same ? 0 : bad_token(c);
+}
+
+int auth_bearer(struct s3_call *c)
+{
+	struct str value = field_of(c, STR("authorization")), secret;
+	char day[AMZ_DATE_LEN], whole[64];
+	struct out date = OUT(day, sizeof(day)), o = OUT(whole, sizeof(whole));
+	size_t i;
+	int rc;
+
+	if (!value.at)
+		return 0;
+	if (!str_equal_nocase(str_head(value, 7), STR("bearer ")))
+		return bad_token(c);
+	value = str_trim(str_skip(value, 7));
+	for (i = value.len; i && value.at[i - 1] != '.'; i--)
+		;
+	secret = str_skip(value, i);
+	if (i < 2 || !secret.len || secret.len > 128)
+		return bad_token(c);
+	amz_date_write(&date, seconds_now());
+	out_bytes(&o, day, 8);
+	out_str(&o, STR("/skyd/api/aws4_request"));
+	c->claim.scope = (struct sig_scope){
+		.access_key = str_head(value, i - 1), .date = { day, 8 },
+		.region = TOKEN_REGION, .service = TOKEN_SERVICE, .whole = out_written(&o),
+	};
+	rc = get_key(c);
+	if (rc == S3_INVALID_ACCESS_KEY_ID)
+		return bad_token(c);
+	if (!rc)
+		rc = check_secret(c, secret);
+	if (!rc)
+		is_proven(c);
+	/* They end with this function. */
+	c->claim.scope.date = STR_NONE;
+	c->claim.scope.whole = STR_NONE;
+	return rc;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * May this caller do that?  As S3 evaluates it ("How Amazon S3 authorizes a request", User
+ * Guide), with the team in the place of the account:
+ *
+ *	what the key's scope does not reach is denied, whoever would allow it;
+ *	a statement of the bucket's policy that denies outweighs all that allow;
+ *	the owner's team may, for it is the account;
+ *	others may what the policy, or an ACL of the bucket or of the object, grants them.
+ *
+ * So that nobody can lock himself out, an owner's key of full scope may always read, replace
+ * and delete the bucket's policy, as an account's root may.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "authz_context.h"
+
+#define NO	S3_PERMISSIONS
+
+const struct authz_rule authz_rules[AUTHZ_OPS] = {
+	[AUTHZ_GET] = {
+		"s3:GetObject", "s3:GetObjectVersion", false, false, NO, S3_READ },
+	[AUTHZ_ATTRIBUTES] = {
+		"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes", false, false, NO,
+		S3_READ },
+	[AUTHZ_GET_TAGS] = {
+		"s3:GetObjectTagging", "s3:GetObjectVersionTagging", false, false, NO, NO },
+	[AUTHZ_GET_ACL] = {
+		"s3:GetObjectAcl", "s3:GetObjectVersionAcl", false, false, NO, S3_READ_ACP },
+	[AUTHZ_PUT] = {
+		"s3:PutObject", NULL, true, false, S3_WRITE, NO },
+	[AUTHZ_PUT_TAGS] = {
+		"s3:PutObjectTagging", "s3:PutObjectVersionTagging", true, false, NO, NO },
+	[AUTHZ_DELETE_TAGS] = {
+		"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging", true, false, NO, NO },
+	[AUTHZ_PUT_ACL] = {
+		"s3:PutObjectAcl", "s3:PutObjectVersionAcl", true, false, NO, S3_WRITE_ACP },
+	[AUTHZ_DELETE] = {
+		"s3:DeleteObject", "s3:DeleteObjectVersion", true, false, S3_WRITE, NO },
+	[AUTHZ_ABORT] = {
+		"s3:AbortMultipartUpload", NULL, true, false, S3_WRITE, NO },
+	[AUTHZ_LIST_PARTS] = {
+		"s3:ListMultipartUploadParts", NULL, false, false, S3_WRITE, NO },
+	[AUTHZ_LIST] = {
+		"s3:ListBucket", NULL, false, false, S3_READ, NO },
+	[AUTHZ_LIST_VERSIONS] = {
+		"s3:ListBucketVersions", NULL, false, false, S3_READ, NO },
+	[AUTHZ_LIST_UPLOADS] = {
+		"s3:ListBucketMultipartUploads", NULL, false, false, S3_READ, NO },
+	[AUTHZ_BUCKET_DELETE] = {
+		"s3:DeleteBucket", NULL, true, true, NO, NO },
+	[AUTHZ_GET_LOCATION] = {
+		"s3:GetBucketLocation", NULL, false, false, NO, NO },
+	[AUTHZ_GET_VERSIONING] = {
+		"s3:GetBucketVersioning", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_VERSIONING] = {
+		"s3:PutBucketVersioning", NULL, true, false, NO, NO },
+	[AUTHZ_GET_BUCKET_ACL] = {
+		"s3:GetBucketAcl", NULL, false, false, S3_READ_ACP, NO },
+	[AUTHZ_PUT_BUCKET_ACL] = {
+		"s3:PutBucketAcl", NULL, true, false, S3_WRITE_ACP, NO },
+	[AUTHZ_GET_CORS] = {
+		"s3:GetBucketCORS", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_CORS] = {
+		"s3:PutBucketCORS", NULL, true, false, NO, NO },
+	[AUTHZ_GET_POLICY] = {
+		"s3:GetBucketPolicy", NULL, false, true, NO, NO },
+	[AUTHZ_PUT_POLICY] = {
+		"s3:PutBucketPolicy", NULL, true, true, NO, NO },
+	[AUTHZ_DELETE_POLICY] = {
+		"s3:DeleteBucketPolicy", NULL, true, true, NO, NO },
+	[AUTHZ_GET_LIFECYCLE] = {
+		"s3:GetLifecycleConfiguration", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_LIFECYCLE] = {
+		"s3:PutLifecycleConfiguration", NULL, true, false, NO, NO },
+	[AUTHZ_GET_BUCKET_TAGS] = {
+		"s3:GetBucketTagging", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_BUCKET_TAGS] = {
+		"s3:PutBucketTagging", NULL, true, false, NO, NO },
+};
+
+static bool about_policy(enum authz_op op)
+{
+	return op == AUTHZ_GET_POLICY || op == AUTHZ_PUT_POLICY || op == AUTHZ_DELETE_POLICY;
+}
+
+static bool acl_allows(struct call *c, const struct authz_ask *ask, const struct authz_rule *rule)
+{
+	struct meta_document acl;
+
+	if (rule->bucket_acl != NO && grants_allow(&c->bucket->acl, c->key, rule->bucket_acl))
+		return true;
+	if (rule->object_acl == NO || !ask->object)
+		return false;
+	grants_read(ask->object->acl, &c->arena, &acl);
+	return grants_allow(&acl, c->key, rule->object_acl);
+}
+
+static int judge(struct call *c, const struct authz_ask *ask, bool *denied)
+{
+	const struct authz_rule *rule = &authz_rules[ask->op];
+	bool owner = c->key && c->key->row.team == call_team(c);
+	enum store_scope scope = c->key ? key_scope(c->key, c->bucket) : STORE_SCOPE_FULL;
+	enum s3_decision decision = S3_POLICY_SILENT;
+	int rc;
+
+	*denied = true;
+	if (scope < (rule->writes ? STORE_SCOPE_FULL : STORE_SCOPE_READ) ||
+	    (rule->owners && !owner))
+		return 0;
+	if (c->bucket->policy) {
+		rc = authz_policy(c, ask, &decision);
+		if (rc)
+			return rc;
+	}
+	if (decision == S3_POLICY_DENIES)
+		*denied = !(owner && scope == STORE_SCOPE_FULL && about_policy(ask->op));
+	else
+		*denied = !owner && decision != S3_POLICY_ALLOWS && !acl_allows(c, ask, rule);
+	return 0;
+}
+
+int authz(struct call *c, const struct authz_ask *ask)
+{
+	bool denied;
+	int rc = judge(c, ask, &denied);
+
+	if (rc)
+		return rc;
+	return denied ? meta_status(S3_ACCESS_DENIED) : 0;
+}
+
+/*
+ * Who may list learns that it is not there; who may not cannot tell that from what he may not
+ * read (GetObject, "Permissions").
+ */
+int authz_missing(struct call *c, int rc)
+{
+	const struct authz_ask listing = { .op = AUTHZ_LIST };
+	int denied = authz(c, &listing);
+
+	return denied ? denied : backend_status(rc);
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Objects that are read: META_READ, META_PAGE, META_REPAIR, and what a gateway asks of a key. */
+#include <errno.h>
+#include <string.h>
+
+#include <asm/byteorder.h>
+#include <linux/kernel.h>
+
+#include "backend_private.h"
+#include "pipe/manifest.h"
+
+#define KEEP_MS		5000u
+#define DATA_US		(24ull * 3600 * 1000000)
+
+/* --- keys ------------------------------------------------------------------------- */
+
+static int answer_key(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_key_ask *ask = question;
+	struct meta_key *give = answer;
+	const struct cached_key *key;
+	struct call *c;
+	int rc = call_plain(r, &c);
+
+	if (!rc)
+		rc = cache_key(c->b, str_of_bytes(ask->access_key), &c->key);
+	if (rc)
+		return rc;
+	key = c->key;
+	*give = (struct meta_key){
+		.team = key->row.team, .team_name = bytes_of(key->team_name),
+		.owner = { key->owner, OWNER_LEN }, .secret = bytes_of(key->row.secret),
+		.expires = key->row.expires, .keep_ms = KEEP_MS,
+	};
+	return 0;
+}
+
+static int answer_locations(struct link_request *r, const void *question, void *answer)
+{
+	struct call *c;
+	int rc = call_plain(r, &c);
+
+	(void)question;
+	return rc ? rc : backend_status(plan_locations(c->b, &c->arena, answer));
+}
+
+/* --- a seal on where a body lies -------------------------------------------------- */
+
+static void seal(const struct backend *b, const struct meta_data *data, u8 to[META_TOKEN_BYTES])
+{
+	struct {
+		char what[16];
+		__le64 ref, parts, size, until;
+		u8 records[SHA256_BYTES];
+	} text = {
+		"meta data", cpu_to_le64(data->ref), cpu_to_le64(data->parts),
+		cpu_to_le64(data->size), cpu_to_le64(data->until), { 0 },
+	};
+	u8 mac[SHA256_BYTES];
+
+	sha256_of(data->records.data, data->records.len, text.records);
+	hmac_with(&b->seal, &text, sizeof(text), mac);
+	memcpy(to, mac, META_TOKEN_BYTES);
+}
+
+int data_check(struct backend *b, const struct meta_data *data, struct store_data *to)
+{
+	u8 wanted[META_TOKEN_BYTES], differs = 0;
+	unsigned int i;
+
+	seal(b, data, wanted);
+	for (i = 0; i < META_TOKEN_BYTES; i++)
+		differs |= wanted[i] ^ data->seal[i];
+	if (differs || data->until < backend_now())
+		return meta_status(S3_ACCESS_DENIED);
+	*to = (struct store_data){
+		.ref = data->ref, .parts = data->parts, .records = text_of(data->records),
+		.size = data->size,
+	};
+	return 0;
+}
+
+static void data_write(const struct backend *b, const struct store_data *from,
+		       struct meta_data *to)
+{
+	*to = (struct meta_data){
+		.ref = from->ref, .parts = from->parts, .size = from->size,
+		.records = bytes_of(from->records), .until = backend_now() + DATA_US,
+	};
+	seal(b, to, to->seal);
+}
+
+/* --- pages ------------------------------------------------------------------------ */
+
+/* The page that holds byte @offset, without URLs. */
+static int find_page(struct call *c, const struct store_data *data, u64 offset,
+		     struct meta_page *to)
+{
+	struct store_page page;
+	u64 base;
+	u32 part;
+	int rc = store_data_page(c->b->store, data, offset, &c->arena, &page, &base, &part);
+
+	if (rc)
+		return backend_status(rc);
+	*to = (struct meta_page){
+		.start = base + page.start, .length = page.length, .part = part,
+		.records = bytes_of(page.records),
+	};
+	return 0;
+}
+
+static int give_page(struct call *c, const struct store_data *data, u64 offset,
+		     unsigned int generations, unsigned int spare, struct meta_page *to)
+{
+	int rc = find_page(c, data, offset, to);
+
+	if (rc || !generations)
+		return rc;
+	return backend_status(plan_page(c->b, offset - to->start, generations, spare, &c->arena,
+					to));
+}
+
+static int answer_page(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_page_ask *ask = question;
+	struct store_data data;
+	struct call *c;
+	int rc = call_plain(r, &c);
+
+	if (!rc)
+		rc = data_check(c->b, &ask->data, &data);
+	if (!rc && ask->offset >= data.size)
+		rc = meta_status(S3_INVALID_RANGE);
+	return rc ? rc : give_page(c, &data, ask->offset, ask->generations, ask->spare, answer);
+}
+
+/* --- an object -------------------------------------------------------------------- */
+
+bool version_read(u8 kind, const u8 id[META_VERSION_BYTES], struct store_version *to)
+{
+	*to = (struct store_version){ .kind = kind };
+	memcpy(to->id, id, STORE_VERSION_BYTES);
+	return kind <= META_BY_ID;
+}
+
+/* The part of a number: where it begins and how long it is. */
+static int find_part(struct call *c, const struct store_object *o, u64 number,
+		     struct meta_object *give)
+{
+	struct store_part *part;
+	u64 start = 0;
+	u32 after = 0;
+	int n, i;
+
+	if (!o->data.parts) {
+		give->part_size = o->size;
+		return number == 1 ? 0 : meta_status(S3_INVALID_PART_NUMBER);
+	}
+	while (number && number <= STORE_PARTS_MAX) {
+		n = store_object_parts(c->b->store, &o->data, after, STORE_LIST_MAX, &c->arena,
+				       &part);
+		if (n < 0)
+			return backend_status(n);
+		for (i = 0; i < n; i++) {
+			if (part[i].number == number) {
+				give->part_start = start;
+				give->part_size = part[i].size;
+				return 0;
+			}
+			start += part[i].size;
+		}
+		if (n < (int)STORE_LIST_MAX)
+			break;
+		after = part[n - 1].number;
+	}
+	return meta_status(S3_INVALID_PART_NUMBER);
+}
+
+/* The first byte that is wanted; beyond the end: none. */
+static int find_from(struct call *c, const struct meta_read *ask, const struct store_object *o,
+		     struct meta_object *give, u64 *offset)
+{
+	int rc = 0;
+
+	*offset = 0;
+	switch (ask->from) {
+	case META_FROM_START:
+		break;
+	case META_FROM_OFFSET:
+		*offset = ask->value;
+		break;
+	case META_FROM_END:
+		*offset = ask->value < o->size ? o->size - ask->value : 0;
+		break;
+	case META_FROM_PART:
+		rc = find_part(c, o, ask->value, give);
+		*offset = give->part_start;
+		break;
+	default:
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+static int give_object(struct call *c, const struct meta_read *ask, const struct store_object *o,
+		       struct meta_object *give)
+{
+	struct authz_ask tags = {
+		.op = AUTHZ_GET_TAGS, .name = ask->name, .version = &o->version, .object = o,
+	};
+	struct meta_document acl;
+	u64 offset;
+	int rc;
+
+	give->size = o->size;
+	give->etag = bytes_of(o->etag);
+	give->checksums = bytes_of(o->checksums);
+	give->headers = bytes_of(o->headers);
+	give->metadata = bytes_of(o->metadata);
+	give->tags = bytes_of(o->tags);
+	give->key = bytes_of(o->key);
+	give->tags_visible = ask->purpose == META_GET_TAGS || !authz(c, &tags);
+	if (o->latest)
+		give->expiration = expiry_of(c->bucket, o->name, o->tags, o->size, o->order,
+					     &c->arena);
+	data_write(c->b, &o->data, &give->data);
+	if (ask->purpose == META_GET_ACL) {
+		grants_read(o->acl, &c->arena, &acl);
+		give->grant = acl.grant;
+		give->grants = acl.grants;
+	}
+	rc = find_from(c, ask, o, give, &offset);
+	if (rc || !ask->generations || offset >= o->size)
+		return rc;
+	return give_page(c, &o->data, offset, ask->generations, ask->spare, &give->page);
+}
+
+static int judge_read(struct call *c, const struct meta_read *ask, const struct store_object *o,
+		      const struct store_version *version)
+{
+	static const enum authz_op ops[] = {
+		[META_GET] = AUTHZ_GET, [META_HEAD] = AUTHZ_GET, [META_ATTRIBUTES] = AUTHZ_GET,
+		[META_GET_TAGS] = AUTHZ_GET_TAGS, [META_GET_ACL] = AUTHZ_GET_ACL,
+	};
+	struct authz_ask may = {
+		.op = ops[ask->purpose], .name = ask->name, .version = version, .object = o,
+	};
+	int rc = authz(c, &may);
+
+	if (rc || ask->purpose != META_ATTRIBUTES)
+		return rc;
+	may.op = AUTHZ_ATTRIBUTES;
+	return authz(c, &may);
+}
+
+static int answer_read(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_read *ask = question;
+	struct meta_object *give = answer;
+	struct store_version version;
+	struct store_object o;
+	struct call *c;
+	int found, rc = call_begin(r, &ask->caller, &c);
+
+	if (!rc)
+		rc = call_bucket(c, ask->bucket);
+	if (!rc && (ask->purpose > META_GET_ACL ||
+		    !version_read(ask->version_kind, ask->version, &version)))
+		rc = -EINVAL;
+	if (rc)
+		return rc;
+	found = store_object_get(c->b->store, call_team(c), c->bucket->row.id,
+				 text_of(ask->name), &version, &c->arena, &o);
+	if (found && !o.marker)
+		return found == -STORE_NO_SUCH_KEY || found == -STORE_NO_SUCH_VERSION ?
+		       authz_missing(c, found) : backend_status(found);
+	rc = judge_read(c, ask, &o, &version);
+	if (rc)
+		return o.marker ? authz_missing(c, -STORE_NO_SUCH_KEY) : rc;
+	rc = backend_policy(c, &give->policy);
+	if (rc)
+		return rc;
+	give->versioning = c->bucket->row.versioning;
+	give->owner = (struct rpc_bytes){ c->bucket->owner, OWNER_LEN };
+	give->owner_name = bytes_of(c->bucket->owner_name);
+	give->version_kind = give->versioning ? o.version.kind : META_LATEST;
+	memcpy(give->version, o.version.id, META_VERSION_BYTES);
+	give->order = o.order;
+	give->latest = o.latest;
+	give->marker = o.marker;
+	return o.marker ? 0 : give_object(c, ask, &o, give);
+}
+
+/* --- repair ----------------------------------------------------------------------- */
+
+/* A URL for a row that the page says is at this location, and for nothing else. */
+static int give_repair(struct call *c, const struct record *record,
+		       const struct meta_fragment *f, struct meta_url *to)
+{
+	char name[META_FRAGMENT_NAME_MAX];
+	size_t len = meta_fragment_name(record->generation, f->row, name);
+	struct plan_url url;
+	char *query;
+	int rc;
+
+	if (f->row >= record->n || record->location[f->row] == SKY_NO_LOCATION)
+		return -EINVAL;
+	*to = (struct meta_url){ .row = f->row, .location = record->location[f->row] };
+	rc = plan_url(c->b, "PUT", to->location, (struct str){ name, len }, f->bytes, f->sha256,
+		      &c->arena, &url);
+	if (rc == -ENOMEM || rc == -ECANCELED)
+		return rc;
+	query = rc ? NULL : strchr(url.url, '?');
+	if (query)
+		to->query = bytes_of_str(str_of(query + 1));
+	return 0;
+}
+
+static int answer_repair(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_repair *ask = question;
+	struct meta_signed *give = answer;
+	struct meta_page found;
+	struct store_data data;
+	struct meta_url *url;
+	struct record record;
+	struct page page;
+	uint64_t number, offset;
+	struct call *c;
+	u32 i;
+	int rc = call_plain(r, &c);
+
+	if (!rc)
+		rc = data_check(c->b, &ask->data, &data);
+	if (!rc && ask->offset >= data.size)
+		rc = meta_status(S3_INVALID_RANGE);
+	if (!rc)
+		rc = find_page(c, &data, ask->offset, &found);
+	if (rc)
+		return rc;
+	if (page_parse(&page, found.records.data, found.records.len) ||
+	    page_seek(&page, page.offset + ask->offset - found.start) ||
+	    !page_next(&page, &record, &number, &offset))
+		return meta_status(S3_INTERNAL_ERROR);
+	url = store_alloc(&c->arena, ask->count * sizeof(*url));
+	if (!url)
+		return -ENOMEM;
+	for (i = 0; !rc && i < ask->count; i++)
+		rc = give_repair(c, &record, &ask->fragment[i], &url[i]);
+	*give = (struct meta_signed){ url, ask->count };
+	return rc;
+}
+
+const struct link_operation backend_objects[] = {
+	{ META_KEY, "key", &meta_key_ask_schema, &meta_key_schema, 0, GATEWAY, answer_key },
+	{ META_LOCATIONS, "locations", &meta_key_ask_schema, &meta_locations_schema, 0, GATEWAY,
+	  answer_locations },
+	{ META_READ, "read", &meta_read_schema, &meta_object_schema, CALLER_ROOM, GATEWAY,
+	  answer_read },
+	{ META_PAGE, "page", &meta_page_ask_schema, &meta_page_schema, 0, GATEWAY, answer_page },
+	{ META_REPAIR, "repair", &meta_repair_schema, &meta_signed_schema,
+	  META_URLS_MAX * sizeof(struct meta_fragment), GATEWAY, answer_repair },
+	{ 0 },
+};

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which locations answer, and in what time.  A probe is a read of what is never there, with a
+ * URL like any other: name, clock, keys and disk have all to be well for it to be refused rightly.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/secret.h"
+#include "care.h"
+#include "log.h"
+#include "plan_private.h"
+
+#define PROBE_MS	2000		/* between probes, and for one of them */
+#define FAR_EVERY	8u		/* of them, one to locations of others */
+#define FIRST_MS	5000		/* until the first round of samples */
+#define ROUND_MS	3600000
+#define SAMPLE_MS	60000		/* for one of them */
+#define MEGABYTE	1000000u
+#define NOWHERE		"00000000000000000000000000000000/0"
+
+/* --- probes -------------------- */
+
+struct probe {
+	struct backend *b;
+	u16 id;
+};
+
+static int probe(void *arg)
+{
+	struct probe *p = arg;
+	u8 nothing[16];
+	struct care_request r = {
+		.method = CARE_GET, .name = STR(NOWHERE), .to = nothing, .max = sizeof(nothing),
+	};
+	unsigned int i;
+	int rc = -EAGAIN;
+
+	/* One that fails is asked again at once: what is found then counts. */
+	for (i = 0; i < 2 && rc < 0 && rc != -ENOENT && rc != -ECANCELED; i++) {
+		r.deadline = io_after_ms(PROBE_MS);
+		rc = care_request(p->b, p->id, &r);
+		plan_note(p->b, p->id, rc);
+	}
+	return 0;
+}
+
+/* Those that are used, as numbers: the catalogue may change meanwhile. */
+static unsigned int list_places(struct backend *b, bool far, u16 *id, unsigned int most)
+{
+	const struct catalogue *c = b->plan->catalogue;
+	unsigned int i, count = 0;
+
+	for (i = 0; i < c->count && count < most; i++) {
+		const struct plan_place *p = &c->place[i];
+
+		if (p->host.len && p->row.state != STORE_DISABLED &&
+		    (far || p->row.kind == STORE_EDGE))
+			id[count++] = p->row.id;
+	}
+	return count;
+}
+
+int care_probe(struct backend *b, bool far)
+{
+	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
+	unsigned int most = b->plan->catalogue->count, count, i;
+	CLEANUP_FREE u16 *id = calloc(most + 1, sizeof(*id));
+	CLEANUP_FREE struct probe *probes = calloc(most + 1, sizeof(*probes));
+	int rc = id && probes ? 0 : -ENOMEM;
+
+	count = rc ? 0 : list_places(b, far, id, most);
+	for (i = 0; !rc && i < count; i++) {
+		probes[i] = (struct probe){ b, id[i] };
+		rc = io_spawn(&group, probe, &probes[i], NULL);
+	}
+	if (!rc)
+		rc = io_group_drain(&group, 0);
+	io_group_end(&group);
+	return rc;
+}
+
+int care_probe_fiber(void *arg)
+{
+	struct backend *b = arg;
+	unsigned int round;
+	int rc;
+
+	for (round = 0, rc = 0; !rc; round++) {
+		rc = care_probe(b, round % FAR_EVERY == 0);
+		rc = rc == -ECANCELED ? rc : io_sleep_until(io_after_ms(PROBE_MS));
+	}
+	return rc;
+}
+
+/* --- samples -------------------- */
+
+/* One request, timed.  Return: 0 or its error. */
+static int timed(struct backend *b, u16 id, struct care_request *r, enum store_sample_kind kind,
+		 struct store_sample *sample)
+{
+	int64_t begin = io_now(), us;
+	int rc;
+
+	r->deadline = io_after_ms(SAMPLE_MS);
+	rc = care_request(b, id, r);
+	us = (io_now() - begin) / 1000;
+	*sample = (struct store_sample){ b->care->now(), kind, us < UINT32_MAX ? us : UINT32_MAX };
+	return rc < 0 ? rc : 0;
+}
+
+/* There and back again, and away. */
+static int sample_size(struct backend *b, u16 id, u8 *body, unsigned int len, bool large,
+		       struct store_sample sample[2])
+{
+	char name[META_FRAGMENT_NAME_MAX];
+	u8 random[META_GENERATION_BYTES];
+	struct care_request put = {
+		.method = CARE_PUT, .name = { name, 0 }, .body = body, .len = len,
+	};
+	struct care_request get = {
+		.method = CARE_GET, .name = { name, 0 }, .to = body, .max = len,
+	};
+	int rc = random_bytes(random, sizeof(random)) ? -EIO : 0;
+
+	meta_fragment_name(random, 0, name);
+	put.name = str_of(name);
+	get.name = put.name;
+	if (!rc)
+		rc = timed(b, id, &put, large ? STORE_UP_1MB : STORE_UP_1B, &sample[0]);
+	if (!rc)
+		rc = timed(b, id, &get, large ? STORE_DOWN_1MB : STORE_DOWN_1B, &sample[1]);
+	care_remove(b, id, put.name);
+	return rc;
+}
+
+/* Of a location that fails there is no sample: that is an outage. */
+static int sample_place(struct backend *b, u16 id, u8 *body)
+{
+	struct store_sample sample[4];
+	int rc = sample_size(b, id, body, 1, false, sample);
+
+	if (!rc)
+		rc = sample_size(b, id, body, MEGABYTE, true, sample + 2);
+	plan_note(b, id, rc);
+	if (rc)
+		return rc;
+	b->care->counts.samples += 4;
+	return store_location_sample(b->store, id, sample, 4);
+}
+
+int care_measure(struct backend *b)
+{
+	unsigned int most = b->plan->catalogue->count, count, i;
+	CLEANUP_FREE u16 *id = calloc(most + 1, sizeof(*id));
+	CLEANUP_FREE u8 *body = malloc(MEGABYTE);
+	int rc = id && body ? random_bytes(body, MEGABYTE) : -ENOMEM;
+
+	count = rc ? 0 : list_places(b, true, id, most);
+	for (i = 0; rc != -ECANCELED && i < count; i++) {
+		if (plan_is_down(b, id[i]))
+			continue;
+		rc = sample_place(b, id[i], body);
+		if (rc && rc != -ECANCELED)
+			log_line(LEVEL_WARNING, "location %u cannot be measured: %s", id[i],
+				 rc <= -STORE_ERROR_FIRST ? store_s3_error(rc)->code :
+							    strerror(-rc));
+	}
+	return rc == -ECANCELED ? rc : plan_reload(b);
+}
+
+int care_measure_fiber(void *arg)
+{
+	struct backend *b = arg;
+	int rc = io_sleep_until(io_after_ms(FIRST_MS));
+
+	while (!rc) {
+		rc = care_measure(b);
+		rc = rc == -ECANCELED ? rc : io_sleep_until(io_after_ms(ROUND_MS));
+	}
+	return rc;
+}

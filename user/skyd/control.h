@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between the parent and a role: one datagram each, over a pair of AF_UNIX sockets that keeps
+ * their bounds, with a descriptor where it says so.
+ */
+#ifndef SKYD_CONTROL_H
+#define SKYD_CONTROL_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "role.h"
+
+enum control_type {
+	/* from the parent */
+	CONTROL_SERVE = 1,	/* a stream on which @role asks */
+	CONTROL_CALL,		/* a stream to @role, instead of an older one of that @number */
+	CONTROL_LISTEN,		/* a socket that listens: the role's own */
+	CONTROL_RETIRE,		/* another has taken its place: end when all streams have */
+	CONTROL_STOP,		/* read no more, finish what is under way, and end */
+	/* from a role */
+	CONTROL_READY,
+};
+
+struct control {
+	uint8_t type;
+	uint8_t role;
+	uint8_t number;		/* of the place of whom it is about, below ROLE_PLACES */
+};
+
+/* Room for a message and its descriptor. */
+struct control_buffer {
+	struct control message;
+	struct iovec iov;
+	struct msghdr msg;
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+};
+
+/* Make @b ready for sendmsg(2); @fd -1: none goes with it. */
+void control_out(struct control_buffer *b, struct control message, int fd);
+/* Make @b ready for recvmsg(2). */
+void control_in(struct control_buffer *b);
+/* After recvmsg(2) of @got bytes: the descriptor or -1 in *@fd.  Return: 0 or -EPROTO. */
+int control_check(struct control_buffer *b, ssize_t got, int *fd);
+
+#endif /* SKYD_CONTROL_H */

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+
+#include "edge_index.h"
+
+struct inner {
+	void *child[2];
+	uint32_t byte;		/* where the names below differ first */
+	uint8_t others;		/* all bits but the one that differs */
+};
+
+static bool is_inner(const void *p)
+{
+	return (uintptr_t)p & 1;
+}
+
+static struct inner *to_inner(const void *p)
+{
+	return (struct inner *)((uintptr_t)p - 1);
+}
+
+static void *tagged(struct inner *inner)
+{
+	return (void *)((uintptr_t)inner + 1);
+}
+
+static unsigned int way(const struct inner *inner, struct str name)
+{
+	uint8_t c = inner->byte < name.len ? name.at[inner->byte] : 0;
+
+	return (1u + (inner->others | c)) >> 8;
+}
+
+static struct edge_entry *nearest(const struct edge_index *index, struct str name)
+{
+	void *p = index->root;
+
+	while (p && is_inner(p))
+		p = to_inner(p)->child[way(to_inner(p), name)];
+	return p;
+}
+
+struct edge_entry *edge_index_find(const struct edge_index *index, struct str name)
+{
+	struct edge_entry *e = nearest(index, name);
+
+	return e && str_equal(edge_entry_name(e), name) ? e : NULL;
+}
+
+/* Where two names differ first; false: they are the same. */
+static bool difference(struct str a, struct str b, uint32_t *byte, uint8_t *others)
+{
+	size_t i, max = a.len > b.len ? a.len : b.len;
+	uint8_t bits;
+
+	for (i = 0; i < max; i++) {
+		bits = (i < a.len ? a.at[i] : 0) ^ (i < b.len ? b.at[i] : 0);
+		if (!bits)
+			continue;
+		*byte = i;
+		*others = 0xff ^ (0x80 >> (__builtin_clz(bits) - 24));
+		return true;
+	}
+	return false;
+}
+
+/* The link to where a node that differs there belongs, on the way to @name. */
+static void **place(struct edge_index *index, struct str name, uint32_t byte, uint8_t others)
+{
+	void **link = &index->root;
+	struct inner *inner;
+
+	while (is_inner(*link)) {
+		inner = to_inner(*link);
+		if (inner->byte > byte || (inner->byte == byte && inner->others > others))
+			break;
+		link = &inner->child[way(inner, name)];
+	}
+	return link;
+}
+
+struct edge_entry *edge_index_add(struct edge_index *index, struct str name)
+{
+	struct edge_entry *e = calloc(1, sizeof(*e) + name.len), *near = nearest(index, name);
+	struct inner *inner;
+	unsigned int side;
+	void **link;
+
+	if (!e)
+		return NULL;
+	e->name_len = name.len;
+	memcpy(e->name, name.at, name.len);
+	index->count++;
+	if (!near) {
+		index->root = e;
+		return e;
+	}
+	inner = malloc(sizeof(*inner));
+	if (!inner || !difference(name, edge_entry_name(near), &inner->byte, &inner->others)) {
+		index->count--;
+		free(inner);
+		free(e);
+		return NULL;
+	}
+	side = way(inner, name);
+	link = place(index, name, inner->byte, inner->others);
+	inner->child[side] = e;
+	inner->child[!side] = *link;
+	*link = tagged(inner);
+	return e;
+}
+
+void edge_index_remove(struct edge_index *index, struct edge_entry *entry)
+{
+	struct str name = edge_entry_name(entry);
+	void **link = &index->root, **above = NULL;
+	struct inner *inner = NULL;
+	unsigned int side = 0;
+
+	while (is_inner(*link)) {
+		above = link;
+		inner = to_inner(*link);
+		side = way(inner, name);
+		link = &inner->child[side];
+	}
+	if (above)
+		*above = inner->child[!side];
+	else
+		index->root = NULL;
+	free(inner);
+	free(entry);
+	index->count--;
+}
+
+static struct edge_entry *first_below(void *p)
+{
+	while (p && is_inner(p))
+		p = to_inner(p)->child[0];
+	return p;
+}
+
+struct edge_entry *edge_index_after(const struct edge_index *index, struct str after)
+{
+	struct edge_entry *near = nearest(index, after);
+	void *p = index->root, *next = NULL;
+	bool same = true, before = false;
+	struct inner key, *inner;
+
+	if (!near || !after.len)
+		return first_below(index->root);
+	if (difference(after, edge_entry_name(near), &key.byte, &key.others)) {
+		same = false;
+		before = !way(&key, after);
+	}
+	while (is_inner(p)) {
+		inner = to_inner(p);
+		if (!same && (inner->byte > key.byte ||
+			      (inner->byte == key.byte && inner->others > key.others)))
+			break;
+		if (!way(inner, after))
+			next = inner->child[1];
+		p = inner->child[way(inner, after)];
+	}
+	/* All below p come after the name, or none does. */
+	return first_below(before ? p : next);
+}
+
+void edge_index_free(struct edge_index *index)
+{
+	while (index->root)
+		edge_index_remove(index, first_below(index->root));
+}

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <asm/byteorder.h>
+
+#include "base/cleanup.h"
+#include "edge_spent_log.h"
+#include "edge_spent.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "io/sync.h"
+
+#define MAX		1000000u
+#define LIFE		90u
+#define BATCH		2048u		/* records that are written at once */
+#define NAME_MAX_LEN	24u
+
+/* A file and its table, which is open-addressed and at most half full. */
+struct generation {
+	struct generation *next;	/* an older one */
+	uint64_t number;
+	int64_t created;
+	int64_t latest;			/* when the last of it expires */
+	uint64_t size;			/* bytes of the file that have been written */
+	unsigned int count;
+	unsigned int slots;		/* a power of two */
+	uint8_t (*slot)[EDGE_NONCE_BYTES];
+	int fd;				/* of the newest; -1 */
+};
+
+struct edge_spent {
+	struct edge_spent_config config;
+	struct generation *first;	/* the newest */
+	unsigned int count;
+	int64_t floor;
+	int dir;
+	uint64_t next_number;
+	struct sky_edge_spent *pending;	/* taken, and not on the disk yet */
+	unsigned int pendings, pending_room;
+	uint64_t taken, durable;	/* how many in this process's life */
+	struct io_event turn;		/* a batch has ended */
+	bool syncing, failed;
+};
+
+/* --- tables --------------------------------------------------------------- */
+
+static const uint8_t no_nonce[EDGE_NONCE_BYTES];
+
+/* Nonces are signed, so that nobody who may not choose them does; all zeros is refused. */
+static uint8_t *find_slot(const struct generation *g, const uint8_t *nonce)
+{
+	unsigned int i, mask = g->slots - 1;
+	uint64_t hash;
+
+	memcpy(&hash, nonce, sizeof(hash));
+	for (i = (hash * 0x9e3779b97f4a7c15ull) >> 32 & mask;; i = (i + 1) & mask)
+		if (!memcmp(g->slot[i], nonce, EDGE_NONCE_BYTES) ||
+		    !memcmp(g->slot[i], no_nonce, EDGE_NONCE_BYTES))
+			return g->slot[i];
+}
+
+static bool has(const struct generation *g, const uint8_t *nonce)
+{
+	return g->slots && !memcmp(find_slot(g, nonce), nonce, EDGE_NONCE_BYTES);
+}
+
+static int grow(struct generation *g)
+{
+	struct generation bigger = { .slots = g->slots ? 2 * g->slots : 64 };
+	unsigned int i;
+
+	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
+	if (!bigger.slot)
+		return -ENOMEM;
+	for (i = 0; i < g->slots; i++)
+		if (memcmp(g->slot[i], no_nonce, EDGE_NONCE_BYTES))
+			memcpy(find_slot(&bigger, g->slot[i]), g->slot[i], EDGE_NONCE_BYTES);
+	free(g->slot);
+	g->slot = bigger.slot;
+	g->slots = bigger.slots;
+	return 0;
+}
+
+static int insert(struct generation *g, const uint8_t *nonce, int64_t expires)
+{
+	int rc = 2 * (g->count + 1) > g->slots ? grow(g) : 0;
+
+	if (rc)
+		return rc;
+	memcpy(find_slot(g, nonce), nonce, EDGE_NONCE_BYTES);
+	g->count++;
+	if (expires > g->latest)
+		g->latest = expires;
+	return 0;
+}
+
+static void generation_free(struct generation *g)
+{
+	if (g->fd >= 0)
+		close(g->fd);
+	free(g->slot);
+	free(g);
+}
+
+static void raise_floor(struct edge_spent *s, int64_t to)
+{
+	if (to > s->floor)
+		s->floor = to;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static void path_of(uint64_t number, char path[NAME_MAX_LEN])
+{
+	snprintf(path, NAME_MAX_LEN, "%016" PRIx64, number);
+}
+
+/* The next file, durable with its header; it becomes the one that is written. */
+static int begin_file(struct edge_spent *s, int64_t now)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+	struct sky_edge_spent_hdr header;
+	char path[NAME_MAX_LEN];
+	int rc;
+
+	if (!g)
+		return -ENOMEM;
+	g->number = s->next_number++;
+	g->created = now;
+	g->size = sizeof(header);
+	path_of(g->number, path);
+	g->fd = io_openat(s->dir, path, O_WRONLY | O_CREAT | O_EXCL, 0600, 0);
+	rc = g->fd < 0 ? g->fd : 0;
+	edge_spent_write_header(s->config.salt, g->number, now, s->floor, &header);
+	rc = rc ? rc : io_pwrite(g->fd, &header, sizeof(header), 0, 0);
+	rc = rc ? rc : io_fdatasync(g->fd, 0);
+	rc = rc ? rc : io_fsync(s->dir, 0);
+	if (rc) {
+		generation_free(g);
+		return rc;
+	}
+	if (s->first && s->first->fd >= 0) {
+		close(s->first->fd);
+		s->first->fd = -1;
+	}
+	g->next = s->first;
+	s->first = g;
+	return 0;
+}
+
+/*
+ * Files that have expired go once a newer one says up to when nonces are forgotten.  It is
+ * the caller that begins it; the one that is written stays.
+ */
+static bool may_forget(const struct edge_spent *s, int64_t now)
+{
+	const struct generation *g;
+
+	for (g = s->first; g; g = g->next)
+		if (g->count && g->latest < now)
+			return true;
+	return false;
+}
+
+static int forget(struct edge_spent *s, int64_t now)
+{
+	struct generation **link, *g;
+	char path[NAME_MAX_LEN];
+	int rc;
+
+	for (g = s->first; g; g = g->next)
+		if (g->latest < now)
+			raise_floor(s, g->latest);
+	rc = begin_file(s, now);
+	for (link = &s->first->next; !rc && (g = *link);) {
+		if (g->latest >= now) {
+			link = &g->next;
+			continue;
+		}
+		path_of(g->number, path);
+		rc = io_unlinkat(s->dir, path, 0, 0);
+		*link = g->next;
+		s->count -= g->count;
+		generation_free(g);
+	}
+	return rc;
+}
+
+/* A new file each third of a life, so that old ones end soon after what is in them. */
+static int turn_over(struct edge_spent *s, int64_t now)
+{
+	struct generation *g = s->first;
+	int64_t age = now - g->created;
+
+	if (age >= 0 && age <= s->config.life / 3 + 1 && !(g->next && may_forget(s, now)))
+		return 0;
+	if (!g->count && !may_forget(s, now)) {
+		g->created = now;
+		return 0;
+	}
+	return forget(s, now);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/*
+ * If anything of it cannot be read: a nonce that it held expires at most a life after the
+ * last write.
+ */
+static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct sky_edge_spent_hdr header;
+	struct edge_spent_head head;
+	struct edge_spent_one one;
+	bool damaged = false;
+	struct stat st;
+	int64_t seen;
+	size_t at;
+	int rc = 0;
+
+	if (!g || fstat(fd, &st) || st.st_size > (64u << 20)) {
+		free(g);
+		return g ? -EFBIG : -ENOMEM;
+	}
+	g->fd = -1;
+	g->number = number;
+	bytes = malloc(st.st_size + sizeof(header));
+	if (!bytes || io_pread(fd, bytes, st.st_size, 0, 0) != st.st_size) {
+		free(g);
+		return bytes ? -EIO : -ENOMEM;
+	}
+	seen = st.st_mtime > now ? st.st_mtime : now;
+	if (st.st_size >= sizeof(header) &&
+	    edge_spent_read_header(s->config.salt, number, bytes, &head)) {
+		raise_floor(s, head.floor);
+		seen = head.created > seen ? head.created : seen;
+	} else {
+		/* An empty one was never used. */
+		damaged = st.st_size > 0;
+	}
+	for (at = sizeof(header); !rc && at < st.st_size; at += sizeof(struct sky_edge_spent)) {
+		if (at + sizeof(struct sky_edge_spent) > st.st_size ||
+		    !edge_spent_read(s->config.salt, number, at, bytes + at, &one)) {
+			damaged = true;
+			continue;
+		}
+		seen = one.expires > seen ? one.expires : seen;
+		if (!has(g, one.nonce))
+			rc = insert(g, one.nonce, one.expires);
+	}
+	if (damaged)
+		raise_floor(s, seen + s->config.life);
+	s->count += g->count;
+	g->next = s->first;
+	s->first = g;
+	return rc;
+}
+
+static int read_all(struct edge_spent *s, int64_t now)
+{
+	int fd = io_openat(s->dir, ".", O_RDONLY | O_DIRECTORY, 0, 0), rc = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	char again[NAME_MAX_LEN];
+	struct dirent *d;
+	uint64_t number;
+
+	if (!dir)
+		return fd < 0 ? fd : -ENOMEM;
+	while (!rc && (d = readdir(dir))) {
+		number = strtoull(d->d_name, NULL, 16);
+		path_of(number, again);
+		if (strcmp(again, d->d_name))
+			continue;
+		if (number >= s->next_number)
+			s->next_number = number + 1;
+		fd = io_openat(s->dir, d->d_name, O_RDONLY, 0, 0);
+		rc = fd < 0 ? fd : read_file(s, number, fd, now);
+		if (fd >= 0)
+			io_close(fd);
+	}
+	closedir(dir);
+	return rc;
+}
+
+int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *config,
+		    int64_t now)
+{
+	struct edge_spent *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	s->config.max = config->max ? config->max : MAX;
+	s->config.life = config->life ? config->life : LIFE;
+	s->next_number = 1;
+	io_event_init(&s->turn);
+	s->pending = malloc(BATCH * sizeof(*s->pending));
+	s->pending_room = BATCH;
+	rc = io_mkdirat(AT_FDCWD, config->path, 0700, 0);
+	s->dir = io_openat(AT_FDCWD, config->path, O_RDONLY | O_DIRECTORY, 0, 0);
+	rc = rc && rc != -EEXIST ? rc : s->dir < 0 ? s->dir : s->pending ? 0 : -ENOMEM;
+	rc = rc ? rc : read_all(s, now);
+	/* What was read is forgotten by the floor that the new file has. */
+	rc = rc ? rc : forget(s, now);
+	if (rc) {
+		edge_spent_close(s);
+		return rc;
+	}
+	*spent = s;
+	return 0;
+}
+
+void edge_spent_close(struct edge_spent *spent)
+{
+	struct generation *g;
+
+	while ((g = spent->first)) {
+		spent->first = g->next;
+		generation_free(g);
+	}
+	if (spent->dir >= 0)
+		close(spent->dir);
+	free(spent->pending);
+	free(spent);
+}
+
+/* --- taking --------------------------------------------------------------- */
+
+int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
+		    int64_t expires, int64_t now)
+{
+	struct sky_edge_spent *one;
+	const struct generation *g;
+	int rc;
+
+	if (spent->failed)
+		return -EROFS;
+	if (!memcmp(nonce, no_nonce, EDGE_NONCE_BYTES) || expires < now ||
+	    expires > now + spent->config.life || expires <= spent->floor)
+		return -ETIME;
+	for (g = spent->first; g; g = g->next)
+		if (has(g, nonce))
+			return -EEXIST;
+	if (spent->count >= spent->config.max || spent->pendings == spent->pending_room)
+		return -ENOSPC;
+	rc = insert(spent->first, nonce, expires);
+	if (rc)
+		return rc;
+	spent->count++;
+	spent->taken++;
+	one = &spent->pending[spent->pendings++];
+	memcpy(one->nonce, nonce, sizeof(one->nonce));
+	one->expires = cpu_to_le64(expires);
+	return 0;
+}
+
+/*
+ * Records go to the file that is the newest when they are written; the table of an older one
+ * may have them, which then lasts as long: both end after the last that is in them.
+ */
+static int write_pending(struct edge_spent *s, int64_t now)
+{
+	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
+	unsigned int i, count = s->pendings;
+	struct generation *g;
+	int rc;
+
+	s->pending = malloc(s->pending_room * sizeof(*s->pending));
+	s->pendings = 0;
+	if (!s->pending) {
+		s->pending_room = 0;
+		return -ENOMEM;
+	}
+	rc = turn_over(s, now);
+	if (rc)
+		return rc;
+	g = s->first;
+	for (i = 0; i < count; i++) {
+		int64_t expires = le64_to_cpu(batch[i].expires);
+
+		edge_spent_write(s->config.salt, g->number, g->size + i * sizeof(*batch),
+				 &batch[i]);
+		if (expires > g->latest)
+			g->latest = expires;
+	}
+	rc = io_pwrite(g->fd, batch, count * sizeof(*batch), g->size, 0);
+	rc = rc ? rc : io_fdatasync(g->fd, 0);
+	g->size += count * sizeof(*batch);
+	return rc;
+}
+
+int edge_spent_sync(struct edge_spent *spent, int64_t now)
+{
+	uint64_t mine = spent->taken, batch;
+	int rc;
+
+	io_shield();
+	while (spent->durable < mine && !spent->failed) {
+		if (spent->syncing) {
+			io_event_wait(&spent->turn, 0);
+			continue;
+		}
+		spent->syncing = true;
+		batch = spent->taken;
+		rc = write_pending(spent, now);
+		if (rc)
+			spent->failed = true;
+		else
+			spent->durable = batch;
+		spent->syncing = false;
+		io_event_set(&spent->turn);
+		io_event_clear(&spent->turn);
+	}
+	io_unshield();
+	return spent->durable < mine ? -EIO : 0;
+}
+
+unsigned int edge_spent_count(const struct edge_spent *spent)
+{
+	return spent->count;
+}

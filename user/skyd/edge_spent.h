@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nonces of URLs that have been used: each is taken once, until the URL would have expired
+ * and for as long as its file is kept.  What cannot be remembered is refused.
+ *
+ * They are kept in files that follow each other; each has a table in memory, and goes as a
+ * whole when all that is in it has expired.  What has been forgotten is known by one number,
+ * the floor: the latest time at which a forgotten nonce expires.  A URL that expires then or
+ * before is refused, so that neither a clock that jumps nor a restart lets one be used again.
+ * Where a file cannot be read the floor is put behind all that it may have held: about a
+ * minute of URLs is refused then.
+ *
+ * Belongs to one loop; the calls are made on fibers.  48 bytes for each nonce at most.
+ */
+#ifndef SKYD_EDGE_SPENT_H
+#define SKYD_EDGE_SPENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EDGE_NONCE_BYTES	16
+
+struct edge_spent;
+
+struct edge_spent_config {
+	const char *path;	/* the folder; made if it is not there */
+	uint64_t salt;		/* of the sums; none that clients know */
+	unsigned int max;	/* nonces at a time; 0: a million */
+	unsigned int life;	/* seconds that a URL may have from now on; 0: 90 */
+};
+
+/**
+ * edge_spent_open - read what was kept
+ * @now:	seconds since 1970
+ *
+ * The caller sees to it that no other process has the folder.
+ *
+ * Return: 0 or -errno.
+ */
+int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *config,
+		    int64_t now);
+void edge_spent_close(struct edge_spent *spent);
+
+/**
+ * edge_spent_take - use a nonce
+ * @expires:	when its URL does, seconds since 1970
+ * @now:	the same clock, now
+ *
+ * Does not suspend.  From here on nobody else gets it; that it survives a restart is known
+ * after edge_spent_sync(), before which nothing may be answered.
+ *
+ * Return: 0; -EEXIST when it was used; -ETIME when the URL has expired, expires too late, or
+ * may have been forgotten; -ENOSPC when there are too many; -EROFS when the disk has failed.
+ */
+int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
+		    int64_t expires, int64_t now);
+
+/**
+ * edge_spent_sync - wait until all that was taken before is durable
+ *
+ * One fdatasync for all that wait.  Not cancelled.
+ *
+ * Return: 0, or -errno; then nothing is taken any more until the next start.
+ */
+int edge_spent_sync(struct edge_spent *spent, int64_t now);
+
+/* How many are remembered, expired ones among them. */
+unsigned int edge_spent_count(const struct edge_spent *spent);
+
+#endif /* SKYD_EDGE_SPENT_H */

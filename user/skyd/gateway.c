@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The gateway's life. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "front.h"
+#include "log.h"
+
+#define SWEEP_MS	5000
+#define NS_OF_MS	1000000ll
+#define DRAIN_BYTES	(256u << 10)
+
+/* https://HOST[:PORT][/PATH], taken apart. */
+static bool take_url(struct front *f, struct str url)
+{
+	struct str host;
+
+	f->external_secure = str_starts(url, STR("https://"));
+	if (!f->external_secure && !str_starts(url, STR("http://")))
+		return !url.len;
+	url = str_skip(url, f->external_secure ? 8 : 7);
+	f->external_prefix = STR_NONE;
+	str_cut(&url, '/', &host);
+	f->external_host = host;
+	if (url.len) {
+		/* With the slash before it, without one behind it. */
+		f->external_prefix = (struct str){ url.at - 1, url.len + 1 };
+		if (url.at[url.len - 1] == '/')
+			f->external_prefix.len--;
+	}
+	return host.len;
+}
+
+static int take_limits(struct front *f, const struct config *c)
+{
+	f->server = (struct http_server){
+		.limits = {
+			.head_bytes = c->gateway_head, .rate = c->gateway_rate,
+			.drain = DRAIN_BYTES, .head = c->gateway_head_ms * NS_OF_MS,
+			.idle = c->gateway_idle_ms * NS_OF_MS,
+			.grace = c->gateway_grace_ms * NS_OF_MS,
+		},
+		.handler = front_handle, .refuse = front_refuse, .arg = f,
+	};
+	f->listen = (struct http_listen){
+		.server = &f->server, .most = c->gateway_connections,
+		.most_each = c->gateway_each, .patience = c->stop_ms * NS_OF_MS,
+	};
+	f->domain = str_of(c->gateway_domain);
+	if (take_url(f, str_of(c->gateway_url)))
+		return 0;
+	log_line(LEVEL_ERROR, "external_url %s is none; write https://HOST[:PORT][/PATH]",
+		 c->gateway_url);
+	return -EINVAL;
+}
+
+/* Files that root alone may read: before its rights are given up. */
+static int open_tls(struct front *f, const struct config *c)
+{
+	const struct tls_config files = { .cert = c->gateway_certificate, .key = c->gateway_key };
+	char why[TLS_WHY];
+	int rc;
+
+	if (!*c->gateway_certificate)
+		return 0;
+	rc = tls_context_open(&f->tls, true, &files, why);
+	if (rc)
+		log_line(LEVEL_ERROR, "certificate %s: %s", c->gateway_certificate, why);
+	return rc;
+}
+
+int gateway_prepare(struct role_run *run)
+{
+	struct front *f = calloc(1, sizeof(*f));
+	struct out host = OUT(f ? f->host_id : NULL, FRONT_ID_LEN);
+	u8 random[FRONT_ID_LEN / 2];
+	int rc;
+
+	run->front = f;
+	if (!f)
+		return -ENOMEM;
+	f->gateway.config = run->config;
+	f->start = time(NULL);
+	if (random_bytes(random, sizeof(random)))
+		return -EIO;
+	out_hex(&host, random, sizeof(random));
+	/* Numbers of two gateways, or of one started again, do not meet. */
+	if (random_bytes(&f->request_id, sizeof(f->request_id)))
+		return -EIO;
+	rc = take_limits(f, run->config);
+	return rc ? rc : open_tls(f, run->config);
+}
+
+static int sweep(void *arg)
+{
+	struct front *f = arg;
+
+	while (!io_sleep_until(io_after_ms(SWEEP_MS)))
+		gateway_keys_sweep(&f->gateway);
+	return 0;
+}
+
+int gateway_start(struct role_run *run)
+{
+	const struct config *c = run->config;
+	struct front *f = run->front;
+	struct gateway *g = &f->gateway;
+	unsigned int workers = c->gateway_workers ? c->gateway_workers :
+			       (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	int rc;
+
+	g->backend = run->to_backend;
+	g->vault = run->vault;
+	io_group_init(&f->repairs);
+	g->repairs = &f->repairs;
+	io_semaphore_init(&g->memory, (c->gateway_memory << 20) / FRONT_MEMORY_UNIT);
+	rc = gateway_keys_open(g);
+	if (!rc)
+		rc = io_pool_open(&g->pool, workers ? workers : 1);
+	if (!rc)
+		rc = data_path_open(g, c->gateway_memory << 20);
+	if (!rc)
+		rc = io_spawn(&run->group, sweep, f, &f->sweeper);
+	return rc;
+}
+
+int gateway_serve(struct role_run *run, int fd)
+{
+	struct front *f = run->front;
+
+	f->listen.door[0] = (struct http_door){ .fd = fd, .tls = f->tls };
+	f->listen.doors = 1;
+	http_listen_init(&f->listen);
+	return http_listen_run(&f->listen);
+}
+
+void gateway_stop(struct role_run *run)
+{
+	struct front *f = run->front;
+
+	if (!f)
+		return;
+	/* Repairs are of use to others, later: whoever reads next begins them again. */
+	if (f->gateway.repairs)
+		io_group_end(&f->repairs);
+	if (f->gateway.coders)
+		data_path_close(&f->gateway);
+	gateway_keys_close(&f->gateway);
+	io_pool_close(f->gateway.pool);
+	f->gateway.pool = NULL;
+}
+
+void gateway_free(struct role_run *run)
+{
+	if (run->front)
+		tls_context_close(run->front->tls);
+	free(run->front);
+	run->front = NULL;
+}

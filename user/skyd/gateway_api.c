@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the gateway serves besides S3: its health, its metrics, and the API of the backend. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "front.h"
+
+#define BODY_MAX	(256u << 10)
+
+/* No bucket may be called like the first two; the others have a character that none has. */
+static const char *const ours[] = {
+	"health", "metrics", "storage_policy", "cloud_locations", "edge_locations",
+};
+
+bool api_is_ours(struct str path)
+{
+	struct str first;
+	size_t i;
+
+	if (!path.len || *path.at != '/')
+		return false;
+	path = str_skip(path, 1);
+	str_cut(&path, '/', &first);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (str_is(first, ours[i]))
+			return true;
+	return false;
+}
+
+bool api_is_reserved(struct str bucket)
+{
+	return str_is(bucket, "health") || str_is(bucket, "metrics");
+}
+
+static int reply_text(struct s3_call *c, unsigned int status, struct str type, struct str body)
+{
+	http_write_field(front_reply(c, status), STR("Content-Type"), type);
+	c->sent += body.len;
+	return http_reply_whole(c->rq, body.at, body.len);
+}
+
+static int health(struct s3_call *c)
+{
+	bool well = link_attached(c->g->backend) && link_attached(c->g->vault);
+
+	return reply_text(c, well ? 200 : 503, STR("text/plain"),
+			  well ? STR("ok\n") : STR("no backend or no vault yet\n"));
+}
+
+/* --- metrics ------------------------------------------------------------------------- */
+
+static void metric(struct out *o, const char *name, const char *type, const char *help,
+		   double value)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "# HELP %s %s\n# TYPE %s %s\n%s %.9g\n", name, help, name,
+		 type, name, value);
+	out_text(o, text);
+}
+
+static int metrics(struct s3_call *c)
+{
+	const struct front *f = c->front;
+	struct rusage usage = { 0 };
+	char body[8192];
+	struct out o = OUT(body, sizeof(body));
+
+	getrusage(RUSAGE_SELF, &usage);
+	metric(&o, "skyd_gateway_requests_total", "counter", "Requests.", f->counts.requests);
+	metric(&o, "skyd_gateway_requests_refused_total", "counter", "Answers of status 4xx.",
+	       f->counts.refused);
+	metric(&o, "skyd_gateway_requests_failed_total", "counter", "Answers of status 5xx.",
+	       f->counts.failed);
+	metric(&o, "skyd_gateway_requests", "gauge", "Requests under way.", f->counts.now);
+	metric(&o, "skyd_gateway_connections", "gauge", "Connections.", f->listen.open);
+	metric(&o, "skyd_gateway_connections_refused_total", "counter",
+	       "Connections turned away, or without a handshake.",
+	       f->listen.turned_away + f->listen.refused);
+	metric(&o, "skyd_gateway_received_bytes_total", "counter", "Bytes of bodies received.",
+	       f->counts.received);
+	metric(&o, "skyd_gateway_sent_bytes_total", "counter", "Bytes of bodies sent.",
+	       f->counts.sent);
+	metric(&o, "skyd_gateway_memory_free_bytes", "gauge", "Room for bodies under way.",
+	       (double)f->gateway.memory.free * FRONT_MEMORY_UNIT);
+	metric(&o, "process_cpu_seconds_total", "counter", "CPU time.",
+	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+	metric(&o, "process_start_time_seconds", "gauge", "Start, since 1970.", f->start);
+	if (o.err)
+		return o.err;
+	return reply_text(c, 200, STR("text/plain; version=0.0.4"), out_written(&o));
+}
+
+/* --- the backend's API --------------------------------------------------------------- */
+
+static int reply_error(struct s3_call *c, int rc)
+{
+	enum s3_code code = rc > 0 ? (enum s3_code)rc : meta_code(rc);
+	const char *words = c->fault.code == code && c->fault.message[0] ? c->fault.message :
+			    s3_code_message(code);
+	char text[512];
+	int len;
+
+	if (rc < 0 && code == S3_OK)
+		return rc;
+	len = snprintf(text, sizeof(text), "{\"error\": \"%s\", \"message\": \"%s\"}\n",
+		       s3_code_name(code), words);
+	if (code == S3_INVALID_TOKEN || code == S3_ACCESS_DENIED) {
+		struct out *o = front_reply(c, 401);
+
+		http_write_field(o, STR("WWW-Authenticate"), STR("Bearer"));
+		http_write_field(o, STR("Content-Type"), STR("application/json"));
+		return http_reply_whole(c->rq, text, len);
+	}
+	return reply_text(c, s3_code_status(code), STR("application/json"),
+			  (struct str){ text, len });
+}
+
+static int pass_on(struct s3_call *c)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	CLEANUP_BODY struct body_text_memory m = { 0 };
+	struct meta_api_answer given;
+	struct meta_api ask = { 0 };
+	char path[1024];
+	int len, rc;
+
+	len = uri_decode(c->uri.path, path, sizeof(path), 0);
+	if (len < 0)
+		return s3_fail(&c->fault, S3_INVALID_URI, NULL);
+	rc = auth_bearer(c);
+	/* The body is not signed. */
+	c->claim.payload = SIG_PAYLOAD_UNSIGNED;
+	if (!rc)
+		rc = body_read(c, BODY_MAX, &m);
+	if (rc)
+		return rc;
+	ask.caller = c->caller;
+	ask.method = bytes_of(http_method(c->rq));
+	ask.path = (struct rpc_bytes){ path, len };
+	ask.query = bytes_of(c->uri.query);
+	ask.type = bytes_of(field_of(c, STR("content-type")));
+	ask.body = (struct rpc_bytes){ m.at, m.len };
+	rc = front_ask(c, META_API, &meta_api_schema, &ask, &meta_api_answer_schema, &given, 0,
+		       &answer);
+	if (rc)
+		return rc;
+	if (given.status < 200 || given.status > 599)
+		return -EBADMSG;
+	return reply_text(c, given.status, given.type.len ? str_from(given.type) :
+			  STR("application/json"), str_from(given.body));
+}
+
+int api_handle(struct s3_call *c)
+{
+	struct str method = http_method(c->rq);
+	bool reads = str_is(method, "GET") || str_is(method, "HEAD");
+	int rc;
+
+	if (reads && str_is(c->uri.path, "/health"))
+		return health(c);
+	if (reads && str_is(c->uri.path, "/metrics"))
+		return metrics(c);
+	if (str_starts(c->uri.path, STR("/health")) || str_starts(c->uri.path, STR("/metrics")))
+		return reply_error(c, s3_fail(&c->fault, S3_METHOD_NOT_ALLOWED, NULL));
+	rc = pass_on(c);
+	return rc ? reply_error(c, rc) : 0;
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "location_http.h"
+
+#define MOST		16u
+#define RATE		4096u
+#define GRACE		10000000000ll
+#define ADDRESSES	8u
+#define KNOWN_NS	60000000000ll	/* that what a name stands for is believed */
+#define ERROR_MAX	4096u		/* bytes of an answer that refuses */
+#define FIELDS_MAX	8192u
+#define WHY		256u
+
+struct address {
+	struct sockaddr_storage at;
+	socklen_t len;
+};
+
+struct location {
+	struct location_config config;
+	struct location_url url;	/* ->target points nowhere */
+	char host[264];			/* as in Host: in brackets where it is IPv6 */
+	struct http_origin origin;
+	struct tls_context *tls;
+	struct io_semaphore lookup;	/* one at a time */
+	struct address address[ADDRESSES];
+	unsigned int addresses, next;	/* @next: the one that is used, if @addresses */
+	int64_t known_until;		/* 0: for ever */
+	bool plain;			/* it is ours, or does not know If-None-Match with PUT */
+	char why[WHY];
+};
+
+/* --- where it is ------------------------------------------------------------------------- */
+
+/* A job for a thread. */
+struct lookup {
+	const struct location *location;
+	struct address address[ADDRESSES];
+	unsigned int found;
+};
+
+static int look_up(void *arg)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG,
+	};
+	struct lookup *l = arg;
+	struct addrinfo *list, *a;
+	char port[16];
+
+	snprintf(port, sizeof(port), "%u", l->location->url.port ? l->location->url.port :
+		 l->location->url.tls ? 443 : 80);
+	if (getaddrinfo(l->location->url.host, port, &hints, &list))
+		return -EHOSTUNREACH;
+	for (a = list; a && l->found < ADDRESSES; a = a->ai_next) {
+		memcpy(&l->address[l->found].at, a->ai_addr, a->ai_addrlen);
+		l->address[l->found++].len = a->ai_addrlen;
+	}
+	freeaddrinfo(list);
+	return l->found ? 0 : -EHOSTUNREACH;
+}
+
+/* What was known is better than nothing. */
+static int look_again(struct location *l, int64_t deadline)
+{
+	struct lookup job = { .location = l };
+	int rc = io_acquire(&l->lookup, 1, deadline);
+
+	if (rc)
+		return rc;
+	if (!l->addresses || (l->known_until && io_now() >= l->known_until)) {
+		rc = l->config.pool ? io_work(l->config.pool, look_up, &job, deadline) :
+		     -EHOSTUNREACH;
+		if (!rc) {
+			memcpy(l->address, job.address, sizeof(l->address));
+			l->addresses = job.found;
+			l->next = 0;
+		}
+		if (!rc || l->addresses)
+			l->known_until = io_now() + KNOWN_NS;
+	}
+	io_release(&l->lookup, 1);
+	return l->addresses && rc != -ECANCELED && rc != -ETIMEDOUT ? 0 : rc;
+}
+
+static int find(struct location *l, int64_t deadline)
+{
+	int rc = 0;
+
+	if (!l->addresses || (l->known_until && io_now() >= l->known_until))
+		rc = look_again(l, deadline);
+	if (rc)
+		return rc;
+	l->origin.address = l->address[l->next % l->addresses].at;
+	l->origin.address_len = l->address[l->next % l->addresses].len;
+	return 0;
+}
+
+/* An address in numbers stands for itself. */
+static void take_numbers(struct location *l)
+{
+	uint16_t port = htons(l->url.port ? l->url.port : l->url.tls ? 443 : 80);
+	struct sockaddr_in *four = (struct sockaddr_in *)&l->address[0].at;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&l->address[0].at;
+
+	if (inet_pton(AF_INET, l->url.host, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = port;
+		l->address[0].len = sizeof(*four);
+		l->addresses = 1;
+	} else if (inet_pton(AF_INET6, l->url.host, &six->sin6_addr) == 1) {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = port;
+		l->address[0].len = sizeof(*six);
+		l->addresses = 1;
+	}
+}
+
+/* --- its life ------------------------------------------------------------------------------- */
+
+static int open_tls(struct location *l, char *why)
+{
+	const struct tls_config config = { .ca = l->config.ca };
+
+	return l->url.tls ? tls_context_open(&l->tls, false, &config, why) : 0;
+}
+
+int location_open(struct location **location, const struct location_config *config, char *why)
+{
+	struct location *l = calloc(1, sizeof(*l));
+	int rc;
+
+	if (!l)
+		return -ENOMEM;
+	l->config = *config;
+	l->config.most = config->most ? config->most : MOST;
+	l->config.rate = config->rate ? config->rate : RATE;
+	l->config.grace = config->grace ? config->grace : GRACE;
+	rc = location_url_parse(str_of(config->url), &l->url);
+	rc = rc ? rc : open_tls(l, why);
+	if (rc) {
+		free(l);
+		return rc;
+	}
+	l->config.url = NULL;
+	l->config.ca = NULL;
+	l->plain = config->edge;
+	io_semaphore_init(&l->lookup, 1);
+	take_numbers(l);
+	snprintf(l->host, sizeof(l->host), strchr(l->url.host, ':') ? "[%s]" : "%s", l->url.host);
+	l->origin = (struct http_origin){
+		.host = l->host, .port = l->url.port, .tls = l->tls, .most = l->config.most,
+		.most_kept = l->config.most,
+	};
+	http_origin_init(&l->origin);
+	*location = l;
+	return 0;
+}
+
+void location_close(struct location *location)
+{
+	if (!location)
+		return;
+	http_origin_close(&location->origin);
+	tls_context_close(location->tls);
+	free(location);
+}
+
+const char *location_why(const struct location *location)
+{
+	return location->why;
+}
+
+uint64_t location_dialled(const struct location *location)
+{
+	return location->origin.dialled;
+}
+
+/* --- a request ------------------------------------------------------------------------------ */
+
+/* Whoever signs for one server signs for no other. */
+static int target_of(const struct location *l, struct str url, struct str *target)
+{
+	struct location_url u;
+
+	*target = url;
+	if (url.len && *url.at == '/')
+		return 0;
+	if (location_url_parse(url, &u) || u.tls != l->url.tls || u.port != l->url.port ||
+	    !str_equal_nocase(str_of(u.host), str_of(l->url.host)))
+		return -EINVAL;
+	*target = u.target;
+	return 0;
+}
+
+static bool is_nobody(int rc)
+{
+	return rc == -ECONNREFUSED || rc == -EHOSTUNREACH || rc == -ENETUNREACH;
+}
+
+static void keep_why(struct location *l, const struct http_call *c, int rc)
+{
+	const char *words = rc == -EKEYREJECTED || rc == -EPROTO ? l->origin.why : strerror(-rc);
+
+	snprintf(l->why, sizeof(l->why), "%.8s: %.200s", c->method.at, words);
+}
+
+/* To the address that answered last; to the others while nobody is there. */
+static int send_call(struct location *l, struct http_call *c)
+{
+	unsigned int tries = 0;
+	int rc;
+
+	do {
+		http_call_end(c);
+		rc = find(l, c->deadline);
+		rc = rc ? rc : http_call(c);
+		if (rc && rc != -ECANCELED)
+			l->next++;
+	} while (is_nobody(rc) && ++tries < l->addresses);
+	if (rc)
+		keep_why(l, c, rc);
+	return rc;
+}
+
+/* An answer that refuses.  Its body is read, so that the connection is kept. */
+static int refused(struct location *l, struct http_call *c)
+{
+	CLEANUP_FREE char *text = malloc(ERROR_MAX);
+	struct str code = STR_NONE;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (text && n > 0 && len < ERROR_MAX) {
+		n = http_call_read(c, text + len, ERROR_MAX - len);
+		len += n > 0 ? n : 0;
+	}
+	if (text)
+		code = location_code((struct str){ text, len });
+	snprintf(l->why, sizeof(l->why), "%.8s: %u %.*s", c->method.at, c->head.status,
+		 (int)(code.len < 100 ? code.len : 100), code.at ? code.at : "");
+	return location_errno(c->head.status, code);
+}
+
+/* The rest of an answer that says yes; a little of it is no error. */
+static int read_rest(struct http_call *c)
+{
+	char rest[1024];
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = http_call_read(c, rest, sizeof(rest));
+		len += n > 0 ? n : 0;
+	} while (n > 0 && len < ERROR_MAX);
+	return n < 0 ? n : 0;
+}
+
+static int call_of(struct location *l, const struct location_ask *ask, struct http_call *c,
+		   struct str method, uint64_t len)
+{
+	int64_t slow = io_now() + l->config.grace +
+		       (int64_t)(len / l->config.rate) * 1000000000ll;
+
+	*c = (struct http_call){
+		.origin = &l->origin, .method = method, .fields = ask->fields,
+		.rate = l->config.rate, .grace = l->config.grace,
+		.deadline = http_earlier(ask->deadline, slow),
+	};
+	return target_of(l, ask->url, &c->target);
+}
+
+/* Calls whose answer has no body worth having. */
+static int do_call(struct location *l, struct http_call *c)
+{
+	int rc = send_call(l, c);
+
+	if (!rc && c->head.status / 100 != 2)
+		rc = refused(l, c);
+	else if (!rc)
+		rc = read_rest(c);
+	http_call_end(c);
+	return rc;
+}
+
+static int put(struct location *location, const struct location_ask *ask,
+	       const struct iovec *body, unsigned int pieces)
+{
+	char fields[FIELDS_MAX];
+	struct out o = OUT(fields, sizeof(fields));
+	struct http_call c;
+	uint64_t len = 0;
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < pieces; i++)
+		len += body[i].iov_len;
+	rc = call_of(location, ask, &c, STR("PUT"), len);
+	if (!location->plain) {
+		out_str(&o, ask->fields);
+		out_str(&o, STR("If-None-Match: *\r\n"));
+		c.fields = out_written(&o);
+	}
+	c.body = body;
+	c.pieces = pieces;
+	if (rc || o.err)
+		return rc ? rc : -EMSGSIZE;
+	return do_call(location, &c);
+}
+
+/* Where that is refused unseen, names that are unique have to do. */
+int location_put(struct location *location, const struct location_ask *ask,
+		 const struct iovec *body, unsigned int pieces)
+{
+	bool plain = location->plain;
+	int rc = put(location, ask, body, pieces);
+
+	if (rc != -EOPNOTSUPP || plain)
+		return rc;
+	location->plain = true;
+	return put(location, ask, body, pieces);
+}
+
+static ssize_t read_all(struct http_call *c, char *to, size_t max)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+	char more;
+
+	if (c->head.has_length && c->head.content_length > max)
+		return -EMSGSIZE;
+	while (n > 0 && len < max) {
+		n = http_call_read(c, to + len, max - len);
+		len += n > 0 ? n : 0;
+	}
+	if (n > 0 || !max)
+		n = http_call_read(c, &more, 1);
+	return n > 0 ? -EMSGSIZE : n < 0 ? n : (ssize_t)len;
+}
+
+ssize_t location_get(struct location *location, const struct location_ask *ask, void *to,
+		     size_t max)
+{
+	struct http_call c;
+	ssize_t rc = call_of(location, ask, &c, STR("GET"), max);
+
+	if (rc)
+		return rc;
+	rc = send_call(location, &c);
+	if (!rc && c.head.status / 100 != 2) {
+		rc = refused(location, &c);
+	} else if (!rc) {
+		rc = read_all(&c, to, max);
+		if (rc < 0)
+			keep_why(location, &c, rc);
+	}
+	http_call_end(&c);
+	return rc;
+}
+
+int location_delete(struct location *location, const struct location_ask *ask)
+{
+	struct http_call c;
+	int rc = call_of(location, ask, &c, STR("DELETE"), 0);
+
+	return rc ? rc : do_call(location, &c);
+}

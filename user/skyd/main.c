@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* skyd: reads what it is told, and becomes the parent of the roles. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "base/size.h"
+#include "dev.h"
+#include "parent.h"
+#include "role_run.h"
+
+#define DEFAULT_FILE	"/etc/skyd/skyd.conf"
+#define EXIT_USAGE	2
+
+struct arguments {
+	struct parent_options parent;
+	const char *dev;
+	uint64_t port;
+	bool check;
+	bool print;
+	bool manual;
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: skyd [--config FILE] [--role ROLE]...\n"
+	      "       skyd --dev DIR [--port PORT]\n"
+	      "\n"
+	      "  --config FILE     instead of " DEFAULT_FILE "\n"
+	      "  --role ROLE       gateway, backend, vault or edge; without it, all of them\n"
+	      "  --dev DIR         needs no file: makes keys, six edges and a first team below DIR\n"
+	      "  --port PORT       of its gateway, 9000; its edges have those that follow\n"
+	      "  --check-config    say what is wrong with the file, and end\n"
+	      "  --print-config    print all that may be said, with its default, and end\n"
+	      "  --print-manual    the same as the manual page has it\n"
+	      "  --help            this\n", to);
+}
+
+static bool add_role(const char *name, unsigned int *roles)
+{
+	enum role role;
+
+	for (role = ROLE_GATEWAY; role < ROLES; role++) {
+		if (strcmp(name, role_name(role)))
+			continue;
+		*roles |= ROLE_BIT(role);
+		return true;
+	}
+	return false;
+}
+
+/* Return: 0, or -1 with the exit status in *@status. */
+static int read_arguments(int argc, char **argv, struct arguments *a, int *status)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "role", required_argument, NULL, 'r' },
+		{ "dev", required_argument, NULL, 'd' },
+		{ "port", required_argument, NULL, 't' },
+		{ "check-config", no_argument, NULL, 'k' },
+		{ "print-config", no_argument, NULL, 'p' },
+		{ "print-manual", no_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	*status = EXIT_USAGE;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			a->parent.file = optarg;
+			break;
+		case 'd':
+			a->dev = optarg;
+			break;
+		case 't':
+			if (!number_parse(optarg, 1, UINT16_MAX - CONFIG_EDGES, &a->port))
+				break;
+			fail(EINVAL, "no port %s; write one from 1 to %u", optarg,
+			     UINT16_MAX - CONFIG_EDGES);
+			return -1;
+		case 'k':
+			a->check = true;
+			break;
+		case 'p':
+			a->print = true;
+			break;
+		case 'm':
+			a->manual = true;
+			break;
+		case 'h':
+			usage(stdout);
+			*status = EXIT_SUCCESS;
+			return -1;
+		case 'r':
+			if (add_role(optarg, &a->parent.roles))
+				break;
+			fail(EINVAL, "no role %s; there are gateway, backend, vault and edge",
+			     optarg);
+			return -1;
+		default:
+			usage(stderr);
+			return -1;
+		}
+	}
+	if (optind < argc || (a->dev && a->parent.file)) {
+		usage(stderr);
+		return -1;
+	}
+	return 0;
+}
+
+static void tell(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", text);
+}
+
+static int prepare(struct config *config, const char *dir, unsigned int port)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return fail_errno("cannot make %s", dir);
+	if (!realpath(dir, path))
+		return fail_errno("cannot use %s", dir);
+	rc = config_dev(config, path, port);
+	if (!rc)
+		rc = dev_prepare(config, path);
+	if (rc)
+		return fail(-rc, "cannot prepare %s: error %d; is another skyd using it?", path, -rc);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = { .port = CONFIG_DEV_PORT };
+	struct config *config = calloc(1, sizeof(*config));
+	int status, rc;
+
+	report_init(argv[0]);
+	umask(077);
+	if (!config)
+		return EXIT_FAILURE;
+	if (read_arguments(argc, argv, &a, &status)) {
+		free(config);
+		return status;
+	}
+	if (a.print || a.manual) {
+		config_print(stdout, a.manual);
+		free(config);
+		return EXIT_SUCCESS;
+	}
+	if (!a.parent.roles)
+		a.parent.roles = ~ROLE_BIT(ROLE_PARENT);
+	if (!a.dev && !a.parent.file)
+		a.parent.file = DEFAULT_FILE;
+	rc = a.dev ? prepare(config, a.dev, a.port) :
+		     config_read(config, a.parent.file, tell, NULL);
+	if (rc || a.check) {
+		config_free(config);
+		free(config);
+		return rc ? EXIT_CONFIG : EXIT_SUCCESS;
+	}
+	return parent_run(config, &a.parent);
+}

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "control.h"
+#include "journal/journal.h"
+#include "log.h"
+#include "parent.h"
+#include "role_run.h"
+
+#define PLACES		ROLE_PLACES
+#define PROCESSES	(2 * PLACES)	/* each place's own, and one that it replaces */
+#define BACKOFF_MS	100
+#define BACKOFF_MAX	10000
+#define WELL_MS		10000		/* who lived so long has not failed to start */
+
+_Static_assert(PLACES == ROLES + CONFIG_EDGES, "a place for each");
+
+/* What is to run, whether or not a process does. */
+struct place {
+	enum role role;
+	uint8_t number;
+	char name[80];
+	int listens;			/* its socket, or -1 */
+	char *address;			/* of that */
+	struct process *now;
+	bool wanted;
+	unsigned int failures;		/* in a row */
+	int64_t start_at;		/* ms; when the next process may be started */
+};
+
+struct process {
+	pid_t pid;			/* 0: none */
+	struct place *place;
+	int control;
+	bool ready;
+	bool leaving;			/* has been told to */
+	int64_t started;
+	int64_t kill_at;		/* 0: never */
+};
+
+struct parent {
+	struct config *config;
+	const struct parent_options *options;
+	struct place place[PLACES];
+	unsigned int places;
+	struct process process[PROCESSES];
+	int signals;
+	int control;			/* the administrator's socket, which the backend serves */
+	bool up;			/* all have been ready once */
+	bool stopping;
+	int64_t stop_at;		/* nothing waits for longer than that */
+	int status;
+	int64_t watchdog;		/* ms between signs of life; 0: none wanted */
+	int64_t sign_at;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+/* @about: whose stream or socket it is; NULL: the parent's. */
+static int say(struct process *p, enum control_type type, const struct place *about, int fd)
+{
+	struct control message = { type, ROLE_PARENT, 0 };
+	struct control_buffer b;
+
+	if (about)
+		message = (struct control){ type, about->role, about->number };
+	control_out(&b, message, fd);
+	/* One that does not listen any more is about to be reaped. */
+	return sendmsg(p->control, &b.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+/* --- starting ------------------------------------------------------------------------ */
+
+static void child(struct parent *p, struct place *place, int control)
+{
+	struct role_run run = {
+		.role = place->role, .name = place->name, .config = p->config,
+		.control = control,
+	};
+	sigset_t none;
+
+	/* The terminal's ^C is for the parent, who says it on in order. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_NAME, place->name);
+	_exit(role_run(&run));
+}
+
+static struct process *free_process(struct parent *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < PROCESSES; i++)
+		if (!p->process[i].pid)
+			return &p->process[i];
+	return NULL;
+}
+
+static void start(struct parent *p, struct place *place)
+{
+	struct process *process = free_process(p);
+	int pair[2];
+	pid_t pid;
+
+	place->start_at = now_ms() + BACKOFF_MAX;
+	if (!process || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return;
+	pid = fork();
+	if (!pid)
+		child(p, place, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return;
+	}
+	*process = (struct process){
+		.pid = pid, .place = place, .control = pair[0], .started = now_ms(),
+		.kill_at = now_ms() + p->config->start_ms,
+	};
+	place->now = process;
+	log_line(LEVEL_DEBUG, "%s is process %d", place->name, (int)pid);
+}
+
+/* A stream between one that asks and one that answers. */
+static void connect_two(struct process *asks, struct process *answers)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return;
+	if (!say(answers, CONTROL_SERVE, asks->place, pair[0]))
+		say(asks, CONTROL_CALL, answers->place, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Does one ask the other?  All ask the vault, the gateway the backend, the backend the edges. */
+static bool asks(const struct process *one, const struct process *other)
+{
+	return other->place->role == ROLE_VAULT ||
+	       (one->place->role == ROLE_GATEWAY && other->place->role == ROLE_BACKEND) ||
+	       (one->place->role == ROLE_BACKEND && other->place->role == ROLE_EDGE);
+}
+
+static void connect_others(struct parent *p, struct process *process)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->places; i++) {
+		struct process *other = p->place[i].now;
+
+		if (!other || !other->ready || other == process)
+			continue;
+		if (asks(other, process))
+			connect_two(other, process);
+		else if (asks(process, other))
+			connect_two(process, other);
+	}
+}
+
+static void leave(struct parent *p, struct process *process, enum control_type type)
+{
+	process->leaving = true;
+	process->kill_at = now_ms() + p->config->stop_ms + 1;
+	if (p->stopping && process->kill_at > p->stop_at)
+		process->kill_at = p->stop_at;
+	if (say(process, type, process->place, -1))
+		kill(process->pid, SIGKILL);
+}
+
+/* An edge that does not start keeps nobody else from it: that is what the others are for. */
+static void look_if_up(struct parent *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->places; i++) {
+		const struct place *place = &p->place[i];
+		bool ready = place->now && place->now->ready;
+
+		if (place->wanted && !ready && !(place->role == ROLE_EDGE && place->failures))
+			return;
+	}
+	p->up = true;
+	service_ready();
+	log_line(LEVEL_INFO, "ready");
+}
+
+static void is_ready(struct parent *p, struct process *process)
+{
+	unsigned int i;
+
+	if (process->ready)
+		return;
+	process->ready = true;
+	process->kill_at = 0;
+	connect_others(p, process);
+	if (process->place->role == ROLE_BACKEND && p->control >= 0)
+		say(process, CONTROL_LISTEN, NULL, p->control);
+	if (process->place->listens >= 0)
+		say(process, CONTROL_LISTEN, process->place, process->place->listens);
+	/* Now that it is there, the one before it may go. */
+	for (i = 0; i < PROCESSES; i++) {
+		struct process *old = &p->process[i];
+
+		if (old->pid && old != process && old->place == process->place && !old->leaving)
+			leave(p, old, CONTROL_RETIRE);
+	}
+	look_if_up(p);
+}
+
+/* --- what children do --------------------------------------------------------------- */
+
+static void hear(struct parent *p, struct process *process)
+{
+	struct control_buffer b;
+	ssize_t got;
+	int fd;
+
+	control_in(&b);
+	got = recvmsg(process->control, &b.msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (got <= 0 || control_check(&b, got, &fd)) {
+		/* It ends, or talks nonsense; either way it is reaped. */
+		if (got != -1 || errno != EAGAIN)
+			kill(process->pid, SIGKILL);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (b.message.type == CONTROL_READY)
+		is_ready(p, process);
+}
+
+static bool only_edges(const struct parent *p)
+{
+	return p->options->roles == ROLE_BIT(ROLE_EDGE);
+}
+
+static void has_ended(struct parent *p, struct process *process, int status)
+{
+	struct place *place = process->place;
+	bool config = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIG;
+	int64_t wait;
+
+	close(process->control);
+	process->pid = 0;
+	if (place->now == process)
+		place->now = NULL;
+	if (process->leaving || p->stopping)
+		return;
+	if (WIFSIGNALED(status))
+		log_line(LEVEL_ERROR, "%s was ended by signal %d", place->name,
+			 WTERMSIG(status));
+	else
+		log_line(LEVEL_ERROR, "%s ended with status %d", place->name,
+			 WEXITSTATUS(status));
+	if (config && !p->up && (place->role != ROLE_EDGE || only_edges(p))) {
+		p->status = EXIT_CONFIG;
+		kill(getpid(), SIGTERM);
+		return;
+	}
+	place->failures = now_ms() - process->started > WELL_MS ? 0 : place->failures + 1;
+	wait = BACKOFF_MS << (place->failures < 8 ? place->failures : 8);
+	place->start_at = now_ms() + (wait > BACKOFF_MAX ? BACKOFF_MAX : wait);
+	if (!p->up)
+		look_if_up(p);
+}
+
+static void reap(struct parent *p)
+{
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < PROCESSES; i++)
+			if (p->process[i].pid == pid)
+				has_ended(p, &p->process[i], status);
+}
+
+/* --- configuration ------------------------------------------------------------------ */
+
+/* It keeps the socket that it has, unless another address is wanted and can be had. */
+static int listen_for(struct place *place, const char *address)
+{
+	int fd;
+
+	if (!address || (place->listens >= 0 && !strcmp(address, place->address)))
+		return 0;
+	fd = listen_on(address, place->name);
+	if (fd < 0) {
+		log_line(LEVEL_ERROR, "%s cannot listen on %s: %s; see listen in skyd.conf(5)",
+			 place->name, address, strerror(-fd));
+		return fd;
+	}
+	if (place->listens >= 0)
+		close(place->listens);
+	free(place->address);
+	place->listens = fd;
+	place->address = strdup(address);
+	return place->address ? 0 : -ENOMEM;
+}
+
+static void listen_no_more(struct place *place)
+{
+	if (place->listens >= 0)
+		close(place->listens);
+	place->listens = -1;
+	free(place->address);
+	place->address = NULL;
+}
+
+/* @edge: its section, or NULL.  Return: 0 or the error of its socket. */
+static int want(struct parent *p, enum role kind, const struct config_edge *edge)
+{
+	const char *address = kind == ROLE_GATEWAY ? p->config->gateway_listen : NULL;
+	char name[80];
+	unsigned int i;
+
+	if (!(p->options->roles & ROLE_BIT(kind)))
+		return 0;
+	snprintf(name, sizeof(name), "%s%s%s", role_name(kind), edge ? " " : "",
+		 edge ? edge->name : "");
+	for (i = 0; i < p->places; i++)
+		if (!strcmp(p->place[i].name, name))
+			break;
+	if (i == PLACES) {
+		log_line(LEVEL_ERROR, "%s has no place until the next start", name);
+		return 0;
+	}
+	if (i == p->places) {
+		p->places++;
+		p->place[i] = (struct place){ .role = kind, .number = i, .listens = -1 };
+		memcpy(p->place[i].name, name, sizeof(name));
+	}
+	p->place[i].wanted = true;
+	return listen_for(&p->place[i], edge ? edge->listen : address);
+}
+
+/* Return: 0 or the error of a socket. */
+static int want_all(struct parent *p)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < p->places; i++)
+		p->place[i].wanted = false;
+	rc = want(p, ROLE_VAULT, NULL);
+	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
+	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
+	for (i = 0; i < p->config->edges; i++)
+		rc = want(p, ROLE_EDGE, &p->config->edge[i]) ?: rc;
+	for (i = 0; i < p->places; i++) {
+		if (p->place[i].wanted)
+			continue;
+		listen_no_more(&p->place[i]);
+		if (p->place[i].now)
+			leave(p, p->place[i].now, CONTROL_STOP);
+	}
+	return rc;
+}
+
+static void tell_error(void *arg, const char *text)
+{
+	(void)arg;
+	log_line(LEVEL_ERROR, "%s", text);
+}
+
+/* A new process for each place, which takes over when it is ready. */
+static void reload(struct parent *p)
+{
+	struct config *next = calloc(1, sizeof(*next));
+	unsigned int i;
+	int rc = -ENOMEM;
+
+	if (!p->options->file || !next) {
+		log_line(LEVEL_WARNING, "there is no file to read again");
+		free(next);
+		return;
+	}
+	service_notify("RELOADING=1");
+	rc = config_read(next, p->options->file, tell_error, NULL);
+	if (rc) {
+		log_line(LEVEL_ERROR, "keeps the configuration that it has");
+		config_free(next);
+		free(next);
+		service_ready();
+		return;
+	}
+	config_free(p->config);
+	free(p->config);
+	p->config = next;
+	log_start("parent", next);
+	want_all(p);
+	for (i = 0; i < p->places; i++) {
+		struct place *place = &p->place[i];
+
+		/* One that has not come up yet has the old configuration. */
+		if (place->now && !place->now->ready)
+			leave(p, place->now, CONTROL_STOP);
+		if (place->wanted)
+			start(p, place);
+	}
+}
+
+/* --- the end --------------------------------------------------------------------------- */
+
+static void stop(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	p->stop_at = now_ms() + p->config->stop_ms + 1;
+	service_notify("STOPPING=1");
+	log_line(LEVEL_INFO, "stops");
+}
+
+/* Who asks goes before who answers.  Return: is anybody left? */
+static bool stop_some(struct parent *p)
+{
+	static const unsigned int order[] = {
+		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_BACKEND), ROLE_BIT(ROLE_EDGE),
+		ROLE_BIT(ROLE_VAULT),
+	};
+	bool some = false;
+	unsigned int i, j;
+
+	for (i = 0; i < 4 && !some; i++) {
+		for (j = 0; j < PROCESSES; j++) {
+			struct process *q = &p->process[j];
+
+			if (!q->pid || !(order[i] & ROLE_BIT(q->place->role)))
+				continue;
+			some = true;
+			if (!q->leaving || q->kill_at > p->stop_at)
+				leave(p, q, CONTROL_STOP);
+		}
+	}
+	return some;
+}
+
+/* --- the loop ---------------------------------------------------------------------------- */
+
+static void take_signals(struct parent *p)
+{
+	struct signalfd_siginfo info;
+
+	while (read(p->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(p);
+		else if (info.ssi_signo == SIGHUP && !p->stopping)
+			reload(p);
+		else if (info.ssi_signo != SIGHUP)
+			stop(p);
+	}
+}
+
+/* What is due; *@next becomes when something is due next. */
+static void do_due(struct parent *p, int64_t *next)
+{
+	int64_t now = now_ms();
+	unsigned int i;
+
+	*next = now + BACKOFF_MAX;
+	for (i = 0; !p->stopping && i < p->places; i++) {
+		struct place *place = &p->place[i];
+
+		if (!place->wanted || place->now)
+			continue;
+		if (place->start_at <= now)
+			start(p, place);
+		else if (place->start_at < *next)
+			*next = place->start_at;
+	}
+	for (i = 0; i < PROCESSES; i++) {
+		struct process *q = &p->process[i];
+
+		if (!q->pid || !q->kill_at)
+			continue;
+		if (q->kill_at <= now) {
+			log_line(LEVEL_WARNING, "%s took too long, and is ended", q->place->name);
+			kill(q->pid, SIGKILL);
+			q->kill_at = 0;
+		} else if (q->kill_at < *next) {
+			*next = q->kill_at;
+		}
+	}
+	if (!p->watchdog)
+		return;
+	if (p->sign_at <= now) {
+		service_notify("WATCHDOG=1");
+		p->sign_at = now + p->watchdog;
+	}
+	*next = p->sign_at < *next ? p->sign_at : *next;
+}
+
+static void loop(struct parent *p)
+{
+	struct pollfd polls[PROCESSES + 1];
+	struct process *who[PROCESSES + 1];
+	int64_t next, wait;
+	unsigned int i, n;
+
+	while (!p->stopping || stop_some(p)) {
+		do_due(p, &next);
+		polls[0] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
+		for (i = 0, n = 1; i < PROCESSES; i++) {
+			if (!p->process[i].pid)
+				continue;
+			who[n] = &p->process[i];
+			polls[n] = (struct pollfd){ .fd = who[n]->control, .events = POLLIN };
+			n++;
+		}
+		wait = next - now_ms();
+		if (poll(polls, n, wait < 0 ? 0 : (int)wait) < 0)
+			continue;
+		for (i = 1; i < n; i++)
+			if (polls[i].revents)
+				hear(p, who[i]);
+		take_signals(p);
+	}
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int parent_run(struct config *config, const struct parent_options *options)
+{
+	struct parent *p = calloc(1, sizeof(*p));
+	unsigned int i;
+	int status;
+
+	if (!p)
+		return EXIT_FAILURE;
+	p->config = config;
+	p->options = options;
+	p->status = EXIT_SUCCESS;
+	p->watchdog = service_watchdog() / 2000;
+	p->control = -1;
+	log_start("parent", config);
+	p->signals = open_signals();
+	if (options->roles & ROLE_BIT(ROLE_BACKEND))
+		p->control = listen_on(config->control, "control");
+	if (p->signals < 0 || (options->roles & ROLE_BIT(ROLE_BACKEND) && p->control < 0)) {
+		log_line(LEVEL_ERROR, "cannot listen on %s: %s; see control in skyd.conf(5)",
+			 config->control, strerror(-p->control));
+		p->status = EXIT_CONFIG;
+	} else if (want_all(p)) {
+		p->status = EXIT_CONFIG;
+	} else {
+		loop(p);
+	}
+	for (i = 0; i < p->places; i++)
+		listen_no_more(&p->place[i]);
+	if (p->control >= 0)
+		close(p->control);
+	close(p->signals);
+	status = p->status;
+	config_free(p->config);
+	free(p->config);
+	free(p);
+	return status;
+}

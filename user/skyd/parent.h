@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process that starts the others: it holds listening sockets, makes the streams between
+ * roles, starts again what has died, and serves nobody itself.
+ */
+#ifndef SKYD_PARENT_H
+#define SKYD_PARENT_H
+
+#include "config.h"
+#include "role.h"
+
+struct parent_options {
+	const char *file;	/* read again on SIGHUP; NULL: --dev */
+	unsigned int roles;	/* a bit for each that is wanted here */
+};
+
+/**
+ * parent_run - run until SIGTERM or SIGINT
+ * @config:	freed
+ *
+ * Return: the exit status: EXIT_SUCCESS; EXIT_CONFIG: a role cannot start with this
+ * configuration; EXIT_FAILURE.
+ */
+int parent_run(struct config *config, const struct parent_options *options);
+
+/* listen.c: a socket that listens.  @name: its unit's.  Return: a descriptor or -errno. */
+int listen_on(const char *address, const char *name);
+
+#endif /* SKYD_PARENT_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the plan share.
+ *
+ *	plan.c			its life; policies; what gateways are told of locations
+ *	plan_catalogue.c	locations as the store has them, ready to choose from
+ *	plan_slots.c		reservations
+ *	plan_sign.c		URLs of what gateways ask for
+ *	plan_url.c		signing, by grants and by the vault
+ *	plan_health.c		which locations answer
+ *	plan_edge.c		edges of this machine make themselves known
+ *	plan_first.c		what a store has from its first start on
+ */
+#ifndef SKYD_PLAN_PRIVATE_H
+#define SKYD_PLAN_PRIVATE_H
+
+#include "backend.h"
+#include "edge_auth.h"
+#include "edge_link.h"
+#include "io/sync.h"
+
+#define PLAN_IDENTITY_BYTES	(GRANT_EDGE_BYTES + P256_POINT_BYTES)
+
+/*
+ * What is known of a location beyond its row.  One for each number, until the plan is closed, so
+ * that a fiber may keep a pointer while it waits.
+ */
+struct plan_live {
+	u16 id;
+	bool down;			/* gets nothing new; is read last */
+	unsigned int failures;		/* in a row */
+	u64 down_since;			/* microseconds since 1970; 0: it is up */
+	s64 free_bytes;			/* as an edge has just said; below 0: not known */
+	/* Grants; those who wait for a new one wait for one question. */
+	struct io_semaphore asking;
+	u8 identity[PLAN_IDENTITY_BYTES];	/* whom the grant is for */
+	char host[EDGE_TEXT_MAX + 1];		/* where */
+	struct edge_signer signer;
+};
+
+/* One location of a catalogue.  Texts are the catalogue's. */
+struct plan_place {
+	struct store_location row;
+	struct str host;		/* of row.url; none: there is no URL */
+	struct str path;		/* behind it, without a slash at the end */
+	struct rpc_bytes access_key;	/* of row.credentials */
+	struct rpc_bytes secret;	/* wrapped */
+	struct rpc_bytes ca;		/* PEM, or nothing */
+	u32 latency_us;			/* 0: not known */
+	struct plan_live *live;
+};
+
+/* Locations of one moment.  Whoever waits meanwhile keeps it by catalogue_get(). */
+struct catalogue {
+	unsigned int users;
+	unsigned int count;
+	struct plan_place *place;	/* by number, rising */
+	struct location *location;	/* the same, for placement_choose() */
+	u8 digest[SHA256_BYTES];	/* of what gateways are told */
+	struct store_arena arena;
+};
+
+struct reservation;
+struct policy_slot;
+
+struct backend_plan {
+	struct catalogue *catalogue;
+	u64 revision;
+	struct io_semaphore loading;	/* who reads the catalogue */
+	struct plan_live *live[SKY_NO_LOCATION];
+	struct policy_slot *policies;	/* plan.c */
+	u64 policy_uses;
+	struct reservation **table;	/* plan_slots.c: by number */
+	struct reservation *first, *last;	/* oldest first */
+	unsigned int reservations;
+	size_t reserved_bytes;
+};
+
+/* Microseconds since 1970. */
+u64 plan_now(void);
+
+/* --- plan_catalogue.c --- */
+
+/* Return: 0 or a store's error; *@changed: gateways have to ask anew. */
+int catalogue_load(struct backend *b, struct catalogue **to);
+struct catalogue *catalogue_get(struct backend *b);
+void catalogue_put(struct catalogue *c);
+/* NULL: there is no such location. */
+const struct plan_place *catalogue_find(const struct catalogue *c, u16 id);
+/* Down for placement, too, is what does not answer. */
+void catalogue_states(struct catalogue *c);
+
+/*
+ * Credentials of a location as its row has them: the access key, the secret as the vault has
+ * wrapped it, and whose certificate its server has to have.
+ */
+struct plan_credentials {
+	struct rpc_bytes access_key, secret, ca;
+};
+
+#define PLAN_CREDENTIALS_MAX	49152u
+extern const struct rpc_schema plan_credentials_schema;
+
+/*
+ * Take a location's URL apart: http:// or https://, a host, perhaps a port and a path, nothing
+ * else.  Return: false: it is none.
+ */
+bool plan_split_url(struct str url, struct str *host, struct str *path);
+
+/* --- plan_slots.c --- */
+void reservations_free(struct backend_plan *p);
+
+/* A generation of a reservation: NULL: not known (any more), or no such slot. */
+struct reserved {
+	const u8 *generation;
+	const u16 *location;
+	unsigned int n;
+};
+bool reservation_find(struct backend_plan *p, u64 id, unsigned int slot, struct reserved *r);
+
+/* --- plan_first.c --- */
+int plan_first(struct backend *b);
+
+/* --- plan_url.c --- */
+
+/* A URL to be made. */
+struct url_job {
+	struct str method;
+	u16 location;
+	char name[META_FRAGMENT_NAME_MAX];
+	u64 len;			/* PUT */
+	char sha256[2 * SHA256_BYTES + 1];	/* PUT */
+	struct str query;		/* the result: memory of the arena, or none */
+};
+
+/* Sign all that can be; the others have no query.  Return: 0, -ENOMEM or -ECANCELED. */
+int url_sign(struct backend *b, const struct catalogue *c, struct url_job *job,
+	     unsigned int count, struct store_arena *a);
+
+#endif /* SKYD_PLAN_PRIVATE_H */

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "role_priv.h"
+
+#define DESCRIPTORS	16384u
+
+void role_priv(enum role role, const struct config *config, struct priv *p)
+{
+	unsigned int uring = config->io_uring ? PRIV_URING : 0;
+
+	*p = (struct priv){ .files = DESCRIPTORS };
+	switch (role) {
+	case ROLE_GATEWAY:
+		/* It opens no files, so none need to be there. */
+		p->user = config->gateway_user;
+		p->root = config->chroot;
+		p->allow = PRIV_ACCEPT | PRIV_CONNECT | uring;
+		break;
+	case ROLE_BACKEND:
+		p->user = config->backend_user;
+		/* To locations, for what it deletes, probes and measures. */
+		p->allow = PRIV_ACCEPT | PRIV_CONNECT | PRIV_FILES;
+		break;
+	case ROLE_VAULT:
+		/* Through io_uring it could open sockets. */
+		p->user = config->vault_user;
+		p->allow = PRIV_FILES;
+		break;
+	case ROLE_EDGE:
+		p->user = config->edge_user;
+		p->allow = PRIV_ACCEPT | PRIV_FILES | uring;
+		break;
+	case ROLE_PARENT:
+	case ROLES:
+		break;
+	}
+}

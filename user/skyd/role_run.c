@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "base/file.h"
+#include "control.h"
+#include "edge.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "io/net.h"
+#include "log.h"
+#include "meta.h"
+#include "role_priv.h"
+#include "role_run.h"
+
+#define PASSPHRASE_MAX	1024u
+#define CLIENTS		64u	/* of the control socket */
+#define CROWDED_MS	100	/* until the next try when no descriptor is left */
+
+/* One stream that is served. */
+struct served {
+	struct role_run *run;
+	struct served *next;
+	struct io_stream stream;
+	enum role peer;
+	bool client;
+};
+
+bool role_service(struct role_run *run, enum role peer, struct link_service *service)
+{
+	if (run->role == ROLE_VAULT) {
+		vault_service(&run->keys, peer, service);
+	} else if (run->role == ROLE_BACKEND) {
+		backend_service(run->backend, peer, service);
+	} else if (run->role == ROLE_EDGE && peer == ROLE_BACKEND) {
+		*service = (struct link_service){
+			.operation = edge_operations, .operations = edge_operation_count,
+			.ctx = run->edge, .peer = peer,
+		};
+	} else {
+		return false;
+	}
+	service->options.calls = run->config->calls;
+	service->finish = &run->stopping;
+	return true;
+}
+
+/* A client that was taken at the last moment is served, too. */
+static void end_if_done(struct role_run *run)
+{
+	if (run->stopping && !run->first && !run->listening)
+		io_event_set(&run->stop);
+}
+
+void role_ended(struct role_run *run, int rc)
+{
+	run->listening = false;
+	run->failed = rc;
+	if (rc)
+		io_event_set(&run->stop);
+	else
+		end_if_done(run);
+}
+
+static int serve(void *arg)
+{
+	struct served *s = arg;
+	struct role_run *run = s->run;
+	struct served **at = &run->first;
+	struct link_service service;
+	int rc = 0;
+
+	if (role_service(run, s->peer, &service))
+		rc = link_serve(&service, &s->stream);
+	if (rc && rc != -ECANCELED && rc != -ECONNRESET && rc != -EPIPE)
+		log_line(LEVEL_WARNING, "a stream of the %s ended: %s", role_name(s->peer),
+			 strerror(-rc));
+	io_stream_close(&s->stream);
+	if (s->client)
+		io_release(&run->clients, 1);
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	end_if_done(run);
+	free(s);
+	return 0;
+}
+
+static void start_serving(struct role_run *run, int fd, enum role peer, bool client)
+{
+	struct served *s = malloc(sizeof(*s));
+
+	if (s) {
+		*s = (struct served){ .run = run, .peer = peer, .client = client };
+		io_stream_socket(&s->stream, fd);
+		if (!io_spawn(&run->group, serve, s, NULL)) {
+			s->next = run->first;
+			run->first = s;
+			return;
+		}
+	}
+	log_line(LEVEL_ERROR, "no memory to serve the %s", role_name(peer));
+	if (client)
+		io_release(&run->clients, 1);
+	close(fd);
+	free(s);
+}
+
+struct listener {
+	struct role_run *run;
+	int fd;
+};
+
+/* Administrators of this machine: the socket's folder and mode say who they are. */
+static int accept_clients(void *arg)
+{
+	struct listener *l = arg;
+	struct role_run *run = l->run;
+	int fd, rc;
+
+	while (!(rc = io_acquire(&run->clients, 1, 0))) {
+		fd = io_accept(l->fd, NULL, NULL, 0);
+		if (fd >= 0) {
+			start_serving(run, fd, ROLE_PARENT, true);
+			continue;
+		}
+		io_release(&run->clients, 1);
+		if (fd != -ECONNABORTED && io_sleep_until(io_after_ms(CROWDED_MS)))
+			break;
+	}
+	io_close(l->fd);
+	free(l);
+	run->listening = false;
+	end_if_done(run);
+	return rc;
+}
+
+/* Clients of S3, for the gateway. */
+static int serve_clients(void *arg)
+{
+	struct listener *l = arg;
+	struct role_run *run = l->run;
+	int rc = gateway_serve(run, l->fd);
+
+	if (rc)
+		log_line(LEVEL_ERROR, "cannot serve clients: %s", strerror(-rc));
+	io_close(l->fd);
+	free(l);
+	run->listening = false;
+	end_if_done(run);
+	return rc;
+}
+
+static void start_accepting(struct role_run *run, int fd)
+{
+	struct listener *l = run->listening ? NULL : malloc(sizeof(*l));
+	io_fn *fn = run->role == ROLE_GATEWAY ? serve_clients : accept_clients;
+
+	if (l) {
+		*l = (struct listener){ run, fd };
+		run->listening = !io_spawn(&run->group, fn, l, &run->accepting);
+		if (run->listening)
+			return;
+	}
+	log_line(LEVEL_ERROR, "no memory to listen");
+	close(fd);
+	free(l);
+}
+
+static void begin_stop(struct role_run *run, bool now)
+{
+	struct served *s;
+
+	run->stopping = true;
+	io_cancel(run->accepting);
+	if (run->edge)
+		edge_stop(run->edge);
+	/* What has been sent is still read, and answered. */
+	for (s = now ? run->first : NULL; s; s = s->next)
+		io_shutdown(s->stream.fd, SHUT_RD);
+	end_if_done(run);
+}
+
+/* A stream to an edge; the link is there from the first on. */
+static void attach_edge(struct role_run *run, unsigned int number, int fd)
+{
+	struct link_options options = { .calls = run->config->calls };
+
+	if (!run->edges[number] && link_open(&run->edges[number], &options, &run->group)) {
+		log_line(LEVEL_ERROR, "no memory for a stream to an edge");
+		close(fd);
+		return;
+	}
+	link_attach(run->edges[number], fd);
+}
+
+/* What the parent says; without a parent there is nothing to live for. */
+static int listen_to_parent(void *arg)
+{
+	struct role_run *run = arg;
+	struct control_buffer b;
+	ssize_t got;
+	int fd;
+
+	for (;;) {
+		control_in(&b);
+		got = io_recvmsg(run->control, &b.msg, MSG_CMSG_CLOEXEC, 0);
+		if (got <= 0 || control_check(&b, got, &fd))
+			break;
+		if (b.message.type == CONTROL_STOP || b.message.type == CONTROL_RETIRE)
+			begin_stop(run, b.message.type == CONTROL_STOP);
+		else if (fd < 0)
+			continue;
+		else if (b.message.type == CONTROL_SERVE)
+			start_serving(run, fd, b.message.role, false);
+		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_VAULT)
+			link_attach(run->vault, fd);
+		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_BACKEND &&
+			 run->role == ROLE_GATEWAY)
+			link_attach(run->to_backend, fd);
+		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_EDGE)
+			attach_edge(run, b.message.number, fd);
+		else if (b.message.type == CONTROL_LISTEN &&
+			 (run->role == ROLE_BACKEND || run->role == ROLE_GATEWAY))
+			start_accepting(run, fd);
+		else if (b.message.type == CONTROL_LISTEN && run->edge)
+			edge_listen(run->edge, fd);
+		else
+			close(fd);
+	}
+	if (got != -ECANCELED)
+		io_loop_stop(run->loop);
+	return 0;
+}
+
+static int role_fiber(void *arg)
+{
+	struct role_run *run = arg;
+	struct link_options options = { .calls = run->config->calls, .body_max = META_LINK_MAX };
+	struct control_buffer b;
+	struct backend backend = { 0 };
+	unsigned int i;
+	int rc;
+
+	run->backend = &backend;
+	io_group_init(&run->group);
+	io_event_init(&run->stop);
+	io_semaphore_init(&run->clients, CLIENTS);
+	rc = link_open(&run->vault, &options, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = backend_open(&backend, run);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = care_open(&backend);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = care_start(&backend, &run->group);
+	if (!rc)
+		rc = link_open(&run->to_backend, &options, &run->group);
+	if (!rc && run->role == ROLE_GATEWAY)
+		rc = gateway_start(run);
+	if (!rc)
+		rc = io_spawn(&run->group, listen_to_parent, run, NULL);
+	if (!rc && run->edge)
+		rc = edge_start(run->edge);
+	if (rc)
+		goto out;
+	control_out(&b, (struct control){ CONTROL_READY, run->role, 0 }, -1);
+	rc = io_sendmsg(run->control, &b.msg, 0, 0) < 0 ? -EIO : 0;
+	if (!rc)
+		rc = io_event_wait(&run->stop, 0);
+out:
+	/* Who waits for the link goes before it does. */
+	io_group_end(&run->group);
+	gateway_stop(run);
+	if (run->role == ROLE_BACKEND)
+		backend_close(&backend);
+	link_close(run->to_backend);
+	link_close(run->vault);
+	for (i = 0; i < ROLE_PLACES; i++)
+		link_close(run->edges[i]);
+	return rc ? rc : run->failed;
+}
+
+static void audit(const char *line)
+{
+	log_line(LEVEL_INFO, "audit: %s", line);
+}
+
+/* Read by the vault itself, as its user: nobody else has to be able to. */
+static int load_keys(struct role_run *run)
+{
+	const struct config *c = run->config;
+	CLEANUP_SECRET struct secret pass = SECRET_NONE;
+	bool wrapped = c->vault_passphrase && *c->vault_passphrase;
+	int rc;
+
+	if (wrapped) {
+		CLEANUP_CLOSE int fd = open(c->vault_passphrase, O_RDONLY | O_CLOEXEC);
+
+		rc = fd < 0 ? -errno : read_secret(fd, PASSPHRASE_MAX, '\n', &pass);
+		if (rc) {
+			log_line(LEVEL_ERROR, "passphrase %s cannot be read: %s",
+				 c->vault_passphrase, strerror(-rc));
+			return rc;
+		}
+	}
+	rc = vault_load(&run->keys, c->vault_keys, wrapped ? &pass : NULL,
+			c->audit ? audit : NULL);
+	run->keys.lease_ms = c->vault_lease_ms;
+	if (rc)
+		log_line(LEVEL_ERROR, "keys %s cannot be used: %s; see [vault] in skyd.conf(5)",
+			 c->vault_keys, strerror(-rc));
+	return rc;
+}
+
+static void tell_priv(const char *text)
+{
+	log_line(LEVEL_WARNING, "%s", text);
+}
+
+int role_run(struct role_run *run)
+{
+	struct priv priv;
+	struct io_options options = { 0 };
+	int rc;
+
+	log_start(run->name, run->config);
+	if (run->role == ROLE_GATEWAY && gateway_prepare(run)) {
+		gateway_free(run);
+		return EXIT_CONFIG;
+	}
+	role_priv(run->role, run->config, &priv);
+	priv.keep = &run->control;
+	priv.keep_count = 1;
+	rc = priv_drop(&priv, tell_priv);
+	if (rc) {
+		log_line(LEVEL_ERROR, "cannot give up its privileges: %s; is there a user %s?",
+			 strerror(-rc), priv.user ? priv.user : "");
+		return EXIT_CONFIG;
+	}
+	if (run->role == ROLE_VAULT && load_keys(run)) {
+		vault_unload(&run->keys);
+		return EXIT_CONFIG;
+	}
+	if (run->role == ROLE_EDGE && edge_prepare(run)) {
+		edge_free(run->edge);
+		return EXIT_CONFIG;
+	}
+	options.backend = priv.allow & PRIV_URING ? NULL : "epoll";
+	rc = io_loop_open(&run->loop, &options);
+	if (!rc) {
+		rc = io_loop_run(run->loop, role_fiber, run);
+		io_loop_close(run->loop);
+	}
+	if (run->role == ROLE_VAULT)
+		vault_unload(&run->keys);
+	gateway_free(run);
+	edge_free(run->edge);
+	if (rc && rc != -ECANCELED)
+		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

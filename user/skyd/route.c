@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which operation a request is.  What S3 has and is not here is refused by name, and so is
+ * what nobody knows: nothing is passed over that could mean something.
+ */
+#include <errno.h>
+
+#include "front.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* --- parameters ---------------------------------------------------------------------- */
+
+/* Levels at which a parameter means something that is there. */
+enum {
+	SERVICE = 1 << LEVEL_SERVICE,
+	BUCKET = 1 << LEVEL_BUCKET,
+	OBJECT = 1 << LEVEL_OBJECT,
+	SELECTS = 1 << 3,	/* it is another operation: never passed over */
+};
+
+static const struct {
+	const char *name;
+	unsigned int levels;
+} known[] = {
+	{ "acl", BUCKET | OBJECT | SELECTS }, { "attributes", OBJECT | SELECTS },
+	{ "bucket-region", SERVICE }, { "continuation-token", SERVICE | BUCKET },
+	{ "cors", BUCKET | SELECTS }, { "delete", BUCKET | SELECTS }, { "delimiter", BUCKET },
+	{ "encoding-type", BUCKET | OBJECT }, { "fetch-owner", BUCKET },
+	{ "key-marker", BUCKET }, { "lifecycle", BUCKET | SELECTS },
+	{ "list-type", BUCKET | SELECTS }, { "location", BUCKET | SELECTS },
+	{ "marker", BUCKET }, { "max-buckets", SERVICE }, { "max-keys", BUCKET },
+	{ "max-parts", OBJECT }, { "max-uploads", BUCKET }, { "partNumber", OBJECT },
+	{ "part-number-marker", OBJECT }, { "policy", BUCKET | SELECTS },
+	{ "policyStatus", BUCKET | SELECTS }, { "prefix", SERVICE | BUCKET },
+	{ "response-cache-control", OBJECT }, { "response-content-disposition", OBJECT },
+	{ "response-content-encoding", OBJECT }, { "response-content-language", OBJECT },
+	{ "response-content-type", OBJECT }, { "response-expires", OBJECT },
+	{ "start-after", BUCKET }, { "tagging", BUCKET | OBJECT | SELECTS },
+	{ "uploadId", OBJECT | SELECTS }, { "upload-id-marker", BUCKET },
+	{ "uploads", BUCKET | OBJECT | SELECTS }, { "version-id-marker", BUCKET },
+	{ "versionId", OBJECT }, { "versioning", BUCKET | SELECTS },
+	{ "versions", BUCKET | SELECTS },
+};
+
+/* Those of signatures, and "x-id" and its like, which S3 lets everybody add, say nothing more. */
+static bool parameter_known(struct str name, enum s3_level level)
+{
+	size_t i;
+
+	if (str_equal_nocase(str_head(name, 2), STR("x-")))
+		return true;
+	for (i = 0; i < COUNT(known); i++)
+		if (str_is(name, known[i].name))
+			return known[i].levels & 1 << level;
+	return false;
+}
+
+/* Is a sub-resource named beside the one that @r is about?  Its bucket must not be deleted then. */
+static bool names_another(const struct s3_call *c, const struct s3_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(known); i++)
+		if (known[i].levels & SELECTS && known[i].levels & 1 << r->level &&
+		    !(r->parameter && !strcmp(r->parameter, known[i].name)) &&
+		    asks_for(c, str_of(known[i].name)))
+			return true;
+	return false;
+}
+
+static int check_parameters(struct s3_call *c, enum s3_level level)
+{
+	struct str rest = c->uri.query, name, value;
+	bool reads = str_is(http_method(c->rq), "GET") || str_is(http_method(c->rq), "HEAD");
+	char text[64];
+	int len;
+
+	while (query_next(&rest, &name, &value)) {
+		/* Sub-resources have no values; where nothing is changed, S3 lets others pass. */
+		if (!name.len || (reads && value.len))
+			continue;
+		len = uri_decode(name, text, sizeof(text), URI_QUERY);
+		if (len >= 0 && parameter_known((struct str){ text, len }, level))
+			continue;
+		s3_fail(&c->fault, S3_NOT_IMPLEMENTED,
+			"A parameter you provided implies functionality that is not implemented");
+		s3_detail(&c->fault, "Parameter", name);
+		return S3_NOT_IMPLEMENTED;
+	}
+	return 0;
+}
+
+/* --- fields -------------------------------------------------------------------------- */
+
+#define TEXT(literal)	{ (literal), sizeof(literal) - 1 }
+
+static const struct {
+	struct str name;		/* or how it begins: then with "*" at its end */
+	struct str may;			/* the value that says nothing new */
+	enum s3_code code;
+} fields[] = {
+	{ TEXT("x-amz-server-side-encryption"), TEXT("AES256"), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-server-side-encryption-*"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-copy-source-server-side-encryption-*"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-storage-class"), TEXT("STANDARD"), S3_INVALID_STORAGE_CLASS },
+	{ TEXT("x-amz-object-lock-*"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-bucket-object-lock-enabled"), TEXT("false"), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-bypass-governance-retention"), TEXT("false"), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-request-payer"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-website-redirect-location"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-mfa"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-write-offset-bytes"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-if-match-*"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-rename-source*"), TEXT(""), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-object-ownership"), TEXT("ObjectWriter"), S3_NOT_IMPLEMENTED },
+	{ TEXT("x-amz-create-session-mode"), TEXT(""), S3_NOT_IMPLEMENTED },
+};
+
+static bool name_fits(struct str pattern, struct str name)
+{
+	if (pattern.at[pattern.len - 1] != '*')
+		return str_equal_nocase(pattern, name);
+	pattern.len--;
+	return name.len >= pattern.len && str_equal_nocase(pattern, str_head(name, pattern.len));
+}
+
+int route_field(struct s3_call *c, struct str name, struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(fields); i++) {
+		if (!name_fits(fields[i].name, name))
+			continue;
+		if (fields[i].may.len && str_equal_nocase(fields[i].may, value))
+			return 0;
+		s3_fail(&c->fault, fields[i].code, NULL);
+		s3_detail(&c->fault, "Header", name);
+		return fields[i].code;
+	}
+	return 0;
+}
+
+/* Only who is its owner may have said so: then the request may go on. */
+static int check_owner(struct s3_call *c, struct str bucket, struct str wanted)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	const struct meta_bucket_ask ask = { .caller = c->caller, .name = bytes_of(bucket) };
+	struct meta_bucket found;
+	int rc;
+
+	if (!wanted.len || !bucket.len)
+		return 0;
+	rc = front_ask(c, META_BUCKET, &meta_bucket_ask_schema, &ask, &meta_bucket_schema, &found,
+		       0, &answer);
+	if (rc)
+		return rc;
+	return str_equal(str_from(found.owner), wanted) ? 0 : s3_fail(&c->fault, S3_ACCESS_DENIED,
+								    NULL);
+}
+
+int route_headers(struct s3_call *c)
+{
+	const struct http_head *h = &c->rq->head;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < h->fields; i++) {
+		struct str name = http_str(h, h->field[i].name);
+
+		if (str_equal_nocase(str_head(name, 6), STR("x-amz-")))
+			rc = route_field(c, name, http_str(h, h->field[i].value));
+	}
+	if (rc)
+		return rc;
+	return check_owner(c, c->target.bucket, field_of(c, STR("x-amz-expected-bucket-owner")));
+}
+
+/* --- bucket and object --------------------------------------------------------------- */
+
+/* "bucket.DOMAIN[:PORT]" */
+static struct str bucket_of_host(const struct s3_call *c)
+{
+	struct str host = http_str(&c->rq->head, c->rq->head.host), domain = c->front->domain;
+	size_t colon;
+
+	if (!domain.len)
+		return STR_NONE;
+	if (str_find(host, ':', &colon))
+		host = str_head(host, colon);
+	if (host.len < domain.len + 2 ||
+	    !str_equal_nocase(str_skip(host, host.len - domain.len), domain) ||
+	    host.at[host.len - domain.len - 1] != '.')
+		return STR_NONE;
+	return str_head(host, host.len - domain.len - 1);
+}
+
+int route_target(struct s3_call *c)
+{
+	struct str bucket = bucket_of_host(c), path = c->uri.path;
+
+	if (bucket.len) {
+		c->path = path;
+		return s3_target_from_host(bucket, path, &c->target, &c->fault);
+	}
+	/* No bucket has a name of two letters. */
+	if (str_starts(path, STR(FRONT_PREFIX)) &&
+	    (path.len == strlen(FRONT_PREFIX) || path.at[strlen(FRONT_PREFIX)] == '/'))
+		path = str_skip(path, strlen(FRONT_PREFIX));
+	c->path = path.len ? path : STR("/");
+	return s3_target_from_path(c->path, &c->target, &c->fault);
+}
+
+/* Allow: what there is at this level; with the refusal. */
+static void list_methods(struct s3_call *c, enum s3_level level)
+{
+	static const char *const methods[] = { "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS" };
+	bool first = true;
+	unsigned int i, j;
+
+	out_str(&c->cors, STR("Allow: "));
+	for (i = 0; i < COUNT(methods); i++) {
+		for (j = 0; j < s3_route_count; j++)
+			if (s3_routes[j].level == level &&
+			    !strcmp(s3_routes[j].method, methods[i]))
+				break;
+		if (j == s3_route_count)
+			continue;
+		out_str(&c->cors, first ? STR("") : STR(", "));
+		out_text(&c->cors, methods[i]);
+		first = false;
+	}
+	out_str(&c->cors, STR("\r\n"));
+}
+
+static int not_allowed(struct s3_call *c, enum s3_level level)
+{
+	s3_fail(&c->fault, S3_METHOD_NOT_ALLOWED, NULL);
+	s3_detail(&c->fault, "Method", http_method(c->rq));
+	list_methods(c, level);
+	return S3_METHOD_NOT_ALLOWED;
+}
+
+int route_find(struct s3_call *c)
+{
+	enum s3_level level = c->target.key.at ? LEVEL_OBJECT :
+			      c->target.bucket.at ? LEVEL_BUCKET : LEVEL_SERVICE;
+	struct str method = http_method(c->rq);
+	unsigned int i;
+	int rc = check_parameters(c, level);
+
+	if (rc)
+		return rc;
+	for (i = 0; i < s3_route_count; i++) {
+		const struct s3_route *r = &s3_routes[i];
+
+		if (r->level != level || !str_is(method, r->method) ||
+		    (r->parameter && !asks_for(c, str_of(r->parameter))) ||
+		    (r->header && !field_of(c, str_of(r->header)).at) || names_another(c, r))
+			continue;
+		c->route = r;
+		return 0;
+	}
+	return not_allowed(c, level);
+}

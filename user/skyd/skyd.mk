@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# skyd itself; and as a library, for tests, all of it but main().
+LIB_SRCS += $(addprefix user/skyd/,link_wire.c link_call.c link_serve.c vault_keys.c vault_message.c vault_sign.c \
+	vault.c config.c role_priv.c control.c log.c role_run.c backend.c meta_message.c listen.c parent.c dev.c)
+
+# The gateway's front.
+LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c front.c route.c route_table.c \
+	s3_source.c s3_fields.c s3_bucket.c s3_list.c s3_get.c s3_put.c s3_copy.c s3_delete.c s3_multipart.c \
+	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c)
+
+# What the backend answers to gateways.
+LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
+	backend_object.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
+
+# Placement and URLs.
+LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sign.c plan_url.c \
+	plan_health.c plan_edge.c plan_first.c)
+
+# The API, the administrator, and what is done unasked.
+LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
+	admin_team.c admin_location.c care.c care_garbage.c care_lifecycle.c care_measure.c care_request.c)
+
+PROGRAMS	+= skyd
+skyd_SRCS	:= user/skyd/main.c
+skyd_LIBS	:= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* skyctl: the administrator's hand.  This file is the table of contents. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "skyctl.h"
+
+#define DOCUMENT_MAX	65536u
+
+static int cmd_plain(const struct options *o, int argc, char **argv);
+static int cmd_policy(const struct options *o, int argc, char **argv);
+static int cmd_intent(const struct options *o, int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "status", CMD_STATUS, cmd_plain, 0, 0, "", "say how skyd is" },
+	{ "team create", CMD_TEAM, cmd_plain, 1, 1, "NAME", "make a team" },
+	{ "team delete", CMD_TEAM, cmd_plain, 1, 1, "NAME", "remove a team that has no buckets" },
+	{ "team list", CMD_TEAM, cmd_plain, 0, 0, "", "list teams" },
+	{ "team usage", CMD_TEAM, cmd_plain, 1, 1, "NAME", "what a team has stored" },
+	{ "key create", CMD_KEY_MAKE, cmd_plain, 0, 0, "", "make a key; its secret is shown once" },
+	{ "key delete", CMD_KEY, cmd_plain, 1, 1, "KEY", "remove a key" },
+	{ "key enable", CMD_KEY, cmd_plain, 1, 1, "KEY", "let it be used" },
+	{ "key disable", CMD_KEY, cmd_plain, 1, 1, "KEY", "let it not be used" },
+	{ "key list", CMD_KEY, cmd_plain, 0, 0, "", "list a team's keys" },
+	{ "key scope", CMD_KEY_SCOPE, cmd_plain, 1, 1, "KEY", "what it may do with one bucket" },
+	{ "location add", CMD_PLACE_SET, cmd_plain, 1, 1, "NAME", "use a location from now on" },
+	{ "location update", CMD_PLACE_SET, cmd_plain, 1, 1, "NAME", "change what is said of it" },
+	{ "location remove", CMD_PLACE, cmd_plain, 1, 1, "NAME",
+	  "do not use it any more, and forget its credentials" },
+	{ "location drain", CMD_PLACE, cmd_plain, 1, 1, "NAME", "read it, but put nothing there" },
+	{ "location list", CMD_PLACE_LIST, cmd_plain, 0, 0, "", "list locations" },
+	{ "policy create", CMD_POLICY, cmd_policy, 1, 1, "FILE", "make a policy from JSON or YAML" },
+	{ "policy edit", CMD_POLICY, cmd_policy, 1, 1, "FILE",
+	  "a new revision; buckets keep what they have" },
+	{ "policy intent", CMD_INTENT, cmd_intent, 1, 1, "NAME",
+	  "make a policy from what is wanted" },
+	{ "policy list", CMD_POLICY, cmd_plain, 0, 0, "", "list policies" },
+	{ "policy show", CMD_POLICY, cmd_plain, 1, 1, "NAME", "print a policy, in JSON" },
+	{ "policy delete", CMD_POLICY, cmd_plain, 1, 1, "NAME", "remove one that no bucket has" },
+	{ "gc run", CMD_GC, cmd_plain, 0, 0, "", "collect garbage, and look at lifecycles, now" },
+	{ "gc status", CMD_GC, cmd_plain, 0, 0, "", "how much there is" },
+};
+
+/* Members of the rows of lists. */
+static const struct {
+	const char *verb, *columns;
+} lists[] = {
+	{ "team list", "id name created" },
+	{ "key list", "access_key enabled scope created expires comment" },
+	{ "location list", "id name state provider country jurisdiction gdpr url" },
+	{ "policy list", "id name revision shared description" },
+};
+
+static const struct program program = {
+	.name = "skyctl",
+	.about = "What the administrator of a skyd asks of it.",
+	.footer = "`skyctl help COMMAND` lists a command's options; see also skyctl(1).",
+	.command = commands,
+	.commands = sizeof(commands) / sizeof(commands[0]),
+	.option = option_rows,
+	.verb_width = 16,
+	.args_width = 6,
+};
+
+static const struct command *running;	/* which command it is */
+
+static int finish(const struct options *o, const json_t *in)
+{
+	const char *columns = NULL;
+	json_t *out;
+	size_t i;
+	int rc = ask(o, running->verb, in, &out);
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!strcmp(lists[i].verb, running->verb))
+			columns = lists[i].columns;
+	if (!rc)
+		rc = print_answer(o, out, columns);
+	json_decref(out);
+	return rc;
+}
+
+static int cmd_plain(const struct options *o, int argc, char **argv)
+{
+	struct options as = *o;
+	json_t *in = json_object();
+	bool key = running->bit & (CMD_KEY | CMD_KEY_SCOPE);
+	int rc = options_members(o, in);
+
+	if (!rc && argc && json_object_set_new(in, key ? "access_key" : "name", json_string(argv[0])))
+		rc = fail(EINVAL, "%s is not UTF-8", argv[0]);
+	/* Nobody has a table of its members in mind. */
+	as.json |= !strcmp(running->verb, "policy show");
+	if (!rc)
+		rc = finish(&as, in);
+	json_decref(in);
+	return rc;
+}
+
+static int cmd_policy(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_FREE char *text = NULL;
+	json_t *in = json_object(), *policy;
+	json_error_t err;
+	size_t len;
+	int rc = file_read(strcmp(argv[0], "-") ? argv[0] : "/dev/stdin", DOCUMENT_MAX, &text, &len);
+
+	(void)argc;
+	if (rc)
+		rc = fail(-rc, "cannot read %s", argv[0]);
+	if (!rc && text[strspn(text, " \t\r\n")] == '{') {
+		policy = json_loadb(text, len, JSON_REJECT_DUPLICATES, &err);
+		if (policy)
+			json_object_set_new(in, "policy", policy);
+		else
+			rc = fail(EINVAL, "%s:%d: %s", argv[0], err.line, err.text);
+	} else if (!rc && json_object_set_new(in, "yaml", json_stringn(text, len))) {
+		rc = fail(EINVAL, "%s is not UTF-8", argv[0]);
+	}
+	if (!rc)
+		rc = options_members(o, in);
+	if (!rc)
+		rc = finish(o, in);
+	json_decref(in);
+	return rc;
+}
+
+static int cmd_intent(const struct options *o, int argc, char **argv)
+{
+	json_t *in = json_object(), *intent = json_object(), *out = NULL;
+	int rc = options_intent(o, intent);
+
+	(void)argc;
+	json_object_set_new(in, "intent", intent);
+	json_object_set_new(in, "name", json_string(argv[0]));
+	if (o->description)
+		json_object_set_new(in, "description", json_string(o->description));
+	if (o->team)
+		json_object_set_new(in, "team", json_string(o->team));
+	if (!rc)
+		rc = ask(o, "policy create", in, &out);
+	if (!rc)
+		rc = print_answer(o, out, NULL);
+	json_decref(out);
+	json_decref(in);
+	return rc;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = option_defaults;
+	int words, rc;
+
+	running = program_find(&program, argc, argv, &words);
+	if (!running)
+		return program_unknown(&program, argc, argv);
+	argc -= words - 1;
+	argv += words - 1;
+	rc = program_options(&program, running, argc, argv, &options, NULL);
+	if (rc)
+		return rc > 0 ? EXIT_OK : program_status(rc);
+	return program_status(running->run(&options, argc - optind, argv + optind));
+}
+
+static int start(int argc, char **argv)
+{
+	if (argc < 2) {
+		program_usage(&program);
+		return EXIT_PARAMETERS;
+	}
+	if (program_asks_for_help(argv[1]))
+		return program_help(&program, argc - 2, argv + 2);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("skyctl %s\n", SKYCTL_VERSION);
+		return EXIT_OK;
+	}
+	return run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	report_init(argv[0]);
+	/* A reader that goes away is an error like others, and told. */
+	signal(SIGPIPE, SIG_IGN);
+	return program_flush(start(argc, argv));
+}

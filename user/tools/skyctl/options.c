@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "skyctl.h"
+
+#define AT(field)	offsetof(struct options, field)
+#define CMD_ALL		(~0u)
+#define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
+			 CMD_PLACE_LIST | CMD_POLICY | CMD_INTENT)
+#define FILE_MAX	65536u
+
+const struct option_row option_rows[] = {
+	{ "team", 't', OPT_TEXT, AT(team), 0, 0, CMD_OF_TEAM, "TEAM",
+	  "whose it is; of locations and policies, without it: everybody's" },
+	{ "scope", 0, OPT_TEXT, AT(scope), 0, 0, CMD_KEY_MAKE | CMD_KEY_SCOPE, "none|read|full",
+	  "what the key may do (default full)" },
+	{ "comment", 0, OPT_TEXT, AT(comment), 0, 0, CMD_KEY_MAKE, "TEXT", "what it is for" },
+	{ "expires-in", 0, OPT_NUMBER, AT(expires_in), 1, 3162240000ull, CMD_KEY_MAKE, "SECONDS",
+	  "how long it is good (default: for ever)" },
+	{ "bucket", 0, OPT_TEXT, AT(bucket), 0, 0, CMD_KEY_SCOPE, "BUCKET",
+	  "for which the scope holds" },
+	{ "kind", 0, OPT_TEXT, AT(kind), 0, 0, CMD_PLACE_SET, "cloud|edge",
+	  "anybody's S3, or an edge of skyd" },
+	{ "url", 0, OPT_TEXT, AT(url), 0, 0, CMD_PLACE_SET, "URL",
+	  "where it is: http:// or https://, with the bucket as a path" },
+	{ "access-key", 0, OPT_TEXT, AT(access_key), 0, 0, CMD_PLACE_SET, "KEY",
+	  "whose name requests are signed in" },
+	{ "secret-file", 0, OPT_TEXT, AT(secret_file), 0, 0, CMD_PLACE_SET, "FILE",
+	  "file of its secret; - is standard input" },
+	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_PLACE_SET, "FILE",
+	  "PEM of whom its certificate must be (default: the system's)" },
+	{ "identity", 0, OPT_TEXT, AT(identity), 0, 0, CMD_PLACE_SET, "DIGITS",
+	  "an edge's id and public point, as it logs them at its start" },
+	{ "provider", 0, OPT_TEXT, AT(provider), 0, 0, CMD_PLACE_SET, "TEXT", "who runs it" },
+	{ "region", 0, OPT_TEXT, AT(region), 0, 0, CMD_PLACE_SET, "TEXT",
+	  "for which requests are signed (default us-east-1)" },
+	{ "cluster", 0, OPT_TEXT, AT(cluster), 0, 0, CMD_PLACE_SET, "TEXT", "an edge's" },
+	{ "description", 0, OPT_TEXT, AT(description), 0, 0, CMD_PLACE_SET | CMD_INTENT, "TEXT",
+	  "for people" },
+	{ "country", 0, OPT_TEXT, AT(country), 0, 0, CMD_PLACE_SET, "CC", "two letters" },
+	{ "city", 0, OPT_TEXT, AT(city), 0, 0, CMD_PLACE_SET, "TEXT", "where it stands" },
+	{ "jurisdiction", 0, OPT_TEXT, AT(jurisdiction), 0, 0, CMD_PLACE_SET | CMD_INTENT, "NAME",
+	  "whose law holds: EU, EEA, UK, CH, US, CA" },
+	{ "gdpr", 0, OPT_FLAG, AT(gdpr), 0, 0, CMD_PLACE_SET | CMD_INTENT, NULL,
+	  "it is under the GDPR, or has to be" },
+	{ "no-gdpr", 0, OPT_FLAG, AT(no_gdpr), 0, 0, CMD_PLACE_SET, NULL, "it is not" },
+	{ "latitude", 0, OPT_TEXT, AT(latitude), 0, 0, CMD_PLACE_SET, "DEGREES", "north" },
+	{ "longitude", 0, OPT_TEXT, AT(longitude), 0, 0, CMD_PLACE_SET, "DEGREES", "east" },
+	{ "storage-price", 0, OPT_TEXT, AT(storage_price), 0, 0, CMD_PLACE_SET, "PRICE",
+	  "$ a GB and month" },
+	{ "ingress-price", 0, OPT_TEXT, AT(ingress_price), 0, 0, CMD_PLACE_SET, "PRICE", "$ a GB" },
+	{ "egress-price", 0, OPT_TEXT, AT(egress_price), 0, 0, CMD_PLACE_SET, "PRICE", "$ a GB" },
+	{ "new-name", 0, OPT_TEXT, AT(new_name), 0, 0, CMD_PLACE_SET, "NAME", "call it so" },
+	{ "all", 'a', OPT_FLAG, AT(all), 0, 0, CMD_PLACE_LIST, NULL,
+	  "those that are not used, too" },
+	{ "losses", 0, OPT_NUMBER, AT(losses), 0, 254, CMD_INTENT, "N",
+	  "locations that may be lost, any of them" },
+	{ "availability", 0, OPT_TEXT, AT(availability), 0, 0, CMD_INTENT, "SHARE",
+	  "of an object, below 1" },
+	{ "max-price", 0, OPT_TEXT, AT(max_price), 0, 0, CMD_INTENT, "PRICE",
+	  "$ a month for a GB of objects, coded" },
+	{ "max-latency", 0, OPT_TEXT, AT(max_latency_ms), 0, 0, CMD_INTENT, "MS",
+	  "of each location" },
+	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ALL, "PATH",
+	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
+	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ALL, "DIR", "the one of `skyd --dev DIR`" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ALL, NULL, "print JSON" },
+	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
+	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
+	{ NULL },
+};
+
+const struct options option_defaults = {
+	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
+};
+
+enum member_kind { TEXT, REAL, CONTENT };
+
+struct member {
+	const char *name;
+	size_t offset;
+	enum member_kind kind;
+};
+
+static const struct member members[] = {
+	{ "team", AT(team), TEXT }, { "scope", AT(scope), TEXT },
+	{ "comment", AT(comment), TEXT }, { "bucket", AT(bucket), TEXT },
+	{ "kind", AT(kind), TEXT }, { "provider", AT(provider), TEXT },
+	{ "url", AT(url), TEXT }, { "country", AT(country), TEXT },
+	{ "city", AT(city), TEXT }, { "region", AT(region), TEXT },
+	{ "cluster", AT(cluster), TEXT }, { "new_name", AT(new_name), TEXT },
+	{ "access_key", AT(access_key), TEXT }, { "identity", AT(identity), TEXT },
+	{ "description", AT(description), TEXT }, { "latitude", AT(latitude), REAL },
+	{ "longitude", AT(longitude), REAL }, { "storage_price", AT(storage_price), REAL },
+	{ "ingress_price", AT(ingress_price), REAL }, { "egress_price", AT(egress_price), REAL },
+	{ "secret_key", AT(secret_file), CONTENT }, { "ca", AT(ca_file), CONTENT },
+};
+
+static const struct member wishes[] = {
+	{ "max_price", AT(max_price), REAL }, { "max_latency_ms", AT(max_latency_ms), REAL },
+	{ "availability", AT(availability), REAL },
+};
+
+/* Of a file, without the end of its last line. */
+static int content(const char *path, json_t **to)
+{
+	CLEANUP_FREE char *data = NULL;
+	size_t len;
+	int rc = file_read(strcmp(path, "-") ? path : "/dev/stdin", FILE_MAX, &data, &len);
+
+	if (rc)
+		return fail(-rc, "cannot read %s", path);
+	while (len && (data[len - 1] == '\n' || data[len - 1] == '\r'))
+		len--;
+	*to = json_stringn(data, len);
+	explicit_bzero(data, len);
+	return *to ? 0 : fail(EINVAL, "%s is not text", path);
+}
+
+static int real(const char *name, const char *text, json_t **to)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value > -1e12 && value < 1e12))
+		return fail(EINVAL, "%s: \"%s\" is not a number", name, text);
+	*to = json_real(value);
+	return 0;
+}
+
+static int add(const struct options *o, const struct member *m, unsigned int count, json_t *to)
+{
+	int rc = 0;
+
+	for (; !rc && count--; m++) {
+		const char *text = *(const char *const *)((const char *)o + m->offset);
+		json_t *value = NULL;
+
+		if (!text)
+			continue;
+		if (m->kind == CONTENT)
+			rc = content(text, &value);
+		else if (m->kind == REAL)
+			rc = real(m->name, text, &value);
+		else
+			value = json_string(text);
+		if (!rc && json_object_set_new(to, m->name, value))
+			rc = fail(EINVAL, "%s is not UTF-8", m->name);
+	}
+	return rc;
+}
+
+int options_intent(const struct options *o, json_t *to)
+{
+	if (o->jurisdiction)
+		json_object_set_new(to, "jurisdiction", json_string(o->jurisdiction));
+	if (o->gdpr)
+		json_object_set_new(to, "gdpr", json_true());
+	if (o->losses != UINT64_MAX)
+		json_object_set_new(to, "losses", json_integer(o->losses));
+	return add(o, wishes, sizeof(wishes) / sizeof(wishes[0]), to);
+}
+
+int options_members(const struct options *o, json_t *to)
+{
+	if (o->gdpr || o->no_gdpr)
+		json_object_set_new(to, "gdpr", json_boolean(o->gdpr));
+	if (o->jurisdiction)
+		json_object_set_new(to, "jurisdiction", json_string(o->jurisdiction));
+	if (o->expires_in != UINT64_MAX)
+		json_object_set_new(to, "expires_in", json_integer(o->expires_in));
+	if (o->all)
+		json_object_set_new(to, "all", json_true());
+	return add(o, members, sizeof(members) / sizeof(members[0]), to);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * skyctl: what its parts share.  Each command is a verb of admin.h with its arguments as members
+ * of one JSON object; what comes back is printed as it is, or as a table.
+ */
+#ifndef SKYCTL_H
+#define SKYCTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/program.h"
+
+#define SKYCTL_VERSION	"0.1"
+#define DEFAULT_CONTROL	"/run/skyd/control"
+
+enum command_bit {
+	CMD_STATUS	= 1 << 0,
+	CMD_TEAM	= 1 << 1,
+	CMD_KEY		= 1 << 2,	/* of a team */
+	CMD_KEY_MAKE	= 1 << 3,
+	CMD_KEY_SCOPE	= 1 << 4,
+	CMD_PLACE	= 1 << 5,	/* what names a location */
+	CMD_PLACE_SET	= 1 << 6,	/* what says something of one */
+	CMD_PLACE_LIST	= 1 << 7,
+	CMD_POLICY	= 1 << 8,
+	CMD_INTENT	= 1 << 9,
+	CMD_GC		= 1 << 10,
+};
+
+/* What was given.  Texts that are NULL were not. */
+struct options {
+	const char *control;
+	const char *dev;
+	bool json;
+	/* Members of the question, by their names. */
+	const char *team, *scope, *comment, *bucket, *kind, *provider, *url, *country, *city,
+		*jurisdiction, *region, *cluster, *description, *new_name, *access_key, *identity;
+	const char *secret_file, *ca_file;	/* whose content is a member */
+	const char *latitude, *longitude, *storage_price, *ingress_price, *egress_price,
+		*max_price, *max_latency_ms, *availability;
+	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
+	bool gdpr, no_gdpr, all;
+};
+
+/* --- options.c */
+extern const struct option_row option_rows[];
+extern const struct options option_defaults;
+
+/* Members for what was given, in @to.  Return: 0 or -errno, reported. */
+int options_members(const struct options *o, json_t *to);
+/* Those of an intent. */
+int options_intent(const struct options *o, json_t *to);
+
+/* --- ask.c */
+
+/**
+ * ask - ask the backend
+ * @in:		members of the question
+ * @out:	receives the answer, or NULL when there is none
+ *
+ * Return: 0 or -errno, reported.
+ */
+int ask(const struct options *o, const char *verb, const json_t *in, json_t **out);
+
+/* --- print.c */
+
+/* @columns: names of members, for a list of objects; with a blank between them. */
+int print_answer(const struct options *o, const json_t *answer, const char *columns);
+
+#endif /* SKYCTL_H */
