@@ -7,6 +7,7 @@
 #   LIB_SRCS	sources of libsky.a (kernel/lib and user/lib)
 #   PROGRAMS	programs in $(O)/bin; NAME_SRCS and NAME_LIBS for each
 #   UNIT_TESTS	tests/unit programs (sanitized; TAP on standard output)
+#   TSAN_TESTS	those of them that have threads, built for `make check-tsan` as well
 #   INSTALL	targets of `make install`; they use install_file
 #   FUZZERS	tests/fuzz targets (libFuzzer, built by clang); NAME_OBJS, NAME_LIBS
 
@@ -21,6 +22,7 @@ include config.mk
 LIB_SRCS	:=
 PROGRAMS	:=
 UNIT_TESTS	:=
+TSAN_TESTS	:=
 FUZZERS		:=
 STYLE_CHECKS	:=
 BENCHES		:=
@@ -34,7 +36,7 @@ all: user modules ## build everything
 
 user: $(addprefix $(O)/bin/,$(PROGRAMS)) ## build the user-space programs
 
-# --- objects: three flavours of one rule -------------------------------------
+# --- objects: four flavours of one rule --------------------------------------
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$*) -MMD -MP -c $< -o $@
@@ -42,6 +44,10 @@ $(O)/obj/%.o: %.c
 $(O)/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(SAN_CFLAGS) $(CFLAGS_$*) -MMD -MP -c $< -o $@
+
+$(O)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TSAN_CFLAGS) $(CFLAGS_$*) -MMD -MP -c $< -o $@
 
 $(O)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -52,7 +58,7 @@ $(O)/%/libsky.a: $$(addprefix $(O)/$$*/,$$(addsuffix .o,$$(basename $$(LIB_SRCS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-LIB_LIBS := -lcrypto
+LIB_LIBS := -lcrypto -lm
 
 $(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(addprefix $(O)/obj/,$$(addsuffix .o,$$(basename $$($$*_SRCS)))) $(O)/obj/libsky.a
 	@mkdir -p $(@D)
@@ -61,6 +67,10 @@ $(addprefix $(O)/bin/,$(PROGRAMS)): $(O)/bin/%: $$(addprefix $(O)/obj/,$$(addsuf
 $(addprefix $(O)/test/,$(UNIT_TESTS)): $(O)/test/%: $(O)/san/tests/unit/%.o $(O)/san/libsky.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -lcmocka -o $@
+
+$(addprefix $(O)/tsan/bin/,$(TSAN_TESTS)): $(O)/tsan/bin/%: $(O)/tsan/tests/unit/%.o $(O)/tsan/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(TSAN_LDFLAGS) $^ $($*_LIBS) $(LIB_LIBS) -lcmocka -o $@
 
 $(addprefix $(O)/fuzz/bin/,$(FUZZERS)): $(O)/fuzz/bin/%: $(O)/fuzz/tests/fuzz/%.o $$(addprefix $(O)/fuzz/,$$($$*_OBJS)) $(O)/fuzz/libsky.a
 	@mkdir -p $(@D)
@@ -84,7 +94,7 @@ modules: ## build the kernel modules for KVER
 		Kbuild kernel include $(KBUILD_OUT)/
 	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
 
-style: ## layers, sizes, licences, checkpatch, shellcheck, sparse
+style: ## layers, sizes, licences, checkpatch, shellcheck, pyflakes, sparse
 	@scripts/style $(STYLE_CHECKS)
 
 check: ## every test (what scripts/check runs)

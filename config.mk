@@ -23,6 +23,10 @@ SAN_CFLAGS	:= -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
 		   -fsanitize=address,undefined -fno-sanitize-recover=all
 SAN_LDFLAGS	:= -fsanitize=address,undefined
 
+# And what has threads a third time, with the one that cannot be had together with those.
+TSAN_CFLAGS	:= -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer -fsanitize=thread
+TSAN_LDFLAGS	:= -fsanitize=thread
+
 prefix		:= /usr
 DESTDIR		:=
 SBINDIR		= $(prefix)/sbin

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Benchmarks in a virtual machine.  BENCH_QUICK=1: fewer rows and rounds;
+# Benchmarks, most of them in a virtual machine.  BENCH_QUICK=1: fewer rows and rounds;
 # BENCH_FORMAT: more options for rlncsetup format.
 
 BENCH_QUICK	?=
 BENCH_FORMAT	?=
 
-BENCHES		+= bench-dm bench-activate bench-hedge
+BENCHES		+= bench-dm bench-activate bench-hedge bench-io
 
 # The monitor in user space that hedge is measured beside.
 PROGRAMS	+= hvt-peer
 hvt-peer_SRCS	:= $(addprefix tests/bench/hvt/,devices.c guest.c hypercall.c kvm.c main.c)
+
+# User space's input and output, beside the same written plainly.
+PROGRAMS	+= io-bench
+io-bench_SRCS	:= $(addprefix tests/bench/io/,costs.c echo.c main.c servers.c) user/tools/skybench/bench.c
+io-bench_LIBS	:= -luring -ljansson
+$(foreach f,$(io-bench_SRCS:.c=),$(eval CFLAGS_$(f) += -Iuser/tools))
 
 bench-dm: user modules ## speed of dm-rlnc beside stacks of raid6, dm-integrity and dm-crypt
 	@mkdir -p $(O)/bench
@@ -28,4 +34,8 @@ bench-hedge: user modules ## hypercalls, I/O and starts of VMs beside a monitor 
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-hedge run hedge
 	tests/bench/hedge/table -v json=$(O)/bench/hedge.json $(O)/vm/bench-hedge/hedge-measure/logs/hedge.raw
 
-.PHONY: bench-dm bench-activate bench-hedge
+bench-io: $(O)/bin/io-bench ## round trips of sockets, and what fibers cost, beside plain epoll and threads
+	@mkdir -p $(O)/bench
+	$(O)/bin/io-bench --json $(O)/bench/io.json
+
+.PHONY: bench-dm bench-activate bench-hedge bench-io

@@ -10,4 +10,8 @@ test_rlnc_isal_LIBS := -lisal
 check-unit: $$(addprefix $(O)/test/,$$(UNIT_TESTS)) ## unit tests with sanitizers (KTAP)
 	@tests/unit/run $(sort $(filter $(O)/test/%,$^))
 
-.PHONY: check-unit
+# ThreadSanitizer wants its memory where a kernel that randomises much may have put something.
+check-tsan: $$(addprefix $(O)/tsan/bin/,$$(TSAN_TESTS)) ## unit tests of what has threads, with ThreadSanitizer (KTAP)
+	@TEST_SECONDS=300 setarch --addr-no-randomize tests/unit/run $(sort $(filter $(O)/tsan/bin/%,$^))
+
+.PHONY: check-unit check-tsan

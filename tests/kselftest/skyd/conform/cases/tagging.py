@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tags of objects: by document, by header, and their limits."""
+
+from core.client import NAMESPACE, escape
+from core.expect import each, good, header, refused, same, test
+
+
+def tag_set(pairs):
+    return "<Tagging xmlns=\"%s\"><TagSet>%s</TagSet></Tagging>" % (NAMESPACE, "".join(
+        "<Tag><Key>%s</Key><Value>%s</Value></Tag>" % (escape(k), escape(v)) for k, v in pairs))
+
+
+def tags(t, bucket, key="key"):
+    xml = good(t.main.get(bucket, key, {"tagging": None})).xml
+    same(xml.tag, "Tagging", "root")
+    return sorted((n.text("Key"), n.text("Value")) for n in xml.all("TagSet/Tag"))
+
+
+@test
+def are_kept_replaced_and_removed(t):
+    bucket, key = t.object()
+    same(tags(t, bucket), [], "tags at first")
+    for pairs in ([("a", "1"), ("b", "2")], [("c", "3")]):
+        good(t.main.put_xml(bucket, "tagging", tag_set(pairs), key))
+        same(tags(t, bucket), pairs, "tags")
+    good(t.main.delete(bucket, key, {"tagging": None}), 204)
+    same(tags(t, bucket), [], "tags in the end")
+    good(t.main.head(bucket, key))
+
+
+@each(("none", []), ("ten", [("k%d" % i, "v") for i in range(10)]), ("a key of 128", [("k" * 128, "v")]),
+      ("a value of 256", [("k", "v" * 256)]), ("an empty value", [("k", "")]), ("Greek", [("\u03b1", "\u03b2")]),
+      ("what AWS allows", [("a b+c-d=e.f_g:h/i@j", "a b+c-d=e.f_g:h/i@j")]))
+def may_be(t, pairs):
+    bucket, key = t.object()
+    good(t.main.put_xml(bucket, "tagging", tag_set(pairs), key))
+    same(tags(t, bucket), sorted(pairs), "tags")
+
+
+@each(("eleven", [("k%d" % i, "v") for i in range(11)], "BadRequest"), ("a key of 129", [("k" * 129, "v")],
+                                        "InvalidTag"),
+      ("a value of 257", [("k", "v" * 257)], "InvalidTag"), ("a key twice", [("k", "1"), ("k", "2")], "InvalidTag"),
+      ("an empty key", [("", "v")], "InvalidTag"), ("a key of AWS", [("aws:x", "v")], "InvalidTag"))
+def may_not_be(t, pairs, code):
+    bucket, key = t.object(headers={"x-amz-tagging": "old=1"})
+    refused(t.main.put_xml(bucket, "tagging", tag_set(pairs), key), 400, (code, "InvalidTag"))
+    same(tags(t, bucket), [("old", "1")], "tags")
+
+
+@each(("junk", "junk"), ("nothing", ""), ("another root", "<Tags/>"), ("half", "<Tagging><TagSet>"))
+def document_of(t, body):
+    bucket, key = t.object()
+    refused(t.main.put_xml(bucket, "tagging", body, key), 400, ("MalformedXML", "MissingRequestBodyError"))
+
+
+@each(("one", "a=1", [("a", "1")]), ("two", "a=1&b=2", [("a", "1"), ("b", "2")]), ("no value", "a", [("a", "")]),
+      ("an empty value", "a=", [("a", "")]), ("an ampersand last", "a=1&", [("a", "1")]),
+      ("encoded", "a%2Fb=c%20d", [("a/b", "c d")]), ("plus for space", "a+b=c+d", [("a b", "c d")]),
+      ("encoded plus", "a=b%2Bc", [("a", "b+c")]), ("UTF-8", "%CE%B1=%CE%B2", [("\u03b1", "\u03b2")]))
+def header_of(t, value, pairs):
+    bucket, _ = t.object(headers={"x-amz-tagging": value})
+    same(tags(t, bucket), pairs, "tags")
+
+
+@each(("no key", "=1"), ("half an escape", "a%2=1"), ("a key twice", "a=1&a=2"),
+      ("eleven", "&".join("k%d=v" % i for i in range(11))), ("a key of 129", "k" * 129 + "=v"),
+      ("a value of 257", "k=" + "v" * 257), ("a key of AWS", "aws%3Ax=1"))
+def header_is_refused_of(t, value):
+    bucket = t.bucket()
+    refused(t.main.put(bucket, "key", b"x", headers={"x-amz-tagging": value}), 400,
+            ("InvalidArgument", "InvalidTag", "BadRequest"))
+    refused(t.main.head(bucket, "key"), 404, "")
+
+
+@test
+def are_counted_with_the_object(t):
+    bucket, key = t.object(headers={"x-amz-tagging": "a=1&b=2"})
+    header(good(t.main.get(bucket, key)), "x-amz-tagging-count", "2")
+    good(t.main.delete(bucket, key, {"tagging": None}), 204)
+    header(good(t.main.get(bucket, key)), "x-amz-tagging-count", None)
+
+
+@test
+def go_with_an_overwrite(t):
+    bucket, key = t.object(headers={"x-amz-tagging": "a=1"})
+    good(t.main.put(bucket, key, b"new"))
+    same(tags(t, bucket), [], "tags")
+
+
+@each(("get", "GET", ""), ("put", "PUT", tag_set([("a", "1")])), ("delete", "DELETE", ""))
+def of_a_missing_key(t, method, body):
+    answer = t.main.call(method, t.bucket(), "nothing", {"tagging": None}, body=body)
+    refused(answer, 404, "NoSuchKey")
+
+
+@each(("get", "GET", ""), ("put", "PUT", tag_set([("a", "1")])), ("delete", "DELETE", ""))
+def of_another_team(t, method, body):
+    bucket, key = t.object(headers={"x-amz-tagging": "old=1"})
+    refused(t.alt.call(method, bucket, key, {"tagging": None}, body=body), 403, "AccessDenied")
+    same(tags(t, bucket), [("old", "1")], "tags")
+
+
+@test
+def do_not_change_the_object(t):
+    bucket, key = t.object(body=b"same", headers={"x-amz-meta-a": "1"})
+    before = good(t.main.head(bucket, key)).headers["last-modified"]
+    good(t.main.put_xml(bucket, "tagging", tag_set([("a", "1")]), key))
+    after = good(t.main.get(bucket, key))
+    same((after.body, after.headers["last-modified"], after.headers["x-amz-meta-a"]), (b"same", before, "1"), "object")
+
+
+@test
+def of_a_missing_version(t):
+    bucket, key = t.object(t.versioned())
+    answer = t.main.get(bucket, key, {"tagging": None, "versionId": "3L137OgVmbR2xOFEo9Q3mmAqcKTwHpnL"})
+    same((answer.status, answer.code) in ((404, "NoSuchVersion"), (400, "InvalidArgument")), True, "%s" % answer)

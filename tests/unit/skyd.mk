@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# skyd's processes and what is between them.
+
+UNIT_TESTS	+= test_link test_meta test_vault test_config test_priv test_skyd
+test_link_LIBS	:= -luring
+UNIT_TESTS	+= test_plan test_api test_care test_backend test_backend_objects test_backend_load
+test_plan_LIBS	:= -luring -largon2 -lsqlite3 -ljansson -lyaml -lisal -lssl -lexpat
+test_api_LIBS	:= $(test_plan_LIBS)
+test_care_LIBS	:= $(test_plan_LIBS)
+test_backend_LIBS := $(test_plan_LIBS)
+test_backend_objects_LIBS := $(test_backend_LIBS)
+test_backend_load_LIBS	:= $(test_backend_LIBS)
+test_vault_LIBS	:= -luring -largon2
+test_priv_LIBS	:= -lseccomp
+test_skyd_LIBS	:= -luring
+
+# The program itself, sanitized, beside the test that runs it.
+$(O)/test/skyd: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyd_SRCS)))) $(O)/san/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_LDFLAGS) $^ $(skyd_LIBS) $(LIB_LIBS) -o $@
+
+$(O)/test/test_skyd: | $(O)/test/skyd
+
+$(O)/test/skyctl: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyctl_SRCS)))) $(O)/san/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_LDFLAGS) $^ $(skyctl_LIBS) $(LIB_LIBS) -o $@
+
+UNIT_TESTS	+= test_skyctl
+test_skyctl_LIBS := -luring
+$(O)/test/test_skyctl: | $(O)/test/skyd $(O)/test/skyctl

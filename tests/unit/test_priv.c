@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What each role may not do, tried by a process that has given up what the role gives up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../user/skyd/role_priv.h"
+
+static char top[64], secret[96], empty[96];
+static int extra;	/* an open descriptor that nobody is meant to have */
+static unsigned int told;
+
+static void tell(const char *text)
+{
+	(void)text;
+	told++;
+}
+
+static int setup(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(top, "/tmp/test_priv.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	chmod(top, 0711);
+	snprintf(secret, sizeof(secret), "%s/secret", top);
+	snprintf(empty, sizeof(empty), "%s/empty", top);
+	assert_int_equal(mkdir(empty, 0755), 0);
+	fd = open(secret, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	extra = open("/dev/null", O_RDONLY);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(secret);
+	rmdir(empty);
+	rmdir(top);
+	return 0;
+}
+
+/* In the child, which says with its status which line was wrong. */
+static void want(bool ok, int line)
+{
+	if (ok)
+		return;
+	dprintf(2, "# line %d, errno %d\n", line, errno);
+	_exit(1);
+}
+
+#define WANT(cond)	want(cond, __LINE__)
+#define REFUSED(call)	WANT((call) == -1 && errno == EPERM)
+
+static void everybody(enum role role, bool root, pid_t parent)
+{
+	struct rlimit limit;
+	static char *const none[] = { NULL };
+
+	REFUSED(execve("/bin/true", none, none));
+	REFUSED(ptrace(PTRACE_ATTACH, parent, NULL, NULL));
+	REFUSED(syscall(SYS_process_vm_readv, parent, NULL, 0, NULL, 0, 0));
+	REFUSED(kill(parent, 0));
+	REFUSED(fork());
+	REFUSED(setresuid(0, 0, 0));
+	REFUSED(unshare(0));
+	REFUSED(mount("none", "/", "tmpfs", 0, NULL));
+	REFUSED(chroot("/"));
+	REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+	REFUSED(socket(AF_NETLINK, SOCK_RAW, 0));
+	REFUSED(socket(AF_INET, SOCK_RAW, IPPROTO_TCP));
+	REFUSED(bind(0, NULL, 0));
+	REFUSED(listen(0, 1));
+	REFUSED(syscall(SYS_bpf, 0, NULL, 0));
+	REFUSED(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	limit = (struct rlimit){ 1, 1 };
+	REFUSED(setrlimit(RLIMIT_CORE, &limit));
+	WANT(!getrlimit(RLIMIT_CORE, &limit) && !limit.rlim_max);
+	WANT(fcntl(extra, F_GETFD) == -1 && errno == EBADF);
+	REFUSED(mprotect((void *)((uintptr_t)everybody & ~4095ul), 4096, PROT_READ | PROT_EXEC));
+	WANT(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	     MAP_FAILED && errno == EPERM);
+	WANT(syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS);
+	if (root)
+		WANT(getuid() == 65534 && getgid() == 65534);
+	(void)role;
+}
+
+static void one_role(enum role role, bool io_uring)
+{
+	bool root = !getuid();
+	struct priv p;
+	struct config config = {
+		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
+		.edge_user = "nobody", .chroot = empty, .io_uring = io_uring,
+	};
+	pid_t parent = getpid(), pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		bool net, files, uring;
+		int fd;
+
+		role_priv(role, &config, &p);
+		net = p.allow & PRIV_CONNECT;
+		files = p.allow & PRIV_FILES;
+		uring = p.allow & PRIV_URING;
+		/* What the table of the documentation says. */
+		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND));
+		WANT(files == (role != ROLE_GATEWAY));
+		WANT(uring == (io_uring && role != ROLE_VAULT && role != ROLE_BACKEND));
+		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT));
+		WANT(!priv_drop(&p, tell));
+		everybody(role, root, parent);
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		WANT(net ? fd >= 0 : fd == -1 && errno == EPERM);
+		if (fd >= 0)
+			close(fd);
+		fd = open(secret, O_RDONLY);
+		WANT(files && !root ? fd >= 0 : fd == -1);
+		WANT(open("/etc/passwd", O_WRONLY) == -1 || !root);
+		WANT(open("/etc/skyd-test", O_WRONLY | O_CREAT, 0600) == -1 || files);
+		fd = syscall(SYS_io_uring_setup, 1, NULL);
+		WANT(fd == -1 && (uring ? errno != EPERM : errno == ENOSYS));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("%s: status %x", role_name(role), status);
+}
+
+static void test_roles(void **state)
+{
+	enum role role;
+
+	(void)state;
+	for (role = ROLE_GATEWAY; role < ROLES; role++) {
+		one_role(role, true);
+		one_role(role, false);
+	}
+}
+
+/* Neither a user that is not there nor a folder that is not is passed over. */
+static void test_missing(void **state)
+{
+	const struct priv bad[] = {
+		{ .user = "no-such-user-here" },
+		{ .user = "nobody", .root = "/nowhere/at/all" },
+	};
+	size_t i;
+
+	(void)state;
+	if (getuid())
+		skip();
+	for (i = 0; i < 2; i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (!pid)
+			_exit(priv_drop(&bad[i], tell) == -ENOENT ? 0 : 1);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
+/* What is meant to stay open does, wherever its number lies. */
+static void test_descriptors(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid) {
+		const int keep[] = { 40, 7, 41 };
+		const struct priv p = { .keep = keep, .keep_count = 3 };
+		int fd;
+
+		for (fd = 5; fd < 50; fd++)
+			WANT(dup2(0, fd) == fd);
+		WANT(!priv_drop(&p, tell));
+		for (fd = 0; fd < 60; fd++)
+			WANT((fcntl(fd, F_GETFD) != -1) ==
+			     (fd <= 2 || fd == 7 || fd == 40 || fd == 41));
+		/* No user was named, and it has no capability all the same. */
+		REFUSED(open(secret, O_RDONLY));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

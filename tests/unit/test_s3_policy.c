@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Bucket policies: what is refused when they are put, and what they say of requests. */
+#include "text_util.h"
+
+#include "s3/policy.h"
+
+#define DOC(statements)	"{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
+#define ALL		"\"Principal\":\"*\","
+#define ARN		"arn:aws:s3:::bucket"
+#define ALLOW(rest)	"{\"Effect\":\"Allow\"," rest "}"
+#define DENY(rest)	"{\"Effect\":\"Deny\"," rest "}"
+#define GET		"\"Action\":\"s3:GetObject\","
+#define OBJECTS		"\"Resource\":\"" ARN "/*\""
+#define FROM(op, range)	WHEN("\"" op "\":{\"aws:SourceIp\":\"" range "\"}")
+#define WHEN(c)		",\"Condition\":{" c "}"
+
+static struct s3_fault fault;
+
+static enum s3_code parse(const char *text, struct s3_policy **p)
+{
+	return s3_policy_parse(str_of(text), STR("bucket"), p, &fault);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{ "", "Missing policy" }, { "{", "valid JSON" }, { "[]", "valid JSON" },
+		{ "{}", "Statement" }, { "{\"Statement\":[]}", "Statement is empty" },
+		{ "{\"Version\":\"2013-01-01\",\"Statement\":[]}", "version" },
+		{ "{\"Statements\":[]}", "not known" }, { DOC("1"), "invalid statement" },
+		{ DOC("{" ALL GET OBJECTS "}"), "field Effect" },
+		{ DOC("{\"Effect\":\"allow\"," ALL GET OBJECTS "}"), "Invalid effect" },
+		{ DOC(ALLOW(GET OBJECTS)), "field Principal" },
+		{ DOC(ALLOW(ALL OBJECTS)), "field Action" },
+		{ DOC(ALLOW(ALL "\"Action\":\"s3:GetObject\"")), "field Resource" },
+		{ DOC(ALLOW(ALL GET OBJECTS ",\"Extra\":1")), "not known" },
+		{ DOC(ALLOW("\"Principal\":\"me\"," GET OBJECTS)), "principal" },
+		{ DOC(ALLOW("\"Principal\":{\"AWS\":\"me\"}," GET OBJECTS)), "principal" },
+		{ DOC(ALLOW("\"Principal\":{\"Service\":\"x\"}," GET OBJECTS)), "principal" },
+		{ DOC(ALLOW("\"Principal\":{}," GET OBJECTS)), "principal" },
+		{ DOC(ALLOW("\"NotPrincipal\":{\"AWS\":\"123456789012\"}," GET OBJECTS)),
+		  "NotPrincipal" },
+		{ DOC(ALLOW(ALL "\"NotPrincipal\":\"*\"," GET OBJECTS)), "both" },
+		{ DOC(ALLOW(ALL "\"Action\":\"GetObject\"," OBJECTS)), "invalid action" },
+		{ DOC(ALLOW(ALL "\"Action\":\"s3:GetNothing\"," OBJECTS)), "invalid action" },
+		{ DOC(ALLOW(ALL "\"Action\":[]," OBJECTS)), "invalid action" },
+		{ DOC(ALLOW(ALL "\"Action\":[1]," OBJECTS)), "invalid action" },
+		{ DOC(ALLOW(ALL GET "\"Resource\":\"bucket/*\"")), "invalid resource" },
+		{ DOC(ALLOW(ALL GET "\"Resource\":\"arn:aws:s3:::other/*\"")), "invalid resource" },
+		{ DOC(ALLOW(ALL GET "\"Resource\":\"" ARN "\"")), "does not apply" },
+		{ DOC(ALLOW(ALL "\"Action\":\"s3:ListBucket\"," OBJECTS)), "does not apply" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"StringIs\":{\"s3:prefix\":\"a\"}"))),
+		  "operator" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"NullIfExists\":{\"s3:prefix\":\"true\"}"))),
+		  "operator" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"StringEquals\":{\"s3:moon\":\"a\"}"))), "key" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"StringEquals\":{\"s3:prefix\":{}}"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "1.2.3"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "1.2.3.4/33"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"Bool\":{\"aws:SecureTransport\":\"yes\"}"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"NumericEquals\":{\"s3:max-keys\":\"x\"}"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS WHEN("\"DateLessThan\":{\"aws:CurrentTime\":\"x\"}"))),
+		  "value" },
+		{ DOC(ALLOW(ALL GET OBJECTS ",\"Effect\":\"Deny\"")), "valid JSON" },
+	};
+	struct s3_policy *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		if (parse(cases[i].text, &p) != S3_MALFORMED_POLICY ||
+		    !strstr(fault.message, cases[i].words))
+			fail_msg("%s: %s", cases[i].text, fault.message);
+		assert_null(p);
+	}
+	assert_int_equal(parse(DOC(ALLOW(ALL GET "\"Resource\":\"" ARN "/${aws:userid}\"")), &p),
+			 S3_NOT_IMPLEMENTED);
+}
+
+static void too_long(void **state)
+{
+	static char text[S3_POLICY_MAX + 1];
+	struct s3_policy *p;
+
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	memcpy(text, DOC(ALLOW(ALL GET OBJECTS)), sizeof(DOC(ALLOW(ALL GET OBJECTS))) - 1);
+	assert_int_equal(s3_policy_parse((struct str){ text, S3_POLICY_MAX }, STR("bucket"), &p,
+					 &fault), S3_OK);
+	s3_policy_free(p);
+	assert_int_equal(s3_policy_parse((struct str){ text, S3_POLICY_MAX + 1 }, STR("bucket"), &p,
+					 &fault), S3_MALFORMED_POLICY);
+	s3_policy_free(NULL);
+}
+
+/* What a document says of one request. */
+static enum s3_decision ask(const char *document, struct s3_policy_request r)
+{
+	enum s3_decision decision;
+	struct s3_policy *p;
+
+	r.bucket = STR("bucket");
+	if (parse(document, &p))
+		fail_msg("%s: %s", document, fault.message);
+	decision = s3_policy_evaluate(p, &r);
+	s3_policy_free(p);
+	return decision;
+}
+
+#define KEEP		"\"Resource\":\"" ARN "/keep/*\""
+#define REQ(a, k, ...)	\
+	((struct s3_policy_request){ .action = STR(a), .key = str_of(k), __VA_ARGS__ })
+
+static void decides(void **state)
+{
+	static const char both[] = DOC(ALLOW(ALL "\"Action\":\"s3:*\",\"Resource\":[\"" ARN "\",\""
+		ARN "/*\"]") ","
+		DENY(ALL "\"Action\":[\"s3:DeleteObject\",\"s3:PutObject\"]," KEEP));
+	static const char others[] = DOC(DENY(ALL "\"NotAction\":\"s3:Get*\",\"NotResource\":\""
+		ARN "/open/*\""));
+	static const char star[] = DOC(DENY(ALL GET "\"Resource\":\"arn:aws:s3:::b*/x\""));
+
+	(void)state;
+	assert_int_equal(ask(both, REQ("s3:GetObject", "a")), S3_POLICY_ALLOWS);
+	assert_int_equal(ask(both, REQ("s3:ListBucket", NULL)), S3_POLICY_ALLOWS);
+	assert_int_equal(ask(both, REQ("s3:DeleteObject", "keep/a")), S3_POLICY_DENIES);
+	assert_int_equal(ask(both, REQ("s3:DeleteObject", "keep")), S3_POLICY_ALLOWS);
+	assert_int_equal(ask(both, REQ("s3:GetObject", "keep/a")), S3_POLICY_ALLOWS);
+	assert_int_equal(ask(DOC(ALLOW(ALL GET OBJECTS)), REQ("s3:PutObject", "a")),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(DOC(ALLOW(ALL "\"Action\":\"*\"," OBJECTS)),
+			     REQ("s3:ListBucket", NULL)), S3_POLICY_SILENT);
+	assert_int_equal(ask(others, REQ("s3:PutObject", "a")), S3_POLICY_DENIES);
+	assert_int_equal(ask(others, REQ("s3:PutObject", "open/a")), S3_POLICY_SILENT);
+	assert_int_equal(ask(others, REQ("s3:GetObject", "a")), S3_POLICY_SILENT);
+	/* A star takes slashes. */
+	assert_int_equal(ask(star, REQ("s3:GetObject", "x")), S3_POLICY_DENIES);
+	assert_int_equal(ask(star, REQ("s3:GetObject", "a/x")), S3_POLICY_DENIES);
+	assert_int_equal(ask(star, REQ("s3:GetObject", "a/y")), S3_POLICY_SILENT);
+}
+
+#define USER	"arn:aws:iam::123456789012:user/a"
+#define ROOT	"arn:aws:iam::210987654321:root"
+
+static void principals(void **state)
+{
+	static const char named[] = DOC(ALLOW("\"Principal\":{\"AWS\":[\"" USER "\",\"" ROOT "\"],\"CanonicalUser\":\"id1\"},"
+		GET OBJECTS));
+	static const char but[] = DOC(DENY("\"NotPrincipal\":{\"AWS\":\"" USER "\"},"
+		GET OBJECTS));
+
+	(void)state;
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k")), S3_POLICY_SILENT);
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .user_id = STR("id1"))),
+			 S3_POLICY_ALLOWS);
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .user_id = STR("id2"))),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k",
+					.user_arn = STR(USER))),
+			 S3_POLICY_ALLOWS);
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .account = STR("210987654321"))),
+			 S3_POLICY_ALLOWS);
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .account = STR("123456789012"))),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(but, REQ("s3:GetObject", "k")), S3_POLICY_DENIES);
+	assert_int_equal(ask(but, REQ("s3:GetObject", "k",
+				      .user_arn = STR(USER))),
+			 S3_POLICY_SILENT);
+}
+
+/* One condition, one value of the request (none: the key is not there). */
+static void conditions(void **state)
+{
+	static const struct {
+		const char *condition, *key, *value;
+		bool holds;
+	} cases[] = {
+		{ "\"StringEquals\":{\"s3:prefix\":[\"a\",\"b\"]}", "s3:prefix", "b", true },
+		{ "\"StringEquals\":{\"S3:Prefix\":\"b\"}", "s3:prefix", "b", true },
+		{ "\"StringEquals\":{\"s3:prefix\":\"b\"}", "s3:prefix", "B", false },
+		{ "\"StringEquals\":{\"s3:prefix\":\"b\"}", NULL, NULL, false },
+		{ "\"StringEqualsIfExists\":{\"s3:prefix\":\"b\"}", NULL, NULL, true },
+		{ "\"StringEqualsIfExists\":{\"s3:prefix\":\"b\"}", "s3:prefix", "c", false },
+		{ "\"StringNotEquals\":{\"s3:prefix\":[\"a\",\"b\"]}", "s3:prefix", "b", false },
+		{ "\"StringNotEquals\":{\"s3:prefix\":\"a\"}", "s3:prefix", "b", true },
+		{ "\"StringNotEquals\":{\"s3:prefix\":\"a\"}", NULL, NULL, true },
+		{ "\"StringEqualsIgnoreCase\":{\"s3:prefix\":\"A\"}", "s3:prefix", "a", true },
+		{ "\"StringLike\":{\"s3:prefix\":\"home/*\"}", "s3:prefix", "home/a/b", true },
+		{ "\"StringNotLike\":{\"s3:prefix\":\"home/*\"}", "s3:prefix", "home/a", false },
+		{ "\"NumericLessThanEquals\":{\"s3:max-keys\":\"10\"}", "s3:max-keys", "10", true },
+		{ "\"NumericLessThan\":{\"s3:max-keys\":10}", "s3:max-keys", "10", false },
+		{ "\"NumericGreaterThan\":{\"s3:max-keys\":9}", "s3:max-keys", "10", true },
+		{ "\"NumericEquals\":{\"s3:max-keys\":9}", "s3:max-keys", "nine", false },
+		{ "\"NumericNotEquals\":{\"s3:max-keys\":9}", "s3:max-keys", "9", false },
+		{ "\"DateLessThan\":{\"aws:CurrentTime\":\"2030-01-01T00:00:00Z\"}",
+		  "aws:CurrentTime", "2029-12-31T23:59:59Z", true },
+		{ "\"DateGreaterThanEquals\":{\"aws:CurrentTime\":\"2030-01-01T00:00:00Z\"}",
+		  "aws:CurrentTime", "2029-12-31T23:59:59Z", false },
+		{ "\"DateGreaterThan\":{\"aws:EpochTime\":\"1000\"}", "aws:EpochTime", "1001",
+		  true },
+		{ "\"Bool\":{\"aws:SecureTransport\":\"true\"}", "aws:SecureTransport", "true",
+		  true },
+		{ "\"Bool\":{\"aws:SecureTransport\":false}", "aws:SecureTransport", "true",
+		  false },
+		{ "\"IpAddress\":{\"aws:SourceIp\":[\"10.0.0.0/8\",\"192.0.2.1\"]}", "aws:SourceIp",
+		  "10.255.1.2", true },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.0/31\"}", "aws:SourceIp", "192.0.2.2",
+		  false },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"2001:db8::/33\"}", "aws:SourceIp",
+		  "2001:db8:7fff::1", true },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"0.0.0.0/0\"}", "aws:SourceIp", "::1", false },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"0.0.0.0/0\"}", "aws:SourceIp", "x", false },
+		{ "\"NotIpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}", "aws:SourceIp", "11.0.0.1",
+		  true },
+		{ "\"Null\":{\"s3:VersionId\":\"true\"}", NULL, NULL, true },
+		{ "\"Null\":{\"s3:VersionId\":true}", "s3:VersionId", "v", false },
+		{ "\"Null\":{\"s3:VersionId\":\"false\"}", "s3:VersionId", "v", true },
+		{ "\"StringEquals\":{\"s3:ExistingObjectTag/open\":\"yes\"}",
+		  "s3:ExistingObjectTag/open", "yes", true },
+		{ "\"StringEquals\":{\"s3:ExistingObjectTag/open\":\"yes\"}",
+		  "s3:ExistingObjectTag/shut", "yes", false },
+		{ "\"ForAllValues:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}", NULL, NULL,
+		  true },
+		{ "\"ForAnyValue:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}",
+		  "s3:RequestObjectTagKeys", "a", true },
+		/* All operators must hold. */
+		{ "\"StringLike\":{\"s3:prefix\":\"a*\"},\"StringNotEquals\":{\"s3:prefix\":\"ab\"}",
+		  "s3:prefix", "ab", false },
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct s3_policy_context context = {
+			str_of(cases[i].key), str_of(cases[i].value),
+		};
+		struct out o = OUT(text, sizeof(text) - 1);
+		enum s3_decision decision;
+
+		out_text(&o, "{\"Statement\":{\"Effect\":\"Allow\"," ALL GET OBJECTS WHEN(""));
+		o.len--;
+		out_text(&o, cases[i].condition);
+		out_text(&o, "}}}");
+		text[o.len] = '\0';
+		decision = ask(text, REQ("s3:GetObject", "k", .context = &context,
+					 .contexts = !!cases[i].key));
+		if (decision != (S3_POLICY_SILENT + cases[i].holds))
+			fail_msg("%s with %s", cases[i].condition, cases[i].value);
+	}
+}
+
+static void several_values(void **state)
+{
+	static const struct s3_policy_context keys[] = {
+		{ { "s3:RequestObjectTagKeys", 23 }, { "a", 1 } },
+		{ { "s3:RequestObjectTagKeys", 23 }, { "b", 1 } },
+	};
+	static const char all[] = DOC(ALLOW(ALL GET OBJECTS
+		WHEN("\"ForAllValues:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
+	static const char any[] = DOC(ALLOW(ALL GET OBJECTS
+		WHEN("\"ForAnyValue:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
+
+	(void)state;
+	assert_int_equal(ask(all, REQ("s3:GetObject", "k", .context = keys, .contexts = 2)),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(all, REQ("s3:GetObject", "k", .context = keys, .contexts = 1)),
+			 S3_POLICY_ALLOWS);
+	assert_int_equal(ask(any, REQ("s3:GetObject", "k", .context = keys, .contexts = 2)),
+			 S3_POLICY_ALLOWS);
+}
+
+static void public(void **state)
+{
+	static const struct {
+		const char *text;
+		bool public;
+	} cases[] = {
+		{ DOC(ALLOW(ALL GET OBJECTS)), true }, { DOC(DENY(ALL GET OBJECTS)), false },
+		{ DOC(ALLOW("\"Principal\":{\"AWS\":\"*\"}," GET OBJECTS)), true },
+		{ DOC(ALLOW("\"Principal\":{\"AWS\":\"123456789012\"}," GET OBJECTS)), false },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "10.0.0.0/8"))),
+		  false },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("NotIpAddress", "10.0.0.0/8"))),
+		  true },
+	};
+	struct s3_policy *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(parse(cases[i].text, &p), S3_OK);
+		assert_int_equal(s3_policy_is_public(p), cases[i].public);
+		s3_policy_free(p);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused), cmocka_unit_test(too_long), cmocka_unit_test(decides),
+		cmocka_unit_test(principals), cmocka_unit_test(conditions),
+		cmocka_unit_test(several_values), cmocka_unit_test(public),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

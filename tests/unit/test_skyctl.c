@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program as people run it, against a daemon with six edges in a network of its own. */
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "io_util.h"
+
+static char top[64], folder[PATH_MAX];
+static char said[65536];	/* what the last command printed, on both streams */
+static pid_t daemon_pid;
+
+/* skyctl's arguments.  Return: its exit status. */
+__attribute__((__format__(__printf__, 1, 2)))
+static int skyctl(const char *fmt, ...)
+{
+	char command[8192];
+	size_t got, len;
+	va_list ap;
+	FILE *f;
+	int status;
+
+	len = snprintf(command, sizeof(command), "exec 2>&1; %.4000s/skyctl ", folder);
+	va_start(ap, fmt);
+	len += vsnprintf(command + len, sizeof(command) - len, fmt, ap);
+	va_end(ap);
+	snprintf(command + len, sizeof(command) - len, " --dev %s/dev", top);
+	f = popen(command, "r");
+	assert_non_null(f);
+	got = fread(said, 1, sizeof(said) - 1, f);
+	said[got] = 0;
+	status = pclose(f);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void heard(const char *words)
+{
+	if (!strstr(said, words))
+		fail_msg("\"%s\" is not in: %s", words, said);
+}
+
+static void not_heard(const char *words)
+{
+	if (strstr(said, words))
+		fail_msg("\"%s\" is in: %s", words, said);
+}
+
+/* So that nobody else's daemon has its ports; false: not allowed here. */
+static bool own_network(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd, rc;
+
+	if (unshare(CLONE_NEWNET))
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	rc = ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+	return !rc;
+}
+
+static void wait_until_up(void)
+{
+	time_t end = time(NULL) + 60;
+
+	while (skyctl("status") || !strstr(said, "locations.used: 6")) {
+		assert_true(time(NULL) < end);
+		usleep(50000);
+	}
+}
+
+static int setup(void **state)
+{
+	char self[PATH_MAX], dev[128], program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	(void)state;
+	assert_true(len > 0);
+	self[len] = 0;
+	snprintf(folder, sizeof(folder), "%.4000s", dirname(self));
+	snprintf(program, sizeof(program), "%.4000s/skyd", folder);
+	strcpy(top, "/tmp/test_skyctl.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	snprintf(dev, sizeof(dev), "%s/dev", top);
+	/* A role cannot look for leaks: that takes ptrace. */
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	if (!own_network())
+		return 0;
+	daemon_pid = fork();
+	if (!daemon_pid) {
+		int fd = open("/dev/null", O_WRONLY);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fd, 2);
+		execl(program, program, "--dev", dev, NULL);
+		_exit(127);
+	}
+	wait_until_up();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+	int status = 0;
+
+	(void)state;
+	if (daemon_pid) {
+		kill(daemon_pid, SIGTERM);
+		waitpid(daemon_pid, &status, 0);
+	}
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	return system(command) || status;
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	assert_int_equal(skyctl("nonsense"), 1);
+	assert_int_equal(skyctl("team"), 1);
+	assert_int_equal(skyctl("team create"), 1);
+	assert_int_equal(skyctl("team create a b"), 1);
+	assert_int_equal(skyctl("team create a --scope full"), 1);
+	assert_int_equal(skyctl("key list"), 1);
+	heard("team is missing");
+	assert_int_equal(skyctl("team delete nobody"), 4);
+	assert_int_equal(skyctl("team create main"), 5);
+	assert_int_equal(skyctl("key create -t main --scope much"), 1);
+	assert_int_equal(skyctl("location update 'Google London' --latitude north"), 1);
+	assert_int_equal(skyctl("location update 'Google London' --secret-file /none"), 4);
+	assert_int_equal(skyctl("policy create /none"), 4);
+	assert_int_equal(skyctl("policy delete default"), 5);
+	assert_int_equal(skyctl("policy intent law --losses 1 --jurisdiction EU"), 5);
+	heard("6 in other jurisdictions");
+	assert_int_equal(skyctl("status --dev /nowhere #"), 4);
+	heard("cannot reach skyd at");
+}
+
+static void test_keys(void **state)
+{
+	char key[21] = "";
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	assert_int_equal(skyctl("team create red"), 0);
+	assert_int_equal(skyctl("key create -t red --scope read --comment 'for reports'"), 0);
+	heard("access_key: SKY");
+	memcpy(key, strstr(said, "SKY"), 20);
+	heard("secret_key: ");
+	assert_int_equal(skyctl("key list -t red"), 0);
+	heard(key);
+	heard("for reports");
+	not_heard("secret");
+	assert_int_equal(skyctl("key disable %s -t red", key), 0);
+	assert_int_equal(skyctl("key list -t red --json"), 0);
+	heard("\"enabled\": false");
+	assert_int_equal(skyctl("key delete %s -t main", key), 4);
+	assert_int_equal(skyctl("key delete %s -t red", key), 0);
+	assert_int_equal(skyctl("team usage red"), 0);
+	heard("objects: 0");
+	assert_int_equal(skyctl("team delete red"), 0);
+}
+
+static void test_locations(void **state)
+{
+	char path[128];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(path, sizeof(path), "%s/secret", top);
+	assert_int_equal(file_write_atomic(path, "very secret\n", 12, 0600), 0);
+	assert_int_equal(skyctl("location list"), 0);
+	heard("edge6");
+	not_heard("Google");
+	assert_int_equal(skyctl("location list --all"), 0);
+	heard("Google London");
+	assert_int_equal(skyctl("location update 'Google London' --url https://127.0.0.1:1/b --access-key AK --secret-file %s --storage-price 0.02", path), 0);
+	heard("storage_price: 0.02");
+	assert_int_equal(skyctl("location drain 'Google London'"), 0);
+	assert_int_equal(skyctl("location remove 'Google London'"), 0);
+	heard("state: disabled");
+	assert_int_equal(skyctl("gc run"), 0);
+	assert_int_equal(skyctl("policy show default"), 0);
+	heard("\"symbols\": 4");
+	snprintf(path, sizeof(path), "%s/policy", top);
+	assert_int_equal(file_write_atomic(path, "{\"name\":\"mine\",}", 16, 0600), 0);
+	assert_int_equal(skyctl("policy create %s", path), 1);
+	assert_int_equal(file_write_atomic(path, "{\"name\":\"mine\"}", 15, 0600), 0);
+	assert_int_equal(skyctl("policy create %s -t main", path), 0);
+	assert_int_equal(skyctl("policy list -t main"), 0);
+	heard("mine");
+	assert_int_equal(skyctl("policy delete mine -t main"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_locations),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
