@@ -9,6 +9,7 @@
 #
 #	timeout=SECONDS	limit on an unloaded machine (60)
 #	lane=LIST	lanes in which it makes sense (stock,debug,real)
+#	long		takes minutes: run when it is named, by "long" too
 #	optional	may be skipped where its requirements are missing
 #	boot=own	gets a virtual machine for itself
 #	mem=SIZE smp=N accel=tcg|kvm	of the virtual machine (1G, 2, tcg)
@@ -29,9 +30,19 @@ header()
 	done
 }
 
-# select_tests ROOT [AREA | AREA/NAME | NAME]...: one AREA/NAME per line, each once;
-# without names all there are.  Full names, which is what the VM gets, are found
-# without a process.
+# without_long ROOT: of the names read, those of tests that are not long.
+without_long()
+{
+	local name
+	while IFS= read -r name; do
+		header "$1/$name.sh" long ''
+		[ -n "$REPLY" ] || echo "$name"
+	done
+}
+
+# select_tests ROOT [AREA | AREA/NAME | NAME | long]...: one AREA/NAME per line, each
+# once; without names all there are but the long ones, which have that name together.
+# An area is all of it.  Full names, which is what the VM gets, are found without a process.
 select_tests()
 {
 	local root=$1 name found all=''
@@ -43,7 +54,11 @@ select_tests()
 		if [[ $name != */* ]] || [ ! -x "$root/$name.sh" ]; then
 			[ -n "$all" ] || all=$(cd "$root" && find . -mindepth 2 -maxdepth 2 -name '*.sh' -perm -u+x |
 				sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort)
-			found=$(awk -F/ -v name="$name" 'name == "*" || $0 == name || $1 == name || $2 == name' <<<"$all")
+			case $name in
+			"*")	found=$(without_long "$root" <<<"$all") ;;
+			long)	found=$(grep -vxFf <(without_long "$root" <<<"$all") <<<"$all") ;;
+			*)	found=$(awk -F/ -v name="$name" '$0 == name || $1 == name || $2 == name' <<<"$all") ;;
+			esac
 		fi
 		[ -n "$found" ] || { echo "no test or area '$name' in $root" >&2; return 1; }
 		while IFS= read -r name; do

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Kernel tests in a virtual machine.  TESTS names areas or tests; all without it.
+# Kernel tests in a virtual machine.  TESTS names areas or tests; without it, all but
+# those that are long, of which `long` is the name.
 
 TESTS	?=
 
@@ -10,6 +11,9 @@ DEBUG_KERNEL	= $(shell tests/vm/debug-kernel dir)
 
 vm: user modules ## kernel tests in a VM with the distribution's kernel (TESTS=area or test)
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run $(TESTS)
+
+vm-all: user modules ## the long ones as well
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run dm-rlnc hedge
 
 vm-shell: user modules ## a prompt in that VM
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) shell
@@ -56,4 +60,4 @@ check-harness-debug: vm-debug-kernel
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/check-harness -d \
 		-m $(abspath $(O))/kmod-fault/$$(cat $(DEBUG_KERNEL)/release)
 
-.PHONY: vm vm-shell vm-debug vm-debug-kernel vm-soak vm-hedge fault-module check-harness check-harness-debug
+.PHONY: vm vm-all vm-shell vm-debug vm-debug-kernel vm-soak vm-hedge fault-module check-harness check-harness-debug

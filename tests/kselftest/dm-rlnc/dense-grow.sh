@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The test grow, of a dense volume.
-# vm: timeout=240
+# vm: long timeout=240
 
 FORMAT=--dense
 # shellcheck source=tests/kselftest/dm-rlnc/grow.sh

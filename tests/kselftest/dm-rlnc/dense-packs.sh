@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The test packs, of a dense volume.
-# vm: timeout=300
+# vm: long timeout=300
 
 FORMAT=--dense
 # shellcheck source=tests/kselftest/dm-rlnc/packs.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ext4 and xfs live on a volume through lost members, and are clean afterwards; so
 # does a root file system that programs are run from, with a repository in it.
-# vm: timeout=400 mem=2G
+# vm: long timeout=400 mem=2G
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

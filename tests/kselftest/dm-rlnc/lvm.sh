@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A volume is a physical volume of LVM: logical volumes on it, a snapshot, growth,
 # and a move away from it.
-# vm: timeout=240 mem=2G
+# vm: long timeout=240 mem=2G
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

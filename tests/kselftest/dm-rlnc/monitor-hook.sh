@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A program that the monitor runs and that hangs is killed after a minute, whatever it
 # does about that, with what it has started; then the next one has its turn.
-# vm: timeout=240
+# vm: long timeout=240
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

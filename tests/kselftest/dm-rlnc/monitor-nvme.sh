@@ -3,7 +3,7 @@
 # Of six NVMe/TCP targets one goes away in the middle of writing, and then another:
 # writing and reading go on, the monitor takes each member back by itself when its
 # target answers again, and everything is right afterwards.
-# vm: timeout=400
+# vm: long timeout=400
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An NBD server is stopped in the middle of verified I/O, which goes on; when the
 # server runs again its member returns, is rebuilt, and everything verifies.
-# vm: timeout=400
+# vm: long timeout=400
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A file system over six NBD servers lives on while two of them are killed in the
 # middle of copying the kernel's headers onto it; and opens again, in any order.
-# vm: timeout=600 mem=2G
+# vm: long timeout=600 mem=2G
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A generation that cannot be read does not hold up a rebuild, and is an error until a
 # member that was away brings back what it lacks. Members that are away do hold it up.
-# vm: timeout=240
+# vm: long timeout=240
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

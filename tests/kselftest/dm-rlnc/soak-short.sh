@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A minute or two of everything that can happen to a volume while fio writes and verifies:
 # no error, and nothing lost. `make vm-soak` has the long one, with faults injected.
-# vm: timeout=600 mem=1500M smp=2
+# vm: long timeout=600 mem=1500M smp=2
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
