@@ -16,3 +16,16 @@ check-skyd: user ## the S3 suite against a skyd with six edges (KTAP)
 	@tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 
 .PHONY: check-skyd
+
+# What each of them has to say stands in the log of the daemon, which with-skyd reads.
+SKYD_SANITIZED = SKYD=$< SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd
+
+check-skyd-asan: $(O)/test/skyd user ## the S3 suite and load, against a skyd with AddressSanitizer and UBSan (KTAP)
+	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
+	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
+
+check-skyd-tsan: $(O)/tsan/bin/skyd user ## the same with ThreadSanitizer
+	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
+	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
+
+.PHONY: check-skyd-asan check-skyd-tsan

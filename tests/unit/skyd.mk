@@ -21,6 +21,10 @@ $(O)/test/skyd: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyd_SRCS)
 
 $(O)/test/test_skyd: | $(O)/test/skyd
 
+$(O)/tsan/bin/skyd: $$(addprefix $(O)/tsan/,$$(addsuffix .o,$$(basename $$(skyd_SRCS)))) $(O)/tsan/libsky.a
+	@mkdir -p $(@D)
+	$(CC) $(TSAN_LDFLAGS) $^ $(skyd_LIBS) $(LIB_LIBS) -o $@
+
 $(O)/test/skyctl: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyctl_SRCS)))) $(O)/san/libsky.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_LDFLAGS) $^ $(skyctl_LIBS) $(LIB_LIBS) -o $@
