@@ -463,13 +463,13 @@ static const struct condition_case condition_cases[] = {
 	{ "StringEquals", "aws:username", "OTHER", "OWNER" },
 	{ "StringLike", "aws:PrincipalArn", "arn:aws:iam::red:*", "arn:aws:iam::blue:*" },
 	{ "StringEquals", "s3:ExistingObjectTag/t", "1", "2" },
-	{ "StringEquals", "s3:x-amz-storage-class", "COLD", "HOT" },
+	{ "StringEquals", "s3:authType", "REST-HEADER", "POST" },
 	{ "Null", "aws:Referer", "true", "false" },
 };
 
-static int read_cold(struct home *h)
+static int read_by_header(struct home *h)
 {
-	const struct meta_context context = { rtext("s3:x-amz-storage-class"), rtext("COLD") };
+	const struct meta_context context = { rtext("s3:authType"), rtext("REST-HEADER") };
 	struct meta_read ask = {
 		.caller = caller_of(OTHER), .bucket = rtext("b"), .name = rtext("o"),
 	};
@@ -503,7 +503,7 @@ static int conditions(void *arg)
 								   "b/*", IF("%s", "%s", "%s")),
 				 c->op, c->key, turn ? c->no : c->yes);
 			put_policy(h, policy);
-			must_equal(denied(read_cold(h)), turn);
+			must_equal(denied(read_by_header(h)), turn);
 		}
 	put_policy(h, STATEMENT("Allow", ALL, "s3:ListBucket", "b",
 				IF("StringLike", "s3:prefix", "home/*")));

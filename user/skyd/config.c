@@ -69,7 +69,7 @@ static const struct key keys[] = {
 	{ "gateway", "proxies", TEXT, AT(gateway_proxies), 0, 0, "",
 	  "addresses or networks, with commas, of proxies whose X-Forwarded fields are believed" },
 	{ "gateway", "region", TEXT, AT(gateway_region), 0, 0, "",
-	  "region that signatures have to name; empty: any" },
+	  "region that signatures have to name; empty: us-east-1, local, or the bucket's storage policy" },
 	{ "gateway", "certificate", PATH, AT(gateway_certificate), 0, 0, "",
 	  "PEM file of the certificate and what links it to an authority; empty: no TLS" },
 	{ "gateway", "key", PATH, AT(gateway_key), 0, 0, "", "PEM file of the certificate's key" },

@@ -118,6 +118,8 @@ int gateway_start(struct role_run *run)
 	io_group_init(&f->repairs);
 	g->repairs = &f->repairs;
 	io_semaphore_init(&g->memory, (c->gateway_memory << 20) / FRONT_MEMORY_UNIT);
+	io_semaphore_init(&g->documents, (c->gateway_memory << 17) / FRONT_TEXT_UNIT);
+	io_semaphore_init(&g->strangers, (c->gateway_memory << 15) / FRONT_TEXT_UNIT);
 	rc = gateway_keys_open(g);
 	if (!rc)
 		rc = io_pool_open(&g->pool, workers ? workers : 1);
