@@ -28,9 +28,9 @@ static struct sig_rules rules_of(const struct s3_call *c)
 
 /* --- the peer ------------------------------------------------------------------------ */
 
-static bool is_proxy(const struct s3_call *c, struct str address)
+static bool is_proxy(const struct front *f, struct str address)
 {
-	struct str list = str_of(c->g->config->gateway_proxies), item;
+	struct str list = str_of(f->gateway.config->gateway_proxies), item;
 
 	while (str_cut(&list, ',', &item)) {
 		item = str_trim(item);
@@ -41,21 +41,35 @@ static bool is_proxy(const struct s3_call *c, struct str address)
 }
 
 /* An address as text; one of IPv4 in IPv6 as that of IPv4. */
+static void address_text(const struct sockaddr_storage *from, char to[INET6_ADDRSTRLEN])
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)from;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)from;
+
+	*to = '\0';
+	if (from->ss_family == AF_INET)
+		inet_ntop(AF_INET, &four->sin_addr, to, INET6_ADDRSTRLEN);
+	else if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], to, INET6_ADDRSTRLEN);
+	else if (from->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &six->sin6_addr, to, INET6_ADDRSTRLEN);
+}
+
 static void peer_address(struct s3_call *c)
 {
 	struct sockaddr_storage from = { 0 };
-	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)&from;
-	const struct sockaddr_in *four = (struct sockaddr_in *)&from;
 	socklen_t len = sizeof(from);
 
-	if (getpeername(c->rq->stream->fd, (struct sockaddr *)&from, &len))
-		return;
-	if (from.ss_family == AF_INET)
-		inet_ntop(AF_INET, &four->sin_addr, c->address, sizeof(c->address));
-	else if (from.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], c->address, sizeof(c->address));
-	else if (from.ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &six->sin6_addr, c->address, sizeof(c->address));
+	if (!getpeername(c->rq->stream->fd, (struct sockaddr *)&from, &len))
+		address_text(&from, c->address);
+}
+
+bool auth_is_proxy(const struct sockaddr_storage *from, void *front)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	address_text(from, text);
+	return is_proxy(front, str_of(text));
 }
 
 /* The last address of X-Forwarded-For that is no proxy's: what is before it anybody can write. */
@@ -70,7 +84,7 @@ static void forwarded_address(struct s3_call *c)
 	while (http_find_next(&c->rq->head, STR("x-forwarded-for"), &from, &list))
 		while (str_cut(&list, ',', &item)) {
 			item = str_trim(item);
-			if (!is_proxy(c, item))
+			if (!is_proxy(c->front, item))
 				best = item;
 		}
 	if (str_copy(best, text, sizeof(text)) && (inet_pton(AF_INET, text, binary) == 1 ||
@@ -96,7 +110,7 @@ void auth_peer(struct s3_call *c)
 
 	c->host = http_str(&c->rq->head, c->rq->head.host);
 	peer_address(c);
-	behind = *c->g->config->gateway_proxies && is_proxy(c, str_of(c->address));
+	behind = *c->g->config->gateway_proxies && is_proxy(c->front, str_of(c->address));
 	c->caller.secure = c->front->tls;
 	if (behind) {
 		forwarded_address(c);
@@ -173,7 +187,7 @@ static enum s3_code verify(struct s3_call *c, struct sig_message *m, struct sig_
 	/* The peer itself, not who it speaks for. */
 	memcpy(address, c->address, sizeof(address));
 	peer_address(c);
-	if (is_proxy(c, str_of(c->address)))
+	if (is_proxy(c->front, str_of(c->address)))
 		code = verify_as(c, m, table, host, STR_NONE);
 	memcpy(c->address, address, sizeof(address));
 	return code;

@@ -208,6 +208,8 @@ void gateway_key_put(struct gateway *g, struct kept_key *kept);
 
 /* Where the request comes from: caller.address, agent, referer, secure; and c->host. */
 void auth_peer(struct s3_call *c);
+/* Is it a proxy's address, whose connections are many people's?  @front: struct front. */
+bool auth_is_proxy(const struct sockaddr_storage *from, void *front);
 /* Prove who asks, by the request's head.  Return: as a handler. */
 int auth_request(struct s3_call *c);
 /* The same by the fields of a form. */

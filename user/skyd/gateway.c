@@ -48,7 +48,8 @@ static int take_limits(struct front *f, const struct config *c)
 	};
 	f->listen = (struct http_listen){
 		.server = &f->server, .most = c->gateway_connections,
-		.most_each = c->gateway_each, .patience = c->stop_ms * NS_OF_MS,
+		.most_each = c->gateway_each, .exempt = auth_is_proxy, .exempt_arg = f,
+		.patience = c->stop_ms * NS_OF_MS,
 	};
 	f->domain = str_of(c->gateway_domain);
 	if (take_url(f, str_of(c->gateway_url)))

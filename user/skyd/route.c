@@ -107,6 +107,44 @@ static int check_twice(struct s3_call *c)
 	return 0;
 }
 
+/*
+ * Headers that a client has put into the query, as some do when they sign URLs: they are not
+ * looked for there, so they are refused where they would mean something.
+ */
+static int check_hoisted(struct s3_call *c)
+{
+	static const char *const meant[] = {
+		"x-amz-acl", "x-amz-grant-", "x-amz-tagging", "x-amz-copy-source", "x-amz-meta-",
+		"x-amz-metadata-directive",
+	};
+	struct str rest = c->uri.query, raw, value;
+	char text[64];
+	size_t i;
+	int len, rc;
+
+	while (query_next(&rest, &raw, &value)) {
+		struct str name;
+
+		len = uri_decode(str_head(raw, sizeof(text)), text, sizeof(text), URI_QUERY);
+		name = (struct str){ text, len < 0 ? 0 : len };
+		if (!str_equal_nocase(str_head(name, 6), STR("x-amz-")))
+			continue;
+		for (i = 0; i < COUNT(meant); i++)
+			if (str_equal_nocase(str_head(name, strlen(meant[i])), str_of(meant[i])))
+				break;
+		rc = route_field(c, name, value);
+		if (rc)
+			return rc;
+		if (i == COUNT(meant))
+			continue;
+		s3_fail(&c->fault, S3_NOT_IMPLEMENTED,
+			"A header you provided as a parameter implies functionality that is not implemented");
+		s3_detail(&c->fault, "Parameter", str_head(raw, 64));
+		return S3_NOT_IMPLEMENTED;
+	}
+	return 0;
+}
+
 static int check_parameters(struct s3_call *c, enum s3_level level)
 {
 	struct str rest = c->uri.query, name, value;
@@ -114,6 +152,8 @@ static int check_parameters(struct s3_call *c, enum s3_level level)
 	char text[64];
 	int len = check_twice(c);
 
+	if (!len && !reads)
+		len = check_hoisted(c);
 	if (len)
 		return len;
 	while (query_next(&rest, &name, &value)) {
