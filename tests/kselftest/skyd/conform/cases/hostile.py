@@ -12,9 +12,9 @@ from core.client import NAMESPACE, Client
 from core.expect import Skip, content, each, fail, good, refused, same, test, want
 
 
-def spoken(t, data, seconds=15):
+def spoken(t, data):
     """All that a server says to these bytes until it hangs up."""
-    one = wire.Wire(t.config.endpoint, seconds)
+    one = wire.Wire(t.config.endpoint, wire.patience / 3)
     try:
         one.send(data)
         heard = b""
@@ -214,7 +214,7 @@ def document_of_a_stranger_is_short(t):
 def api_reads_nothing_of_who_has_no_token(t):
     if not t.config.token:
         raise Skip("needs an API that only skyd has")
-    one = wire.Wire(t.config.endpoint, 10)
+    one = wire.Wire(t.config.endpoint, wire.patience / 3)
     one.head("POST", "/storage_policy", [("Host", t.main.host), ("Content-Length", "200000")])
     same(one.answer("POST").status, 401, "status before the body")
     one.close()
