@@ -294,6 +294,9 @@ static void several_values(void **state)
 			 S3_POLICY_DENIES);
 }
 
+#define CONDITIONAL	"{\"Statement\":{\"Effect\":\"Deny\"," ALL "\"Action\":\"%s\"," \
+			"\"Resource\":\"" ARN "%s\",\"Condition\":{%s}}}"
+
 /* A condition that could never be about what the statement is about is refused. */
 static void conditions_that_never_apply(void **state)
 {
@@ -337,10 +340,8 @@ static void conditions_that_never_apply(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		snprintf(text, sizeof(text),
-			 "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"%s\","
-			 "\"Resource\":\"" ARN "%s\",\"Condition\":{%s}}}", cases[i].action,
-			 cases[i].resource, cases[i].condition);
+		snprintf(text, sizeof(text), CONDITIONAL, cases[i].action, cases[i].resource,
+			 cases[i].condition);
 		if ((parse(text, &p) == S3_OK) != cases[i].fits)
 			fail_msg("%s", text);
 		s3_policy_free(p);

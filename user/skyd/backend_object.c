@@ -116,7 +116,8 @@ static void data_write(struct call *c, const struct store_object *o, struct meta
 
 	*to = (struct meta_data){
 		.team = call_team(c), .bucket = c->bucket->row.id, .name = bytes_of(o->name),
-		.version_kind = o->version.kind, .ref = from->ref, .parts = from->parts, .size = from->size,
+		.version_kind = o->version.kind, .ref = from->ref, .parts = from->parts,
+		.size = from->size,
 		.records = bytes_of(from->records), .until = backend_now() + DATA_US,
 	};
 	memcpy(to->version, o->version.id, META_VERSION_BYTES);

@@ -529,7 +529,7 @@ struct meta_bucket_ask {
 /* Who has signed for another region than the usual ones; for what, and which. */
 struct meta_region_ask {
 	struct meta_caller caller;
-	struct rpc_bytes bucket;	/* empty, or not there: any of the team's policies will do */
+	struct rpc_bytes bucket;	/* empty, or not there: any policy of the team will do */
 	struct rpc_bytes region;
 	bool set;			/* of SigV4A: a list, with patterns */
 };
@@ -598,7 +598,8 @@ extern const struct rpc_schema meta_key_ask_schema, meta_key_schema, meta_locati
 	meta_result_schema, meta_delete_schema, meta_deleted_schema, meta_set_schema,
 	meta_list_schema, meta_listing_schema, meta_upload_schema, meta_parts_schema,
 	meta_complete_schema, meta_bucket_make_schema, meta_bucket_ask_schema, meta_bucket_schema,
-	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema, meta_document_schema, meta_api_schema,
+	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema,
+	meta_document_schema, meta_api_schema,
 	meta_api_answer_schema, meta_repair_schema;
 
 #endif /* SKYD_META_H */
