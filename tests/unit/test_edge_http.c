@@ -111,7 +111,7 @@ static int ranges(struct site *s)
 		must_equal(ranged(s, name, n, "bytes=500000-", 0, 0), 416);
 		must(says("<Code>InvalidRange</Code>"));
 		snprintf(text, sizeof(text), "Content-Range: bytes */%zu\r\n", n);
-		must(says(text));
+		must(strstr(answer.head, text));
 		must_equal(ranged(s, name, n, "bytes=5-4", 0, 0), 200);
 		must_equal(ranged(s, name, n, "bytes=0-1,4-5", 0, 0), 200);
 		must_equal(ranged(s, name, n, "bytes=0-1\r\nIf-Range: \"other\"", 0, 0), 200);
