@@ -13,7 +13,8 @@ static const struct rpc_schema *const meta_schemas[] = {
 	&meta_delete_schema, &meta_deleted_schema, &meta_set_schema, &meta_list_schema,
 	&meta_listing_schema, &meta_upload_schema, &meta_parts_schema, &meta_complete_schema,
 	&meta_bucket_make_schema, &meta_bucket_ask_schema, &meta_bucket_schema,
-	&meta_buckets_schema, &meta_bucket_set_schema, &meta_document_schema, &meta_api_schema,
+	&meta_buckets_schema, &meta_region_ask_schema, &meta_region_schema,
+	&meta_bucket_set_schema, &meta_document_schema, &meta_api_schema,
 	&meta_api_answer_schema, &meta_repair_schema,
 };
 

@@ -92,6 +92,34 @@ static void check_repair(struct home *h, const struct meta_object *object)
 	must_equal(ask_repair(h, &ask, &give, &wrong), REFUSED(ACCESS_DENIED));
 }
 
+/* What is not the object's any more is read within the grace time only, and never repaired. */
+static void check_gone(struct home *h, const struct meta_object *object)
+{
+	struct meta_page_ask page_ask = { .data = object->data, .generations = 1 };
+	struct meta_fragment f = { .row = 5, .bytes = 320 };
+	struct meta_repair repair = { .data = object->data, .fragment = &f, .count = 1 };
+	const u64 grace = h->config.grace_ms;
+	ANSWER answer = LINK_ANSWER_NONE;
+	ANSWER wrong = LINK_ANSWER_NONE;
+	struct meta_signed give;
+	struct meta_page page;
+
+	h->config.grace_ms = 3600000;
+	must_equal(ASK(h, META_PAGE, page_ask, &page_ask, page, &page, &answer), 0);
+	must_equal(ask_repair(h, &repair, &give, &wrong), REFUSED(NO_SUCH_KEY));
+	h->config.grace_ms = 0;
+	must_equal(ASK(h, META_PAGE, page_ask, &page_ask, page, &page, &wrong),
+		   REFUSED(NO_SUCH_KEY));
+	h->config.grace_ms = grace;
+	page_ask.data.version[0] ^= 1;
+	must_equal(ASK(h, META_PAGE, page_ask, &page_ask, page, &page, &wrong),
+		   REFUSED(ACCESS_DENIED));
+	page_ask.data = object->data;
+	page_ask.data.bucket++;
+	must_equal(ASK(h, META_PAGE, page_ask, &page_ask, page, &page, &wrong),
+		   REFUSED(ACCESS_DENIED));
+}
+
 static int round_trip(void *arg)
 {
 	const struct put p = {
@@ -102,6 +130,7 @@ static int round_trip(void *arg)
 	struct home *h = &home;
 	struct meta_result result;
 	struct meta_object object;
+	ANSWER answer = LINK_ANSWER_NONE;
 
 	(void)arg;
 	home_open(h);
@@ -109,13 +138,9 @@ static int round_trip(void *arg)
 	must_equal(make_bucket(h, OWNER, "first"), REFUSED(BUCKET_ALREADY_OWNED_BY_YOU));
 	must_equal(make_bucket(h, OTHER, "first"), REFUSED(BUCKET_ALREADY_EXISTS));
 	must_equal(put_object(h, &p, &result), 0);
-	{
-		ANSWER answer = LINK_ANSWER_NONE;
-
-		check_read(h, &object, &answer);
-		check_pages(h, &object);
-		check_repair(h, &object);
-	}
+	check_read(h, &object, &answer);
+	check_pages(h, &object);
+	check_repair(h, &object);
 	again.if_none_match = "*";
 	must_equal(put_object(h, &again, &result), REFUSED(PRECONDITION_FAILED));
 	again.if_none_match = NULL;
@@ -128,6 +153,7 @@ static int round_trip(void *arg)
 	must_equal(delete_object(h, OWNER, "first", "a/b"), 0);
 	must_equal(delete_object(h, OWNER, "first", "a/b"), 0);
 	must_equal(read_object(h, OWNER, "first", "a/b", META_GET), REFUSED(NO_SUCH_KEY));
+	check_gone(h, &object);
 	home_close(h);
 	return 0;
 }
@@ -463,13 +489,13 @@ static const struct condition_case condition_cases[] = {
 	{ "StringEquals", "aws:username", "OTHER", "OWNER" },
 	{ "StringLike", "aws:PrincipalArn", "arn:aws:iam::red:*", "arn:aws:iam::blue:*" },
 	{ "StringEquals", "s3:ExistingObjectTag/t", "1", "2" },
-	{ "StringEquals", "s3:x-amz-storage-class", "COLD", "HOT" },
+	{ "StringEquals", "s3:authType", "REST-HEADER", "POST" },
 	{ "Null", "aws:Referer", "true", "false" },
 };
 
-static int read_cold(struct home *h)
+static int read_by_header(struct home *h)
 {
-	const struct meta_context context = { rtext("s3:x-amz-storage-class"), rtext("COLD") };
+	const struct meta_context context = { rtext("s3:authType"), rtext("REST-HEADER") };
 	struct meta_read ask = {
 		.caller = caller_of(OTHER), .bucket = rtext("b"), .name = rtext("o"),
 	};
@@ -503,7 +529,7 @@ static int conditions(void *arg)
 								   "b/*", IF("%s", "%s", "%s")),
 				 c->op, c->key, turn ? c->no : c->yes);
 			put_policy(h, policy);
-			must_equal(denied(read_cold(h)), turn);
+			must_equal(denied(read_by_header(h)), turn);
 		}
 	put_policy(h, STATEMENT("Allow", ALL, "s3:ListBucket", "b",
 				IF("StringLike", "s3:prefix", "home/*")));

@@ -94,8 +94,8 @@ static int ranged(struct site *s, const char *name, size_t len, const char *rang
 static int ranges(struct site *s)
 {
 	static const size_t len[] = { 4000, 500000 };
+	char name[8], text[64];
 	unsigned int i;
-	char name[8];
 
 	for (i = 0; i < 2; i++) {
 		size_t n = len[i];
@@ -110,6 +110,8 @@ static int ranges(struct site *s)
 		must_equal(ranged(s, name, n, "bytes=-0", 0, 0), 416);
 		must_equal(ranged(s, name, n, "bytes=500000-", 0, 0), 416);
 		must(says("<Code>InvalidRange</Code>"));
+		snprintf(text, sizeof(text), "Content-Range: bytes */%zu\r\n", n);
+		must(strstr(answer.head, text));
 		must_equal(ranged(s, name, n, "bytes=5-4", 0, 0), 200);
 		must_equal(ranged(s, name, n, "bytes=0-1,4-5", 0, 0), 200);
 		must_equal(ranged(s, name, n, "bytes=0-1\r\nIf-Range: \"other\"", 0, 0), 200);

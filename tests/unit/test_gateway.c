@@ -35,6 +35,8 @@ struct world {
 	unsigned int keys, opens, commits, deletes, lists, others;
 	u32 keep_ms;
 	u64 size;
+	char address[64], bucket[64];	/* of the last list */
+	bool secure;
 };
 
 static int give_key(struct link_request *r, const void *question, void *answer)
@@ -100,9 +102,14 @@ static int give_delete(struct link_request *r, const void *question, void *answe
 
 static int give_list(struct link_request *r, const void *question, void *answer)
 {
-	(void)question;
+	const struct meta_list *ask = question;
+	struct world *w = r->ctx;
+
 	(void)answer;
-	((struct world *)r->ctx)->lists++;
+	w->lists++;
+	w->secure = ask->caller.secure;
+	str_copy(str_from(ask->caller.address), w->address, sizeof(w->address));
+	str_copy(str_from(ask->bucket), w->bucket, sizeof(w->bucket));
 	return 0;
 }
 
@@ -257,7 +264,7 @@ static int ask_plain(struct world *w, const char *request)
 
 struct request {
 	const char *method, *path, *query, *fields, *body, *access, *secret;
-	const char *host;
+	const char *host, *sent;	/* that is signed; that is sent, if it is another */
 	int age;			/* seconds */
 };
 
@@ -305,7 +312,7 @@ static int ask(struct world *w, struct request r)
 		out_text(&o, r.query);
 	}
 	out_str(&o, STR(" HTTP/1.1\r\nHost: "));
-	out_text(&o, host);
+	out_text(&o, r.sent ? r.sent : host);
 	out_str(&o, STR("\r\nConnection: close\r\n"));
 	http_write_field(&o, table[1].name, table[1].value);
 	http_write_field(&o, table[2].name, table[2].value);
@@ -401,6 +408,45 @@ static int refusals(void *arg)
 	must_equal(ask_plain(w, "POST /bucket HTTP/1.1\r\nHost: x\r\nContent-Length: 0"), 412);
 	must_equal(ask_plain(w, "GET /storage_policy HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
 				ACCESS ".wrong"), 401);
+	close_world(w);
+	free(w);
+	return 0;
+}
+
+#define PROXIED(fields)	"GET /bucket HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\n" fields
+
+/* What a client writes before its proxy does is not believed, nor a host that is not signed. */
+static int proxies(void *arg)
+{
+	struct request r = { AT("GET", "/"), .host = "one.s3.example", .sent = "in" };
+	struct world *w = malloc(sizeof(*w));
+
+	(void)arg;
+	open_world(w);
+	must_equal(ask_plain(w, PROXIED("X-Forwarded-Proto: https")), 200);
+	must(!strcmp(w->address, "127.0.0.1") && !w->secure);
+	free(w->config.gateway_proxies);
+	w->config.gateway_proxies = strdup("127.0.0.0/8, 10.0.0.1");
+	must_equal(ask_plain(w, PROXIED("X-Forwarded-For: 203.0.113.5, 10.0.0.1\r\n"
+					"X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http")), 200);
+	must(!strcmp(w->address, "203.0.113.5") && !w->secure);
+	must_equal(ask_plain(w, PROXIED("X-Forwarded-Proto: https")), 200);
+	must(!strcmp(w->address, "192.0.2.9") && w->secure);
+	/* The bucket is of the host that the client has asked, and signed. */
+	r.fields = "x-forwarded-host: one.s3.example\r\n";
+	must_equal(ask(w, r), 200);
+	must(!strcmp(w->bucket, "one"));
+	r.path = "/two/there";
+	r.host = "in";
+	must_equal(ask(w, r), 403);
+	must(says("SignatureDoesNotMatch"));
+	w->run.front->external_host = STR("out.example");
+	r.fields = NULL;
+	r.host = "out.example";
+	must_equal(ask(w, r), 200);
+	r.sent = "one.s3.example";
+	must_equal(ask(w, r), 403);
+	must(says("SignatureDoesNotMatch"));
 	close_world(w);
 	free(w);
 	return 0;
@@ -615,6 +661,7 @@ static void test_sums(void **state)
 	}
 
 ON_LOOP(refusals)
+ON_LOOP(proxies)
 ON_LOOP(failures)
 ON_LOOP(keys)
 ON_LOOP(points)
@@ -626,6 +673,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		ON_BOTH(test_refusals),
+		ON_BOTH(test_proxies),
 		ON_BOTH(test_failures),
 		ON_BOTH(test_keys),
 		ON_BOTH(test_points),

@@ -113,6 +113,14 @@ static void five_hundred_idle(void **state)
 
 /* --- limits ----------------------------------------------------------------------------------- */
 
+static bool is_loopback(const struct sockaddr_storage *from, void *arg)
+{
+	const struct sockaddr_in *four = (const struct sockaddr_in *)from;
+
+	(void)arg;
+	return from->ss_family == AF_INET && ntohl(four->sin_addr.s_addr) == INADDR_LOOPBACK;
+}
+
 static int limited(void *arg)
 {
 	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
@@ -147,6 +155,18 @@ static int limited(void *arg)
 		must_equal(ask(fd[i]), i < 2);
 	}
 	must_equal(h.listen.turned_away, 1);
+	for (i = 0; i < 3; i++)
+		io_close(fd[i]);
+	close_house(&h, &group);
+
+	/* But for those that speak for many. */
+	open_house(&h, &group, NULL);
+	h.listen.most_each = 2;
+	h.listen.exempt = is_loopback;
+	for (i = 0; i < 3; i++) {
+		fd[i] = dial(&h);
+		must(ask(fd[i]));
+	}
 	for (i = 0; i < 3; i++)
 		io_close(fd[i]);
 	close_house(&h, &group);

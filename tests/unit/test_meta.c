@@ -97,6 +97,8 @@ CLEAR(meta_policy)
 CLEAR(meta_data)
 CLEAR(meta_repair)
 CLEAR(meta_context)
+CLEAR(meta_region_ask)
+CLEAR(meta_region)
 
 #define SHAPE(type, title)	{ title, sizeof(struct type), clear_##type }
 
@@ -123,6 +125,7 @@ static const struct shape shapes[] = {
 	SHAPE(meta_caller, "caller"), SHAPE(meta_policy, "policy"),
 	SHAPE(meta_data, "data"),
 	SHAPE(meta_repair, "repair"), SHAPE(meta_context, "context"),
+	SHAPE(meta_region_ask, "region-ask"), SHAPE(meta_region, "region"),
 };
 
 static const struct shape *shape_of(const struct rpc_schema *schema)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Bucket policies: what is refused when they are put, and what they say of requests. */
+#include <stdio.h>
+
 #include "text_util.h"
 
 #include "s3/policy.h"
@@ -10,6 +12,7 @@
 #define ALLOW(rest)	"{\"Effect\":\"Allow\"," rest "}"
 #define DENY(rest)	"{\"Effect\":\"Deny\"," rest "}"
 #define GET		"\"Action\":\"s3:GetObject\","
+#define ANYTHING	"\"Action\":\"s3:*\",\"Resource\":\"" ARN "*\""
 #define OBJECTS		"\"Resource\":\"" ARN "/*\""
 #define FROM(op, range)	WHEN("\"" op "\":{\"aws:SourceIp\":\"" range "\"}")
 #define WHEN(c)		",\"Condition\":{" c "}"
@@ -245,7 +248,7 @@ static void conditions(void **state)
 		struct out o = OUT(text, sizeof(text) - 1);
 		enum s3_decision decision;
 
-		out_text(&o, "{\"Statement\":{\"Effect\":\"Allow\"," ALL GET OBJECTS WHEN(""));
+		out_text(&o, "{\"Statement\":{\"Effect\":\"Allow\"," ALL ANYTHING WHEN(""));
 		o.len--;
 		out_text(&o, cases[i].condition);
 		out_text(&o, "}}}");
@@ -263,10 +266,14 @@ static void several_values(void **state)
 		{ { "s3:RequestObjectTagKeys", 23 }, { "a", 1 } },
 		{ { "s3:RequestObjectTagKeys", 23 }, { "b", 1 } },
 	};
-	static const char all[] = DOC(ALLOW(ALL GET OBJECTS
+	static const char all[] = DOC(ALLOW(ALL ANYTHING
 		WHEN("\"ForAllValues:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
-	static const char any[] = DOC(ALLOW(ALL GET OBJECTS
+	static const char any[] = DOC(ALLOW(ALL ANYTHING
 		WHEN("\"ForAnyValue:StringEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
+	static const char any_other[] = DOC(DENY(ALL ANYTHING
+		WHEN("\"ForAnyValue:StringNotEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
+	static const char other[] = DOC(DENY(ALL ANYTHING
+		WHEN("\"StringNotEquals\":{\"s3:RequestObjectTagKeys\":\"a\"}")));
 
 	(void)state;
 	assert_int_equal(ask(all, REQ("s3:GetObject", "k", .context = keys, .contexts = 2)),
@@ -275,6 +282,70 @@ static void several_values(void **state)
 			 S3_POLICY_ALLOWS);
 	assert_int_equal(ask(any, REQ("s3:GetObject", "k", .context = keys, .contexts = 2)),
 			 S3_POLICY_ALLOWS);
+	/* One that is another is enough, or all have to be: as it is said. */
+	assert_int_equal(ask(any_other, REQ("s3:PutObject", "k", .context = keys, .contexts = 2)),
+			 S3_POLICY_DENIES);
+	assert_int_equal(ask(any_other, REQ("s3:PutObject", "k", .context = keys, .contexts = 1)),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(any_other, REQ("s3:PutObject", "k")), S3_POLICY_SILENT);
+	assert_int_equal(ask(other, REQ("s3:PutObject", "k", .context = keys, .contexts = 2)),
+			 S3_POLICY_SILENT);
+	assert_int_equal(ask(other, REQ("s3:PutObject", "k", .context = keys + 1, .contexts = 1)),
+			 S3_POLICY_DENIES);
+}
+
+#define CONDITIONAL	"{\"Statement\":{\"Effect\":\"Deny\"," ALL "\"Action\":\"%s\"," \
+			"\"Resource\":\"" ARN "%s\",\"Condition\":{%s}}}"
+
+/* A condition that could never be about what the statement is about is refused. */
+static void conditions_that_never_apply(void **state)
+{
+	static const struct {
+		const char *action, *resource, *condition;
+		bool fits;
+	} cases[] = {
+		{ "s3:GetObject", "/*", "\"StringEquals\":{\"s3:prefix\":\"a\"}", false },
+		{ "s3:ListBucket", "", "\"StringEquals\":{\"s3:prefix\":\"a\"}", true },
+		{ "s3:List*", "", "\"StringEquals\":{\"s3:prefix\":\"a\"}", true },
+		{ "s3:*", "/*", "\"StringEquals\":{\"s3:prefix\":\"a\"}", false },
+		{ "s3:*", "*", "\"StringEquals\":{\"s3:prefix\":\"a\"}", true },
+		{ "*", "*", "\"NumericLessThan\":{\"s3:max-keys\":\"9\"}", true },
+		{ "s3:DeleteObject", "/*", "\"StringEquals\":{\"s3:x-amz-acl\":\"a\"}", false },
+		{ "s3:PutObject", "/*", "\"StringEquals\":{\"s3:x-amz-acl\":\"a\"}", true },
+		{ "s3:GetObject", "/*", "\"StringEquals\":{\"s3:VersionId\":\"a\"}", false },
+		{ "s3:GetObjectVersion", "/*", "\"StringEquals\":{\"s3:VersionId\":\"a\"}", true },
+		{ "s3:GetObject", "/*", "\"StringLike\":{\"s3:x-amz-copy-source\":\"a\"}", false },
+		{ "s3:PutObject", "/*", "\"StringLike\":{\"s3:x-amz-copy-source\":\"a\"}", true },
+		{ "s3:DeleteObject", "/*",
+		  "\"StringEquals\":{\"s3:ExistingObjectTag/a\":\"a\"}", true },
+		{ "s3:DeleteObject", "/*",
+		  "\"StringEquals\":{\"s3:RequestObjectTag/a\":\"a\"}", false },
+		{ "s3:ListBucket", "", "\"StringEquals\":{\"s3:authType\":\"POST\"}", true },
+		/* Nobody fills these in. */
+		{ "s3:*", "*", "\"NumericLessThan\":{\"s3:TlsVersion\":\"2\"}", false },
+		{ "s3:*", "*", "\"StringEquals\":{\"s3:LocationConstraint\":\"a\"}", false },
+		{ "s3:*", "*", "\"StringEquals\":{\"s3:ExistingObjectTag/\":\"a\"}", false },
+		/* What can never be compared so. */
+		{ "s3:*", "*", "\"IpAddress\":{\"aws:UserAgent\":\"10.0.0.0/8\"}", false },
+		{ "s3:*", "*", "\"NumericEquals\":{\"aws:SourceIp\":\"1\"}", false },
+		{ "s3:*", "*", "\"Bool\":{\"s3:prefix\":\"true\"}", false },
+		{ "s3:*", "*", "\"DateLessThan\":{\"s3:signatureAge\":\"10\"}", false },
+		{ "s3:*", "*", "\"NumericLessThan\":{\"s3:signatureAge\":\"10\"}", true },
+		{ "s3:*", "*", "\"Null\":{\"s3:prefix\":[\"true\",\"false\"]}", false },
+		{ "s3:*", "*", "\"NumericLessThan\":{\"s3:ExistingObjectTag/level\":\"3\"}", true },
+	};
+	struct s3_policy *p;
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text), CONDITIONAL, cases[i].action, cases[i].resource,
+			 cases[i].condition);
+		if ((parse(text, &p) == S3_OK) != cases[i].fits)
+			fail_msg("%s", text);
+		s3_policy_free(p);
+	}
 }
 
 static void public(void **state)
@@ -307,7 +378,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused), cmocka_unit_test(too_long), cmocka_unit_test(decides),
 		cmocka_unit_test(principals), cmocka_unit_test(conditions),
-		cmocka_unit_test(several_values), cmocka_unit_test(public),
+		cmocka_unit_test(several_values),
+		cmocka_unit_test(conditions_that_never_apply), cmocka_unit_test(public),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

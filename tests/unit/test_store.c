@@ -551,6 +551,9 @@ static void error_codes(void **state)
 	}
 	assert_string_equal(store_s3_error(-EIO)->code, "InternalError");
 	assert_string_equal(store_s3_error(-EAGAIN)->code, "SlowDown");
+	/* It is not the client who was late. */
+	assert_string_equal(store_s3_error(-STORE_EXPIRED)->code, "ServiceUnavailable");
+	assert_int_equal(store_s3_error(-STORE_EXPIRED)->status, 503);
 	assert_string_equal(store_s3_error(-STORE_ERROR_END)->code, "InternalError");
 }
 

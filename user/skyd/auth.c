@@ -28,9 +28,9 @@ static struct sig_rules rules_of(const struct s3_call *c)
 
 /* --- the peer ------------------------------------------------------------------------ */
 
-static bool is_proxy(const struct s3_call *c, struct str address)
+static bool is_proxy(const struct front *f, struct str address)
 {
-	struct str list = str_of(c->g->config->gateway_proxies), item;
+	struct str list = str_of(f->gateway.config->gateway_proxies), item;
 
 	while (str_cut(&list, ',', &item)) {
 		item = str_trim(item);
@@ -41,51 +41,84 @@ static bool is_proxy(const struct s3_call *c, struct str address)
 }
 
 /* An address as text; one of IPv4 in IPv6 as that of IPv4. */
+static void address_text(const struct sockaddr_storage *from, char to[INET6_ADDRSTRLEN])
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)from;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)from;
+
+	*to = '\0';
+	if (from->ss_family == AF_INET)
+		inet_ntop(AF_INET, &four->sin_addr, to, INET6_ADDRSTRLEN);
+	else if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], to, INET6_ADDRSTRLEN);
+	else if (from->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &six->sin6_addr, to, INET6_ADDRSTRLEN);
+}
+
 static void peer_address(struct s3_call *c)
 {
 	struct sockaddr_storage from = { 0 };
-	const struct sockaddr_in6 *six = (struct sockaddr_in6 *)&from;
-	const struct sockaddr_in *four = (struct sockaddr_in *)&from;
 	socklen_t len = sizeof(from);
 
-	if (getpeername(c->rq->stream->fd, (struct sockaddr *)&from, &len))
-		return;
-	if (from.ss_family == AF_INET)
-		inet_ntop(AF_INET, &four->sin_addr, c->address, sizeof(c->address));
-	else if (from.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], c->address, sizeof(c->address));
-	else if (from.ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &six->sin6_addr, c->address, sizeof(c->address));
+	if (!getpeername(c->rq->stream->fd, (struct sockaddr *)&from, &len))
+		address_text(&from, c->address);
+}
+
+bool auth_is_proxy(const struct sockaddr_storage *from, void *front)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	address_text(from, text);
+	return is_proxy(front, str_of(text));
 }
 
 /* The last address of X-Forwarded-For that is no proxy's: what is before it anybody can write. */
 static void forwarded_address(struct s3_call *c)
 {
-	struct str list = field_of(c, STR("x-forwarded-for")), item, best = STR_NONE;
+	struct str list, item, best = STR_NONE;
 	unsigned char binary[sizeof(struct in6_addr)];
 	char text[INET6_ADDRSTRLEN];
+	unsigned int from = 0;
 
-	while (str_cut(&list, ',', &item)) {
-		item = str_trim(item);
-		if (!is_proxy(c, item))
-			best = item;
-	}
+	/* A proxy may add a field of its own behind the client's. */
+	while (http_find_next(&c->rq->head, STR("x-forwarded-for"), &from, &list))
+		while (str_cut(&list, ',', &item)) {
+			item = str_trim(item);
+			if (!is_proxy(c->front, item))
+				best = item;
+		}
 	if (str_copy(best, text, sizeof(text)) && (inet_pton(AF_INET, text, binary) == 1 ||
 						   inet_pton(AF_INET6, text, binary) == 1))
 		memcpy(c->address, text, sizeof(text));
 }
 
+/* What the last proxy says, not what a client wrote before it; at is NULL: nothing. */
+static struct str forwarded(const struct s3_call *c, struct str name)
+{
+	struct str value = STR_NONE;
+	unsigned int from = 0;
+
+	while (http_find_next(&c->rq->head, name, &from, &value))
+		;
+	return value;
+}
+
 void auth_peer(struct s3_call *c)
 {
+	struct str host;
 	bool behind;
 
+	c->host = http_str(&c->rq->head, c->rq->head.host);
 	peer_address(c);
-	behind = *c->g->config->gateway_proxies && is_proxy(c, str_of(c->address));
+	behind = *c->g->config->gateway_proxies && is_proxy(c->front, str_of(c->address));
 	c->caller.secure = c->front->tls;
 	if (behind) {
 		forwarded_address(c);
-		c->caller.secure |= str_equal_nocase(field_of(c, STR("x-forwarded-proto")),
+		c->caller.secure |= str_equal_nocase(forwarded(c, STR("x-forwarded-proto")),
 						     STR("https"));
+		host = forwarded(c, STR("x-forwarded-host"));
+		if (host.len)
+			c->host = host;
 	}
 	c->caller.address = bytes_of(str_of(c->address));
 	c->caller.agent = bytes_of(str_head(field_of(c, STR("user-agent")), 1024));
@@ -127,6 +160,9 @@ static enum s3_code verify_as(struct s3_call *c, struct sig_message *m,
 {
 	unsigned int i;
 
+	/* A signature for one bucket's host, or for none, is not one for another bucket. */
+	if (!str_equal_nocase(route_bucket_of(c, host), route_bucket_of(c, c->host)))
+		return S3_SIGNATURE_DOES_NOT_MATCH;
 	for (i = 0; i < m->count; i++)
 		if (str_equal_nocase(table[i].name, STR("host")))
 			table[i].value = host;
@@ -136,10 +172,13 @@ static enum s3_code verify_as(struct s3_call *c, struct sig_message *m,
 
 static enum s3_code verify(struct s3_call *c, struct sig_message *m, struct sig_header *table)
 {
+	struct str own = http_str(&c->rq->head, c->rq->head.host);
 	enum s3_code code = sig_verify(m, &c->claim, &c->key, &c->fault);
-	struct str host = field_of(c, STR("x-forwarded-host"));
+	struct str host = forwarded(c, STR("x-forwarded-host"));
 	char address[INET6_ADDRSTRLEN];
 
+	if (!code && !str_equal_nocase(route_bucket_of(c, own), route_bucket_of(c, c->host)))
+		code = s3_fail(&c->fault, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
 	if (code == S3_SIGNATURE_DOES_NOT_MATCH && c->front->external_host.len)
 		code = verify_as(c, m, table, c->front->external_host,
 				 c->front->external_prefix);
@@ -148,7 +187,7 @@ static enum s3_code verify(struct s3_call *c, struct sig_message *m, struct sig_
 	/* The peer itself, not who it speaks for. */
 	memcpy(address, c->address, sizeof(address));
 	peer_address(c);
-	if (is_proxy(c, str_of(c->address)))
+	if (is_proxy(c->front, str_of(c->address)))
 		code = verify_as(c, m, table, host, STR_NONE);
 	memcpy(c->address, address, sizeof(address));
 	return code;
@@ -171,6 +210,42 @@ static int anonymous(struct s3_call *c)
 	return 0;
 }
 
+static bool is_usual_region(const struct s3_call *c)
+{
+	static const struct str usual[] = { { "us-east-1", 9 }, { "local", 5 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (c->claim.algorithm == SIG_ECDSA ?
+		    sig_region_in_set(c->claim.region_set, usual[i]) :
+		    str_equal(c->claim.scope.region, usual[i]))
+			return true;
+	return false;
+}
+
+/* Unless the configuration names one: a usual one, or the bucket's policy. */
+static int check_region(struct s3_call *c)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	bool set = c->claim.algorithm == SIG_ECDSA;
+	struct meta_region_ask ask = { .bucket = bytes_of(c->target.bucket), .set = set };
+	struct str region = set ? c->claim.region_set : c->claim.scope.region;
+	struct meta_region give = { 0 };
+	int rc = 0;
+
+	if (*c->g->config->gateway_region || is_usual_region(c))
+		return 0;
+	ask.caller = c->caller;
+	ask.region = bytes_of(region);
+	if (region.len && region.len <= META_ID_MAX)
+		rc = front_ask(c, META_REGION, &meta_region_ask_schema, &ask,
+			       &meta_region_schema, &give, 0, &answer);
+	if (rc || give.right)
+		return rc;
+	return sig_wrong_region(&c->claim, give.region.len ? str_from(give.region) :
+					   STR(REGION_USUAL), &c->fault);
+}
+
 int auth_request(struct s3_call *c)
 {
 	struct sig_rules rules = rules_of(c);
@@ -187,8 +262,10 @@ int auth_request(struct s3_call *c)
 	rc = get_key(c);
 	if (!rc)
 		rc = verify(c, &m, table);
-	if (!rc)
+	if (!rc) {
 		is_proven(c);
+		rc = check_region(c);
+	}
 	return rc;
 }
 
@@ -202,8 +279,10 @@ int auth_form(struct s3_call *c, const struct s3_form *form)
 	rc = get_key(c);
 	if (!rc)
 		rc = s3_post_verify(form, &c->claim, &c->key, &c->fault);
-	if (!rc)
+	if (!rc) {
 		is_proven(c);
+		rc = check_region(c);
+	}
 	return rc;
 }
 

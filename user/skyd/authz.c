@@ -109,6 +109,8 @@ static int judge(struct call *c, const struct authz_ask *ask, bool *denied)
 	if (scope < (rule->writes ? STORE_SCOPE_FULL : STORE_SCOPE_READ) ||
 	    (rule->owners && !owner))
 		return 0;
+	if (c->bucket->unreadable)
+		decision = S3_POLICY_DENIES;
 	if (c->bucket->policy) {
 		rc = authz_policy(c, ask, &decision);
 		if (rc)

@@ -8,16 +8,18 @@
 
 #include "authz_context.h"
 #include "base/hex.h"
+#include "http/date.h"
 #include "s3/tags.h"
 
-#define CONTEXTS_MAX	80u	/* 19 of the request, 16 of the gateway, 30 of tags */
+#define CONTEXTS_MAX	96u	/* 20 of the request, 16 of the gateway, 50 or less of tags */
 #define TEXT_MAX	512u
 
 struct context {
 	struct s3_policy_request request;
 	struct s3_policy_context item[CONTEXTS_MAX];
 	unsigned int count;
-	char now[24], max[12], version[2 * STORE_VERSION_BYTES + 1];
+	bool full;			/* one did not fit: nothing can be said then */
+	char now[24], date[ISO_DATE_LEN + 1], max[12], version[2 * STORE_VERSION_BYTES + 1];
 	char arn[TEXT_MAX];
 };
 
@@ -25,6 +27,8 @@ static void add(struct context *x, struct str key, struct str value)
 {
 	if (x->count < CONTEXTS_MAX)
 		x->item[x->count++] = (struct s3_policy_context){ key, value };
+	else
+		x->full = true;
 }
 
 static void add_bytes(struct context *x, const char *key, struct rpc_bytes value)
@@ -68,15 +72,17 @@ static void add_caller(struct call *c, struct context *x)
 {
 	const struct meta_caller *who = c->caller;
 	struct str access = str_of_bytes(who->access_key);
+	struct out date = OUT(x->date, sizeof(x->date) - 1);
+	u64 now = backend_now();
 	u32 i;
 
 	add_bytes(x, "aws:SourceIp", who->address);
 	add_bytes(x, "aws:UserAgent", who->agent);
 	add_bytes(x, "aws:Referer", who->referer);
 	add(x, STR("aws:SecureTransport"), who->secure ? STR("true") : STR("false"));
-	/* Seconds since 1970 are a date, too. */
-	snprintf(x->now, sizeof(x->now), "%llu", (unsigned long long)backend_now() / 1000000);
-	add(x, STR("aws:CurrentTime"), str_of(x->now));
+	snprintf(x->now, sizeof(x->now), "%llu", (unsigned long long)now / 1000000);
+	iso_date_write(&date, now / 1000);
+	add(x, STR("aws:CurrentTime"), out_written(&date));
 	add(x, STR("aws:EpochTime"), str_of(x->now));
 	add(x, STR("aws:PrincipalType"), c->key ? STR("User") : STR("Anonymous"));
 	for (i = 0; i < who->contexts; i++)
@@ -115,6 +121,43 @@ static void add_list(const struct meta_list *list, struct context *x)
 	add(x, STR("s3:max-keys"), str_of(x->max));
 }
 
+/*
+ * The tags of the object as it is, for operations that have not looked at it.  Several of one
+ * call may be here at once: what a thread of the pool writes to is not the call's.
+ */
+static int add_existing(struct call *c, struct context *x, const struct authz_ask *ask)
+{
+	struct store_arena arena = { 0 };
+	struct rpc_bytes tags = { 0 };
+	struct store_object o;
+	char *copy;
+	int rc;
+
+	if (!s3_policy_asks_tags(c->bucket->policy))
+		return 0;
+	if (ask->object)
+		return add_tags(c, x, "s3:ExistingObjectTag/", NULL, bytes_of(ask->object->tags));
+	if (!ask->name.len)
+		return 0;
+	rc = store_object_get(c->b->store, call_team(c), c->bucket->row.id, text_of(ask->name),
+			      ask->version, &arena, &o);
+	if (!rc && o.tags.len) {
+		copy = store_alloc(&c->arena, o.tags.len);
+		if (copy)
+			tags = (struct rpc_bytes){ memcpy(copy, o.tags.data, o.tags.len),
+						   o.tags.len };
+		else
+			rc = -ENOMEM;
+	}
+	store_arena_free(&arena);
+	/* What is not there has none; a marker neither. */
+	if (rc == -STORE_NO_SUCH_KEY || rc == -STORE_NO_SUCH_VERSION ||
+	    rc == -STORE_METHOD_NOT_ALLOWED)
+		return 0;
+	return rc ? backend_status(rc) :
+	       add_tags(c, x, "s3:ExistingObjectTag/", NULL, tags);
+}
+
 int authz_policy(struct call *c, const struct authz_ask *ask, enum s3_decision *decision)
 {
 	const struct authz_rule *rule = &authz_rules[ask->op];
@@ -138,8 +181,10 @@ int authz_policy(struct call *c, const struct authz_ask *ask, enum s3_decision *
 	add_bytes(x, "s3:if-match", ask->if_match);
 	add_bytes(x, "s3:if-none-match", ask->if_none_match);
 	rc = add_tags(c, x, "s3:RequestObjectTag/", "s3:RequestObjectTagKeys", ask->tags);
-	if (!rc && ask->object)
-		rc = add_tags(c, x, "s3:ExistingObjectTag/", NULL, bytes_of(ask->object->tags));
+	if (!rc)
+		rc = add_existing(c, x, ask);
+	if (!rc && x->full)
+		rc = meta_status(S3_INTERNAL_ERROR);
 	x->request.context = x->item;
 	x->request.contexts = x->count;
 	if (!rc)

@@ -5,7 +5,7 @@
 
 #include "backend_private.h"
 
-/* The bucket has a policy.  Return: 0; -ENOMEM; S3_INVALID_TAG. */
+/* The bucket has a policy.  Return: 0; -ENOMEM, -ECANCELED; meta_status() of a code. */
 int authz_policy(struct call *c, const struct authz_ask *ask, enum s3_decision *decision);
 
 #endif /* SKYD_AUTHZ_CONTEXT_H */

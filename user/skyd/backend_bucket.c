@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 
 #include "backend_private.h"
+#include "s3/sig.h"
 
 /* The default policy has no name to clients, as us-east-1 has none. */
 static struct rpc_bytes name_of_policy(struct store_text name)
@@ -254,6 +255,41 @@ static int answer_versioning(struct link_request *r, const void *question, void 
 	return backend_status(rc);
 }
 
+/*
+ * A bucket's policy is its region, too: some clients sign for the LocationConstraint that they
+ * have given.  Its name is told to its own team only.
+ */
+static int answer_region(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_region_ask *ask = question;
+	struct str asked = str_of_bytes(ask->region), name = STR_NONE;
+	struct meta_region *give = answer;
+	struct store_policy policy;
+	struct call *c;
+	int rc = call_begin(r, &ask->caller, &c);
+
+	if (!rc && !c->key)
+		rc = meta_status(S3_ACCESS_DENIED);
+	if (!rc && ask->bucket.len)
+		rc = call_bucket(c, ask->bucket);
+	if (rc && meta_code(rc) != S3_NO_SUCH_BUCKET)
+		return rc;
+	if (c->bucket) {
+		name = str_of_text(c->bucket->policy_name);
+		if (c->key->row.team == call_team(c))
+			give->region = name_of_policy(c->bucket->policy_name);
+	} else {
+		rc = store_policy_find(c->b->store, c->key->row.team, text_of(ask->region),
+				       &c->arena, &policy);
+		if (rc && rc != -STORE_NO_SUCH_POLICY)
+			return backend_status(rc);
+		name = rc ? STR_NONE : asked;
+	}
+	give->right = name.len && (ask->set ? sig_region_in_set(asked, name) :
+					      str_equal(asked, name));
+	return 0;
+}
+
 /* --- documents -------------------------------------------------------------------- */
 
 static const struct {
@@ -394,6 +430,8 @@ const struct link_operation backend_buckets[] = {
 	  CALLER_ROOM, GATEWAY, answer_document },
 	{ META_BUCKET_SET_DOCUMENT, "bucket-set-document", &meta_bucket_set_schema, NULL,
 	  GRANTS_ROOM, GATEWAY, answer_set_document },
+	{ META_REGION, "region", &meta_region_ask_schema, &meta_region_schema, CALLER_ROOM,
+	  GATEWAY, answer_region },
 	{ META_CORS, "cors", &meta_bucket_ask_schema, &meta_document_schema, CALLER_ROOM, GATEWAY,
 	  answer_cors },
 	{ 0 },

@@ -281,13 +281,20 @@ static int compile(void *arg)
 	struct compile *c = arg;
 	struct cached_bucket *k = c->bucket;
 	struct s3_fault fault = { 0 };
+	enum s3_code code = S3_OK;
 	int n = 0;
 
-	if (c->policy.len &&
-	    s3_policy_parse(str_of_text(c->policy), str_of_text(k->row.name), &k->policy, &fault)) {
-		log_line(LEVEL_ERROR, "bucket %.*s: its policy cannot be read: %s",
+	if (c->policy.len)
+		code = s3_policy_parse(str_of_text(c->policy), str_of_text(k->row.name),
+				       &k->policy, &fault);
+	if (code == S3_INTERNAL_ERROR)
+		return -ENOMEM;
+	if (code) {
+		/* Nobody but its owner, who may put another one. */
+		log_line(LEVEL_ERROR,
+			 "bucket %.*s: its policy is not obeyed, all is denied: %s; put it anew",
 			 (int)k->row.name.len, (const char *)k->row.name.data, fault.message);
-		return -EUCLEAN;
+		k->unreadable = true;
 	}
 	if (c->lifecycle.len)
 		n = expiry_compile(str_of_text(c->lifecycle), &k->entry.arena, &k->rule);

@@ -117,7 +117,10 @@ static int delete_one(struct call *c, const struct meta_delete_item *item,
 	const struct store_condition condition = { .if_match = text_of(item->if_match) };
 	struct store_result result = { 0 };
 	struct store_version version;
-	struct authz_ask may = { .op = AUTHZ_DELETE, .name = item->name, .version = &version };
+	struct authz_ask may = {
+		.op = AUTHZ_DELETE, .name = item->name, .version = &version,
+		.if_match = item->if_match,
+	};
 	int rc = version_read(item->version_kind, item->version, &version) ? 0 : -EINVAL;
 
 	if (!rc)

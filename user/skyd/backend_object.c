@@ -50,29 +50,59 @@ static void seal(const struct backend *b, const struct meta_data *data, u8 to[ME
 {
 	struct {
 		char what[16];
-		__le64 ref, parts, size, until;
-		u8 records[SHA256_BYTES];
+		__le64 team, bucket, kind, ref, parts, size, until;
+		u8 version[META_VERSION_BYTES], name[SHA256_BYTES], records[SHA256_BYTES];
 	} text = {
-		"meta data", cpu_to_le64(data->ref), cpu_to_le64(data->parts),
-		cpu_to_le64(data->size), cpu_to_le64(data->until), { 0 },
+		.what = "meta data", cpu_to_le64(data->team), cpu_to_le64(data->bucket),
+		cpu_to_le64(data->version_kind), cpu_to_le64(data->ref),
+		cpu_to_le64(data->parts), cpu_to_le64(data->size), cpu_to_le64(data->until),
 	};
 	u8 mac[SHA256_BYTES];
 
+	memcpy(text.version, data->version, META_VERSION_BYTES);
+	sha256_of(data->name.data, data->name.len, text.name);
 	sha256_of(data->records.data, data->records.len, text.records);
 	hmac_with(&b->seal, &text, sizeof(text), mac);
 	memcpy(to, mac, META_TOKEN_BYTES);
 }
 
-int data_check(struct backend *b, const struct meta_data *data, struct store_data *to)
+/* A fragment of what has gone may have been collected, or soon will be. */
+static int is_there_still(struct call *c, const struct meta_data *data)
 {
+	struct store_version version;
+	struct store_object o;
+	int rc;
+
+	if (!version_read(data->version_kind, data->version, &version))
+		return meta_status(S3_ACCESS_DENIED);
+	rc = store_object_get(c->b->store, data->team, data->bucket, text_of(data->name),
+			      &version, &c->arena, &o);
+	if (rc == -STORE_NO_SUCH_KEY || rc == -STORE_NO_SUCH_VERSION ||
+	    rc == -STORE_METHOD_NOT_ALLOWED)
+		return meta_status(S3_NO_SUCH_KEY);
+	if (rc)
+		return backend_status(rc);
+	return o.data.ref == data->ref && o.data.parts == data->parts && o.size == data->size &&
+	       str_equal(str_of_text(o.data.records), str_of_bytes(data->records)) ? 0 :
+	       meta_status(S3_NO_SUCH_KEY);
+}
+
+int data_check(struct call *c, const struct meta_data *data, bool exact, struct store_data *to)
+{
+	struct backend *b = c->b;
+	u64 now = backend_now(), grace = b->config->grace_ms * 1000;
 	u8 wanted[META_TOKEN_BYTES], differs = 0;
 	unsigned int i;
+	int rc;
 
 	seal(b, data, wanted);
 	for (i = 0; i < META_TOKEN_BYTES; i++)
 		differs |= wanted[i] ^ data->seal[i];
-	if (differs || data->until < backend_now())
+	if (differs || data->until < now)
 		return meta_status(S3_ACCESS_DENIED);
+	rc = exact || now + DATA_US > data->until + grace ? is_there_still(c, data) : 0;
+	if (rc)
+		return rc;
 	*to = (struct store_data){
 		.ref = data->ref, .parts = data->parts, .records = text_of(data->records),
 		.size = data->size,
@@ -80,14 +110,18 @@ int data_check(struct backend *b, const struct meta_data *data, struct store_dat
 	return 0;
 }
 
-static void data_write(const struct backend *b, const struct store_data *from,
-		       struct meta_data *to)
+static void data_write(struct call *c, const struct store_object *o, struct meta_data *to)
 {
+	const struct store_data *from = &o->data;
+
 	*to = (struct meta_data){
-		.ref = from->ref, .parts = from->parts, .size = from->size,
+		.team = call_team(c), .bucket = c->bucket->row.id, .name = bytes_of(o->name),
+		.version_kind = o->version.kind, .ref = from->ref, .parts = from->parts,
+		.size = from->size,
 		.records = bytes_of(from->records), .until = backend_now() + DATA_US,
 	};
-	seal(b, to, to->seal);
+	memcpy(to->version, o->version.id, META_VERSION_BYTES);
+	seal(c->b, to, to->seal);
 }
 
 /* --- pages ------------------------------------------------------------------------ */
@@ -129,7 +163,7 @@ static int answer_page(struct link_request *r, const void *question, void *answe
 	int rc = call_plain(r, &c);
 
 	if (!rc)
-		rc = data_check(c->b, &ask->data, &data);
+		rc = data_check(c, &ask->data, false, &data);
 	if (!rc && ask->offset >= data.size)
 		rc = meta_status(S3_INVALID_RANGE);
 	return rc ? rc : give_page(c, &data, ask->offset, ask->generations, ask->spare, answer);
@@ -224,7 +258,7 @@ static int give_object(struct call *c, const struct meta_read *ask, const struct
 	if (o->latest)
 		give->expiration = expiry_of(c->bucket, o->name, o->tags, o->size, o->order,
 					     &c->arena);
-	data_write(c->b, &o->data, &give->data);
+	data_write(c, o, &give->data);
 	if (ask->purpose == META_GET_ACL) {
 		grants_read(o->acl, &c->arena, &acl);
 		give->grant = acl.grant;
@@ -332,7 +366,7 @@ static int answer_repair(struct link_request *r, const void *question, void *ans
 	int rc = call_plain(r, &c);
 
 	if (!rc)
-		rc = data_check(c->b, &ask->data, &data);
+		rc = data_check(c, &ask->data, true, &data);
 	if (!rc && ask->offset >= data.size)
 		rc = meta_status(S3_INVALID_RANGE);
 	if (!rc)

@@ -82,7 +82,8 @@ struct cached_bucket {
 	char owner[OWNER_LEN + 1];
 	struct store_text policy_name;	/* of its storage policy */
 	struct meta_document acl;
-	struct s3_policy *policy;	/* NULL: there is none */
+	struct s3_policy *policy;	/* NULL: there is none, */
+	bool unreadable;		/* or none that this version takes: all is denied */
 	struct expiry_rule *rule;	/* of its lifecycle */
 	unsigned int rules;
 };
@@ -212,8 +213,11 @@ int authz_missing(struct call *c, int rc);
 
 /* --- backend_object.c ------------------------------------------------------------- */
 
-/* Was this data given by META_READ?  0, or S3_ACCESS_DENIED as meta_status(). */
-int data_check(struct backend *b, const struct meta_data *data, struct store_data *to);
+/*
+ * Was this data given by META_READ, and is it the object's still: at least within the grace
+ * time, or now (@exact)?  0; S3_ACCESS_DENIED, S3_NO_SUCH_KEY as meta_status(); -errno.
+ */
+int data_check(struct call *c, const struct meta_data *data, bool exact, struct store_data *to);
 bool version_read(u8 kind, const u8 id[META_VERSION_BYTES], struct store_version *to);
 void result_write(const struct store_result *from, struct meta_result *to);
 struct store_condition condition_of(struct rpc_bytes if_match, struct rpc_bytes if_none_match);

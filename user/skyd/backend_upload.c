@@ -135,7 +135,7 @@ static int answer_object_parts(struct link_request *r, const void *question, voi
 	int rc = call_begin(r, &ask->caller, &c);
 
 	if (!rc)
-		rc = data_check(c->b, &ask->data, &data);
+		rc = data_check(c, &ask->data, false, &data);
 	if (rc || !data.parts)
 		return rc;
 	return give_parts(c, ask, &data, answer);

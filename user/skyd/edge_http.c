@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "edge_http_private.h"
+#include "http/range.h"
 #include "io/loop.h"
 
 #define ERROR_MAX	8192u		/* bytes of the document of a refusal */
@@ -51,6 +52,11 @@ static int send_fault(struct edge_call *c, unsigned int status, const struct s3_
 	http_write_field(o, STR("Content-Type"), STR("application/xml"));
 	if (status == 503)
 		http_write_field(o, STR("Retry-After"), STR("1"));
+	if (status == 416 && c->size) {
+		out_str(o, STR("Content-Range: "));
+		range_write_unsatisfied(o, *c->size);
+		out_str(o, STR("\r\n"));
+	}
 	s3_error_xml(room, f, str_head(c->uri.path, RESOURCE_MAX),
 		     (struct str){ c->id, EDGE_ID_LEN }, c->edge->host);
 	return http_reply_whole(c->rq, room->at, room->err ? 0 : room->len);

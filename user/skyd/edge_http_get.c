@@ -96,8 +96,10 @@ static int answer_get(struct edge_call *c, struct edge_get *get, const struct ed
 	if (edge_settle(c))
 		return edge_refuse(c, S3_SERVICE_UNAVAILABLE);
 	kind = wanted(c, info, &r);
-	if (kind == RANGE_UNSATISFIABLE)
+	if (kind == RANGE_UNSATISFIABLE) {
+		c->size = &info->len;
 		return edge_refuse(c, s3_fail(&c->fault, S3_INVALID_RANGE, NULL));
+	}
 	if (c->kind == EDGE_HEAD) {
 		write_head(c, info, &r, false);
 		return http_reply_open(c->rq, info->len) ?: http_reply_close(c->rq);

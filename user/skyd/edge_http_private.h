@@ -19,6 +19,7 @@ struct edge_call {
 	char id[EDGE_ID_LEN];
 	uint64_t received, sent;	/* bytes of bodies */
 	struct s3_fault fault;
+	const uint64_t *size;		/* of the fragment, where a range misses it */
 	struct io_group group;		/* of the fiber that makes the nonce durable */
 	bool spent;			/* that has been begun */
 	int settled;			/* how it ended; 1: not yet */

@@ -24,6 +24,7 @@ static bool only_reads(u16 operation)
 	case META_BUCKET:
 	case META_BUCKET_DOCUMENT:
 	case META_CORS:
+	case META_REGION:
 		return true;
 	default:
 		return false;
@@ -80,7 +81,7 @@ int front_argument(struct s3_call *c, struct str name, struct str value, const c
 }
 
 /* What a client is told of an error that is ours. */
-static enum s3_code code_of(int rc)
+enum s3_code front_code(int rc)
 {
 	switch (rc) {
 	case -ENOSPC:
@@ -143,7 +144,7 @@ static int refuse(struct s3_call *c, enum s3_code code)
 
 int front_answer(struct s3_call *c, int rc)
 {
-	enum s3_code code = rc > 0 ? (enum s3_code)rc : code_of(rc);
+	enum s3_code code = rc > 0 ? (enum s3_code)rc : front_code(rc);
 
 	/* A reply that has begun cannot be taken back: the connection ends. */
 	if (!rc || rc == -ECANCELED || rc == -EPIPE || c->rq->sent || c->rq->error)
@@ -257,14 +258,27 @@ static int run(struct s3_call *c)
 	int rc = route_target(c);
 
 	if (!rc)
+		rc = route_twice(c);
+	if (!rc)
 		rc = route_find(c);
-	if (!rc && !(c->route->flags & ROUTE_UNSIGNED_FORM))
+	if (!rc && !(c->route->flags & ROUTE_UNSIGNED_FORM)) {
 		rc = auth_request(c);
+		rc = rc ? rc : auth_context(c, NULL);
+	}
 	if (!rc)
 		cors_request(c);
 	if (!rc)
 		rc = route_headers(c);
 	return rc ? rc : c->route->handle(c);
+}
+
+/* A target of the absolute form must not name another host than is signed and routed by. */
+static int check_host(struct s3_call *c)
+{
+	struct str host = http_str(&c->rq->head, c->rq->head.host);
+
+	return !c->uri.host.at || str_equal_nocase(c->uri.host, host) ? 0 :
+	       s3_fail(&c->fault, S3_INVALID_REQUEST, "The target names another host than Host");
 }
 
 int front_handle(struct http_request *rq, void *arg)
@@ -277,8 +291,10 @@ int front_handle(struct http_request *rq, void *arg)
 		rc = s3_fail(&c.fault, S3_INVALID_URI, NULL);
 	if (!rc) {
 		auth_peer(&c);
-		rc = api_is_ours(c.uri.path) ? api_handle(&c) : run(&c);
+		rc = check_host(&c);
 	}
+	if (!rc)
+		rc = api_is_ours(&c) ? api_handle(&c) : run(&c);
 	rc = front_answer(&c, rc);
 	end(&c);
 	return rc;

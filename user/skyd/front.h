@@ -6,6 +6,7 @@
  *	front.c			what every request has: its reply, its refusal, its questions
  *	gateway_keys.c		signing keys and leases, kept for a while
  *	auth.c			who asks
+ *	auth_context.c		what conditions of policies may ask about him
  *	route.c, route_table.c	which operation it is; what is not there
  *	s3_*.c			the operations, one noun a file
  *	gateway_api.c		our own API, health, metrics
@@ -26,11 +27,14 @@
 
 #define FRONT_CALL_MS		30000		/* a question to backend or vault */
 #define FRONT_MEMORY_UNIT	65536u		/* of gateway.memory */
+#define FRONT_TEXT_UNIT		16384u		/* of gateway.documents and strangers */
+#define FRONT_STRANGER_MAX	(256u << 10)	/* bytes of a document that nobody has signed */
 #define FRONT_PUT_MAX		(5ull << 30)	/* bytes of one PUT, or of one part */
 #define FRONT_DOCUMENT_MAX	(2u << 20)	/* bytes of the longest document */
 #define FRONT_ID_LEN		16u
 #define FRONT_VERSION_LEN	(2 * META_VERSION_BYTES)
 #define FRONT_PREFIX		"/s3"
+#define REGION_USUAL		"us-east-1"
 
 /* Since the start; for /metrics. */
 struct front_counts {
@@ -66,6 +70,7 @@ struct s3_call {
 	struct http_request *rq;
 	int64_t begun;
 	struct uri uri;
+	struct str host;		/* that the client has asked, as a proxy says */
 	struct str path;		/* without a prefix of ours */
 	struct s3_target target;
 	const struct s3_route *route;
@@ -80,6 +85,8 @@ struct s3_call {
 	u64 sent;			/* bytes of body */
 	bool sums_of_object;		/* x-amz-checksum-* is not of the request's body */
 	char cors_room[1024];
+	struct meta_context context[META_CONTEXTS_MAX];	/* of @caller */
+	char age[24], source[S3_BUCKET_MAX + 1 + S3_KEY_MAX];	/* texts of them */
 	char id[FRONT_ID_LEN + 1];
 	char address[INET6_ADDRSTRLEN];
 };
@@ -129,6 +136,8 @@ struct out *front_reply(struct s3_call *c, unsigned int status);
 int front_empty(struct s3_call *c, unsigned int status);
 /* Refuse because of an argument: InvalidArgument that names it.  Return: the code. */
 int front_argument(struct s3_call *c, struct str name, struct str value, const char *why);
+/* What a client is told of an error that is ours; a code that the backend gave. */
+enum s3_code front_code(int rc);
 /* Answer what a handler returned, unless it has replied.  Return: 0 or -errno. */
 int front_answer(struct s3_call *c, int rc);
 
@@ -197,12 +206,19 @@ void gateway_key_put(struct gateway *g, struct kept_key *kept);
 
 /* --- auth.c -------------------------------------------------------------------------- */
 
-/* Where the request comes from: caller.address, agent, referer, secure. */
+/* Where the request comes from: caller.address, agent, referer, secure; and c->host. */
 void auth_peer(struct s3_call *c);
+/* Is it a proxy's address, whose connections are many people's?  @front: struct front. */
+bool auth_is_proxy(const struct sockaddr_storage *from, void *front);
 /* Prove who asks, by the request's head.  Return: as a handler. */
 int auth_request(struct s3_call *c);
 /* The same by the fields of a form. */
 int auth_form(struct s3_call *c, const struct s3_form *form);
+/*
+ * caller.context, once it is known who asks: from the head, or from the fields of a form.
+ * Return: 0 or a code.
+ */
+int auth_context(struct s3_call *c, const struct s3_form *form);
 /* By "Authorization: Bearer ACCESSKEY.SECRET", or nobody when there is none. */
 int auth_bearer(struct s3_call *c);
 
@@ -227,8 +243,12 @@ extern const unsigned int s3_route_count;
 
 /* Find c->route.  Return: 0, or why there is none. */
 int route_find(struct s3_call *c);
+/* "BUCKET.DOMAIN[:PORT]": the bucket that a host stands for, or none. */
+struct str route_bucket_of(const struct s3_call *c, struct str host);
 /* Which bucket, which object: c->target, c->path. */
 int route_target(struct s3_call *c);
+/* Fields that say who asks or what for, and come twice.  Return: 0 or a code. */
+int route_twice(struct s3_call *c);
 /* Fields that would mean something that is not there.  Return: 0 or a code. */
 int route_headers(struct s3_call *c);
 /* The same of one field. */
@@ -254,16 +274,20 @@ int body_open(struct body_source *b, struct s3_call *c, u64 max);
 int body_check(struct body_source *b, const u8 md5[S3_MD5_BYTES],
 	       const struct s3_checksum_value *value);
 
+/* It grows with what has come, and so does what it takes of its budget. */
 struct body_text_memory {
 	char *at;
-	size_t len;
-	struct gateway *g;
+	size_t len, size;
+	struct io_semaphore *budget;
 	u64 units;
 };
 
 #define CLEANUP_BODY	CLEANUP(body_free)
 
-/* A whole body of at most @max bytes, checked.  Return: as a handler. */
+/*
+ * A whole body of at most @max bytes, checked; of FRONT_STRANGER_MAX, if nobody has signed it.
+ * Return: as a handler.
+ */
 int body_read(struct s3_call *c, u64 max, struct body_text_memory *m);
 /* The same; an empty one is refused. */
 int body_document(struct s3_call *c, u64 max, struct body_text_memory *m);
@@ -397,7 +421,7 @@ s3_handler s3_get_cors, s3_put_cors, s3_delete_cors, s3_get_policy, s3_put_polic
 /* --- gateway_api.c ------------------------------------------------------------------- */
 
 /* Is the path one of ours, and not S3's? */
-bool api_is_ours(struct str path);
+bool api_is_ours(const struct s3_call *c);
 /* May no bucket be called so? */
 bool api_is_reserved(struct str bucket);
 int api_handle(struct s3_call *c);

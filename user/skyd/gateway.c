@@ -48,7 +48,8 @@ static int take_limits(struct front *f, const struct config *c)
 	};
 	f->listen = (struct http_listen){
 		.server = &f->server, .most = c->gateway_connections,
-		.most_each = c->gateway_each, .patience = c->stop_ms * NS_OF_MS,
+		.most_each = c->gateway_each, .exempt = auth_is_proxy, .exempt_arg = f,
+		.patience = c->stop_ms * NS_OF_MS,
 	};
 	f->domain = str_of(c->gateway_domain);
 	if (take_url(f, str_of(c->gateway_url)))
@@ -118,6 +119,8 @@ int gateway_start(struct role_run *run)
 	io_group_init(&f->repairs);
 	g->repairs = &f->repairs;
 	io_semaphore_init(&g->memory, (c->gateway_memory << 20) / FRONT_MEMORY_UNIT);
+	io_semaphore_init(&g->documents, (c->gateway_memory << 17) / FRONT_TEXT_UNIT);
+	io_semaphore_init(&g->strangers, (c->gateway_memory << 15) / FRONT_TEXT_UNIT);
 	rc = gateway_keys_open(g);
 	if (!rc)
 		rc = io_pool_open(&g->pool, workers ? workers : 1);

@@ -24,6 +24,8 @@ struct gateway {
 	struct link *backend, *vault;
 	struct io_pool *pool;		/* CPU work of more than about 50 us */
 	struct io_semaphore memory;	/* in units of 64 KiB: what all bodies may have at once */
+	struct io_semaphore documents;	/* of 16 KiB: whole documents of those who have signed; */
+	struct io_semaphore strangers;	/* of those who have not, or not yet */
 	struct gateway_keys *keys;
 	struct gateway_slots *slots;
 	struct gateway_places *places;

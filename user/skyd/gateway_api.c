@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <jansson.h>
+
 #include "front.h"
 
 #define BODY_MAX	(256u << 10)
@@ -14,12 +16,13 @@ static const char *const ours[] = {
 	"health", "metrics", "storage_policy", "cloud_locations", "edge_locations",
 };
 
-bool api_is_ours(struct str path)
+bool api_is_ours(const struct s3_call *c)
 {
-	struct str first;
+	struct str path = c->uri.path, first;
 	size_t i;
 
-	if (!path.len || *path.at != '/')
+	/* A bucket's host has objects only. */
+	if (route_bucket_of(c, c->host).len || !path.len || *path.at != '/')
 		return false;
 	path = str_skip(path, 1);
 	str_cut(&path, '/', &first);
@@ -96,18 +99,34 @@ static int metrics(struct s3_call *c)
 
 /* --- the backend's API --------------------------------------------------------------- */
 
+/* The words may hold what the client sent: they are escaped, or the usual ones are told. */
+static char *error_text(const struct s3_call *c, enum s3_code code)
+{
+	const char *own = c->fault.code == code && *c->fault.message ? c->fault.message : NULL;
+	const char *usual = s3_code_message(code);
+	json_t *j = own ? json_pack("{s:s, s:s}", "error", s3_code_name(code), "message", own) :
+			  NULL;
+	char *text;
+
+	if (!j)
+		j = json_pack("{s:s, s:s}", "error", s3_code_name(code), "message", usual);
+	text = j ? json_dumps(j, 0) : NULL;
+	json_decref(j);
+	return text;
+}
+
 static int reply_error(struct s3_call *c, int rc)
 {
-	enum s3_code code = rc > 0 ? (enum s3_code)rc : meta_code(rc);
-	const char *words = c->fault.code == code && c->fault.message[0] ? c->fault.message :
-			    s3_code_message(code);
-	char text[512];
-	int len;
+	enum s3_code code = rc > 0 ? (enum s3_code)rc : front_code(rc);
+	CLEANUP_FREE char *text = NULL;
+	size_t len;
 
-	if (rc < 0 && code == S3_OK)
+	if (rc == -ECANCELED || rc == -EPIPE || c->rq->sent || c->rq->error)
 		return rc;
-	len = snprintf(text, sizeof(text), "{\"error\": \"%s\", \"message\": \"%s\"}\n",
-		       s3_code_name(code), words);
+	text = error_text(c, code);
+	if (!text)
+		return -ENOMEM;
+	len = strlen(text);
 	if (code == S3_INVALID_TOKEN || code == S3_ACCESS_DENIED) {
 		struct out *o = front_reply(c, 401);
 
@@ -119,7 +138,14 @@ static int reply_error(struct s3_call *c, int rc)
 			  (struct str){ text, len });
 }
 
-static int pass_on(struct s3_call *c)
+/* Nobody may change anything, so that nothing need be read of what he sends. */
+static int check_token(struct s3_call *c, bool reads)
+{
+	return reads || c->caller.access_key.len ? 0 :
+	       s3_fail(&c->fault, S3_ACCESS_DENIED, "a bearer token ACCESSKEY.SECRET is needed");
+}
+
+static int pass_on(struct s3_call *c, bool reads)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	CLEANUP_BODY struct body_text_memory m = { 0 };
@@ -135,6 +161,9 @@ static int pass_on(struct s3_call *c)
 	/* The body is not signed. */
 	c->claim.payload = SIG_PAYLOAD_UNSIGNED;
 	if (!rc)
+		rc = check_token(c, reads);
+	/* What is asked for is in the path. */
+	if (!rc && !reads)
 		rc = body_read(c, BODY_MAX, &m);
 	if (rc)
 		return rc;
@@ -166,6 +195,6 @@ int api_handle(struct s3_call *c)
 		return metrics(c);
 	if (str_starts(c->uri.path, STR("/health")) || str_starts(c->uri.path, STR("/metrics")))
 		return reply_error(c, s3_fail(&c->fault, S3_METHOD_NOT_ALLOWED, NULL));
-	rc = pass_on(c);
+	rc = pass_on(c, reads);
 	return rc ? reply_error(c, rc) : 0;
 }

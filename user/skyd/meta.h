@@ -71,6 +71,7 @@ enum meta_operation {
 	META_BUCKET_DOCUMENT,	/* meta_bucket_ask (document) -> meta_document */
 	META_BUCKET_SET_DOCUMENT, /* meta_bucket_set -> nothing; an empty one removes it */
 	META_CORS,		/* meta_bucket_ask -> meta_document: for a preflight */
+	META_REGION,		/* meta_region_ask -> meta_region: may it be signed for so */
 
 	META_API,		/* meta_api -> meta_api_answer: JSON, not S3 */
 	META_REPAIR,		/* meta_repair -> meta_signed: URLs of PUTs of what was lost */
@@ -102,8 +103,7 @@ struct meta_caller {
 	bool secure;			/* over TLS */
 	/*
 	 * What policies may ask about and the question does not say in a field of its own:
-	 * s3:x-amz-copy-source, -metadata-directive, -content-sha256, -storage-class,
-	 * s3:signatureversion, s3:signatureAge, s3:authType, s3:TlsVersion.
+	 * auth_context.c.
 	 */
 	const struct meta_context *context;
 	u32 contexts;
@@ -208,9 +208,15 @@ struct meta_policy {
 
 /*
  * A body, for META_PAGE.  The backend has put its seal on it, so that nobody can ask for what
- * META_READ has not given; good until @until (microseconds since 1970).
+ * META_READ has not given; good until @until (microseconds since 1970).  It says of which
+ * version of an object it is: when the grace time of what is deleted could be over, or something
+ * is to be written, the object has to have it still.
  */
 struct meta_data {
+	u64 team, bucket;
+	struct rpc_bytes name;
+	u8 version_kind;
+	u8 version[META_VERSION_BYTES];
 	u64 ref;
 	u32 parts;
 	u64 size;
@@ -520,6 +526,19 @@ struct meta_bucket_ask {
 	u8 document;			/* enum store_document */
 };
 
+/* Who has signed for another region than the usual ones; for what, and which. */
+struct meta_region_ask {
+	struct meta_caller caller;
+	struct rpc_bytes bucket;	/* empty, or not there: any policy of the team will do */
+	struct rpc_bytes region;
+	bool set;			/* of SigV4A: a list, with patterns */
+};
+
+struct meta_region {
+	bool right;
+	struct rpc_bytes region;	/* that should be signed for; empty: a usual one */
+};
+
 struct meta_bucket {
 	u64 id;
 	struct rpc_bytes name;
@@ -579,7 +598,8 @@ extern const struct rpc_schema meta_key_ask_schema, meta_key_schema, meta_locati
 	meta_result_schema, meta_delete_schema, meta_deleted_schema, meta_set_schema,
 	meta_list_schema, meta_listing_schema, meta_upload_schema, meta_parts_schema,
 	meta_complete_schema, meta_bucket_make_schema, meta_bucket_ask_schema, meta_bucket_schema,
-	meta_buckets_schema, meta_bucket_set_schema, meta_document_schema, meta_api_schema,
+	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema,
+	meta_document_schema, meta_api_schema,
 	meta_api_answer_schema, meta_repair_schema;
 
 #endif /* SKYD_META_H */

@@ -86,6 +86,7 @@ ELEMENT(policy, "policy");
 
 #define M struct meta_data
 static const struct rpc_field data_fields[] = {
+	NUM64(team), NUM64(bucket), NAME(name), U8(version_kind), FIXED(version),
 	NUM64(ref), NUM32(parts), NUM64(size), BLOB(records), NUM64(until), FIXED(seal),
 };
 ELEMENT(data, "data");
@@ -344,6 +345,18 @@ static const struct rpc_field bucket_ask_fields[] = {
 	STRUCT(caller, caller), ID(name), U8(purpose), U8(document),
 };
 TABLE(bucket_ask, "bucket-ask");
+#undef M
+
+#define M struct meta_region_ask
+static const struct rpc_field region_ask_fields[] = {
+	STRUCT(caller, caller), ID(bucket), ID(region), BOOL(set),
+};
+TABLE(region_ask, "region-ask");
+#undef M
+
+#define M struct meta_region
+static const struct rpc_field region_fields[] = { BOOL(right), ID(region) };
+TABLE(region, "region");
 #undef M
 
 #define M struct meta_bucket

@@ -69,13 +69,93 @@ static bool names_another(const struct s3_call *c, const struct s3_route *r)
 	return false;
 }
 
+/* Those that are looked at, of signatures as well: which of two would count? */
+static const char *const of_signatures[] = {
+	"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+	"X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token",
+	"X-Amz-Content-Sha256", "X-Amz-Region-Set",
+};
+
+static bool seen_before(struct str raw, uint64_t *seen)
+{
+	uint64_t bit = 1;
+	bool twice;
+	size_t i;
+
+	_Static_assert(COUNT(known) + COUNT(of_signatures) <= 64, "a bit for each");
+	for (i = 0; i < COUNT(known); i++, bit <<= 1)
+		if (query_is(raw, str_of(known[i].name)))
+			break;
+	for (; i >= COUNT(known) && i < COUNT(known) + COUNT(of_signatures); i++, bit <<= 1)
+		if (query_is(raw, str_of(of_signatures[i - COUNT(known)])))
+			break;
+	twice = *seen & bit;
+	if (i < COUNT(known) + COUNT(of_signatures))
+		*seen |= bit;
+	return twice;
+}
+
+static int check_twice(struct s3_call *c)
+{
+	struct str rest = c->uri.query, name, value;
+	uint64_t seen = 0;
+
+	while (query_next(&rest, &name, &value))
+		if (seen_before(name, &seen))
+			return front_argument(c, str_head(name, 31), str_head(value, 64),
+					      "A parameter may be given once");
+	return 0;
+}
+
+/*
+ * Headers that a client has put into the query, as some do when they sign URLs: they are not
+ * looked for there, so they are refused where they would mean something.
+ */
+static int check_hoisted(struct s3_call *c)
+{
+	static const char *const meant[] = {
+		"x-amz-acl", "x-amz-grant-", "x-amz-tagging", "x-amz-copy-source", "x-amz-meta-",
+		"x-amz-metadata-directive",
+	};
+	struct str rest = c->uri.query, raw, value;
+	char text[64];
+	size_t i;
+	int len, rc;
+
+	while (query_next(&rest, &raw, &value)) {
+		struct str name;
+
+		len = uri_decode(str_head(raw, sizeof(text)), text, sizeof(text), URI_QUERY);
+		name = (struct str){ text, len < 0 ? 0 : len };
+		if (!str_equal_nocase(str_head(name, 6), STR("x-amz-")))
+			continue;
+		for (i = 0; i < COUNT(meant); i++)
+			if (str_equal_nocase(str_head(name, strlen(meant[i])), str_of(meant[i])))
+				break;
+		rc = route_field(c, name, value);
+		if (rc)
+			return rc;
+		if (i == COUNT(meant))
+			continue;
+		s3_fail(&c->fault, S3_NOT_IMPLEMENTED,
+			"A header you provided as a parameter implies functionality that is not implemented");
+		s3_detail(&c->fault, "Parameter", str_head(raw, 64));
+		return S3_NOT_IMPLEMENTED;
+	}
+	return 0;
+}
+
 static int check_parameters(struct s3_call *c, enum s3_level level)
 {
 	struct str rest = c->uri.query, name, value;
 	bool reads = str_is(http_method(c->rq), "GET") || str_is(http_method(c->rq), "HEAD");
 	char text[64];
-	int len;
+	int len = check_twice(c);
 
+	if (!len && !reads)
+		len = check_hoisted(c);
+	if (len)
+		return len;
 	while (query_next(&rest, &name, &value)) {
 		/* Sub-resources have no values; where nothing is changed, S3 lets others pass. */
 		if (!name.len || (reads && value.len))
@@ -159,6 +239,39 @@ static int check_owner(struct s3_call *c, struct str bucket, struct str wanted)
 								    NULL);
 }
 
+/* Of which the first would count for one, and the last, or both, for another. */
+static bool may_repeat(struct str name)
+{
+	return str_equal_nocase(str_head(name, 11), STR("x-amz-meta-")) ||
+	       str_equal_nocase(str_head(name, 12), STR("x-amz-grant-")) ||
+	       str_equal_nocase(name, STR("x-amz-object-attributes")) ||
+	       str_equal_nocase(name, STR("x-amz-optional-object-attributes"));
+}
+
+int route_twice(struct s3_call *c)
+{
+	static const struct str single[] = {
+		TEXT("authorization"), TEXT("date"), TEXT("content-md5"), TEXT("content-type"),
+		TEXT("range"),
+	};
+	const struct http_head *h = &c->rq->head;
+	unsigned int i, j;
+
+	for (i = 0; i < h->fields; i++) {
+		struct str name = http_str(h, h->field[i].name), value;
+		bool matters = str_equal_nocase(str_head(name, 6), STR("x-amz-")) &&
+			       !may_repeat(name);
+
+		for (j = 0; !matters && j < COUNT(single); j++)
+			matters = str_equal_nocase(name, single[j]);
+		j = i + 1;
+		if (matters && http_find_next(h, name, &j, &value))
+			return front_argument(c, str_head(name, 63), str_head(value, 64),
+					      "A header may be given once");
+	}
+	return 0;
+}
+
 int route_headers(struct s3_call *c)
 {
 	const struct http_head *h = &c->rq->head;
@@ -178,10 +291,9 @@ int route_headers(struct s3_call *c)
 
 /* --- bucket and object --------------------------------------------------------------- */
 
-/* "bucket.DOMAIN[:PORT]" */
-static struct str bucket_of_host(const struct s3_call *c)
+struct str route_bucket_of(const struct s3_call *c, struct str host)
 {
-	struct str host = http_str(&c->rq->head, c->rq->head.host), domain = c->front->domain;
+	struct str domain = c->front->domain;
 	size_t colon;
 
 	if (!domain.len)
@@ -197,7 +309,7 @@ static struct str bucket_of_host(const struct s3_call *c)
 
 int route_target(struct s3_call *c)
 {
-	struct str bucket = bucket_of_host(c), path = c->uri.path;
+	struct str bucket = route_bucket_of(c, c->host), path = c->uri.path;
 
 	if (bucket.len) {
 		c->path = path;

@@ -8,7 +8,6 @@
 #define DOCUMENT_MAX	65536u
 #define BUCKETS_MAX	10000u		/* of max-buckets */
 #define LOCATION_MAX	256u
-#define REGION_USUAL	"us-east-1"
 
 /* META_BUCKET. */
 static int ask_bucket(struct s3_call *c, u8 purpose, struct meta_bucket *bucket,

@@ -291,6 +291,9 @@ int s3_copy_object(struct s3_call *c)
 		rc = check_self(&p, replace || replace_tags);
 	if (!rc)
 		rc = wanted_sum(&p, &kind);
+	/* Who must not read the tags must not have a copy of them. */
+	if (!rc && !replace_tags && p.object.tags.len && !p.object.tags_visible)
+		rc = s3_fail(&c->fault, S3_ACCESS_DENIED, NULL);
 	if (rc)
 		return rc;
 	if (!replace) {

@@ -86,12 +86,16 @@ static int read_fields(struct post *p)
 
 	while ((event = next(p)) == FORM_PART) {
 		struct s3_form_field *f = &p->field[p->form.count];
-		struct str name = str_of(p->scan.name);
+		struct str name = str_of(p->scan.name), twice;
 
 		if (str_equal_nocase(name, STR("file")))
 			return 0;
 		if (p->form.count == FIELDS_COUNT || name.len > sizeof(p->text) - p->used)
 			return s3_fail(&p->c->fault, S3_MAX_POST_PRE_DATA, NULL);
+		/* What the policy was held against has to be what counts. */
+		if (s3_form_find(&p->form, name, &twice))
+			return front_argument(p->c, STR("Field"), str_head(keep(p, name), 64),
+					      "A form may have each field once");
 		f->name = keep(p, name);
 		rc = read_value(p, f);
 		if (rc)
@@ -358,6 +362,8 @@ static int post(struct post *p)
 	if (!rc)
 		rc = auth_form(c, &p->form);
 	if (!rc)
+		rc = auth_context(c, &p->form);
+	if (!rc)
 		rc = check_bucket(c);
 	if (!rc)
 		rc = io_work(c->g->pool, check_policy, p, 0);
@@ -368,16 +374,20 @@ static int post(struct post *p)
 	return rc ? rc : put_file(p, &f);
 }
 
-int s3_post_object(struct s3_call *c)
+/* Before it is known who sends it: as any document of a stranger. */
+static int begin_post(struct s3_call *c, struct post **p, u64 *units)
 {
-	CLEANUP_FREE struct post *p = NULL;
-	struct str type = field_of(c, STR("content-type")), rest;
+	*units = (sizeof(**p) + FRONT_TEXT_UNIT - 1) / FRONT_TEXT_UNIT;
+	if (!io_try_acquire(&c->g->strangers, *units)) {
+		*units = 0;
+		return -EAGAIN;
+	}
+	*p = calloc(1, sizeof(**p));
+	return *p ? 0 : -ENOMEM;
+}
 
-	if (!str_equal_nocase(params_start(type, &rest), STR("multipart/form-data")))
-		return s3_fail(&c->fault, S3_REQUEST_IS_NOT_MULTIPART, NULL);
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return -ENOMEM;
+static int post_of(struct s3_call *c, struct str type, struct post *p)
+{
 	p->c = c;
 	p->source.read = file_read;
 	p->form.field = p->field;
@@ -386,4 +396,20 @@ int s3_post_object(struct s3_call *c)
 	if (!form_scan_init(&p->scan, type))
 		return malformed(p);
 	return post(p);
+}
+
+int s3_post_object(struct s3_call *c)
+{
+	CLEANUP_FREE struct post *p = NULL;
+	u64 units;
+	int rc;
+	struct str type = field_of(c, STR("content-type")), rest;
+
+	if (!str_equal_nocase(params_start(type, &rest), STR("multipart/form-data")))
+		return s3_fail(&c->fault, S3_REQUEST_IS_NOT_MULTIPART, NULL);
+	rc = begin_post(c, &p, &units);
+	if (!rc)
+		rc = post_of(c, type, p);
+	io_release(&c->g->strangers, units);
+	return rc;
 }

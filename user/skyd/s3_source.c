@@ -269,35 +269,54 @@ void body_free(struct body_text_memory *m)
 {
 	free(m->at);
 	if (m->units)
-		io_release(&m->g->memory, m->units);
+		io_release(m->budget, m->units);
 	*m = (struct body_text_memory){ 0 };
 }
 
-/* Room for what is announced; without a length, for the most there may be. */
-static int get_room(struct body_text_memory *m, struct gateway *g, u64 size)
+/*
+ * Twice the room, but not more than for @most bytes.  Who holds some and waits for more keeps
+ * others waiting, so it does not wait: -EAGAIN.
+ */
+static int grow(struct body_text_memory *m, size_t most)
 {
-	int rc;
+	size_t size = m->size ? 2 * m->size : FRONT_TEXT_UNIT;
+	u64 units;
+	char *at;
 
-	m->g = g;
-	rc = io_acquire(&g->memory, size / FRONT_MEMORY_UNIT + 1, io_after_ms(FRONT_CALL_MS));
-	if (rc)
-		return rc;
-	m->units = size / FRONT_MEMORY_UNIT + 1;
-	/* One byte more to find out that it ends. */
-	m->at = malloc(size + 1);
-	return m->at ? 0 : -ENOMEM;
+	if (size > most)
+		size = most;
+	units = (size + FRONT_TEXT_UNIT - 1) / FRONT_TEXT_UNIT - m->units;
+	if (units && !io_try_acquire(m->budget, units))
+		return -EAGAIN;
+	m->units += units;
+	at = realloc(m->at, size);
+	if (!at)
+		return -ENOMEM;
+	m->at = at;
+	m->size = size;
+	return 0;
 }
 
+/* At most @size bytes; there is room for one more, to find out that it ends. */
 static int read_all(struct body_source *b, struct body_text_memory *m, u64 size)
 {
-	ssize_t n;
+	ssize_t n = 0;
+	int rc;
 
-	while ((n = take(b, m->at + m->len, size + 1 - m->len)) > 0 || (!n && !b->ended)) {
+	while (n > 0 || !b->ended) {
+		if (m->len == m->size) {
+			rc = grow(m, size + 1);
+			if (rc)
+				return rc;
+		}
+		n = take(b, m->at + m->len, m->size - m->len);
+		if (n < 0)
+			return n;
 		m->len += n;
 		if (m->len > size)
 			return s3_fail(&b->c->fault, S3_MAX_MESSAGE_LENGTH, NULL);
 	}
-	return n;
+	return 0;
 }
 
 int body_read(struct s3_call *c, u64 max, struct body_text_memory *m)
@@ -308,6 +327,9 @@ int body_read(struct s3_call *c, u64 max, struct body_text_memory *m)
 	u64 size;
 	int rc;
 
+	m->budget = c->caller.access_key.len ? &c->g->documents : &c->g->strangers;
+	if (!c->caller.access_key.len && max > FRONT_STRANGER_MAX)
+		max = FRONT_STRANGER_MAX;
 	/* A body that is not there needs no length. */
 	if (!c->rq->head.has_length && !c->rq->head.chunked)
 		c->rq->head.has_length = true;
@@ -318,9 +340,7 @@ int body_read(struct s3_call *c, u64 max, struct body_text_memory *m)
 		return rc;
 	/* As it came, in chunks, it is longer. */
 	size = b.chunked ? max : b.size < max ? b.size : max;
-	rc = get_room(m, c->g, size);
-	if (!rc)
-		rc = read_all(&b, m, size);
+	rc = read_all(&b, m, size);
 	if (rc)
 		return rc;
 	hash_once(HASH_MD5, m->at, m->len, md5);

@@ -4,7 +4,7 @@ LIB_SRCS += $(addprefix user/skyd/,link_wire.c link_call.c link_serve.c vault_ke
 	vault.c config.c role_priv.c control.c log.c role_run.c backend.c meta_message.c listen.c parent.c dev.c)
 
 # The gateway's front.
-LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c front.c route.c route_table.c \
+LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
 	s3_source.c s3_fields.c s3_bucket.c s3_list.c s3_get.c s3_put.c s3_copy.c s3_delete.c s3_multipart.c \
 	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c)
 

@@ -29,7 +29,7 @@ static const struct store_s3_error table[STORE_ERROR_END - STORE_ERROR_FIRST] = 
 	[AT(STORE_NAME_TOO_LONG)]		= { "KeyTooLongError", 400 },
 	[AT(STORE_INVALID)]		= { "InvalidArgument", 400 },
 	/* What S3's clients try again by themselves. */
-	[AT(STORE_EXPIRED)]		= { "RequestTimeout", 400 },
+	[AT(STORE_EXPIRED)]		= { "ServiceUnavailable", 503 },
 	[AT(STORE_NO_SUCH_ACCESS_KEY)]	= { "InvalidAccessKeyId", 403 },
 	[AT(STORE_NO_SUCH_TEAM)]		= { "NoSuchTeam", 404 },
 	[AT(STORE_NO_SUCH_POLICY)]	= { "InvalidLocationConstraint", 400 },

@@ -66,12 +66,13 @@ static unsigned int street_of(uint64_t address)
 	return address * 0x9e3779b97f4a7c15ull >> 56;
 }
 
-static bool too_many(const struct http_listen *l, uint64_t address)
+static bool too_many(const struct http_listen *l, const struct sockaddr_storage *from)
 {
+	uint64_t address = address_of(from);
 	const struct http_guest *g;
 	unsigned int count = 0;
 
-	if (!l->most_each)
+	if (!l->most_each || (l->exempt && l->exempt(from, l->exempt_arg)))
 		return false;
 	for (g = l->street[street_of(address)]; g; g = g->next)
 		count += g->address == address;
@@ -189,7 +190,7 @@ static int admit(struct porter *p)
 	int fd = io_accept(p->door->fd, (struct sockaddr *)&from, &len, 0);
 	int rc;
 
-	if (fd >= 0 && !too_many(p->listen, address_of(&from))) {
+	if (fd >= 0 && !too_many(p->listen, &from)) {
 		rc = welcome(p, fd, &from);
 		return passes(rc) ? io_sleep_until(io_after_ms(PAUSE_MS)) : rc;
 	}

@@ -3,6 +3,8 @@
 #ifndef SKY_HTTP_LISTEN_H
 #define SKY_HTTP_LISTEN_H
 
+#include <sys/socket.h>
+
 #include "io/group.h"
 #include "io/sync.h"
 #include "server.h"
@@ -26,6 +28,9 @@ struct http_listen {
 	unsigned int doors;
 	unsigned int most;		/* connections; more wait in the kernel's queue */
 	unsigned int most_each;		/* of one address (IPv6: of one /64); 0: any number */
+	/* Addresses that may have any number, as those of proxies; or NULL. */
+	bool (*exempt)(const struct sockaddr_storage *from, void *arg);
+	void *exempt_arg;
 	int64_t patience;		/* ns that what is under way has when it stops */
 
 	/* --- of listen.c --- */

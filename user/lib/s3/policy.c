@@ -120,8 +120,9 @@ static enum s3_code take_condition(struct s3_policy *p, const char *op, const ch
 	if (!c->op)
 		return bad(f, "Policy has an invalid condition operator");
 	c->key = str_of(key);
-	if (!policy_key_known(c->key))
+	if (!policy_key_known(c))
 		return bad(f, "Policy has an invalid condition key");
+	p->asks_tags |= policy_key_is_tag(c->key);
 	values = with_quotes(p, values);
 	if (!take_list(p, values, &c->values))
 		return bad(f, "Policy has an invalid condition value");
@@ -130,6 +131,8 @@ static enum s3_code take_condition(struct s3_policy *p, const char *op, const ch
 	for (i = 0; i < c->values.count; i++)
 		if (!policy_value_ok(c, c->values.item[i]))
 			return bad(f, "Policy has an invalid condition value");
+	if (c->op->type == POLICY_NULL && c->values.count > 1)
+		return bad(f, "Policy has an invalid condition value");
 	return S3_OK;
 }
 
@@ -178,6 +181,8 @@ static enum s3_code check_lists(const struct policy_statement *s, struct str buc
 			return bad(f, "Policy has invalid resource");
 	if (!policy_actions_fit(s))
 		return bad(f, "Action does not apply to any resource(s) in statement");
+	if (!policy_conditions_fit(s))
+		return bad(f, "Conditions do not apply to combination of actions and resources in statement");
 	return S3_OK;
 }
 
@@ -278,6 +283,12 @@ static enum s3_code compile(struct s3_policy *p, struct str bucket, struct s3_fa
 			return code;
 	}
 	return S3_OK;
+}
+
+/* Does a condition ask for the tags of the object as it is? */
+bool s3_policy_asks_tags(const struct s3_policy *policy)
+{
+	return policy->asks_tags;
 }
 
 void s3_policy_free(struct s3_policy *policy)

@@ -14,7 +14,7 @@ static const char *const object_actions[] = {
 	"GetObjectAcl", "GetObjectAttributes", "GetObjectTagging", "GetObjectVersion",
 	"GetObjectVersionAcl", "GetObjectVersionAttributes", "GetObjectVersionTagging",
 	"ListMultipartUploadParts", "PutObject", "PutObjectAcl", "PutObjectTagging",
-	"PutObjectVersionAcl", "PutObjectVersionTagging", "RestoreObject",
+	"PutObjectVersionAcl", "PutObjectVersionTagging", "RestoreObject", NULL
 };
 
 static const char *const bucket_actions[] = {
@@ -23,15 +23,13 @@ static const char *const bucket_actions[] = {
 	"GetBucketVersioning", "GetLifecycleConfiguration", "ListBucket",
 	"ListBucketMultipartUploads", "ListBucketVersions", "PutBucketAcl", "PutBucketCORS",
 	"PutBucketPolicy", "PutBucketTagging", "PutBucketVersioning",
-	"PutLifecycleConfiguration",
+	"PutLifecycleConfiguration", NULL
 };
 
-static bool matches_any(struct str pattern, const char *const *list, size_t count)
+static bool matches_any(struct str pattern, const char *const *list)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (str_match(pattern, str_of(list[i])))
+	for (; *list; list++)
+		if (str_match(pattern, str_of(*list)))
 			return true;
 	return false;
 }
@@ -39,13 +37,13 @@ static bool matches_any(struct str pattern, const char *const *list, size_t coun
 static bool of_objects(struct str action)
 {
 	return str_equal(action, STR("*")) ||
-	       matches_any(str_skip(action, 3), object_actions, COUNT(object_actions));
+	       matches_any(str_skip(action, 3), object_actions);
 }
 
 static bool of_buckets(struct str action)
 {
 	return str_equal(action, STR("*")) ||
-	       matches_any(str_skip(action, 3), bucket_actions, COUNT(bucket_actions));
+	       matches_any(str_skip(action, 3), bucket_actions);
 }
 
 /* Is it, or does it match, an action that there is? */
@@ -153,7 +151,8 @@ const struct policy_operator *policy_operator_find(struct str name, struct polic
 	c->for_all = str_starts(name, STR("ForAllValues:"));
 	if (c->for_all)
 		name = str_skip(name, 13);
-	else if (str_starts(name, STR("ForAnyValue:")))
+	c->for_any = str_starts(name, STR("ForAnyValue:"));
+	if (c->for_any)
 		name = str_skip(name, 12);
 	c->if_exists = str_ends(name, STR("IfExists"));
 	if (c->if_exists)
@@ -165,26 +164,132 @@ const struct policy_operator *policy_operator_find(struct str name, struct polic
 	return NULL;
 }
 
-/* Does the gateway say something about a key? */
-bool policy_key_known(struct str key)
+/* --- keys ----------------------------------------------------------------- */
+
+#define ACTIONS(...)	((const char *const[]){ __VA_ARGS__, NULL })
+
+#define LISTING		ACTIONS("ListBucket", "ListBucketVersions", "ListBucketMultipartUploads")
+#define WRITING		ACTIONS("PutObject")
+#define TAGGING		ACTIONS("PutObject", "PutObjectTagging", "PutObjectVersionTagging")
+#define GRANTING	ACTIONS("PutObject", "PutObjectAcl", "PutObjectVersionAcl", "PutBucketAcl")
+#define VERSIONS	ACTIONS("GetObjectVersion", "GetObjectVersionAcl", \
+				"GetObjectVersionAttributes", "GetObjectVersionTagging", \
+				"DeleteObjectVersion", "DeleteObjectVersionTagging", \
+				"PutObjectVersionAcl", "PutObjectVersionTagging")
+#define MATCHING	ACTIONS("PutObject", "DeleteObject", "DeleteObjectVersion")
+
+/*
+ * Each is filled in for every request that it can be asked of: by the backend, or, for what the
+ * head alone says, by the gateway (auth_context.c).  One that nobody fills in is not here.
+ */
+static const struct policy_key {
+	const char *name;		/* one that ends in "/": something follows */
+	const char *const *actions;	/* of requests that can have it; NULL: of all */
+	unsigned int types;		/* that its values can be compared as, besides texts */
+} keys[] = {
+	{ "aws:SourceIp", NULL, 1 << POLICY_IP },
+	{ "aws:SecureTransport", NULL, 1 << POLICY_BOOL },
+	{ "aws:CurrentTime", NULL, 1 << POLICY_DATE },
+	{ "aws:EpochTime", NULL, 1 << POLICY_DATE | 1 << POLICY_NUMBER },
+	{ "aws:UserAgent", NULL, 0 },
+	{ "aws:Referer", NULL, 0 },
+	{ "aws:username", NULL, 0 },
+	{ "aws:userid", NULL, 0 },
+	{ "aws:PrincipalArn", NULL, 0 },
+	{ "aws:PrincipalAccount", NULL, 0 },
+	{ "aws:PrincipalType", NULL, 0 },
+	{ "s3:authType", NULL, 0 },
+	{ "s3:signatureversion", NULL, 0 },
+	{ "s3:signatureAge", NULL, 1 << POLICY_NUMBER },
+	{ "s3:x-amz-content-sha256", NULL, 0 },
+	{ "s3:prefix", LISTING, 0 },
+	{ "s3:delimiter", LISTING, 0 },
+	{ "s3:max-keys", LISTING, 1 << POLICY_NUMBER },
+	{ "s3:VersionId", VERSIONS, 0 },
+	{ "s3:x-amz-acl", GRANTING, 0 },
+	{ "s3:x-amz-grant-full-control", GRANTING, 0 },
+	{ "s3:x-amz-grant-read", GRANTING, 0 },
+	{ "s3:x-amz-grant-read-acp", GRANTING, 0 },
+	{ "s3:x-amz-grant-write", GRANTING, 0 },
+	{ "s3:x-amz-grant-write-acp", GRANTING, 0 },
+	{ POLICY_COPY_SOURCE, WRITING, 0 },
+	{ "s3:x-amz-metadata-directive", WRITING, 0 },
+	{ "s3:x-amz-storage-class", WRITING, 0 },
+	{ "s3:x-amz-server-side-encryption", WRITING, 0 },
+	{ "s3:if-match", MATCHING, 0 },
+	{ "s3:if-none-match", WRITING, 0 },
+	{ "s3:RequestObjectTagKeys", TAGGING, 0 },
+	{ "s3:RequestObjectTag/", TAGGING, ~0u },
+	{ "s3:ExistingObjectTag/", object_actions, ~0u },
+};
+
+static const struct policy_key *find_key(struct str name)
 {
-	static const char *const keys[] = {
-		"aws:SourceIp", "aws:SecureTransport", "aws:CurrentTime", "aws:EpochTime",
-		"aws:UserAgent", "aws:Referer", "aws:username", "aws:userid", "aws:PrincipalArn",
-		"aws:PrincipalAccount", "aws:PrincipalType", "s3:prefix", "s3:delimiter",
-		"s3:max-keys", "s3:VersionId", "s3:x-amz-acl", "s3:x-amz-copy-source",
-		"s3:x-amz-metadata-directive", "s3:x-amz-content-sha256",
-		"s3:x-amz-storage-class", "s3:signatureversion", "s3:signatureAge", "s3:authType",
-		"s3:LocationConstraint", "s3:TlsVersion", "s3:RequestObjectTagKeys",
-		"s3:if-match", "s3:if-none-match",
-	};
 	size_t i;
 
-	for (i = 0; i < COUNT(keys); i++)
-		if (str_equal_nocase(key, str_of(keys[i])))
+	for (i = 0; i < COUNT(keys); i++) {
+		struct str known = str_of(keys[i].name);
+
+		if (known.at[known.len - 1] == '/' ? name.len > known.len &&
+		    str_equal_nocase(str_head(name, known.len), known) :
+		    str_equal_nocase(name, known))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+/* Can requests have a key, and be compared with it by its operator? */
+bool policy_key_known(const struct policy_condition *c)
+{
+	const struct policy_key *key = find_key(c->key);
+
+	return key && (c->op->type <= POLICY_LIKE || c->op->type == POLICY_NULL ||
+		       key->types & 1 << c->op->type);
+}
+
+bool policy_key_is_tag(struct str name)
+{
+	return str_equal_nocase(str_head(name, strlen(POLICY_EXISTING_TAG)),
+				STR(POLICY_EXISTING_TAG));
+}
+
+/* Has some request that an action of a policy means the key, and a resource it is done to? */
+static bool key_fits(const struct policy_key *key, struct str action, bool objects, bool buckets)
+{
+	const char *const *known;
+	char text[64];
+
+	for (known = key->actions; *known; known++) {
+		struct out o = OUT(text, sizeof(text));
+
+		out_text(&o, "s3:");
+		out_text(&o, *known);
+		if (str_match(action, out_written(&o)) &&
+		    (objects || !matches_any(str_of(*known), object_actions)) &&
+		    (buckets || !matches_any(str_of(*known), bucket_actions)))
 			return true;
-	return str_equal_nocase(str_head(key, 21), STR("s3:ExistingObjectTag/")) ||
-	       str_equal_nocase(str_head(key, 20), STR("s3:RequestObjectTag/"));
+	}
+	return false;
+}
+
+/* A condition that could never be about one of the actions would say less than it seems to. */
+bool policy_conditions_fit(const struct policy_statement *s)
+{
+	bool objects = s->not_resource, buckets = s->not_resource;
+	unsigned int i, j;
+
+	for (i = 0; i < s->resources.count; i++) {
+		objects |= is_object(s->resources.item[i]);
+		buckets |= is_bucket(s->resources.item[i]);
+	}
+	for (i = 0; i < s->conditions; i++) {
+		const struct policy_key *key = find_key(s->condition[i].key);
+
+		for (j = 0; key->actions && !s->not_action && j < s->actions.count; j++)
+			if (!key_fits(key, s->actions.item[j], objects, buckets))
+				return false;
+	}
+	return true;
 }
 
 /* Can a value be compared as its operator asks? */

@@ -98,19 +98,28 @@ static bool value_matches(const struct policy_operator *op, struct str have, str
 	}
 }
 
+/* "/bucket/key" is the same source as "bucket/key", which is how requests have it here. */
+static struct str wanted_value(const struct policy_condition *c, unsigned int i)
+{
+	struct str want = c->values.item[i];
+
+	return str_starts(want, STR("/")) && str_equal_nocase(c->key, STR(POLICY_COPY_SOURCE)) ?
+	       str_skip(want, 1) : want;
+}
+
 static bool any_value(const struct policy_condition *c, struct str have)
 {
 	unsigned int i;
 
 	for (i = 0; i < c->values.count; i++)
-		if (value_matches(c->op, have, c->values.item[i]))
+		if (value_matches(c->op, have, wanted_value(c, i)))
 			return true;
 	return false;
 }
 
 /*
- * A key may have several values, as s3:RequestObjectTagKeys has: then one that
- * matches is enough, or with ForAllValues none may be without a match.
+ * A key may have several values, as s3:RequestObjectTagKeys has: then one for which the
+ * operator holds is enough, or with ForAllValues it has to hold for each.
  */
 static bool condition_holds(const struct policy_condition *c, const struct s3_policy_request *r)
 {
@@ -130,9 +139,9 @@ static bool condition_holds(const struct policy_condition *c, const struct s3_po
 	if (c->op->type == POLICY_NULL)
 		return present != str_equal_nocase(c->values.item[0], STR("true"));
 	if (!present)
-		return c->if_exists || c->for_all || c->op->negated;
-	/* "Not" means of none of them. */
-	return c->for_all || c->op->negated ? all : one;
+		return c->if_exists || c->for_all || (c->op->negated && !c->for_any);
+	/* "Not" means of none of them, unless it is said otherwise. */
+	return c->for_all || (c->op->negated && !c->for_any) ? all : one;
 }
 
 static bool conditions_hold(const struct policy_statement *s, const struct s3_policy_request *r)

@@ -7,7 +7,9 @@
 
 #include "policy.h"
 
-#define POLICY_ARN	"arn:aws:s3:::"
+#define POLICY_ARN		"arn:aws:s3:::"
+#define POLICY_COPY_SOURCE	"s3:x-amz-copy-source"
+#define POLICY_EXISTING_TAG	"s3:ExistingObjectTag/"
 
 /* Texts of the document, in the pool. */
 struct policy_list {
@@ -45,6 +47,7 @@ struct policy_condition {
 	const struct policy_operator *op;
 	bool if_exists;
 	bool for_all;			/* ForAllValues: holds where there is no value */
+	bool for_any;			/* ForAnyValue: does not, and one value is enough */
 	struct str key;
 	struct policy_list values;
 };
@@ -67,13 +70,16 @@ struct s3_policy {
 	size_t conditions_used, conditions_size;
 	struct policy_statement *statement;
 	unsigned int statements;
+	bool asks_tags;			/* of objects as they are */
 };
 
 bool policy_action_known(struct str action);
 bool policy_actions_fit(const struct policy_statement *s);
 bool policy_resource_ok(struct str resource, struct str bucket);
 const struct policy_operator *policy_operator_find(struct str name, struct policy_condition *c);
-bool policy_key_known(struct str key);
+bool policy_key_known(const struct policy_condition *c);
+bool policy_key_is_tag(struct str name);
+bool policy_conditions_fit(const struct policy_statement *s);
 bool policy_value_ok(const struct policy_condition *c, struct str value);
 
 bool policy_ip_in(struct str address, struct str range);

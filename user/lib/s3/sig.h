@@ -109,6 +109,8 @@ enum s3_code sig_verify(const struct sig_message *m, const struct sig_claim *cla
 			const struct sig_key *key, struct s3_fault *f);
 
 bool sig_scope_parse(struct str credential, enum sig_algorithm algorithm, struct sig_scope *s);
+enum s3_code sig_wrong_region(const struct sig_claim *c, struct str want, struct s3_fault *f);
+bool sig_region_in_set(struct str set, struct str region);
 enum s3_code sig_scope_check(struct sig_claim *c, struct str credential,
 			     const struct sig_rules *rules, struct s3_fault *f);
 void sig_derive(struct str secret, struct str date, struct str region, struct str service,

@@ -103,6 +103,23 @@ static enum s3_code wrong(struct s3_fault *f, enum sig_place place, const char *
 }
 
 /**
+ * sig_wrong_region - refuse a signature for another region
+ * @c:		as sig_parse() has filled it in
+ * @want:	the region that it should be for
+ * @f:		says so
+ */
+enum s3_code sig_wrong_region(const struct sig_claim *c, struct str want, struct s3_fault *f)
+{
+	bool set = c->algorithm == SIG_ECDSA;
+	enum s3_code code = wrong(f, c->place, set ? "the region set '" : "the region '",
+				  set ? c->region_set : c->scope.region,
+				  "' is wrong; expecting '", want, "'");
+
+	s3_detail(f, "Region", want);
+	return code;
+}
+
+/**
  * sig_scope_check - is a credential one for this server?
  * @c:		its place and algorithm are set; its scope is filled in
  * @credential:	decoded
@@ -112,20 +129,14 @@ static enum s3_code wrong(struct s3_fault *f, enum sig_place place, const char *
 enum s3_code sig_scope_check(struct sig_claim *c, struct str credential,
 			     const struct sig_rules *rules, struct s3_fault *f)
 {
-	enum s3_code code;
-
 	if (!sig_scope_parse(credential, c->algorithm, &c->scope))
 		return wrong(f, c->place, "the Credential is mal-formed; expecting \"",
 			     STR("<YOUR-AKID>/YYYYMMDD/"), "",
 			     c->algorithm == SIG_HMAC ? STR("REGION/SERVICE/aws4_request") :
 							STR("SERVICE/aws4_request"), "\".");
 	if (c->algorithm == SIG_HMAC && rules->region.len &&
-	    !str_equal(c->scope.region, rules->region)) {
-		code = wrong(f, c->place, "the region '", c->scope.region, "' is wrong; expecting '",
-			     rules->region, "'");
-		s3_detail(f, "Region", rules->region);
-		return code;
-	}
+	    !str_equal(c->scope.region, rules->region))
+		return sig_wrong_region(c, rules->region, f);
 	if (!str_equal(c->scope.service, rules->service))
 		return wrong(f, c->place, "incorrect service \"", c->scope.service,
 			     "\". This endpoint belongs to \"", rules->service, "\".");
@@ -133,7 +144,7 @@ enum s3_code sig_scope_check(struct sig_claim *c, struct str credential,
 }
 
 /* Is one of "us-east-1,eu-*" the region? */
-static bool region_in_set(struct str set, struct str region)
+bool sig_region_in_set(struct str set, struct str region)
 {
 	struct str item;
 
@@ -147,10 +158,9 @@ static enum s3_code check_region_set(const struct sig_claim *c, const struct sig
 				     struct s3_fault *f)
 {
 	if (c->algorithm != SIG_ECDSA || !rules->region.len ||
-	    region_in_set(c->region_set, rules->region))
+	    sig_region_in_set(c->region_set, rules->region))
 		return S3_OK;
-	return wrong(f, c->place, "the region set '", c->region_set, "' is wrong; expecting '",
-		     rules->region, "'");
+	return sig_wrong_region(c, rules->region, f);
 }
 
 /* Is a name in "a;b;c"? */
@@ -168,7 +178,7 @@ static bool is_signed(struct str list, struct str name)
 static enum s3_code check_signed(const struct sig_message *m, const struct sig_claim *c,
 				 struct s3_fault *f)
 {
-	struct str list = c->signed_headers, name;
+	struct str list = c->signed_headers, name, value;
 	unsigned int i;
 
 	while (str_cut(&list, ';', &name))
@@ -181,9 +191,11 @@ static enum s3_code check_signed(const struct sig_message *m, const struct sig_c
 			continue;
 		if (is_signed(c->signed_headers, name))
 			continue;
-		/* A pre-signed URL's payload hash may come beside it. */
+		/* A pre-signed URL's payload hash may come beside it; another framing not. */
+		value = m->headers[i].value;
 		if (c->place == SIG_QUERY &&
-		    str_equal_nocase(name, STR("x-amz-content-sha256")))
+		    str_equal_nocase(name, STR("x-amz-content-sha256")) &&
+		    !str_starts(value, STR("STREAMING-")))
 			continue;
 		s3_fail(f, S3_ACCESS_DENIED,
 			"There were headers present in the request which were not signed");

@@ -124,3 +124,14 @@ def parameter_that_nobody_knows_does_no_harm(t):
     content(t.main.get(bucket, key, {"x-id": "GetObject"}), b"x")
     good(t.main.get(bucket, query={"list-type": "2", "x-id": "ListObjectsV2"}))
     header(good(t.main.put(bucket, key, b"y", {"x-id": "PutObject"})), "etag", sums.etag(b"y"))
+
+
+@each(("an ACL", {"x-amz-acl": "public-read"}), ("a grant", {"x-amz-grant-read": "id=1"}),
+      ("tags", {"x-amz-tagging": "a=b"}), ("metadata", {"X-Amz-Meta-A": "b"}),
+      ("a key service", {"x-amz-server-side-encryption": "aws:kms"}), ("a class", {"x-amz-storage-class": "GLACIER"}))
+def url_that_holds(t, query):
+    """Some clients put headers into the URLs that they sign."""
+    bucket = t.bucket()
+    answer = t.main.put(bucket, "key", b"x", query, auth="query")
+    want(answer.code in REFUSALS + ("InvalidStorageClass",), "code of %s", answer)
+    refused(t.main.head(bucket, "key"), 404, "")
