@@ -16,3 +16,11 @@ check-skyd: user ## the S3 suite against a skyd with six edges (KTAP)
 	@tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 
 .PHONY: check-skyd
+
+check-reload: user ## a skyd that is reloaded again and again while clients ask (KTAP)
+	@tests/kselftest/skyd/with-skyd tests/kselftest/skyd/reload
+
+check-service: user ## skyd as a service manager starts it (KTAP)
+	@unshare -n sh -c 'ip link set lo up && exec tests/kselftest/skyd/service $(O)/bin/skyd'
+
+.PHONY: check-reload check-service
