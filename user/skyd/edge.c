@@ -418,7 +418,7 @@ static int hello(struct link_request *r, const void *ask, void *give)
 	struct edge_hello *h = give;
 
 	(void)ask;
-	/* One that has just been started waits for its folder, and knows nothing of the disk yet. */
+	/* One that was just started waits for its folder, and knows nothing of the disk yet. */
 	while (!e->http.store && !e->stopping) {
 		int rc = io_sleep_until(io_after_ms(BUSY_MS));
 
