@@ -34,3 +34,6 @@ MANDIR		= $(prefix)/share/man
 COMPLETIONDIR	= $(prefix)/share/bash-completion/completions
 UNITDIR		= $(prefix)/lib/systemd/system
 GENERATORDIR	= $(prefix)/lib/systemd/system-generators
+SYSUSERSDIR	= $(prefix)/lib/sysusers.d
+TMPFILESDIR	= $(prefix)/lib/tmpfiles.d
+SYSCONFDIR	= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)

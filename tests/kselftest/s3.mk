@@ -29,3 +29,11 @@ check-skyd-tsan: $(O)/tsan/bin/skyd user ## the same with ThreadSanitizer
 	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
 
 .PHONY: check-skyd-asan check-skyd-tsan
+
+check-reload: user ## a skyd that is reloaded again and again while clients ask (KTAP)
+	@tests/kselftest/skyd/with-skyd tests/kselftest/skyd/reload
+
+check-service: user ## skyd as a service manager starts it (KTAP)
+	@unshare -n sh -c 'ip link set lo up && exec tests/kselftest/skyd/service $(O)/bin/skyd'
+
+.PHONY: check-reload check-service

@@ -151,7 +151,7 @@ static void test_values(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&c, ""), 0);
-	assert_string_equal(c.state, "/var/lib/skyd");
+	assert_string_equal(c.state, "/var/lib/skyd/backend");
 	assert_int_equal(c.edges, 0);
 	assert_true(c.io_uring);
 	config_free(&c);

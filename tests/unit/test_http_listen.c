@@ -292,6 +292,195 @@ static void stopping_while_busy(void **state)
 	assert_int_equal(on_loop(state, stop_busy, NULL), 0);
 }
 
+#define CLOSING	"Connection: close\r\n"
+
+/* The last answer of a connection says that it is, and the end follows. */
+static void hear_last(int fd)
+{
+	char out[512] = "";
+	ssize_t n = io_recv(fd, out, sizeof(out) - 1, MSG_WAITALL, LONG_TIME);
+
+	must(n > 0);
+	must(strstr(out, CLOSING) && strstr(out, "hello\n"));
+	io_close(fd);
+}
+
+static void until_open(const struct house *h, unsigned int count)
+{
+	while (h->listen.open != count)
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+}
+
+/* Whoever has been accepted, or had an answer, is on his way to ask: he is answered. */
+static int stop_heard(void *arg)
+{
+	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
+	struct house h;
+	int fd[4];
+	char c;
+
+	(void)arg;
+	open_house(&h, &group, NULL);
+	h.listen.quiet = 10000000000ll;
+	fd[0] = dial(&h);
+	fd[1] = dial(&h);
+	fd[2] = dial(&h);
+	fd[3] = dial(&h);
+	until_open(&h, 4);
+	must(ask(fd[0]));
+	must(ask(fd[1]));
+	http_listen_stop(&h.listen);
+	/* As long as nobody asks, nobody is sent away, and who does is, with an answer. */
+	must_equal(io_recv(fd[0], &c, 1, 0, io_after_ms(100)), -ETIMEDOUT);
+	must_equal(io_recv(fd[2], &c, 1, 0, io_after_ms(1)), -ETIMEDOUT);
+	must_equal(io_send(fd[0], GET, strlen(GET), 0, LONG_TIME), 0);
+	must_equal(io_send(fd[2], GET, strlen(GET), 0, LONG_TIME), 0);
+	hear_last(fd[0]);
+	hear_last(fd[2]);
+	until_open(&h, 2);
+	/* A second word cuts the first one's time short, but not what has arrived. */
+	must_equal(io_send(fd[1], GET, strlen(GET), 0, LONG_TIME), 0);
+	h.listen.quiet = 0;
+	http_listen_stop(&h.listen);
+	hear_last(fd[1]);
+	must_equal(io_recv(fd[3], &c, 1, 0, LONG_TIME), 0);
+	io_close(fd[3]);
+	close_house(&h, &group);
+	return 0;
+}
+
+static void stopping_while_asked(void **state)
+{
+	assert_int_equal(on_loop(state, stop_heard, NULL), 0);
+}
+
+/* What lies in the kernel when the server stops is answered, though it has not been heard. */
+static int stop_unheard(void *arg)
+{
+	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
+	struct house h;
+	int fd[40], late, i;
+
+	(void)arg;
+	open_house(&h, &group, NULL);
+	late = dial(&h);
+	for (i = 0; i < 40; i++) {
+		fd[i] = dial(&h);
+		if (i % 2)
+			must(ask(fd[i]));
+	}
+	until_open(&h, 41);
+	/* No fiber of the server runs between these. */
+	for (i = 0; i < 40; i++)
+		must_equal(send(fd[i], GET, strlen(GET), 0), strlen(GET));
+	http_listen_stop(&h.listen);
+	for (i = 0; i < 40; i++)
+		hear_last(fd[i]);
+	/* And what a connection was made for, though it comes a little later. */
+	must_equal(io_send(late, GET, strlen(GET), 0, LONG_TIME), 0);
+	hear_last(late);
+	close_house(&h, &group);
+	return 0;
+}
+
+static void stopping_with_bytes_in_the_kernel(void **state)
+{
+	assert_int_equal(on_loop(state, stop_unheard, NULL), 0);
+}
+
+/* One after another, until there is nobody; each answer that is begun comes whole. */
+struct hammer {
+	struct house *h;
+	unsigned int answers, lost;
+	bool keep;
+	const bool *over;
+};
+
+static int hammer(void *arg)
+{
+	struct hammer *a = arg;
+	char out[512];
+	int fd = -1;
+
+	while (!*a->over) {
+		ssize_t n;
+
+		if (fd < 0)
+			fd = dial(a->h);
+		n = io_send(fd, GET, strlen(GET), 0, LONG_TIME);
+		n = n ? n : io_recv(fd, out, sizeof(out) - 1, 0, LONG_TIME);
+		out[n > 0 ? n : 0] = 0;
+		if (n > 6 && !memcmp(out + n - 6, "hello\n", 6))
+			a->answers++;
+		else
+			a->lost++;
+		if (a->keep && n > 0 && !strstr(out, CLOSING))
+			continue;
+		io_close(fd);
+		fd = -1;
+		/* Each one keeps a port of this machine for a minute. */
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	}
+	if (fd >= 0)
+		io_close(fd);
+	return 0;
+}
+
+/* Another server takes over the socket again and again, and nobody notices. */
+static int take_over(void *arg)
+{
+	CLEANUP_GROUP struct io_group group = IO_GROUP(group), hammers = IO_GROUP(hammers);
+	struct house h[2];
+	struct hammer a[6];
+	unsigned int i, answers = 0;
+	struct sockaddr_in at;
+	bool over = false;
+	int door;
+
+	(void)arg;
+	open_house(&h[0], &group, NULL);
+	door = h[0].listen.door[0].fd;
+	at = h[0].at;
+	for (i = 0; i < 6; i++) {
+		a[i] = (struct hammer){ .h = &h[0], .keep = i % 2, .over = &over };
+		must_equal(io_spawn(&hammers, hammer, &a[i], NULL), 0);
+	}
+	for (i = 1; i <= 20; i++) {
+		struct house *next = &h[i % 2], *old = &h[(i + 1) % 2];
+
+		*next = (struct house){ .server = SERVER(&next->seen), .rc = 1, .at = at };
+		next->listen = (struct http_listen){
+			.server = &next->server, .doors = 1, .most = 1000,
+			.patience = 20000000000ll, .door[0].fd = dup(door),
+		};
+		http_listen_init(&next->listen);
+		must_equal(io_spawn(&group, run_house, next, NULL), 0);
+		must_equal(io_sleep_until(io_after_ms(10)), 0);
+		old->listen.quiet = 10000000000ll;
+		http_listen_stop(&old->listen);
+		while (old->rc == 1)
+			must_equal(io_sleep_until(io_after_ms(1)), 0);
+		must_equal(old->rc, 0);
+		if (old->listen.door[0].fd != door)
+			io_close(old->listen.door[0].fd);
+	}
+	over = true;
+	must_equal(io_group_drain(&hammers, LONG_TIME), 0);
+	for (i = 0; i < 6; i++) {
+		must_equal(a[i].lost, 0);
+		answers += a[i].answers;
+	}
+	must(answers > 100);
+	close_house(&h[0], &group);
+	io_close(door);
+	return 0;
+}
+
+static void another_takes_over(void **state)
+{
+	assert_int_equal(on_loop(state, take_over, NULL), 0);
+}
+
 /* --- foreign clients -------------------------------------------------------------------------- */
 
 #define GOODBYE	"GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
@@ -405,6 +594,9 @@ int main(void)
 		ON_BOTH(descriptors_run_out),
 		ON_BOTH(doors_that_are_none),
 		ON_BOTH(stopping_while_busy),
+		ON_BOTH(stopping_while_asked),
+		ON_BOTH(stopping_with_bytes_in_the_kernel),
+		ON_BOTH(another_takes_over),
 		ON_BOTH(foreign_clients),
 	};
 

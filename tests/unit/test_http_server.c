@@ -398,7 +398,7 @@ static int stops(void *arg)
 	must(io_recv(t.fd[0], out, sizeof(out), 0, LONG_TIME) > 0);
 	io_yield();
 	must(t.idle);
-	t.server.stopping = true;
+	http_server_stop(&t.server, 0);
 	say(t.fd[0], "GET / HTTP/1.1\r\n" HOST "\r\n", AT_ONCE);
 	hear(t.fd[0], out, sizeof(out));
 	must(!strcmp(out, OK(6) "Connection: close\r\n\r\nhello\n"));

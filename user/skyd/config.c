@@ -11,124 +11,11 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "config.h"
+#include "config_keys.h"
 
 #define FILE_MAX	(1u << 20)
 #define DEV_GRACE_MS	30000
 #define DEV_EDGES	6u
-
-enum type { TEXT, PATH, NUMBER, TIME, BOOL, LEVEL, ADDRESS, CHOICE };
-
-static const char *const type_names[] = {
-	"text", "absolute path", "number", "time", "yes or no", "level", "address",
-	"yes, no or local",
-};
-
-/* What the value of a type looks like, for who has got one wrong. */
-static const char *const type_help[] = {
-	"", "begin it with /", "write digits", "write a number and ms, s, min or h",
-	"write yes or no", "write error, warning, info or debug",
-	"write HOST:PORT, [ADDRESS]:PORT or unix:/PATH", "write yes, no or local",
-};
-
-struct key {
-	const char *section;
-	const char *name;
-	enum type type;
-	size_t offset;		/* in struct config, or struct config_edge */
-	uint64_t min, max;	/* numbers and times, in ms */
-	const char *value;	/* the default; NULL: must be said */
-	const char *help;
-};
-
-#define AT(field)	offsetof(struct config, field)
-#define EDGE(field)	offsetof(struct config_edge, field)
-
-static const struct key keys[] = {
-	{ "skyd", "state", PATH, AT(state), 0, 0, "/var/lib/skyd",
-	  "folder of the metadata, and of what roles keep" },
-	{ "skyd", "control", ADDRESS, AT(control), 0, 0, "unix:/run/skyd/control",
-	  "where skyctl asks; a socket of root's" },
-	{ "skyd", "io_uring", BOOL, AT(io_uring), 0, 0, "yes",
-	  "whether roles may use it; if not, they use epoll, and the kernel refuses it to them" },
-	{ "skyd", "calls", NUMBER, AT(calls), 1, 4096, "256",
-	  "calls under way at once between two roles" },
-	{ "skyd", "start", TIME, AT(start_ms), 100, 600000, "60s",
-	  "time for a role to be ready before it is ended and started again" },
-	{ "skyd", "stop", TIME, AT(stop_ms), 0, 3600000, "30s",
-	  "time for what is under way at a stop" },
-	{ "skyd", "chroot", PATH, AT(chroot), 0, 0, "/var/empty",
-	  "empty folder into which root locks the roles that open no files" },
-	{ "log", "level", LEVEL, AT(level), 0, 3, "info", "what is logged, and what is above it" },
-	{ "log", "audit", BOOL, AT(audit), 0, 0, "yes", "a line for each call to the vault" },
-	{ "gateway", "listen", ADDRESS, AT(gateway_listen), 0, 0, "127.0.0.1:9000", "the S3 API" },
-	{ "gateway", "external_url", TEXT, AT(gateway_url), 0, 0, "",
-	  "URL that clients of a proxy use: https://HOST[:PORT][/PATH]; empty: there is none" },
-	{ "gateway", "virtual_host", TEXT, AT(gateway_domain), 0, 0, "",
-	  "domain below which each bucket is a host; empty: buckets are in the path only" },
-	{ "gateway", "proxies", TEXT, AT(gateway_proxies), 0, 0, "",
-	  "addresses or networks, with commas, of proxies whose X-Forwarded fields are believed" },
-	{ "gateway", "region", TEXT, AT(gateway_region), 0, 0, "",
-	  "region that signatures have to name; empty: us-east-1, local, or the bucket's storage policy" },
-	{ "gateway", "certificate", PATH, AT(gateway_certificate), 0, 0, "",
-	  "PEM file of the certificate and what links it to an authority; empty: no TLS" },
-	{ "gateway", "key", PATH, AT(gateway_key), 0, 0, "", "PEM file of the certificate's key" },
-	{ "gateway", "connections", NUMBER, AT(gateway_connections), 1, 100000, "4096",
-	  "connections at once; others wait" },
-	{ "gateway", "per_address", NUMBER, AT(gateway_each), 0, 100000, "1024",
-	  "connections of one address (of IPv6: one /64) that is no proxy; 0: any number" },
-	{ "gateway", "head", NUMBER, AT(gateway_head), 1024, 32768, "16384",
-	  "bytes of the longest head of a request" },
-	{ "gateway", "head_time", TIME, AT(gateway_head_ms), 100, 600000, "10s",
-	  "time for a head to arrive" },
-	{ "gateway", "idle", TIME, AT(gateway_idle_ms), 100, 3600000, "60s",
-	  "time between two requests of a connection" },
-	{ "gateway", "rate", NUMBER, AT(gateway_rate), 0, 1u << 30, "1024",
-	  "least bytes a second of a body, in both directions; 0: any" },
-	{ "gateway", "grace", TIME, AT(gateway_grace_ms), 100, 3600000, "20s",
-	  "time that a body may stand still before its rate is looked at" },
-	{ "gateway", "memory", NUMBER, AT(gateway_memory), 32, 1u << 20, "256",
-	  "MiB of all bodies under way; who wants more waits" },
-	{ "gateway", "workers", NUMBER, AT(gateway_workers), 0, 256, "0",
-	  "threads that hash, compress, encrypt and code; 0: one for each processor" },
-	{ "gateway", "user", TEXT, AT(gateway_user), 0, 0, "skyd-gateway", "whom it runs as" },
-	{ "backend", "user", TEXT, AT(backend_user), 0, 0, "skyd-backend", "whom it runs as" },
-	{ "backend", "public_locations", BOOL, AT(public_locations), 0, 0, "no",
-	  "whether /cloud_locations and /edge_locations are told without a token" },
-	{ "backend", "grace", TIME, AT(grace_ms), 1000, 86400000, "1h",
-	  "how long fragments of what was deleted stay, for readers that have begun" },
-	{ "vault", "user", TEXT, AT(vault_user), 0, 0, "skyd-vault", "whom it runs as" },
-	{ "vault", "keys", PATH, AT(vault_keys), 0, 0, "/var/lib/skyd/vault/keys",
-	  "file of the master keys, of mode 0600" },
-	{ "vault", "passphrase", PATH, AT(vault_passphrase), 0, 0, "",
-	  "file with the passphrase of that; empty: there is none" },
-	{ "vault", "lease", TIME, AT(vault_lease_ms), 1000, 86400000, "1h",
-	  "longest that a gateway keeps a bucket's key" },
-	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
-	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
-	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },
-	{ "edges", "metrics", CHOICE, AT(edge_metrics), 0, 0, "local",
-	  "whether everybody may read their metrics; local: where they listen on loopback" },
-	{ "edges", "connections", NUMBER, AT(edge_connections), 1, 15000, "1024",
-	  "connections of each; more wait" },
-	{ "edges", "compact", TIME, AT(edge_compact_ms), 100, 86400000, "10s",
-	  "pause between looks for space of deleted fragments" },
-	{ "edges", "scrub", TIME, AT(edge_scrub_ms), 1000, 2419200000, "168h",
-	  "pause between readings of all fragments" },
-	{ "edges", "scrub_rate", NUMBER, AT(edge_scrub_rate), 0, 1ull << 40, "8388608",
-	  "bytes that they read for it in a second; 0: never" },
-	{ "edge", "listen", ADDRESS, EDGE(listen), 0, 0, NULL, "the S3 API of this location" },
-	{ "edge", "path", PATH, EDGE(path), 0, 0, NULL, "folder of its key and its fragments" },
-	{ "edge", "url", TEXT, EDGE(url), 0, 0, "",
-	  "where others reach it, http://HOST:PORT or https://HOST:PORT; empty: where it listens" },
-	{ "edge", "cert", PATH, EDGE(cert), 0, 0, "",
-	  "file of its certificate, and those that link it to an authority; empty: no TLS" },
-	{ "edge", "key", PATH, EDGE(key), 0, 0, "", "file of that certificate's key" },
-};
-
-#define KEYS	(sizeof(keys) / sizeof(keys[0]))
-
-_Static_assert(KEYS <= CONFIG_KEYS, "a place for each");
 
 /* Where reading is. */
 struct reader {
@@ -244,7 +131,7 @@ static bool read_choice(const char *text, uint64_t *value)
 }
 
 /* Return: 0; -EINVAL: does not look so; -ERANGE; -ENOMEM. */
-static int set_value(void *values, const struct key *k, const char *text)
+static int set_value(void *values, const struct config_key *k, const char *text)
 {
 	void *to = (char *)values + k->offset;
 	uint64_t number = 0;
@@ -290,14 +177,6 @@ static int set_value(void *values, const struct key *k, const char *text)
 	return 0;
 }
 
-static void range_text(const struct key *k, char text[64])
-{
-	const char *unit = k->type == TIME ? "ms" : "";
-
-	snprintf(text, 64, "%llu%s to %llu%s", (unsigned long long)k->min, unit,
-		 (unsigned long long)k->max, unit);
-}
-
 /* --- lines ------------------------------------------------------------------------- */
 
 static char *trim(char *text)
@@ -316,8 +195,8 @@ static bool section_known(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < KEYS; i++)
-		if (!strcmp(keys[i].section, name))
+	for (i = 0; i < config_key_count; i++)
+		if (!strcmp(config_keys[i].section, name))
 			return true;
 	return false;
 }
@@ -403,29 +282,32 @@ static bool said_here(const struct reader *r, const char *where)
 static void read_value(struct reader *r, const char *name, const char *value)
 {
 	const char **said;
-	char range[64];
+	const struct config_key *k;
+	char range[CONFIG_RANGE];
 	size_t i = 0;
 	int rc;
 
-	while (i < KEYS && (strcmp(keys[i].section, r->section) || strcmp(keys[i].name, name)))
+	while (i < config_key_count && (strcmp(config_keys[i].section, r->section) ||
+					strcmp(config_keys[i].name, name)))
 		i++;
-	if (i == KEYS) {
+	if (i == config_key_count) {
 		wrong(r, "no \"%.40s\" in [%s]; skyd --print-config has all there are", name,
 		      r->section);
 		return;
 	}
+	k = &config_keys[i];
 	said = r->edge ? r->edge->said : r->config->said;
 	if (said_here(r, said[i])) {
 		wrong(r, "\"%s\" has been said at %s; remove one of them", name, said[i]);
 		return;
 	}
-	rc = set_value(r->edge ? (void *)r->edge : (void *)r->config, &keys[i], value);
+	rc = set_value(r->edge ? (void *)r->edge : (void *)r->config, k, value);
 	said[i] = here(r);
 	if (rc == -EINVAL)
-		wrong(r, "\"%s\" is no %s; %s", name, type_names[keys[i].type],
-		      type_help[keys[i].type]);
+		wrong(r, "\"%s\" is no %s; %s", name, config_type_names[k->type],
+		      config_type_help[k->type]);
 	if (rc == -ERANGE) {
-		range_text(&keys[i], range);
+		config_range(k, range);
 		wrong(r, "\"%s\" is out of range; it goes from %s", name, range);
 	}
 	if (rc == -ENOMEM)
@@ -550,9 +432,9 @@ static void check_edge(struct reader *r, unsigned int number)
 	unsigned int i;
 
 	/* One that was said wrongly has been told of. */
-	for (i = 0; i < KEYS; i++)
-		if (!strcmp(keys[i].section, "edge") && !keys[i].value && !e->said[i])
-			wrong_edge(r, e, "does not say its ", keys[i].name);
+	for (i = 0; i < config_key_count; i++)
+		if (!strcmp(config_keys[i].section, "edge") && !config_keys[i].value && !e->said[i])
+			wrong_edge(r, e, "does not say its ", config_keys[i].name);
 	if (!(e->cert && *e->cert) != !(e->key && *e->key))
 		wrong_edge(r, e, "needs both cert and key, or neither", "");
 	if (same(e->listen, c->gateway_listen))
@@ -572,10 +454,10 @@ static int defaults(struct config *c)
 	int rc = 0;
 
 	memset(c, 0, sizeof(*c));
-	for (i = 0; !rc && i < KEYS; i++)
+	for (i = 0; !rc && i < config_key_count; i++)
 		/* Those of an edge are NULL where it says nothing. */
-		if (keys[i].value && strcmp(keys[i].section, "edge"))
-			rc = set_value(c, &keys[i], keys[i].value);
+		if (config_keys[i].value && strcmp(config_keys[i].section, "edge"))
+			rc = set_value(c, &config_keys[i], config_keys[i].value);
 	return rc;
 }
 
@@ -624,9 +506,9 @@ int config_dev(struct config *config, const char *dir, unsigned int port)
 	/* Who tries it out wants to see space come back. */
 	config->grace_ms = DEV_GRACE_MS;
 	/* Nobody has made users or an empty folder for a trial. */
-	for (i = 0; !rc && i < KEYS; i++)
-		if (!strcmp(keys[i].name, "user") || !strcmp(keys[i].name, "chroot"))
-			rc = set_value(config, &keys[i], "");
+	for (i = 0; !rc && i < config_key_count; i++)
+		if (!strcmp(config_keys[i].name, "user") || !strcmp(config_keys[i].name, "chroot"))
+			rc = set_value(config, &config_keys[i], "");
 	for (i = 0; !rc && i < DEV_EDGES; i++) {
 		struct config_edge *e = &config->edge[i];
 
@@ -644,15 +526,17 @@ void config_free(struct config *config)
 	unsigned int i;
 	size_t k;
 
-	for (k = 0; k < KEYS; k++) {
-		if (keys[k].type != TEXT && keys[k].type != PATH && keys[k].type != ADDRESS)
+	for (k = 0; k < config_key_count; k++) {
+		const struct config_key *key = &config_keys[k];
+
+		if (key->type != TEXT && key->type != PATH && key->type != ADDRESS)
 			continue;
-		if (strcmp(keys[k].section, "edge")) {
-			free(*(char **)((char *)config + keys[k].offset));
+		if (strcmp(key->section, "edge")) {
+			free(*(char **)((char *)config + key->offset));
 			continue;
 		}
 		for (i = 0; i < config->edges; i++)
-			free(*(char **)((char *)&config->edge[i] + keys[k].offset));
+			free(*(char **)((char *)&config->edge[i] + key->offset));
 	}
 	for (i = 0; i < config->edges; i++)
 		free(config->edge[i].name);
@@ -660,41 +544,4 @@ void config_free(struct config *config)
 		free(config->texts[i]);
 	free(config->texts);
 	memset(config, 0, sizeof(*config));
-}
-
-static void print_key(FILE *to, const struct key *k, bool manual)
-{
-	const char *value = k->value ? k->value : "";
-	char range[64] = "";
-
-	if (k->max && k->type != LEVEL)
-		range_text(k, range);
-	if (manual)
-		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, type_names[k->type],
-			*range ? ", " : "", range, k->value ? "default: " : "must be said", value,
-			k->help);
-	else
-		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, type_names[k->type],
-			*range ? ", " : "", range,
-			k->value && strcmp(k->section, "edge") ? "" : "#", k->name, value);
-}
-
-void config_print(FILE *to, bool manual)
-{
-	const char *section = "";
-	size_t i;
-
-	for (i = 0; i < KEYS; i++) {
-		if (strcmp(keys[i].section, section)) {
-			bool edge = !strcmp(keys[i].section, "edge");
-
-			section = keys[i].section;
-			if (manual)
-				fprintf(to, ".SS [%s%s]\n", section, edge ? " NAME" : "");
-			else
-				fprintf(to, "\n%s[%s%s]\n", edge ? "#" : "", section,
-					edge ? " NAME" : "");
-		}
-		print_key(to, &keys[i], manual);
-	}
 }

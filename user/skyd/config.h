@@ -47,6 +47,7 @@ struct config {
 	char *control;		/* socket of the administrator */
 	bool io_uring;
 	uint64_t stop_ms;	/* for requests under way at a stop */
+	uint64_t retire_ms;	/* for those of a process that another has replaced */
 	uint64_t start_ms;	/* for a role to say that it is ready */
 	char *chroot;		/* empty folder that roles without files are locked into */
 	/* [log] */

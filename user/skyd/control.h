@@ -16,7 +16,7 @@ enum control_type {
 	CONTROL_SERVE = 1,	/* a stream on which @role asks */
 	CONTROL_CALL,		/* a stream to @role, instead of an older one of that @number */
 	CONTROL_LISTEN,		/* a socket that listens: the role's own */
-	CONTROL_RETIRE,		/* another has taken its place: end when all streams have */
+	CONTROL_RETIRE,		/* another has its place: end when all streams and clients have */
 	CONTROL_STOP,		/* read no more, finish what is under way, and end */
 	/* from a role */
 	CONTROL_READY,

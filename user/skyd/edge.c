@@ -418,6 +418,15 @@ static int hello(struct link_request *r, const void *ask, void *give)
 	struct edge_hello *h = give;
 
 	(void)ask;
+	/* One that was just started waits for its folder, and knows nothing of the disk yet. */
+	while (!e->http.store && !e->stopping) {
+		int rc = io_sleep_until(io_after_ms(BUSY_MS));
+
+		if (rc)
+			return rc;
+	}
+	if (e->stopping)
+		return -ESHUTDOWN;
 	if (e->http.store)
 		edge_store_usage(e->http.store, &usage);
 	*h = (struct edge_hello){

@@ -13,6 +13,7 @@
 #define SWEEP_MS	5000
 #define NS_OF_MS	1000000ll
 #define DRAIN_BYTES	(256u << 10)
+#define QUIET_MS	1000	/* that clients may ask once more at a stop */
 
 /* https://HOST[:PORT][/PATH], taken apart. */
 static bool take_url(struct front *f, struct str url)
@@ -116,6 +117,7 @@ int gateway_start(struct role_run *run)
 
 	g->backend = run->to_backend;
 	g->vault = run->vault;
+	http_listen_init(&f->listen);
 	io_group_init(&f->repairs);
 	g->repairs = &f->repairs;
 	io_semaphore_init(&g->memory, (c->gateway_memory << 20) / FRONT_MEMORY_UNIT);
@@ -137,8 +139,18 @@ int gateway_serve(struct role_run *run, int fd)
 
 	f->listen.door[0] = (struct http_door){ .fd = fd, .tls = f->tls };
 	f->listen.doors = 1;
-	http_listen_init(&f->listen);
 	return http_listen_run(&f->listen);
+}
+
+/* Another gateway has the socket when this one retires: nobody has to be in a hurry. */
+void gateway_leave(struct role_run *run, bool retire)
+{
+	const struct config *c = run->config;
+	struct http_listen *l = &run->front->listen;
+
+	l->quiet = (retire ? c->gateway_idle_ms : QUIET_MS) * NS_OF_MS;
+	l->patience = (retire ? c->retire_ms : c->stop_ms) * NS_OF_MS;
+	http_listen_stop(l);
 }
 
 void gateway_stop(struct role_run *run)

@@ -10,7 +10,6 @@
 
 #include "base/authority.h"
 #include "base/cleanup.h"
-#include "journal/journal.h"
 #include "parent.h"
 
 #define BACKLOG	1024
@@ -74,11 +73,7 @@ static int listen_tcp(const char *text)
 	return rc ? rc : TAKE_FD(fd);
 }
 
-int listen_on(const char *address, const char *name)
+int listen_on(const char *address)
 {
-	int fd = service_socket(name);
-
-	if (fd >= 0)
-		return fd;
 	return strncmp(address, "unix:", 5) ? listen_tcp(address) : listen_unix(address + 5);
 }

@@ -14,9 +14,11 @@
 #include "dev.h"
 #include "parent.h"
 #include "role_run.h"
+#include "vault_open.h"
 
 #define DEFAULT_FILE	"/etc/skyd/skyd.conf"
 #define EXIT_USAGE	2
+#define VERSION		"0.1.0"
 
 struct arguments {
 	struct parent_options parent;
@@ -25,21 +27,30 @@ struct arguments {
 	bool check;
 	bool print;
 	bool manual;
+	bool keys;
 };
 
 static void usage(FILE *to)
 {
 	fputs("usage: skyd [--config FILE] [--role ROLE]...\n"
 	      "       skyd --dev DIR [--port PORT]\n"
+	      "       skyd [--config FILE] --check-config | --make-keys\n"
+	      "       skyd --print-config | --print-manual | --version | --help\n"
+	      "\n"
+	      "An S3 gateway, its backend, its vault and its places to store, in one program.\n"
 	      "\n"
 	      "  --config FILE     instead of " DEFAULT_FILE "\n"
 	      "  --role ROLE       gateway, backend, vault or edge; without it, all of them\n"
 	      "  --dev DIR         needs no file: makes keys, six edges and a first team below DIR\n"
 	      "  --port PORT       of its gateway, 9000; its edges have those that follow\n"
 	      "  --check-config    say what is wrong with the file, and end\n"
+	      "  --make-keys       make the vault's keys, if there are none, and end\n"
 	      "  --print-config    print all that may be said, with its default, and end\n"
 	      "  --print-manual    the same as the manual page has it\n"
-	      "  --help            this\n", to);
+	      "  --version         which one this is\n"
+	      "  --help            this\n"
+	      "\n"
+	      "SIGHUP reads the file again, SIGTERM stops; skyctl asks one that runs. See skyd(8).\n", to);
 }
 
 static bool add_role(const char *name, unsigned int *roles)
@@ -66,13 +77,15 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 		{ "check-config", no_argument, NULL, 'k' },
 		{ "print-config", no_argument, NULL, 'p' },
 		{ "print-manual", no_argument, NULL, 'm' },
+		{ "make-keys", no_argument, NULL, 'K' },
+		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
 	*status = EXIT_USAGE;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			a->parent.file = optarg;
@@ -95,6 +108,13 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 		case 'm':
 			a->manual = true;
 			break;
+		case 'K':
+			a->keys = true;
+			break;
+		case 'V':
+			printf("skyd %s\n", VERSION);
+			*status = EXIT_SUCCESS;
+			return -1;
 		case 'h':
 			usage(stdout);
 			*status = EXIT_SUCCESS;
@@ -106,12 +126,16 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 			     optarg);
 			return -1;
 		default:
-			usage(stderr);
+			fputs("see skyd --help\n", stderr);
 			return -1;
 		}
 	}
-	if (optind < argc || (a->dev && a->parent.file)) {
-		usage(stderr);
+	if (optind < argc) {
+		fail(EINVAL, "%s is no option; see --help", argv[optind]);
+		return -1;
+	}
+	if (a->dev && (a->parent.file || a->keys || a->check)) {
+		fail(EINVAL, "--dev has a configuration and keys of its own; see --help");
 		return -1;
 	}
 	return 0;
@@ -123,9 +147,9 @@ static void tell(void *arg, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static int prepare(struct config *config, const char *dir, unsigned int port)
+/* @path: PATH_MAX bytes, receives where @dir is. */
+static int prepare(struct config *config, const char *dir, unsigned int port, char *path)
 {
-	char path[PATH_MAX];
 	int rc;
 
 	if (mkdir(dir, 0700) && errno != EEXIST)
@@ -144,6 +168,7 @@ int main(int argc, char **argv)
 {
 	struct arguments a = { .port = CONFIG_DEV_PORT };
 	struct config *config = calloc(1, sizeof(*config));
+	char path[PATH_MAX];
 	int status, rc;
 
 	report_init(argv[0]);
@@ -163,12 +188,18 @@ int main(int argc, char **argv)
 		a.parent.roles = ~ROLE_BIT(ROLE_PARENT);
 	if (!a.dev && !a.parent.file)
 		a.parent.file = DEFAULT_FILE;
-	rc = a.dev ? prepare(config, a.dev, a.port) :
+	rc = a.dev ? prepare(config, a.dev, a.port, path) :
 		     config_read(config, a.parent.file, tell, NULL);
-	if (rc || a.check) {
+	if (!rc && a.check)
+		printf("%s is in order: it has %u edges\n", a.parent.file, config->edges);
+	if (!rc && a.keys)
+		rc = vault_make(config);
+	if (rc || a.check || a.keys) {
 		config_free(config);
 		free(config);
 		return rc ? EXIT_CONFIG : EXIT_SUCCESS;
 	}
+	a.parent.dev = a.dev ? path : NULL;
+	a.parent.port = a.port;
 	return parent_run(config, &a.parent);
 }

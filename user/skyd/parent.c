@@ -19,7 +19,9 @@
 #include "role_run.h"
 
 #define PLACES		ROLE_PLACES
-#define PROCESSES	(2 * PLACES)	/* each place's own, and one that it replaces */
+#define EACH		10u		/* processes of a place: its own, and those it replaces */
+#define PATIENT		4u		/* of those: further ones are stopped, not only retired */
+#define PROCESSES	(EACH * PLACES)
 #define BACKOFF_MS	100
 #define BACKOFF_MAX	10000
 #define WELL_MS		10000		/* who lived so long has not failed to start */
@@ -32,7 +34,8 @@ struct place {
 	uint8_t number;
 	char name[80];
 	int listens;			/* its socket, or -1 */
-	char *address;			/* of that */
+	bool inherited;			/* its socket is the service manager's, for good */
+	char *address;			/* of that; NULL: @inherited, or none */
 	struct process *now;
 	bool wanted;
 	unsigned int failures;		/* in a row */
@@ -45,6 +48,7 @@ struct process {
 	int control;
 	bool ready;
 	bool leaving;			/* has been told to */
+	bool stopped;			/* and not only when all have gone who hold it */
 	int64_t started;
 	int64_t kill_at;		/* 0: never */
 };
@@ -58,6 +62,7 @@ struct parent {
 	int signals;
 	int control;			/* the administrator's socket, which the backend serves */
 	bool up;			/* all have been ready once */
+	bool reload_due;		/* when there is room for more processes */
 	bool stopping;
 	int64_t stop_at;		/* nothing waits for longer than that */
 	int status;
@@ -161,30 +166,65 @@ static bool asks(const struct process *one, const struct process *other)
 	       (one->place->role == ROLE_BACKEND && other->place->role == ROLE_EDGE);
 }
 
+/*
+ * Who still serves what was begun before a reload asks the new ones from now on: so the old ones
+ * that it asked may end, and an edge's folder is with whom it asks.
+ */
 static void connect_others(struct parent *p, struct process *process)
 {
 	unsigned int i;
 
-	for (i = 0; i < p->places; i++) {
-		struct process *other = p->place[i].now;
+	for (i = 0; i < PROCESSES; i++) {
+		struct process *other = &p->process[i];
 
-		if (!other || !other->ready || other == process)
+		if (!other->pid || !other->ready || other == process)
 			continue;
 		if (asks(other, process))
 			connect_two(other, process);
-		else if (asks(process, other))
+		else if (asks(process, other) && other == other->place->now)
 			connect_two(process, other);
 	}
 }
 
 static void leave(struct parent *p, struct process *process, enum control_type type)
 {
+	bool retires = type == CONTROL_RETIRE;
+
 	process->leaving = true;
-	process->kill_at = now_ms() + p->config->stop_ms + 1;
+	process->stopped = !retires;
+	process->kill_at = now_ms() + (retires ? p->config->retire_ms : p->config->stop_ms) + 1;
 	if (p->stopping && process->kill_at > p->stop_at)
 		process->kill_at = p->stop_at;
 	if (say(process, type, process->place, -1))
 		kill(process->pid, SIGKILL);
+}
+
+static unsigned int processes_of(const struct parent *p, const struct place *place)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < PROCESSES; i++)
+		n += p->process[i].pid && p->process[i].place == place;
+	return n;
+}
+
+/* One reload after another: who has retired longest has no more than `stop' left. */
+static void stop_oldest(struct parent *p, const struct place *place)
+{
+	struct process *oldest = NULL;
+	unsigned int i, patient = 0;
+
+	for (i = 0; i < PROCESSES; i++) {
+		struct process *q = &p->process[i];
+
+		if (!q->pid || q->place != place || !q->leaving || q->stopped)
+			continue;
+		patient++;
+		if (!oldest || q->started < oldest->started)
+			oldest = q;
+	}
+	if (patient > PATIENT)
+		leave(p, oldest, CONTROL_STOP);
 }
 
 /* An edge that does not start keeps nobody else from it: that is what the others are for. */
@@ -208,7 +248,8 @@ static void is_ready(struct parent *p, struct process *process)
 {
 	unsigned int i;
 
-	if (process->ready)
+	/* One that a reload has overtaken replaces nobody. */
+	if (process->ready || process->leaving)
 		return;
 	process->ready = true;
 	process->kill_at = 0;
@@ -224,6 +265,7 @@ static void is_ready(struct parent *p, struct process *process)
 		if (old->pid && old != process && old->place == process->place && !old->leaving)
 			leave(p, old, CONTROL_RETIRE);
 	}
+	stop_oldest(p, process->place);
 	look_if_up(p);
 }
 
@@ -298,14 +340,26 @@ static void reap(struct parent *p)
 
 /* --- configuration ------------------------------------------------------------------ */
 
-/* It keeps the socket that it has, unless another address is wanted and can be had. */
+/*
+ * It keeps the socket that it has, unless another address is wanted and can be had.  Where the
+ * service manager's sockets listen is for their units to say.
+ */
 static int listen_for(struct place *place, const char *address)
 {
 	int fd;
 
-	if (!address || (place->listens >= 0 && !strcmp(address, place->address)))
+	if (!address || place->inherited ||
+	    (place->listens >= 0 && !strcmp(address, place->address)))
 		return 0;
-	fd = listen_on(address, place->name);
+	fd = service_socket(place->name);
+	if (fd >= 0) {
+		log_line(LEVEL_INFO, "%s listens on the socket that the service manager has opened",
+			 place->name);
+		place->listens = fd;
+		place->inherited = true;
+		return 0;
+	}
+	fd = listen_on(address);
 	if (fd < 0) {
 		log_line(LEVEL_ERROR, "%s cannot listen on %s: %s; see listen in skyd.conf(5)",
 			 place->name, address, strerror(-fd));
@@ -321,6 +375,9 @@ static int listen_for(struct place *place, const char *address)
 
 static void listen_no_more(struct place *place)
 {
+	/* It could not be had again. */
+	if (place->inherited)
+		return;
 	if (place->listens >= 0)
 		close(place->listens);
 	place->listens = -1;
@@ -384,31 +441,52 @@ static void tell_error(void *arg, const char *text)
 	log_line(LEVEL_ERROR, "%s", text);
 }
 
-/* A new process for each place, which takes over when it is ready. */
-static void reload(struct parent *p)
+static bool read_again(struct parent *p)
 {
+	const struct parent_options *o = p->options;
 	struct config *next = calloc(1, sizeof(*next));
-	unsigned int i;
-	int rc = -ENOMEM;
+	int rc = !next ? -ENOMEM : o->dev ? config_dev(next, o->dev, o->port) :
+		 config_read(next, o->file, tell_error, NULL);
 
-	if (!p->options->file || !next) {
-		log_line(LEVEL_WARNING, "there is no file to read again");
-		free(next);
-		return;
-	}
-	service_notify("RELOADING=1");
-	rc = config_read(next, p->options->file, tell_error, NULL);
 	if (rc) {
 		log_line(LEVEL_ERROR, "keeps the configuration that it has");
-		config_free(next);
+		if (next)
+			config_free(next);
 		free(next);
-		service_ready();
-		return;
+		return false;
 	}
 	config_free(p->config);
 	free(p->config);
 	p->config = next;
 	log_start("parent", next);
+	return true;
+}
+
+static bool crowded(const struct parent *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->places; i++)
+		if (processes_of(p, &p->place[i]) >= EACH - 1)
+			return true;
+	return false;
+}
+
+/* A new process for each place, which takes over when it is ready. */
+static void reload(struct parent *p)
+{
+	unsigned int i;
+
+	p->reload_due = crowded(p);
+	if (p->reload_due) {
+		log_line(LEVEL_WARNING, "reloads when older processes have finished what is under way");
+		return;
+	}
+	service_reloading();
+	if (!read_again(p)) {
+		service_notify("READY=1\nSTATUS=The configuration is wrong, and has not been taken.");
+		return;
+	}
 	want_all(p);
 	for (i = 0; i < p->places; i++) {
 		struct place *place = &p->place[i];
@@ -480,6 +558,8 @@ static void do_due(struct parent *p, int64_t *next)
 	unsigned int i;
 
 	*next = now + BACKOFF_MAX;
+	if (p->reload_due && !p->stopping && !crowded(p))
+		reload(p);
 	for (i = 0; !p->stopping && i < p->places; i++) {
 		struct place *place = &p->place[i];
 
@@ -569,7 +649,8 @@ int parent_run(struct config *config, const struct parent_options *options)
 	log_start("parent", config);
 	p->signals = open_signals();
 	if (options->roles & ROLE_BIT(ROLE_BACKEND))
-		p->control = listen_on(config->control, "control");
+		p->control = service_socket("control") >= 0 ? service_socket("control") :
+			     listen_on(config->control);
 	if (p->signals < 0 || (options->roles & ROLE_BIT(ROLE_BACKEND) && p->control < 0)) {
 		log_line(LEVEL_ERROR, "cannot listen on %s: %s; see control in skyd.conf(5)",
 			 config->control, strerror(-p->control));

@@ -11,6 +11,8 @@
 
 struct parent_options {
 	const char *file;	/* read again on SIGHUP; NULL: --dev */
+	const char *dev;	/* its folder, of the configuration that needs no file; or NULL */
+	unsigned int port;	/* of that */
 	unsigned int roles;	/* a bit for each that is wanted here */
 };
 
@@ -23,7 +25,7 @@ struct parent_options {
  */
 int parent_run(struct config *config, const struct parent_options *options);
 
-/* listen.c: a socket that listens.  @name: its unit's.  Return: a descriptor or -errno. */
-int listen_on(const char *address, const char *name);
+/* listen.c: a socket that listens.  Return: a descriptor or -errno. */
+int listen_on(const char *address);
 
 #endif /* SKYD_PARENT_H */

@@ -17,8 +17,8 @@
 #include "meta.h"
 #include "role_priv.h"
 #include "role_run.h"
+#include "vault_open.h"
 
-#define PASSPHRASE_MAX	1024u
 #define CLIENTS		64u	/* of the control socket */
 #define CROWDED_MS	100	/* until the next try when no descriptor is left */
 
@@ -177,7 +177,10 @@ static void begin_stop(struct role_run *run, bool now)
 	struct served *s;
 
 	run->stopping = true;
-	io_cancel(run->accepting);
+	if (run->front)
+		gateway_leave(run, !now);
+	else
+		io_cancel(run->accepting);
 	if (run->edge)
 		edge_stop(run->edge);
 	/* What has been sent is still read, and answered. */
@@ -290,28 +293,18 @@ static void audit(const char *line)
 	log_line(LEVEL_INFO, "audit: %s", line);
 }
 
-/* Read by the vault itself, as its user: nobody else has to be able to. */
-static int load_keys(struct role_run *run)
+/* The file is read by the vault itself, as its user: nobody else has to be able to. */
+static int load_keys(struct role_run *run, const struct secret *pass)
 {
 	const struct config *c = run->config;
-	CLEANUP_SECRET struct secret pass = SECRET_NONE;
-	bool wrapped = c->vault_passphrase && *c->vault_passphrase;
-	int rc;
+	int rc = vault_load(&run->keys, c->vault_keys, pass->len ? pass : NULL,
+			    c->audit ? audit : NULL);
 
-	if (wrapped) {
-		CLEANUP_CLOSE int fd = open(c->vault_passphrase, O_RDONLY | O_CLOEXEC);
-
-		rc = fd < 0 ? -errno : read_secret(fd, PASSPHRASE_MAX, '\n', &pass);
-		if (rc) {
-			log_line(LEVEL_ERROR, "passphrase %s cannot be read: %s",
-				 c->vault_passphrase, strerror(-rc));
-			return rc;
-		}
-	}
-	rc = vault_load(&run->keys, c->vault_keys, wrapped ? &pass : NULL,
-			c->audit ? audit : NULL);
 	run->keys.lease_ms = c->vault_lease_ms;
-	if (rc)
+	if (rc == -ENOENT)
+		log_line(LEVEL_ERROR, "there are no keys %s; skyd --make-keys makes them, once",
+			 c->vault_keys);
+	else if (rc)
 		log_line(LEVEL_ERROR, "keys %s cannot be used: %s; see [vault] in skyd.conf(5)",
 			 c->vault_keys, strerror(-rc));
 	return rc;
@@ -325,6 +318,7 @@ static void tell_priv(const char *text)
 int role_run(struct role_run *run)
 {
 	struct priv priv;
+	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
 	int rc;
 
@@ -333,6 +327,10 @@ int role_run(struct role_run *run)
 		gateway_free(run);
 		return EXIT_CONFIG;
 	}
+	/* The service manager's credentials are root's; another file may be the vault's own. */
+	rc = run->role == ROLE_VAULT ? vault_passphrase(run->config, &pass) : 0;
+	if (rc && rc != -EACCES)
+		return EXIT_CONFIG;
 	role_priv(run->role, run->config, &priv);
 	priv.keep = &run->control;
 	priv.keep_count = 1;
@@ -342,7 +340,9 @@ int role_run(struct role_run *run)
 			 strerror(-rc), priv.user ? priv.user : "");
 		return EXIT_CONFIG;
 	}
-	if (run->role == ROLE_VAULT && load_keys(run)) {
+	if (run->role == ROLE_VAULT && !pass.len && vault_passphrase(run->config, &pass))
+		return EXIT_CONFIG;
+	if (run->role == ROLE_VAULT && load_keys(run, &pass)) {
 		vault_unload(&run->keys);
 		return EXIT_CONFIG;
 	}

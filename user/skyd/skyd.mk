@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # skyd itself; and as a library, for tests, all of it but main().
 LIB_SRCS += $(addprefix user/skyd/,link_wire.c link_call.c link_serve.c vault_keys.c vault_message.c vault_sign.c \
-	vault.c config.c role_priv.c control.c log.c role_run.c backend.c meta_message.c listen.c parent.c dev.c)
+	vault.c vault_open.c config.c config_keys.c role_priv.c control.c log.c role_run.c backend.c meta_message.c listen.c parent.c dev.c)
 
 # The gateway's front.
 LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
@@ -23,3 +23,24 @@ LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c 
 PROGRAMS	+= skyd
 skyd_SRCS	:= user/skyd/main.c
 skyd_LIBS	:= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
+
+INSTALL		+= install-skyd
+
+# The manual of the file is made of the table that reads it; a configuration that is there stays.
+$(O)/skyd.conf.5: user/skyd/skyd.conf.5.in $(O)/bin/skyd
+	sed -e '/^@KEYS@$$/{' -e 'r /dev/stdin' -e 'd' -e '}' $< <<<"$$($(O)/bin/skyd --print-manual)" >$@
+$(O)/skyd.conf.5: SHELL := /bin/bash
+
+install-skyd: $(O)/bin/skyd $(O)/skyd.conf.5
+	$(call install_file,0755,$(O)/bin/skyd,$(SBINDIR)/skyd)
+	$(call install_file,0644,user/skyd/skyd.8,$(MANDIR)/man8/skyd.8)
+	$(call install_file,0644,$(O)/skyd.conf.5,$(MANDIR)/man5/skyd.conf.5)
+	$(call install_file,0644,user/skyd/service/skyd.service,$(UNITDIR)/skyd.service)
+	$(call install_file,0644,user/skyd/service/skyd-role@.service,$(UNITDIR)/skyd-role@.service)
+	$(call install_file,0644,user/skyd/service/skyd.socket,$(UNITDIR)/skyd.socket)
+	$(call install_file,0644,user/skyd/service/skyd.sysusers,$(SYSUSERSDIR)/skyd.conf)
+	$(call install_file,0644,user/skyd/service/skyd.tmpfiles,$(TMPFILESDIR)/skyd.conf)
+	test -e $(DESTDIR)$(SYSCONFDIR)/skyd/skyd.conf || \
+		install -D -m 0644 user/skyd/service/skyd.conf $(DESTDIR)$(SYSCONFDIR)/skyd/skyd.conf
+
+.PHONY: install-skyd

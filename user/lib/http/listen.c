@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include <linux/kernel.h>
+
 #include "io/file.h"
 #include "io/net.h"
 #include "listen.h"
@@ -31,13 +33,21 @@ struct porter {
 void http_listen_init(struct http_listen *l)
 {
 	io_event_init(&l->stop);
+	io_event_init(&l->look);
 	io_semaphore_init(&l->room, l->most);
 	io_group_init(&l->connections);
+}
+
+static void stop_serving(struct http_listen *l)
+{
+	http_server_stop(l->server, min(l->quiet, l->patience / 4 * 3));
+	io_event_set(&l->look);
 }
 
 void http_listen_stop(struct http_listen *l)
 {
 	io_event_set(&l->stop);
+	stop_serving(l);
 }
 
 /* --- who comes from where -------------------------------------------------------------------- */
@@ -98,6 +108,8 @@ static void move_out(struct http_guest *g)
 	*at = g->next;
 	g->listen->open--;
 	io_release(&g->listen->room, 1);
+	if (!g->listen->open)
+		io_event_set(&g->listen->look);
 }
 
 /* --- a connection ----------------------------------------------------------------------------- */
@@ -222,7 +234,8 @@ static int porter(void *arg)
 	return rc;
 }
 
-static void dismiss_idle(struct http_listen *l)
+/* Those that wait to be asked notice what has changed. */
+static void hurry_idle(struct http_listen *l)
 {
 	struct http_guest *g;
 	unsigned int i;
@@ -230,7 +243,22 @@ static void dismiss_idle(struct http_listen *l)
 	for (i = 0; i < HTTP_STREETS; i++)
 		for (g = l->street[i]; g; g = g->next)
 			if (g->idle)
-				io_cancel(g->task);
+				io_hurry(g->task);
+}
+
+/* Until the last connection has ended, or patience has. */
+static void see_out(struct http_listen *l)
+{
+	int rc = 0;
+
+	while (!rc && l->open) {
+		io_event_clear(&l->look);
+		hurry_idle(l);
+		rc = io_event_wait(&l->look, l->server->stopped + l->patience);
+		if (rc && io_now() < l->server->stopped + l->patience)
+			rc = 0;
+	}
+	io_group_end(&l->connections);
 }
 
 int http_listen_run(struct http_listen *l)
@@ -251,11 +279,11 @@ int http_listen_run(struct http_listen *l)
 
 	/* Who is cancelled stops in the same way. */
 	io_shield();
-	l->server->stopping = true;
+	if (!l->server->stopping)
+		stop_serving(l);
+	/* Whom a porter lets in last is served as the others are. */
 	io_group_end(&porters);
-	dismiss_idle(l);
-	io_group_drain(&l->connections, io_now() + l->patience);
-	io_group_end(&l->connections);
+	see_out(l);
 	free_gone(l);
 	io_unshield();
 	return rc;

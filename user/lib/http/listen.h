@@ -32,9 +32,11 @@ struct http_listen {
 	bool (*exempt)(const struct sockaddr_storage *from, void *arg);
 	void *exempt_arg;
 	int64_t patience;		/* ns that what is under way has when it stops */
+	int64_t quiet;			/* ns of those in which connections may ask once more */
 
 	/* --- of listen.c --- */
 	struct io_event stop;
+	struct io_event look;		/* it has stopped, and something has changed since */
 	struct io_semaphore room;
 	struct io_group connections;
 	struct http_guest *street[HTTP_STREETS];
@@ -50,15 +52,20 @@ void http_listen_init(struct http_listen *l);
 /**
  * http_listen_run - accept connections and serve them
  *
- * Until http_listen_stop() is called or the fiber is cancelled.  Then nobody is accepted, idle
- * connections are closed, and requests under way have @patience to be done.
+ * Until http_listen_stop() is called or the fiber is cancelled.  Then nobody is accepted any
+ * more.  Each connection ends with its next answer, and one that does not ask within @quiet ends
+ * without; whoever has just been accepted has a second for it at least.  What has arrived is
+ * answered in any case.  All have @patience to be done, of which @quiet is three quarters at most.
  *
  * Return: 0; -EINVAL for limits without sense; -ENOMEM; the error of a listening socket that
  * is none.
  */
 int http_listen_run(struct http_listen *l);
 
-/* On the loop's own thread; from elsewhere with io_post(). */
+/*
+ * On the loop's own thread; from elsewhere with io_post().  It may be called again: ->quiet and
+ * ->patience, which may have been changed, count anew from then on.
+ */
 void http_listen_stop(struct http_listen *l);
 
 #endif /* SKY_HTTP_LISTEN_H */

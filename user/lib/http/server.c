@@ -3,11 +3,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include <linux/kernel.h>
+
 #include "base/cleanup.h"
 #include "server.h"
 
 #define SECOND		1000000000ll
 #define MOMENT		50000000ll	/* ns that buffers stay between requests */
+#define FIRST		SECOND		/* for a first request to arrive at a server that stops */
 #define FAREWELL	(2 * SECOND)	/* for a peer to take the last reply */
 #define FAREWELL_BYTES	(1u << 20)
 
@@ -62,14 +65,46 @@ static int make_room(struct connection *c)
 	return 0;
 }
 
+void http_server_stop(struct http_server *server, int64_t quiet)
+{
+	server->stopping = true;
+	server->stopped = io_now();
+	server->quiet = quiet;
+}
+
+/*
+ * Until when a request is waited for, since @began.  Whoever has just been let in is about to
+ * ask, and cannot know that the server stops; who has been answered may be asking, too.
+ */
+static int64_t time_to_ask(const struct connection *c, int64_t began)
+{
+	const struct http_server *s = c->server;
+	int64_t until = began + (c->served ? s->limits.idle : s->limits.head);
+
+	if (!s->stopping)
+		return until;
+	if (c->served)
+		return min(until, s->stopped + s->quiet);
+	return min(until, max(began, s->stopped) + max(s->quiet, (int64_t)FIRST));
+}
+
+/* Its time is over.  What has come in the meantime is answered all the same. */
+static int last_look(struct connection *c)
+{
+	char byte;
+
+	if (recv(c->stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return -ETIMEDOUT;
+	return io_stream_wait_readable(c->stream, io_now() + MOMENT);
+}
+
 /*
  * Wait for the first byte of a request.  Who has just had a reply mostly has another request
  * soon: for a moment the buffers stay, which saves a system call.
  */
 static int await(struct connection *c)
 {
-	const struct http_limits *limits = &c->server->limits;
-	int64_t until = io_now() + (c->served ? limits->idle : limits->head);
+	int64_t began = io_now();
 	ssize_t n;
 	int rc;
 
@@ -77,13 +112,18 @@ static int await(struct connection *c)
 		http_wire_restart(&c->rq->wire);
 		if (c->rq->wire.end)
 			return 0;
-		n = http_wire_fill(&c->rq->wire, limits->head_bytes,
-				   http_earlier(until, io_now() + MOMENT));
+		n = http_wire_fill(&c->rq->wire, c->server->limits.head_bytes,
+				   http_earlier(time_to_ask(c, began), began + MOMENT));
 		if (n != -ETIMEDOUT)
 			return n > 0 ? 0 : n ? n : -ENODATA;
 		free(TAKE_PTR(c->rq));
 	}
-	rc = io_stream_wait_readable(c->stream, until);
+	/* Who is hurried looks at the clock, and perhaps waits on. */
+	do {
+		rc = io_stream_wait_readable(c->stream, time_to_ask(c, began));
+	} while (rc == -ETIMEDOUT && io_now() < time_to_ask(c, began));
+	if (rc == -ETIMEDOUT)
+		rc = last_look(c);
 	return rc ? rc : make_room(c);
 }
 
@@ -95,7 +135,7 @@ static int next_request(struct connection *c)
 
 	if (c->idle)
 		*c->idle = true;
-	rc = c->server->stopping ? -ENODATA : await(c);
+	rc = await(c);
 	if (c->idle)
 		*c->idle = false;
 	if (rc)

@@ -52,7 +52,9 @@ struct http_server {
 	http_handler *handler;
 	http_refuse *refuse;		/* NULL: a line of text */
 	void *arg;			/* of both */
-	bool stopping;			/* each connection ends after the request under way */
+	bool stopping;			/* each connection ends with its next answer */
+	int64_t stopped;		/* when that began, on io_now()'s clock */
+	int64_t quiet;			/* ns from then on that it may take to ask */
 	int64_t second;			/* of which @date is; @second 0 at first */
 	char date[HTTP_DATE_LEN];
 };
@@ -88,14 +90,24 @@ struct http_request {
 /**
  * http_serve - serve one connection until it ends
  * @stream:	of the connection; still the caller's, who closes it
- * @idle:	NULL, or set while no request is under way: a fiber that is cancelled then does
- *		no harm
+ * @idle:	NULL, or set while no request is under way: io_hurry() then has it look whether
+ *		the server stops
  *
  * While it waits for a request it has no buffers.
  *
  * Return: requests that were served, or -errno: -ENOMEM, -ECANCELED.
  */
 int http_serve(struct http_server *server, struct io_stream *stream, bool *idle);
+
+/**
+ * http_server_stop - let each connection end with its next answer, which says so
+ * @quiet:	ns that a connection which has been answered may take to ask once more; one that
+ *		has not been heard yet has a second at least
+ *
+ * Nothing that has arrived stays without an answer.  May be called again, with another @quiet;
+ * those that wait notice when they are hurried.
+ */
+void http_server_stop(struct http_server *server, int64_t quiet);
 
 /* The request's method; "" in http_refuse() if it was not understood. */
 static inline struct str http_method(const struct http_request *rq)

@@ -263,6 +263,12 @@ void io_cancel(struct io_task *task)
 		cut_short(task, -ECANCELED);
 }
 
+void io_hurry(struct io_task *task)
+{
+	if (task && task->wait && !task->why)
+		cut_short(task, -ETIMEDOUT);
+}
+
 bool io_cancelled(void)
 {
 	return io_task_self()->cancelled;

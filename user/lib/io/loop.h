@@ -115,6 +115,15 @@ void io_yield(void);
  */
 void io_cancel(struct io_task *task);
 
+/**
+ * io_hurry - let the deadline of the call that a fiber is in have come
+ * @task:	from io_spawn(); NULL, or one that is in no call: nothing is done
+ *
+ * That call returns -ETIMEDOUT, unless it was done before it could be stopped; later ones are as
+ * ever.  So who waits looks up, and may wait on.
+ */
+void io_hurry(struct io_task *task);
+
 /* Has this fiber been cancelled?  For code that computes for long without a call. */
 bool io_cancelled(void);
 

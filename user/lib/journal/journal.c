@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
@@ -35,7 +37,21 @@ int journal_send(const char *const *line, unsigned int lines)
  */
 void service_ready(void)
 {
-	sd_notify(1, "READY=1");
+	sd_notify(0, "READY=1\nSTATUS=");
+}
+
+/**
+ * service_reloading - tell it that the configuration is read again; service_ready() ends that
+ *
+ * The time is for Type=notify-reload, which takes no older READY for an answer.
+ */
+void service_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   now.tv_sec * 1000000ull + now.tv_nsec / 1000);
 }
 
 /**
@@ -63,7 +79,7 @@ uint64_t service_watchdog(void)
  * service_socket - a listening socket that the service manager has opened for us
  * @name:	FileDescriptorName= of its unit
  *
- * Return: the descriptor, or -1 if there is none of that name.
+ * Return: the descriptor, the first of that name that is a stream's and listens; or -1.
  */
 int service_socket(const char *name)
 {
@@ -72,7 +88,8 @@ int service_socket(const char *name)
 
 	n = sd_listen_fds_with_names(0, &names);
 	for (i = 0; i < n; i++) {
-		if (!strcmp(names[i], name))
+		if (fd < 0 && !strcmp(names[i], name) &&
+		    sd_is_socket(SD_LISTEN_FDS_START + i, AF_UNSPEC, SOCK_STREAM, 1) > 0)
 			fd = SD_LISTEN_FDS_START + i;
 		free(names[i]);
 	}

@@ -11,6 +11,7 @@
 /* Each line is FIELD=value. */
 int journal_send(const char *const *line, unsigned int lines);
 void service_ready(void);
+void service_reloading(void);
 void service_notify(const char *state);
 uint64_t service_watchdog(void);
 int service_socket(const char *name);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "config_keys.h"
+
+const char *const config_type_names[] = {
+	"text", "absolute path", "number", "time", "yes or no", "level", "address",
+	"yes, no or local",
+};
+
+const char *const config_type_help[] = {
+	"", "begin it with /", "write digits", "write a number and ms, s, min or h",
+	"write yes or no", "write error, warning, info or debug",
+	"write HOST:PORT, [ADDRESS]:PORT or unix:/PATH", "write yes, no or local",
+};
+
+#define AT(field)	offsetof(struct config, field)
+#define EDGE(field)	offsetof(struct config_edge, field)
+
+const struct config_key config_keys[] = {
+	{ "skyd", "state", PATH, AT(state), 0, 0, "/var/lib/skyd/backend",
+	  "folder of the metadata, which is the backend's" },
+	{ "skyd", "control", ADDRESS, AT(control), 0, 0, "unix:/run/skyd/control",
+	  "where skyctl asks; a socket of root's" },
+	{ "skyd", "io_uring", BOOL, AT(io_uring), 0, 0, "yes",
+	  "whether roles may use it; if not, they use epoll, and the kernel refuses it to them" },
+	{ "skyd", "calls", NUMBER, AT(calls), 1, 4096, "256",
+	  "calls under way at once between two roles" },
+	{ "skyd", "start", TIME, AT(start_ms), 100, 600000, "60s",
+	  "time for a role to be ready before it is ended and started again" },
+	{ "skyd", "stop", TIME, AT(stop_ms), 0, 3600000, "30s",
+	  "time for what is under way at a stop" },
+	{ "skyd", "retire", TIME, AT(retire_ms), 0, 86400000, "10min",
+	  "time for what is under way in a process that a reload has replaced" },
+	{ "skyd", "chroot", PATH, AT(chroot), 0, 0, "/var/lib/skyd/empty",
+	  "empty folder into which root locks the roles that open no files" },
+	{ "log", "level", LEVEL, AT(level), 0, 3, "info", "what is logged, and what is above it" },
+	{ "log", "audit", BOOL, AT(audit), 0, 0, "yes", "a line for each call to the vault" },
+	{ "gateway", "listen", ADDRESS, AT(gateway_listen), 0, 0, "127.0.0.1:9000", "the S3 API" },
+	{ "gateway", "external_url", TEXT, AT(gateway_url), 0, 0, "",
+	  "URL that clients of a proxy use: https://HOST[:PORT][/PATH]; empty: there is none" },
+	{ "gateway", "virtual_host", TEXT, AT(gateway_domain), 0, 0, "",
+	  "domain below which each bucket is a host; empty: buckets are in the path only" },
+	{ "gateway", "proxies", TEXT, AT(gateway_proxies), 0, 0, "",
+	  "addresses or networks, with commas, of proxies whose X-Forwarded fields are believed" },
+	{ "gateway", "region", TEXT, AT(gateway_region), 0, 0, "",
+	  "region that signatures have to name; empty: us-east-1, local, or the bucket's storage policy" },
+	{ "gateway", "certificate", PATH, AT(gateway_certificate), 0, 0, "",
+	  "PEM file of the certificate and what links it to an authority; empty: no TLS" },
+	{ "gateway", "key", PATH, AT(gateway_key), 0, 0, "", "PEM file of the certificate's key" },
+	{ "gateway", "connections", NUMBER, AT(gateway_connections), 1, 100000, "4096",
+	  "connections at once; others wait" },
+	{ "gateway", "per_address", NUMBER, AT(gateway_each), 0, 100000, "1024",
+	  "connections of one address (of IPv6: one /64) that is no proxy; 0: any number" },
+	{ "gateway", "head", NUMBER, AT(gateway_head), 1024, 32768, "16384",
+	  "bytes of the longest head of a request" },
+	{ "gateway", "head_time", TIME, AT(gateway_head_ms), 100, 600000, "10s",
+	  "time for a head to arrive" },
+	{ "gateway", "idle", TIME, AT(gateway_idle_ms), 100, 3600000, "60s",
+	  "time between two requests of a connection" },
+	{ "gateway", "rate", NUMBER, AT(gateway_rate), 0, 1u << 30, "1024",
+	  "least bytes a second of a body, in both directions; 0: any" },
+	{ "gateway", "grace", TIME, AT(gateway_grace_ms), 100, 3600000, "20s",
+	  "time that a body may stand still before its rate is looked at" },
+	{ "gateway", "memory", NUMBER, AT(gateway_memory), 32, 1u << 20, "256",
+	  "MiB of all bodies under way; who wants more waits" },
+	{ "gateway", "workers", NUMBER, AT(gateway_workers), 0, 256, "0",
+	  "threads that hash, compress, encrypt and code; 0: one for each processor" },
+	{ "gateway", "user", TEXT, AT(gateway_user), 0, 0, "skyd-gateway", "whom it runs as" },
+	{ "backend", "user", TEXT, AT(backend_user), 0, 0, "skyd-backend", "whom it runs as" },
+	{ "backend", "public_locations", BOOL, AT(public_locations), 0, 0, "no",
+	  "whether /cloud_locations and /edge_locations are told without a token" },
+	{ "backend", "grace", TIME, AT(grace_ms), 1000, 86400000, "1h",
+	  "how long fragments of what was deleted stay, for readers that have begun" },
+	{ "vault", "user", TEXT, AT(vault_user), 0, 0, "skyd-vault", "whom it runs as" },
+	{ "vault", "keys", PATH, AT(vault_keys), 0, 0, "/var/lib/skyd/vault/keys",
+	  "file of the master keys, of mode 0600" },
+	{ "vault", "passphrase", PATH, AT(vault_passphrase), 0, 0, "",
+	  "file with the passphrase of that; empty: the service's credential skyd.passphrase, if any" },
+	{ "vault", "lease", TIME, AT(vault_lease_ms), 1000, 86400000, "1h",
+	  "longest that a gateway keeps a bucket's key" },
+	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
+	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
+	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },
+	{ "edges", "metrics", CHOICE, AT(edge_metrics), 0, 0, "local",
+	  "whether everybody may read their metrics; local: where they listen on loopback" },
+	{ "edges", "connections", NUMBER, AT(edge_connections), 1, 15000, "1024",
+	  "connections of each; more wait" },
+	{ "edges", "compact", TIME, AT(edge_compact_ms), 100, 86400000, "10s",
+	  "pause between looks for space of deleted fragments" },
+	{ "edges", "scrub", TIME, AT(edge_scrub_ms), 1000, 2419200000, "168h",
+	  "pause between readings of all fragments" },
+	{ "edges", "scrub_rate", NUMBER, AT(edge_scrub_rate), 0, 1ull << 40, "8388608",
+	  "bytes that they read for it in a second; 0: never" },
+	{ "edge", "listen", ADDRESS, EDGE(listen), 0, 0, NULL, "the S3 API of this location" },
+	{ "edge", "path", PATH, EDGE(path), 0, 0, NULL, "folder of its key and its fragments" },
+	{ "edge", "url", TEXT, EDGE(url), 0, 0, "",
+	  "where others reach it, http://HOST:PORT or https://HOST:PORT; empty: where it listens" },
+	{ "edge", "cert", PATH, EDGE(cert), 0, 0, "",
+	  "file of its certificate, and those that link it to an authority; empty: no TLS" },
+	{ "edge", "key", PATH, EDGE(key), 0, 0, "", "file of that certificate's key" },
+};
+
+const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+_Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS, "a place for each");
+
+void config_range(const struct config_key *k, char text[CONFIG_RANGE])
+{
+	const char *unit = k->type == TIME ? "ms" : "";
+
+	snprintf(text, CONFIG_RANGE, "%llu%s to %llu%s", (unsigned long long)k->min, unit,
+		 (unsigned long long)k->max, unit);
+}
+
+static void print_key(FILE *to, const struct config_key *k, bool manual)
+{
+	const char *value = k->value ? k->value : "";
+	char range[CONFIG_RANGE] = "";
+
+	if (k->max && k->type != LEVEL)
+		config_range(k, range);
+	if (manual)
+		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, config_type_names[k->type],
+			*range ? ", " : "", range, k->value ? "default: " : "must be said", value,
+			k->help);
+	else
+		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, config_type_names[k->type],
+			*range ? ", " : "", range,
+			k->value && strcmp(k->section, "edge") ? "" : "#", k->name, value);
+}
+
+void config_print(FILE *to, bool manual)
+{
+	const char *section = "";
+	size_t i;
+
+	for (i = 0; i < config_key_count; i++) {
+		if (strcmp(config_keys[i].section, section)) {
+			bool edge = !strcmp(config_keys[i].section, "edge");
+
+			section = config_keys[i].section;
+			if (manual)
+				fprintf(to, ".SS [%s%s]\n", section, edge ? " NAME" : "");
+			else
+				fprintf(to, "\n%s[%s%s]\n", edge ? "#" : "", section,
+					edge ? " NAME" : "");
+		}
+		print_key(to, &config_keys[i], manual);
+	}
+}
