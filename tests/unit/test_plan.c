@@ -228,7 +228,7 @@ static void test_failing(void **state)
 	assert_int_equal(on_loop(state, failing, NULL), 0);
 }
 
-/* After a restart nobody can use what was reserved before, and the store still has it. */
+/* After a restart what was reserved before can be used, but for what has been committed. */
 static int restart(void *arg)
 {
 	STORE_ARENA a = { 0 };
@@ -238,7 +238,7 @@ static int restart(void *arg)
 	struct meta_fragment f;
 	struct meta_locations list;
 	struct store_location *rows;
-	u64 revision, items, due;
+	u64 revision, items, due, piece;
 
 	(void)arg;
 	site_open(s);
@@ -254,7 +254,16 @@ static int restart(void *arg)
 	plan_close(&s->b);
 	must_equal(plan_open(&s->b), 0);
 	must(plan_revision(&s->b) > revision);
+	must_equal(store_piece_open(s->b.store, s->team, plan_now() + 60000000, &piece), 0);
+	must_equal(store_piece_add(s->b.store, s->team, piece,
+				   &(struct store_page){ .length = 1, .generations = 1,
+							 .records = { "r", 1 } },
+				   &(struct store_claim){ slots.reservation, 2 }, 1,
+				   plan_now() + 60000000), 0);
 	f = fragment(&slots, 0, 0, 10);
+	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, &a, &give), 0);
+	must_equal(give.url[0].location, location_of(&slots, 0, 0));
+	f = fragment(&slots, 1, 0, 10);
 	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, &a, &give), -STORE_EXPIRED);
 	/* Neither places nor edges are there twice. */
 	must_equal(plan_learn_edge(&s->b, &s->edge[3].hello), 0);

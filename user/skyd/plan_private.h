@@ -110,13 +110,15 @@ bool plan_split_url(struct str url, struct str *host, struct str *path);
 /* --- plan_slots.c --- */
 void reservations_free(struct backend_plan *p);
 
-/* A generation of a reservation: NULL: not known (any more), or no such slot. */
+/* A generation of a reservation, and where its rows go. */
 struct reserved {
 	const u8 *generation;
 	const u16 *location;
 	unsigned int n;
 };
-bool reservation_find(struct backend_plan *p, u64 id, unsigned int slot, struct reserved *r);
+
+/* Return: 0; -STORE_EXPIRED: not known (any more), or no such slot; another error. */
+int reservation_find(struct backend *b, u64 id, unsigned int slot, struct reserved *r);
 
 /* --- plan_first.c --- */
 int plan_first(struct backend *b);

@@ -17,11 +17,14 @@
 static int put_job(struct backend *b, const struct meta_fragment *f, struct url_job *job)
 {
 	struct reserved r;
+	int rc = reservation_find(b, f->reservation, f->slot, &r);
 
-	if (!reservation_find(b->plan, f->reservation, f->slot, &r))
-		return -STORE_EXPIRED;
+	if (rc)
+		return rc;
 	if (f->row >= r.n || !f->bytes)
 		return -STORE_INVALID;
+	if (r.location[f->row] == SKY_NO_LOCATION)
+		return -STORE_EXPIRED;
 	*job = (struct url_job){
 		.method = STR("PUT"), .location = r.location[f->row], .len = f->bytes,
 	};

@@ -4,8 +4,9 @@
  * in the store before anybody sends anything there.
  *
  * For a while a reservation is kept here as well, so that URLs are signed for what it names and
- * for nothing else.  What is not known here any more, after a restart above all, has expired for
- * who holds it; the store's leftovers find its fragments.
+ * for nothing else.  What is not known here, after a restart or a reload above all, is looked up
+ * in the store: gateways go on with what another process has told them.  Once it has expired, the
+ * store's leftovers find its fragments.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,13 @@ static void drop_oldest(struct backend_plan *p)
 	free(r);
 }
 
+static int make_table(struct backend_plan *p)
+{
+	if (!p->table)
+		p->table = calloc(TABLE, sizeof(struct reservation *));
+	return p->table ? 0 : -ENOMEM;
+}
+
 static void keep_reservation(struct backend_plan *p, struct reservation *r)
 {
 	struct reservation **at = bucket_of(p, r->id);
@@ -79,18 +87,6 @@ void reservations_free(struct backend_plan *p)
 	free(p->table);
 }
 
-bool reservation_find(struct backend_plan *p, u64 id, unsigned int slot, struct reserved *found)
-{
-	struct reservation *r = p->table ? *bucket_of(p, id) : NULL;
-
-	while (r && r->id != id)
-		r = r->next;
-	if (!r || r->end <= plan_now() || slot >= r->count)
-		return false;
-	*found = (struct reserved){ r->generation[slot], r->location + slot * r->n, r->n };
-	return true;
-}
-
 static struct reservation *new_reservation(unsigned int count, unsigned int n)
 {
 	size_t size = sizeof(struct reservation) + count * n * sizeof(u16) +
@@ -107,6 +103,91 @@ static struct reservation *new_reservation(unsigned int count, unsigned int n)
 		return r;
 	free(r);
 	return NULL;
+}
+
+/* --- those that are looked for ----------------------------------------------------------- */
+
+static struct reservation *find_kept(struct backend_plan *p, u64 id)
+{
+	struct reservation *r = *bucket_of(p, id);
+
+	while (r && r->id != id)
+		r = r->next;
+	return r;
+}
+
+/* Slots that have been claimed have no locations: nobody has anything to send there. */
+static int read_records(const struct store_reserved *row, struct reservation **made)
+{
+	struct page page;
+	struct record record;
+	struct reservation *r = NULL;
+	uint64_t number, offset;
+	unsigned int i;
+
+	if (page_parse(&page, row->records.data, row->records.len))
+		return -EBADMSG;
+	for (i = 0; page_next(&page, &record, &number, &offset); i++) {
+		if (!r)
+			r = new_reservation(page.count, record.n);
+		if (!r)
+			return -ENOMEM;
+		if (record.n != r->n || i >= r->count)
+			break;
+		memcpy(r->generation[i], record.generation, sizeof(record.generation));
+		if (row->remaining >> i & 1)
+			memcpy(r->location + i * r->n, record.location, r->n * sizeof(u16));
+		else
+			memset(r->location + i * r->n, 0xff, r->n * sizeof(u16));
+	}
+	if (!r || i != r->count) {
+		free(r);
+		return -EBADMSG;
+	}
+	*made = r;
+	return 0;
+}
+
+static int find_stored(struct backend *b, u64 id, struct reservation **found)
+{
+	STORE_ARENA a = { 0 };
+	struct store_reserved row;
+	struct reservation *r;
+	int rc = store_reserved(b->store, id, &a, &row);
+
+	if (!rc)
+		rc = read_records(&row, &r);
+	if (rc)
+		return rc;
+	r->id = id;
+	r->end = row.expires;
+	/* Another call may have looked for it meanwhile. */
+	*found = find_kept(b->plan, id);
+	if (*found) {
+		free(r);
+		return 0;
+	}
+	keep_reservation(b->plan, r);
+	*found = r;
+	return 0;
+}
+
+int reservation_find(struct backend *b, u64 id, unsigned int slot, struct reserved *found)
+{
+	struct reservation *r;
+	int rc = make_table(b->plan);
+
+	if (rc)
+		return rc;
+	r = find_kept(b->plan, id);
+	if (!r)
+		rc = find_stored(b, id, &r);
+	if (rc)
+		return rc;
+	if (r->end <= plan_now() || slot >= r->count)
+		return -STORE_EXPIRED;
+	*found = (struct reserved){ r->generation[slot], r->location + slot * r->n, r->n };
+	return 0;
 }
 
 /* --- choosing ---------------------------------------------------------------------------- */
@@ -286,14 +367,13 @@ int plan_slots(struct backend *b, u64 team, const struct policy *policy, unsigne
 
 	if (!count || count > META_SLOTS_MAX)
 		return -EINVAL;
-	if (!p->table)
-		p->table = calloc(TABLE, sizeof(*p->table));
+	rc = make_table(p);
+	if (rc)
+		return rc;
 	/* A page holds fewer generations of very many rows. */
 	r = new_reservation(count < most ? count : most, n);
-	if (!r || !p->table) {
-		free(r);
+	if (!r)
 		return -ENOMEM;
-	}
 	rc = choose_all(b, policy, r);
 	if (!rc)
 		rc = store_it(b, team, policy, r);

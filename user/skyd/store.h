@@ -362,6 +362,16 @@ struct store_claim {
 int store_reserve(struct store *s, u64 team, u32 generations, struct store_text records,
 		  u64 expires, u64 *reservation);
 
+struct store_reserved {
+	u64 expires;
+	u64 remaining;		/* bit i: generation i has not been claimed */
+	struct store_text records;
+};
+
+/* Return: 0; -STORE_EXPIRED: there is none (any more); another error. */
+int store_reserved(struct store *s, u64 reservation, struct store_arena *a,
+		   struct store_reserved *r);
+
 /*
  * A *piece* is the body of an object, or of a part, of more than one page: opened,
  * filled page by page in order, then named in a commit.

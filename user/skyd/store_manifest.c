@@ -16,6 +16,10 @@ static const struct db_sql sql_reserve = {
 	"reserve generations", "INSERT INTO reservation VALUES (?1, ?2, ?3, ?4, ?5)",
 };
 
+static const struct db_sql sql_reserved = {
+	"look up a reservation", "SELECT expires, remaining, records FROM reservation WHERE id = ?1",
+};
+
 static const struct db_sql sql_claim = {
 	"claim generations",
 	"UPDATE reservation SET remaining = remaining & ~?2"
@@ -122,6 +126,35 @@ int store_reserve(struct store *s, u64 team, u32 generations, struct store_text 
 	err = store_write(s, reserve_tx, &call);
 	*reservation = call.id;
 	return err;
+}
+
+struct reserved_call {
+	u64 id;
+	struct store_arena *arena;
+	struct store_reserved *found;
+};
+
+static int reserved_tx(struct db_conn *c, void *arg)
+{
+	struct reserved_call *call = arg;
+	DB_ROWS rows = db_query(c, &sql_reserved, DB_ARGS(DB_INT(call->id)));
+	int more = db_next(rows), err = 0;
+
+	if (more <= 0)
+		return more ? more : -STORE_EXPIRED;
+	*call->found = (struct store_reserved){
+		.expires = db_int(rows, 0), .remaining = db_int(rows, 1),
+		.records = store_column(call->arena, rows, 2, &err),
+	};
+	return err;
+}
+
+int store_reserved(struct store *s, u64 reservation, struct store_arena *a,
+		   struct store_reserved *r)
+{
+	struct reserved_call call = { reservation, a, r };
+
+	return store_read(s, reserved_tx, &call);
 }
 
 /* --- pieces -------------------------------------------------------------- */
