@@ -129,12 +129,28 @@ static void forget(struct s3_deleting *d)
 		free((char *)d->item[--d->count].key.at);
 }
 
+static void tell(struct s3_deleting *d, struct str key, const char *version)
+{
+	char url[S3_SHOWN_MAX], both[2 * S3_SHOWN_MAX], id[S3_SHOWN_MAX];
+
+	s3_shown_url(d->bucket, key, url);
+	if (!*version) {
+		rows_did(d->rows, "delete", url, NULL, 0, d->dry_run);
+		return;
+	}
+	snprintf(both, sizeof(both), "%s version %s", url, s3_shown(str_of(version), id));
+	rows_did(d->rows, "delete", both, NULL, 0, d->dry_run);
+}
+
 static void undeleted(void *arg, struct str key, struct str code, struct str message)
 {
 	struct s3_deleting *d = arg;
 	char url[S3_SHOWN_MAX];
+	unsigned int i;
 
 	d->failed++;
+	for (i = 0; i < d->count; i++)
+		d->item[i].failed |= str_equal(d->item[i].key, key);
 	fail(0, "%s is not deleted: %.*s: %.*s", s3_shown_url(d->bucket, key, url),
 	     STR_ARG(code), STR_ARG(message));
 }
@@ -163,6 +179,7 @@ static int flush(struct s3_deleting *d)
 	struct out md5 = OUT(md5_text, sizeof(md5_text));
 	uint8_t digest[HASH_MD5_BYTES];
 	struct web_ask a = { .method = "POST", .bucket = d->bucket, .query = STR("delete=") };
+	unsigned int i;
 	int rc;
 
 	if (!d->count)
@@ -182,6 +199,9 @@ static int flush(struct s3_deleting *d)
 	free(doc.at);
 	if (!rc && s3_read_undeleted(web_text(&r), undeleted, d))
 		rc = fail(EBADMSG, "the server does not say what it has deleted");
+	for (i = 0; !rc && i < d->count; i++)
+		if (!d->item[i].failed)
+			tell(d, d->item[i].key, d->item[i].version);
 	forget(d);
 	return rc;
 }
@@ -192,33 +212,27 @@ static int delete_one(struct s3_deleting *d, struct str key, const char *version
 	char text[3 * S3_UPLOAD_MAX + 16];
 	struct out q = OUT(text, sizeof(text));
 	struct web_ask a = { .method = "DELETE", .bucket = d->bucket, .key = key };
+	int rc;
 
 	if (*version) {
 		out_str(&q, STR("versionId="));
 		uri_encode(&q, str_of(version), 0);
 	}
 	a.query = out_written(&q);
-	return web_must(d->web, &a, &r);
-}
-
-static void tell(struct s3_deleting *d, struct str key, const char *version)
-{
-	char url[S3_SHOWN_MAX], both[2 * S3_SHOWN_MAX], id[S3_SHOWN_MAX];
-
-	s3_shown_url(d->bucket, key, url);
-	if (!*version)
-		return rows_did(d->rows, "delete", url, NULL, 0, d->dry_run);
-	snprintf(both, sizeof(both), "%s version %s", url, s3_shown(str_of(version), id));
-	rows_did(d->rows, "delete", both, NULL, 0, d->dry_run);
+	rc = web_must(d->web, &a, &r);
+	if (!rc)
+		tell(d, key, version);
+	return rc;
 }
 
 int deleting_add(struct s3_deleting *d, struct str key, const char *version)
 {
 	char *copy;
 
-	tell(d, key, version);
-	if (d->dry_run)
+	if (d->dry_run) {
+		tell(d, key, version);
 		return 0;
+	}
 	/* A document cannot say every key that a path can. */
 	if (!s3_xml_can_say(key))
 		return delete_one(d, key, version);
@@ -227,6 +241,7 @@ int deleting_add(struct s3_deleting *d, struct str key, const char *version)
 		return fail(ENOMEM, "no memory");
 	memcpy(copy, key.at, key.len);
 	d->item[d->count].key = (struct str){ copy, key.len };
+	d->item[d->count].failed = false;
 	snprintf(d->item[d->count].version, sizeof(d->item[0].version), "%s", version);
 	return ++d->count == DELETE_AT_ONCE ? flush(d) : 0;
 }
@@ -268,17 +283,18 @@ static int abort_one(void *arg, const struct s3_item *item)
 	char text[3 * S3_UPLOAD_MAX + 16], url[S3_SHOWN_MAX];
 	struct out q = OUT(text, sizeof(text));
 	struct web_ask a = { .method = "DELETE", .bucket = r->d.bucket, .key = item->key };
+	int rc;
 
 	if (r->exact.at && !str_equal(item->key, r->exact))
-		return 0;
-	rows_did(r->d.rows, "abort", s3_shown_url(r->d.bucket, item->key, url), NULL, 0,
-		 r->o->dry_run);
-	if (r->o->dry_run)
 		return 0;
 	out_str(&q, STR("uploadId="));
 	uri_encode(&q, str_of(item->version), 0);
 	a.query = out_written(&q);
-	return web_must(r->d.web, &a, &reply);
+	rc = r->o->dry_run ? 0 : web_must(r->d.web, &a, &reply);
+	if (!rc)
+		rows_did(r->d.rows, "abort", s3_shown_url(r->d.bucket, item->key, url), NULL, 0,
+			 r->o->dry_run);
+	return rc;
 }
 
 static int remove_all(struct removing *r, struct session *s, const struct s3_name *name)

@@ -21,6 +21,7 @@ struct s3_deleting {
 	struct {
 		struct str key;
 		char version[S3_UPLOAD_MAX];	/* "": the newest */
+		bool failed;
 	} *item;
 	size_t failed;
 };

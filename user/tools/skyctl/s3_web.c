@@ -446,7 +446,7 @@ static bool wait_a_while(const struct web *w, int tries)
 	int steps;
 
 	random_bytes(&random, sizeof(random));
-	steps = (5 << tries) + random % (5 << tries);
+	steps = (5 << (tries - 1)) + random % (5 << (tries - 1));
 	while (steps-- && !stopped(w))
 		nanosleep(&step, NULL);
 	return !stopped(w);
@@ -555,8 +555,8 @@ int web_fail(const struct web *w, const struct web_ask *a, const struct web_repl
 		fail(0, "%s: %s%s%s", url, r->code, *r->message ? ": " : "", r->message);
 	else if (r->status && r->status / 100 != 2)
 		fail(0, "%s: the server answers %u%s%s", url, r->status,
-		     r->status == 404 ? ", there is none" : "",
-		     r->status == 403 ? ", not allowed" : "");
+		     r->status == 404 ? ": there is no such object or bucket" : "",
+		     r->status == 403 ? ": not allowed" : "");
 	else
 		fail(0, "%s: %s", url, reason_of(w, r, rc));
 	hint_of(w, r, rc);
