@@ -9,7 +9,6 @@
 #ifndef SKYCTL_S3_H
 #define SKYCTL_S3_H
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -34,7 +33,7 @@
 #define S3_JOBS_MAX		64u
 
 /* Set by SIGINT and SIGTERM: no request is begun any more, and those under way end. */
-extern volatile sig_atomic_t s3_interrupted;
+extern _Atomic int s3_interrupted;
 
 /* --- s3_text.c: pure */
 

@@ -2,6 +2,7 @@
 /* What every command of the S3 side begins and ends with. */
 #include <curl/curl.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 

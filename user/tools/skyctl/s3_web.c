@@ -31,7 +31,7 @@ struct web {
 	uint64_t moved;		/* of its body, so far */
 };
 
-volatile sig_atomic_t s3_interrupted;
+_Atomic int s3_interrupted;
 
 /* --- the connection ------------------------------------------------------------------ */
 
