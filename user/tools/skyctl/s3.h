@@ -261,7 +261,6 @@ struct s3_stat {
 	uint64_t size;
 	int64_t modified;		/* seconds since 1970 */
 	char etag[S3_ETAG_TEXT];	/* with quotes, as If-Match wants it */
-	char version[S3_UPLOAD_MAX];
 	struct s3_checksum_value sum;	/* of the whole object, or none */
 	bool sealed;			/* its ETag is no MD5, whatever it looks like */
 };

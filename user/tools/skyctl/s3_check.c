@@ -50,9 +50,6 @@ int s3_stat_read(const struct web_reply *r, struct s3_stat *st)
 		return -EBADMSG;
 	if (web_field(r, STR("Last-Modified"), &text) && !http_date_parse(text, &st->modified))
 		st->modified = -1;
-	if (web_field(r, STR("x-amz-version-id"), &text) &&
-	    !str_copy(text, st->version, sizeof(st->version)))
-		*st->version = 0;
 	find_sum(r, &st->sum);
 	st->sealed = is_sealed(r);
 	return 0;

@@ -18,18 +18,14 @@ struct copying {
 static int write_source(struct copying *c, const struct s3_name *from)
 {
 	struct out o = OUT(c->source, sizeof(c->source) - 1);
-	const char *version = from->version;
 
-	/* What is there now is meant, in all parts. */
-	if (!version && *c->st.version && strcmp(c->st.version, "null"))
-		version = c->st.version;
 	out_char(&o, '/');
 	out_str(&o, from->bucket);
 	out_char(&o, '/');
 	uri_encode(&o, from->key, URI_SLASH);
-	if (version) {
+	if (from->version) {
 		out_str(&o, STR("?versionId="));
-		uri_encode(&o, str_of(version), 0);
+		uri_encode(&o, str_of(from->version), 0);
 	}
 	c->source[o.len] = 0;
 	return o.err;

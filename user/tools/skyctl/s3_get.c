@@ -25,16 +25,13 @@ struct receiving {
 	struct s3_checker check;
 };
 
-static void put_version(struct out *q, const struct s3_name *from, const struct s3_stat *st)
+/* Only if it is asked for: naming it takes another permission than reading what is there. */
+static void put_version(struct out *q, const struct s3_name *from)
 {
-	const char *version = from->version;
-
-	if (!version && st && *st->version && strcmp(st->version, "null"))
-		version = st->version;
-	if (!version)
+	if (!from->version)
 		return;
 	out_str(q, STR("versionId="));
-	uri_encode(q, str_of(version), 0);
+	uri_encode(q, str_of(from->version), 0);
 }
 
 /* Is the answer that of the range? */
@@ -151,7 +148,7 @@ static int receive(struct receiving *g, struct web *w, _Atomic uint64_t *moved)
 	int rc;
 
 	g->reply = &r;
-	put_version(&q, g->from, whole ? NULL : g->st);
+	put_version(&q, g->from);
 	a.query = out_written(&q);
 	if (whole) {
 		web_header(&a, STR("x-amz-checksum-mode"), STR("ENABLED"));
