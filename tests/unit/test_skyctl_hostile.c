@@ -51,7 +51,7 @@ struct request {
 static void (*serve)(struct request *r);
 static _Atomic unsigned int asked, deleted, served_parts;
 static int listener, folder;
-static char dir[] = "/tmp/test_skyctl.XXXXXX";
+static char dir[32] = "/tmp/test_skyctl.XXXXXX";
 static struct session session;
 static struct options options;
 static char *zeros;			/* BIG of them */
@@ -145,12 +145,13 @@ static void *listen_on(void *arg)
 
 static int setup(void **state)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
 	static char url[64];
 	pthread_t thread;
 
 	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	signal(SIGXFSZ, SIG_IGN);
 	report_set_sink(hear);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -185,7 +186,9 @@ static int teardown(void **state)
 static int each(void **state)
 {
 	(void)state;
-	asked = deleted = served_parts = 0;
+	asked = 0;
+	deleted = 0;
+	served_parts = 0;
 	s3_interrupted = 0;
 	*said = 0;
 	return 0;
@@ -434,8 +437,7 @@ static void bad_lists(void **state)
 {
 	static const char *const bad[] = {
 		"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
-		"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x"
-		"</NextContinuationToken></ListBucketResult>",
+		"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>",
 		"<ListBucketResult>" ITEM("other/key") "</ListBucketResult>",
 		"<html>", "",
 	};
@@ -503,8 +505,7 @@ static void serve_upload(struct request *r)
 	} else if (strstr(r->head, "?uploads=")) {
 		if (harm == SHRINKS)
 			assert_int_equal(ftruncate(source, PART + 1), 0);
-		reply_text(r, "200 OK", "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
-			   "</InitiateMultipartUploadResult>");
+		reply_text(r, "200 OK", "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
 	} else if (r->is_part) {
 		unsigned int number = ++served_parts;
 
@@ -548,7 +549,9 @@ static void uploads(void **state)
 	assert_true(source >= 0);
 	serve = serve_upload;
 	for (harm = FINE; harm <= SLOW; harm++) {
-		deleted = served_parts = s3_interrupted = 0;
+		deleted = 0;
+		served_parts = 0;
+		s3_interrupted = 0;
 		assert_int_equal(upload(), expected[harm]);
 		/* What failed was taken back, in spite of an interruption too. */
 		assert_int_equal(deleted, expected[harm] ? 1 : 0);

@@ -261,9 +261,7 @@ static int across(const struct options *o, char **argv)
 
 static int to_output(const struct options *o, char **argv)
 {
-	char *argument[] = { argv[0], NULL };
-
-	return cmd_object_cat(o, 1, argument);
+	return cmd_object_cat(o, 1, argv);
 }
 
 int cmd_object_cp(const struct options *o, int argc, char **argv)

@@ -38,7 +38,7 @@ int deleting_end(struct s3_deleting *d, int rc);
 /* Either side of a copy. */
 struct place {
 	bool remote;
-	struct s3_name name;		/* the key is the prefix, with a slash at its end or empty */
+	struct s3_name name;		/* its key: the prefix, empty or with a slash at its end */
 	const char *path;		/* a folder */
 	int root;			/* of a folder; -1: not open */
 };

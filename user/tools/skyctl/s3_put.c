@@ -234,7 +234,8 @@ static int put_parts(struct putting *p, struct web *w, const struct s3_name *to)
 		return rc;
 	if (!p->stream) {
 		p->upload.size = p->before.st_size;
-		count = p->upload.parts = (p->upload.size + p->part - 1) / p->part;
+		count = (p->upload.size + p->part - 1) / p->part;
+		p->upload.parts = count;
 	}
 	if (crew->jobs > MEMORY_MOST / p->part)
 		crew->jobs = MEMORY_MOST / p->part ? MEMORY_MOST / p->part : 1;

@@ -29,19 +29,41 @@ static enum s3_code add(struct s3_page *p, enum s3_item_kind kind)
 	return S3_OK;
 }
 
-#define OPENER(name, kind)								\
-	static enum s3_code name(void *arg, const char *const *attributes)		\
-	{										\
-		(void)attributes;							\
-		return add(arg, kind);							\
-	}
+static enum s3_code open_object(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_OBJECT);
+}
 
-OPENER(open_object, ITEM_OBJECT)
-OPENER(open_prefix, ITEM_PREFIX)
-OPENER(open_version, ITEM_VERSION)
-OPENER(open_marker, ITEM_MARKER)
-OPENER(open_upload, ITEM_UPLOAD)
-OPENER(open_bucket, ITEM_BUCKET)
+static enum s3_code open_prefix(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_PREFIX);
+}
+
+static enum s3_code open_version(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_VERSION);
+}
+
+static enum s3_code open_marker(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_MARKER);
+}
+
+static enum s3_code open_upload(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_UPLOAD);
+}
+
+static enum s3_code open_bucket(void *arg, const char *const *attributes)
+{
+	(void)attributes;
+	return add(arg, ITEM_BUCKET);
+}
 
 static char *copy_of(struct str s)
 {
@@ -143,32 +165,46 @@ static enum s3_code on_next_buckets(void *arg, struct str text)
 	return on_next(arg, text);
 }
 
-#define TAIL(root)									\
-	{ root, false, NULL, NULL },							\
-	{ root "/IsTruncated", true, NULL, on_truncated },				\
-	{ root "/EncodingType", true, NULL, on_encoding },				\
-	{ root "/CommonPrefixes", false, open_prefix, NULL },				\
-	{ root "/CommonPrefixes/Prefix", true, NULL, on_key }
-
-#define ITEM(root, name, opener)							\
-	{ root "/" name, false, opener, NULL },						\
-	{ root "/" name "/Key", true, NULL, on_key },					\
-	{ root "/" name "/LastModified", true, NULL, on_date },				\
-	{ root "/" name "/ETag", true, NULL, on_etag },					\
-	{ root "/" name "/Size", true, NULL, on_size },					\
-	{ root "/" name "/VersionId", true, NULL, on_version },				\
-	{ root "/" name "/IsLatest", true, NULL, on_latest }
-
 static const struct xml_rule page_rules[] = {
-	ITEM("ListBucketResult", "Contents", open_object),
-	TAIL("ListBucketResult"),
+	{ "ListBucketResult/Contents", false, open_object, NULL },
+	{ "ListBucketResult/Contents/Key", true, NULL, on_key },
+	{ "ListBucketResult/Contents/LastModified", true, NULL, on_date },
+	{ "ListBucketResult/Contents/ETag", true, NULL, on_etag },
+	{ "ListBucketResult/Contents/Size", true, NULL, on_size },
+	{ "ListBucketResult/Contents/VersionId", true, NULL, on_version },
+	{ "ListBucketResult/Contents/IsLatest", true, NULL, on_latest },
+	{ "ListBucketResult", false, NULL, NULL },
+	{ "ListBucketResult/IsTruncated", true, NULL, on_truncated },
+	{ "ListBucketResult/EncodingType", true, NULL, on_encoding },
+	{ "ListBucketResult/CommonPrefixes", false, open_prefix, NULL },
+	{ "ListBucketResult/CommonPrefixes/Prefix", true, NULL, on_key },
 	{ "ListBucketResult/NextContinuationToken", true, NULL, on_next },
-	ITEM("ListVersionsResult", "Version", open_version),
-	ITEM("ListVersionsResult", "DeleteMarker", open_marker),
-	TAIL("ListVersionsResult"),
+	{ "ListVersionsResult/Version", false, open_version, NULL },
+	{ "ListVersionsResult/Version/Key", true, NULL, on_key },
+	{ "ListVersionsResult/Version/LastModified", true, NULL, on_date },
+	{ "ListVersionsResult/Version/ETag", true, NULL, on_etag },
+	{ "ListVersionsResult/Version/Size", true, NULL, on_size },
+	{ "ListVersionsResult/Version/VersionId", true, NULL, on_version },
+	{ "ListVersionsResult/Version/IsLatest", true, NULL, on_latest },
+	{ "ListVersionsResult/DeleteMarker", false, open_marker, NULL },
+	{ "ListVersionsResult/DeleteMarker/Key", true, NULL, on_key },
+	{ "ListVersionsResult/DeleteMarker/LastModified", true, NULL, on_date },
+	{ "ListVersionsResult/DeleteMarker/ETag", true, NULL, on_etag },
+	{ "ListVersionsResult/DeleteMarker/Size", true, NULL, on_size },
+	{ "ListVersionsResult/DeleteMarker/VersionId", true, NULL, on_version },
+	{ "ListVersionsResult/DeleteMarker/IsLatest", true, NULL, on_latest },
+	{ "ListVersionsResult", false, NULL, NULL },
+	{ "ListVersionsResult/IsTruncated", true, NULL, on_truncated },
+	{ "ListVersionsResult/EncodingType", true, NULL, on_encoding },
+	{ "ListVersionsResult/CommonPrefixes", false, open_prefix, NULL },
+	{ "ListVersionsResult/CommonPrefixes/Prefix", true, NULL, on_key },
 	{ "ListVersionsResult/NextKeyMarker", true, NULL, on_next_key },
 	{ "ListVersionsResult/NextVersionIdMarker", true, NULL, on_next_version },
-	TAIL("ListMultipartUploadsResult"),
+	{ "ListMultipartUploadsResult", false, NULL, NULL },
+	{ "ListMultipartUploadsResult/IsTruncated", true, NULL, on_truncated },
+	{ "ListMultipartUploadsResult/EncodingType", true, NULL, on_encoding },
+	{ "ListMultipartUploadsResult/CommonPrefixes", false, open_prefix, NULL },
+	{ "ListMultipartUploadsResult/CommonPrefixes/Prefix", true, NULL, on_key },
 	{ "ListMultipartUploadsResult/NextKeyMarker", true, NULL, on_next_key },
 	{ "ListMultipartUploadsResult/NextUploadIdMarker", true, NULL, on_next_version },
 	{ "ListMultipartUploadsResult/Upload", false, open_upload, NULL },

@@ -373,7 +373,8 @@ static int perform(struct web *w, struct str path)
 		w->rc = 0;
 		w->moved = 0;
 		*w->error = 0;
-		w->reply->head.len = w->reply->body.len = 0;
+		w->reply->head.len = 0;
+		w->reply->body.len = 0;
 		code = curl_easy_perform(w->curl);
 		curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
 		w->reply->status = code && !w->rc ? 0 : status;
@@ -489,7 +490,10 @@ int web_do(struct web *w, const struct web_ask *a, struct web_reply *r)
 	w->reply = r;
 	r->status = 0;
 	r->repeated = false;
-	r->head.len = r->body.len = r->head.err = r->body.err = 0;
+	r->head.len = 0;
+	r->head.err = 0;
+	r->body.len = 0;
+	r->body.err = 0;
 	*r->code = *r->message = 0;
 	put_path(&path, w);
 	rc = path.err ? -ENAMETOOLONG : a->headers > S3_HEADERS_MAX ? -E2BIG :
