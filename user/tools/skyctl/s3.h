@@ -230,6 +230,9 @@ struct crew {
 	_Atomic uint64_t moved;
 };
 
+/* Would the next piece meet the same error? */
+bool crew_is_hopeless(int rc);
+
 /**
  * crew_run - do pieces of work side by side
  * @count:	pieces, which are begun in their order

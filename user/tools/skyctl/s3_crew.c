@@ -34,12 +34,18 @@ static bool next_piece(struct pieces *p, size_t *i)
 	return is;
 }
 
+bool crew_is_hopeless(int rc)
+{
+	return rc == -EINTR || rc == -ECONNREFUSED || rc == -EHOSTUNREACH || rc == -EPROTO ||
+	       rc == -ENOSPC || rc == -EDQUOT || rc == -ENOMEM;
+}
+
 static void piece_done(struct pieces *p, int rc)
 {
 	pthread_mutex_lock(&p->lock);
 	if (rc < 0 && !p->rc)
 		p->rc = rc;
-	if (rc > 0 || (rc < 0 && !p->crew->go_on) || rc == -EINTR)
+	if (rc > 0 || (rc < 0 && !p->crew->go_on) || crew_is_hopeless(rc))
 		p->stop = true;
 	pthread_mutex_unlock(&p->lock);
 }

@@ -175,7 +175,7 @@ static int copy_all(struct copying *c)
 	crew->what = c->o->json ? NULL : "copying";
 	first = c->small ? crew_run(crew, c->small, copy_small, c) : 0;
 	crew->go_on = false;
-	for (i = c->small; i < c->count && first != -EINTR; i++) {
+	for (i = c->small; i < c->count && !crew_is_hopeless(first); i++) {
 		rc = copy_one(c, c->s->web, c->todo[i], &c->m);
 		first = first ? first : rc;
 	}

@@ -74,6 +74,7 @@ static int name_temporary(struct tree_file *f)
 int tree_create(struct tree_file *f, int root, const char *name)
 {
 	char text[S3_SHOWN_MAX];
+	int rc;
 
 	f->fd = -1;
 	f->dir = tree_parent(root, name, true, &f->last);
@@ -84,9 +85,9 @@ int tree_create(struct tree_file *f, int root, const char *name)
 			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (f->fd >= 0)
 		return 0;
-	fail_errno("%s cannot be made", s3_shown(str_of(name), text));
+	rc = fail_errno("%s cannot be made", s3_shown(str_of(name), text));
 	close(f->dir);
-	return -EIO;
+	return rc;
 }
 
 int tree_commit(struct tree_file *f, int64_t mtime)
