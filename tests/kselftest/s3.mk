@@ -12,23 +12,30 @@ check-s3: ## the S3 suite, asking the server at S3_ENDPOINT with the keys of S3_
 
 .PHONY: check-s3-self check-s3
 
-check-skyd: user ## the S3 suite against a skyd with six edges (KTAP)
-	@tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
+check-skyctl: user ## skyctl's round trips with a skyd with six edges (KTAP)
+	@SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd tests/kselftest/skyd/clients/skyctl.sh
 
-.PHONY: check-skyd
+# One after the other: each says its results as one stream.
+check-skyd: user ## the S3 suite against a skyd with six edges, and skyctl beside one (KTAP)
+	@status=0; \
+	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
+	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
+	exit $$status
+
+.PHONY: check-skyctl check-skyd
 
 # What each of them has to say stands in the log of the daemon, which with-skyd reads.
 SKYD_SANITIZED = SKYD=$< SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd
 
-check-skyd-asan: $(O)/test/skyd user ## the S3 suite and load, against a skyd with AddressSanitizer and UBSan (KTAP)
+skyd-asan: $(O)/test/skyd user ## the S3 suite and load, against a skyd with AddressSanitizer and UBSan (KTAP)
 	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
 
-check-skyd-tsan: $(O)/tsan/bin/skyd user ## the same with ThreadSanitizer
+skyd-tsan: $(O)/tsan/bin/skyd user ## the same with ThreadSanitizer
 	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
 
-.PHONY: check-skyd-asan check-skyd-tsan
+.PHONY: skyd-asan skyd-tsan
 
 check-reload: user ## a skyd that is reloaded again and again while clients ask (KTAP)
 	@tests/kselftest/skyd/with-skyd tests/kselftest/skyd/reload

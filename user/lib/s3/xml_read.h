@@ -24,5 +24,7 @@ struct xml_rule {
 
 enum s3_code xml_read(struct str document, const struct xml_rule *rules, unsigned int count,
 		      void *arg, struct s3_fault *f);
+enum s3_code xml_read_answer(struct str document, const struct xml_rule *rules,
+			     unsigned int count, void *arg, struct s3_fault *f);
 
 #endif /* SKY_S3_XML_READ_H */

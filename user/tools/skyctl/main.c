@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* skyctl: the administrator's hand.  This file is the table of contents. */
+/* skyctl: the administrator's hand, and an S3 client.  This file is the table of contents. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
-#include "skyctl.h"
+#include "s3.h"
 
 #define DOCUMENT_MAX	65536u
 
@@ -46,6 +46,30 @@ static const struct command commands[] = {
 	{ "policy delete", CMD_POLICY, cmd_plain, 1, 1, "NAME", "remove one that no bucket has" },
 	{ "gc run", CMD_GC, cmd_plain, 0, 0, "", "collect garbage, and look at lifecycles, now" },
 	{ "gc status", CMD_GC, cmd_plain, 0, 0, "", "how much there is" },
+	{ "bucket create", CMD_B_MAKE, cmd_bucket_create, 1, 1, "BUCKET", "make a bucket" },
+	{ "bucket ls", CMD_B, cmd_bucket_ls, 0, 0, "", "list buckets" },
+	{ "bucket rm", CMD_B, cmd_bucket_rm, 1, 1, "BUCKET", "remove one that is empty" },
+	{ "bucket info", CMD_B, cmd_bucket_info, 1, 1, "BUCKET", "what is said of it" },
+	{ "bucket versioning", CMD_B, cmd_bucket_versioning, 1, 2, "BUCKET [on|off]",
+	  "whether old versions are kept" },
+	{ "bucket lifecycle", CMD_B, cmd_bucket_lifecycle, 2, 3, "get|set|rm BUCKET [FILE]",
+	  "its lifecycle, in XML" },
+	{ "bucket cors", CMD_B, cmd_bucket_cors, 2, 3, "get|set|rm BUCKET [FILE]",
+	  "what pages of others may ask, in XML" },
+	{ "bucket policy", CMD_B, cmd_bucket_policy, 2, 3, "get|set|rm BUCKET [FILE]",
+	  "who may do what with it, in JSON" },
+	{ "object cp", CMD_O_CP, cmd_object_cp, 2, 2, "FROM TO",
+	  "copy from here, to here, or there; - is standard input or output" },
+	{ "object sync", CMD_O_SYNC, cmd_object_sync, 2, 2, "FROM TO",
+	  "copy what differs of a folder or prefix" },
+	{ "object ls", CMD_O_LS, cmd_object_ls, 1, 1, "s3://BUCKET[/PREFIX]", "list objects" },
+	{ "object rm", CMD_O_RM, cmd_object_rm, 1, 1, "s3://BUCKET/KEY", "remove objects" },
+	{ "object cat", CMD_O_CAT, cmd_object_cat, 1, 1, "s3://BUCKET/KEY",
+	  "print an object's bytes" },
+	{ "object stat", CMD_O_STAT, cmd_object_stat, 1, 1, "s3://BUCKET/KEY",
+	  "what is known of an object" },
+	{ "object presign", CMD_O_PRESIGN, cmd_object_presign, 1, 1, "s3://BUCKET/KEY",
+	  "a URL that is good for a while, for whoever has it" },
 };
 
 /* Members of the rows of lists. */
@@ -60,12 +84,13 @@ static const struct {
 
 static const struct program program = {
 	.name = "skyctl",
-	.about = "What the administrator of a skyd asks of it.",
+	.about = "What the administrator of a skyd asks of it; and buckets and objects of any S3.",
 	.footer = "`skyctl help COMMAND` lists a command's options; see also skyctl(1).",
 	.command = commands,
 	.commands = sizeof(commands) / sizeof(commands[0]),
 	.option = option_rows,
-	.verb_width = 16,
+	.set = options_set,
+	.verb_width = 17,
 	.args_width = 6,
 };
 
@@ -186,8 +211,12 @@ static int start(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	report_init(argv[0]);
 	/* A reader that goes away is an error like others, and told. */
 	signal(SIGPIPE, SIG_IGN);
-	return program_flush(start(argc, argv));
+	status = program_flush(start(argc, argv));
+	s3_end_as_told();
+	return status;
 }

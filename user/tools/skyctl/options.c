@@ -7,12 +7,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
-#include "skyctl.h"
+#include "s3.h"
 
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0u)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_POLICY | CMD_INTENT)
+#define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
 #define FILE_MAX	65536u
 
 const struct option_row option_rows[] = {
@@ -67,7 +68,52 @@ const struct option_row option_rows[] = {
 	  "$ a month for a GB of objects, coded" },
 	{ "max-latency", 0, OPT_TEXT, AT(max_latency_ms), 0, 0, CMD_INTENT, "MS",
 	  "of each location" },
-	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ALL, "PATH",
+	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_B_MAKE, "NAME",
+	  "storage policy that the bucket has (default: default)" },
+	{ "recursive", 'r', OPT_FLAG, AT(recursive), 0, 0, CMD_O_CP | CMD_O_LS | CMD_O_RM, NULL,
+	  "all below the prefix or folder" },
+	{ "versions", 0, OPT_FLAG, AT(versions), 0, 0, CMD_O_LS | CMD_O_RM, NULL,
+	  "old ones and delete markers, too" },
+	{ "uploads", 0, OPT_FLAG, AT(uploads), 0, 0, CMD_O_LS | CMD_O_RM, NULL,
+	  "instead of objects: uploads that have not ended" },
+	{ "version-id", 0, OPT_TEXT, AT(version), 0, 0,
+	  CMD_O_CP | CMD_O_RM | CMD_O_CAT | CMD_O_STAT | CMD_O_PRESIGN, "ID",
+	  "that one and not the newest" },
+	{ "human", 'H', OPT_FLAG, AT(human), 0, 0, CMD_O_LS, NULL, "sizes in KiB, MiB..." },
+	{ "delimiter", 0, OPT_TEXT, AT(delimiter), 0, 0, CMD_O_LS, "TEXT",
+	  "what ends a common prefix (default /)" },
+	{ "delete", 0, OPT_FLAG, AT(delete), 0, 0, CMD_O_SYNC, NULL,
+	  "what the source does not have" },
+	{ "checksum", 0, OPT_FLAG, AT(checksum), 0, 0, CMD_O_SYNC, NULL,
+	  "compare contents where sizes and times agree" },
+	{ "dry-run", 'n', OPT_FLAG, AT(dry_run), 0, 0, CMD_O_CP | CMD_O_SYNC | CMD_O_RM, NULL,
+	  "only say what would be done" },
+	{ "exclude", 0, OPT_OWN, 0, false, 0, CMD_O_CP | CMD_O_SYNC | CMD_O_RM, "PATTERN",
+	  "leave out names of that pattern; the last that fits decides" },
+	{ "include", 0, OPT_OWN, 0, true, 0, CMD_O_CP | CMD_O_SYNC | CMD_O_RM, "PATTERN",
+	  "but take these" },
+	{ "content-type", 0, OPT_TEXT, AT(content_type), 0, 0, CMD_O_CP | CMD_O_SYNC, "TYPE",
+	  "of what is uploaded" },
+	{ "threshold", 0, OPT_SIZE, AT(threshold), 1 << 20, S3_PART_MOST, CMD_MOVING, "SIZE",
+	  "what is larger goes in parts (default 16M)" },
+	{ "part-size", 0, OPT_SIZE, AT(part_size), S3_PART_LEAST, S3_PART_MOST, CMD_MOVING,
+	  "SIZE", "of parts (default 16M)" },
+	{ "parallel", 'j', OPT_NUMBER, AT(parallel), 1, S3_JOBS_MAX, CMD_MOVING, "N",
+	  "requests at once (default 4)" },
+	{ "expires", 0, OPT_NUMBER, AT(expires), 1, SIG_EXPIRES_MAX, CMD_O_PRESIGN, "SECONDS",
+	  "how long the URL is good (default 3600)" },
+	{ "method", 0, OPT_TEXT, AT(method), 0, 0, CMD_O_PRESIGN, "METHOD",
+	  "what it is for: GET, PUT, HEAD, DELETE (default GET)" },
+	{ "endpoint", 0, OPT_TEXT, AT(endpoint), 0, 0, CMD_S3, "URL",
+	  "the server (default $AWS_ENDPOINT_URL)" },
+	{ "profile", 0, OPT_TEXT, AT(profile), 0, 0, CMD_S3, "NAME",
+	  "of ~/.aws/credentials and ~/.aws/config (default $AWS_PROFILE)" },
+	{ "region", 0, OPT_TEXT, AT(region), 0, 0, CMD_S3, "TEXT",
+	  "for which requests are signed (default us-east-1)" },
+	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_S3, "FILE",
+	  "PEM of whom the server's certificate must be (default: the system's)" },
+	{ "no-sign-request", 0, OPT_FLAG, AT(anonymous), 0, 0, CMD_S3, NULL, "ask as nobody" },
+	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ALL, "DIR", "the one of `skyd --dev DIR`" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ALL, NULL, "print JSON" },
@@ -76,9 +122,21 @@ const struct option_row option_rows[] = {
 	{ NULL },
 };
 
+static struct s3_filter filters[FILTERS_MAX];
+
 const struct options option_defaults = {
 	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
+	.delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
+	.threshold = 16 << 20, .part_size = 16 << 20, .filter = filters,
 };
+
+int options_set(const struct option_row *row, const char *text, struct options *o)
+{
+	if (o->filters == FILTERS_MAX)
+		return fail(E2BIG, "--%s %s: more than %u patterns", row->name, text, FILTERS_MAX);
+	o->filter[o->filters++] = (struct s3_filter){ row->min, text };
+	return 0;
+}
 
 enum member_kind { TEXT, REAL, CONTENT };
 

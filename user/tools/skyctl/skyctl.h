@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * skyctl: what its parts share.  Each command is a verb of admin.h with its arguments as members
- * of one JSON object; what comes back is printed as it is, or as a table.
+ * skyctl: what its parts share.  A command of the administrator's is a verb of admin.h with its
+ * arguments as members of one JSON object; what comes back is printed as it is, or as a table.
+ * Those of buckets and objects ask an S3 server: see s3.h.
  */
 #ifndef SKYCTL_H
 #define SKYCTL_H
@@ -28,7 +29,23 @@ enum command_bit {
 	CMD_POLICY	= 1 << 8,
 	CMD_INTENT	= 1 << 9,
 	CMD_GC		= 1 << 10,
+	CMD_ADMIN	= (1 << 11) - 1,	/* all of these: they ask the control socket */
+
+	CMD_B_MAKE	= 1 << 11,
+	CMD_B		= 1 << 12,
+	CMD_O_CP	= 1 << 13,
+	CMD_O_SYNC	= 1 << 14,
+	CMD_O_LS	= 1 << 15,
+	CMD_O_RM	= 1 << 16,
+	CMD_O_CAT	= 1 << 17,
+	CMD_O_STAT	= 1 << 18,
+	CMD_O_PRESIGN	= 1 << 19,
+	CMD_S3		= (1 << 20) - (1 << 11),	/* all of these: they ask an S3 server */
 };
+
+#define FILTERS_MAX	64u
+
+struct s3_filter;
 
 /* What was given.  Texts that are NULL were not. */
 struct options {
@@ -43,11 +60,21 @@ struct options {
 		*max_price, *max_latency_ms, *availability;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
+
+	/* Of the S3 side. */
+	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
+	bool anonymous, recursive, versions, uploads, human, delete, dry_run, checksum;
+	uint64_t parallel, threshold, part_size, expires;
+	struct s3_filter *filter;		/* FILTERS_MAX of them have room */
+	unsigned int filters;
 };
 
 /* --- options.c */
 extern const struct option_row option_rows[];
 extern const struct options option_defaults;
+
+/* --exclude and --include, for struct program. */
+int options_set(const struct option_row *row, const char *text, struct options *o);
 
 /* Members for what was given, in @to.  Return: 0 or -errno, reported. */
 int options_members(const struct options *o, json_t *to);
