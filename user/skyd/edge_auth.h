@@ -80,6 +80,8 @@ struct edge_signer {
 	size_t token_len;
 	char date[8];				/* the day of @hmac */
 	struct hmac_key hmac;
+	uint8_t nonce[EDGE_SIGN_MAX][EDGE_NONCE_BYTES];	/* drawn ahead */
+	unsigned int nonces;		/* of them that were not used yet */
 };
 
 /**

@@ -55,6 +55,15 @@ static void prepare(struct edge_signer *s, int64_t now)
 		   (struct str){ s->date, sizeof(s->date) }, s->region, STR("s3"), &s->hmac);
 }
 
+static int have_nonce(struct edge_signer *s)
+{
+	int rc = s->nonces ? 0 : random_bytes(s->nonce, sizeof(s->nonce));
+
+	if (!rc && !s->nonces)
+		s->nonces = EDGE_SIGN_MAX;
+	return rc;
+}
+
 static int sign_one(const struct edge_signer *s, const struct sig_signer *signer, uint32_t life,
 		    struct edge_url *url, const uint8_t nonce[EDGE_NONCE_BYTES])
 {
@@ -92,13 +101,12 @@ static int sign_one(const struct edge_signer *s, const struct sig_signer *signer
 int edge_sign(struct edge_signer *s, int64_t now, uint32_t life, struct edge_url *url,
 	      unsigned int count)
 {
-	uint8_t nonce[EDGE_SIGN_MAX][EDGE_NONCE_BYTES];
 	struct sig_signer signer = {
 		.algorithm = s->algorithm, .access_key = s->access_key, .region = s->region,
 		.service = STR("s3"), .now = now, .key = { &s->hmac, s->key },
 	};
 	unsigned int i;
-	int rc;
+	int rc = 0;
 
 	if (count > EDGE_SIGN_MAX || !life || life > EDGE_URL_LIFE)
 		return -EINVAL;
@@ -108,8 +116,10 @@ int edge_sign(struct edge_signer *s, int64_t now, uint32_t life, struct edge_url
 		life = life < s->expires - now ? life : s->expires - now;
 		prepare(s, now);
 	}
-	rc = random_bytes(nonce, count * sizeof(nonce[0]));
-	for (i = 0; !rc && i < count; i++)
-		rc = sign_one(s, &signer, life, &url[i], nonce[i]);
+	for (i = 0; !rc && i < count; i++) {
+		rc = have_nonce(s);
+		if (!rc)
+			rc = sign_one(s, &signer, life, &url[i], s->nonce[--s->nonces]);
+	}
 	return rc;
 }
