@@ -18,7 +18,7 @@
 #define SAMPLE_SAVING	16
 #define LEAST_SAVING	32
 
-#define SEEN		4096u
+#define SEEN		4096u		/* what 20 bits less of a hash may be */
 
 struct compressor {
 	struct libdeflate_compressor *deflate[DEFLATE_MAX_LEVEL + 1];
@@ -125,23 +125,23 @@ static bool is_even(const uint8_t *p, size_t len)
 }
 
 /*
- * Do words come again?  Of those that begin where the hash is one in eight, which what comes
- * again has at the same places: a sixteenth saved by copies, even of four bytes each, would be
- * one in 128 found here.  Half of that counts.
+ * Do words come again?  Only those are looked at that begin with one of eight bytes, which is
+ * one in 32 where no byte stands out, and what comes again has them at the same places.  A
+ * sixteenth saved by copies, even by short ones, would be one found in 512 bytes; half of that
+ * counts.
  */
 static bool has_copies(struct compressor *c, const uint8_t *p, size_t len)
 {
-	const size_t enough = len / 256;
+	const size_t enough = len / 1024;
 	size_t i, found = 0;
 	uint32_t word, hash;
 
 	memset(c->seen, 0, sizeof(c->seen));
 	for (i = 0; i + 4 <= len && found <= enough; i++) {
-		memcpy(&word, p + i, sizeof(word));
-		hash = word * 2654435761u;
-		if (hash >> 29)
+		if (p[i] % 32)
 			continue;
-		hash = hash >> 17 & (SEEN - 1);
+		memcpy(&word, p + i, sizeof(word));
+		hash = (word * 2654435761u) >> 20;
 		found += c->seen[hash] == word;
 		c->seen[hash] = word;
 	}
