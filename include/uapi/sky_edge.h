@@ -93,8 +93,7 @@ struct sky_edge_spent_hdr {
 	__le64 number;			/* the file's */
 	__le64 created;			/* seconds since 1970 */
 	__le64 floor;			/* what expires then or before may have been forgotten */
-	__le64 since;			/* what was signed then or before, too */
-	__u8 boot[16];			/* the machine's boot; zeros: not known */
+	__u8 reserved[24];
 	__le64 crc;			/* of what is above */
 };
 

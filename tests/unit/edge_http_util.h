@@ -95,7 +95,7 @@ static inline void site_open(struct site *s, const struct http_limits *limits)
 {
 	char store[96], spent[96];
 	struct edge_store_config config = small_config();
-	struct edge_spent_config spent_config = { .path = spent, .salt = 7, .boot = { 1 } };
+	struct edge_spent_config spent_config = { .path = spent, .salt = 7 };
 
 	snprintf(store, sizeof(store), "%s/fragments", folder);
 	snprintf(spent, sizeof(spent), "%s/spent", folder);

@@ -7,11 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/authority.h"
 #include "base/cleanup.h"
-#include "base/hex.h"
 #include "edge.h"
 #include "io/file.h"
 #include "log.h"
@@ -224,35 +222,16 @@ static int open_store(struct edge *e)
 	return rc;
 }
 
-/* Where it cannot be read it is not known: zeros. */
-static void read_boot(uint8_t boot[UUID_BYTES])
-{
-	char text[UUID_TEXT_MAX] = "", digits[UUID_TEXT_MAX] = "";
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	unsigned int i, n = 0;
-
-	if (fd < 0)
-		return;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	for (i = 0; text[i]; i++)
-		if (text[i] != '-')
-			digits[n++] = text[i];
-	if (hex_decode(digits, boot, UUID_BYTES))
-		memset(boot, 0, UUID_BYTES);
-}
-
 static int open_spent(struct edge *e)
 {
-	struct edge_spent_config config = { .salt = e->who.salt };
+	const struct edge_spent_config config = { .salt = e->who.salt };
 	CLEANUP_FREE char *path = NULL;
+	struct edge_spent_config with = config;
 
 	if (asprintf(&path, "%s/spent", e->section->path) < 0)
 		return -ENOMEM;
-	config.path = path;
-	read_boot(config.boot);
-	return edge_spent_open(&e->http.spent, &config, time(NULL));
+	with.path = path;
+	return edge_spent_open(&e->http.spent, &with, time(NULL));
 }
 
 /* Grants of an older signer go with it. */

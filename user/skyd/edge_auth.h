@@ -14,7 +14,7 @@
 #include "s3/sig.h"
 
 #define EDGE_URL_LIFE	60u		/* seconds */
-#define EDGE_URL_SKEW	EDGE_SPENT_SKEW
+#define EDGE_URL_SKEW	10		/* seconds that two of our clocks may differ */
 #define EDGE_GRANTS	64u		/* verified ones that an edge keeps */
 #define EDGE_SIGN_MAX	64u
 
@@ -33,7 +33,7 @@ struct edge_auth_config {
 /* What a request that was let in may do. */
 struct edge_ticket {
 	uint8_t nonce[EDGE_NONCE_BYTES];
-	int64_t signed_at, expires;	/* seconds since 1970 */
+	int64_t expires;		/* seconds since 1970 */
 	struct str name;		/* of the fragment; lies in the path; none: a list */
 	uint64_t len;			/* PUT: bytes of the body, */
 	uint8_t sha256[SHA256_BYTES];	/* and its digest */
@@ -57,7 +57,11 @@ void edge_auth_close(struct edge_auth *auth);
 enum s3_code edge_auth_check(struct edge_auth *auth, const struct sig_message *m, int64_t now,
 			     struct edge_ticket *ticket, struct s3_fault *f);
 
-/* Use a ticket, which works once.  Suspends while a file is made for nonces. */
+/**
+ * edge_auth_spend - use a ticket, which works once
+ *
+ * Before anything is answered edge_spent_sync() has to return 0.
+ */
 enum s3_code edge_auth_spend(struct edge_spent *spent, const struct edge_ticket *ticket,
 			     int64_t now, struct s3_fault *f);
 

@@ -15,6 +15,24 @@
 
 /* --- answers ---------------------------------------------------------------------------- */
 
+static int make_durable(void *arg)
+{
+	struct edge_call *c = arg;
+
+	c->settled = edge_spent_sync(c->edge->spent, c->now);
+	return 0;
+}
+
+int edge_settle(struct edge_call *c)
+{
+	if (c->spent && c->settled > 0) {
+		io_shield();
+		io_group_drain(&c->group, 0);
+		io_unshield();
+	}
+	return c->settled;
+}
+
 struct out *edge_reply(struct edge_call *c, unsigned int status)
 {
 	struct out *o = http_reply(c->rq, status);
@@ -42,7 +60,10 @@ int edge_refuse(struct edge_call *c, enum s3_code code)
 {
 	CLEANUP_FREE char *text = malloc(ERROR_MAX);
 	struct out room = OUT(text, text ? ERROR_MAX : 0);
+	int rc = edge_settle(c);
 
+	if (rc)
+		code = s3_fail(&c->fault, S3_SERVICE_UNAVAILABLE, NULL);
 	return send_fault(c, s3_code_status(code), &c->fault, &room);
 }
 
@@ -180,6 +201,7 @@ static int serve(struct edge_call *c)
 	int (*tell)(struct edge_call *c) = NULL;
 	enum s3_code code;
 	bool own;
+	int rc;
 
 	if (!uri_split(http_str(&c->rq->head, c->rq->head.target), &c->uri))
 		return edge_refuse(c, s3_fail(&c->fault, S3_INVALID_URI, NULL));
@@ -189,7 +211,13 @@ static int serve(struct edge_call *c)
 	code = let_in(c);
 	if (code)
 		return edge_refuse(c, code);
-	return work[c->kind](c);
+	c->settled = 1;
+	c->spent = !io_spawn(&c->group, make_durable, c, NULL);
+	if (!c->spent)
+		make_durable(c);
+	rc = work[c->kind](c);
+	io_group_end(&c->group);
+	return rc;
 }
 
 static void name_call(struct edge_call *c)
@@ -208,6 +236,7 @@ static int handle(struct http_request *rq, void *arg)
 	};
 	int rc;
 
+	io_group_init(&c.group);
 	name_call(&c);
 	e->counters.waiting++;
 	rc = serve(&c);

@@ -93,6 +93,8 @@ static int answer_get(struct edge_call *c, struct edge_get *get, const struct ed
 	enum range_kind kind;
 	struct range r;
 
+	if (edge_settle(c))
+		return edge_refuse(c, S3_SERVICE_UNAVAILABLE);
 	kind = wanted(c, info, &r);
 	if (kind == RANGE_UNSATISFIABLE)
 		return edge_refuse(c, s3_fail(&c->fault, S3_INVALID_RANGE, NULL));
@@ -217,7 +219,7 @@ int edge_http_list(struct edge_call *c)
 		return edge_refuse_errno(c, -ENOMEM);
 	code = s3_list_from_query(&p->params, c->uri.query, S3_LIST_V2, &p->list, &c->fault);
 	code = code ? code : begin_after(c, p);
-	if (code)
-		return edge_refuse(c, code);
+	if (code || edge_settle(c))
+		return edge_refuse(c, code ? code : S3_SERVICE_UNAVAILABLE);
 	return send_list(c, p);
 }

@@ -4,6 +4,7 @@
 #define SKYD_EDGE_HTTP_PRIVATE_H
 
 #include "edge_http.h"
+#include "io/group.h"
 
 #define EDGE_ID_LEN	16u
 #define EDGE_TAG_LEN	(2 * SHA256_BYTES)
@@ -18,14 +19,20 @@ struct edge_call {
 	char id[EDGE_ID_LEN];
 	uint64_t received, sent;	/* bytes of bodies */
 	struct s3_fault fault;
+	struct io_group group;		/* of the fiber that makes the nonce durable */
+	bool spent;			/* that has been begun */
+	int settled;			/* how it ended; 1: not yet */
 };
 
 /* edge_http.c */
 
+/* Wait until the nonce is durable: before anything is answered.  0 or -errno. */
+int edge_settle(struct edge_call *c);
+
 /* Begin a reply, with the id of the request. */
 struct out *edge_reply(struct edge_call *c, unsigned int status);
 
-/* Refuse.  0 or -errno of sending. */
+/* Refuse, when the nonce is durable.  0 or -errno of sending. */
 int edge_refuse(struct edge_call *c, enum s3_code code);
 
 /* The same for an error of the store, or of the body. */

@@ -8,6 +8,10 @@
 
 static int stored(struct edge_call *c)
 {
+	int rc = edge_settle(c);
+
+	if (rc)
+		return edge_refuse(c, S3_SERVICE_UNAVAILABLE);
 	edge_write_tag(edge_reply(c, 200), c->ticket.sha256, true);
 	return http_reply_whole(c->rq, NULL, 0);
 }
@@ -42,7 +46,7 @@ static int exists(struct edge_call *c, char *buf, size_t size)
 	    memcmp(info.sha256, c->ticket.sha256, sizeof(info.sha256)))
 		return edge_refuse_errno(c, -EEXIST);
 	rc = read_away(c, buf, size);
-	return rc ? rc : stored(c);
+	return rc ? edge_settle(c) ?: rc : stored(c);
 }
 
 /* All that there is room for: what comes in small pieces is not written in small pieces. */
@@ -93,14 +97,18 @@ int edge_http_put(struct edge_call *c)
 	else
 		rc = edge_put_commit(put);
 	if (rc > 0)
-		return error;
+		return edge_settle(c) ?: error;
 	return rc ? edge_refuse_errno(c, rc) : stored(c);
 }
 
+/* The nonce first: a DELETE that could be said again after a crash may meet another fragment. */
 int edge_http_delete(struct edge_call *c)
 {
-	int rc = edge_store_delete(c->edge->store, c->ticket.name);
+	int rc = edge_settle(c);
 
+	if (rc)
+		return edge_refuse(c, S3_SERVICE_UNAVAILABLE);
+	rc = edge_store_delete(c->edge->store, c->ticket.name);
 	if (rc && rc != -ENOENT)
 		return edge_refuse_errno(c, rc);
 	edge_reply(c, 204);

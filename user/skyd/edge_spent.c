@@ -20,7 +20,7 @@
 
 #define MAX		1000000u
 #define LIFE		90u
-#define SLACK		3		/* seconds that a file may be too old, or too new */
+#define BATCH		2048u		/* records that are written at once */
 #define NAME_MAX_LEN	24u
 
 /* A file and its table, which is open-addressed and at most half full. */
@@ -40,15 +40,14 @@ struct edge_spent {
 	struct edge_spent_config config;
 	struct generation *first;	/* the newest */
 	unsigned int count;
-	int64_t floor, since;		/* as in struct sky_edge_spent_hdr */
+	int64_t floor;
 	int dir;
 	uint64_t next_number;
-	uint64_t newest;		/* the last file that was read; 0: none */
-	uint8_t newest_boot[16];	/* zeros: its header cannot be read */
-	int64_t last_created;		/* the latest time that a header has said */
-	int64_t doubt;			/* when the last of what cannot be read expires */
-	struct io_event turned;		/* a file has been made */
-	bool turning, failed;
+	struct sky_edge_spent *pending;	/* taken, and not on the disk yet */
+	unsigned int pendings, pending_room;
+	uint64_t taken, durable;	/* how many in this process's life */
+	struct io_event turn;		/* a batch has ended */
+	bool syncing, failed;
 };
 
 /* --- tables --------------------------------------------------------------- */
@@ -127,7 +126,6 @@ static void path_of(uint64_t number, char path[NAME_MAX_LEN])
 /* The next file, durable with its header; it becomes the one that is written. */
 static int begin_file(struct edge_spent *s, int64_t now)
 {
-	struct edge_spent_head head = { .created = now, .floor = s->floor, .since = s->since };
 	struct generation *g = calloc(1, sizeof(*g));
 	struct sky_edge_spent_hdr header;
 	char path[NAME_MAX_LEN];
@@ -135,14 +133,13 @@ static int begin_file(struct edge_spent *s, int64_t now)
 
 	if (!g)
 		return -ENOMEM;
-	memcpy(head.boot, s->config.boot, sizeof(head.boot));
 	g->number = s->next_number++;
 	g->created = now;
 	g->size = sizeof(header);
 	path_of(g->number, path);
 	g->fd = io_openat(s->dir, path, O_WRONLY | O_CREAT | O_EXCL, 0600, 0);
 	rc = g->fd < 0 ? g->fd : 0;
-	edge_spent_write_header(s->config.salt, g->number, &head, &header);
+	edge_spent_write_header(s->config.salt, g->number, now, s->floor, &header);
 	rc = rc ? rc : io_pwrite(g->fd, &header, sizeof(header), 0, 0);
 	rc = rc ? rc : io_fdatasync(g->fd, 0);
 	rc = rc ? rc : io_fsync(s->dir, 0);
@@ -198,49 +195,21 @@ static int forget(struct edge_spent *s, int64_t now)
 }
 
 /* A new file each third of a life, so that old ones end soon after what is in them. */
-static bool is_due(const struct edge_spent *s, int64_t now)
+static int turn_over(struct edge_spent *s, int64_t now)
 {
-	int64_t age = now - s->first->created;
+	struct generation *g = s->first;
+	int64_t age = now - g->created;
 
-	return age < -SLACK || age > s->config.life / 3 + 1 ||
-	       (s->first->next && may_forget(s, now));
+	if (age >= 0 && age <= s->config.life / 3 + 1 && !(g->next && may_forget(s, now)))
+		return 0;
+	if (!g->count && !may_forget(s, now)) {
+		g->created = now;
+		return 0;
+	}
+	return forget(s, now);
 }
 
 /* --- reading -------------------------------------------------------------- */
-
-/* @head is NULL where it cannot be read. */
-static void see_header(struct edge_spent *s, uint64_t number, const struct edge_spent_head *head)
-{
-	if (head && head->since > s->since)
-		s->since = head->since;
-	if (head && head->created > s->last_created)
-		s->last_created = head->created;
-	if (number < s->newest)
-		return;
-	s->newest = number;
-	memset(s->newest_boot, 0, sizeof(s->newest_boot));
-	if (head)
-		memcpy(s->newest_boot, head->boot, sizeof(s->newest_boot));
-}
-
-/*
- * If the machine has been started since, nonces may be missing: all that were taken until the
- * last file was too old for more, of URLs that were signed by a clock that is ahead.  Those
- * that cannot be read are among them.
- */
-static void judge_end(struct edge_spent *s, int64_t now)
-{
-	static const uint8_t unknown[sizeof(s->newest_boot)];
-	int64_t last = s->last_created + s->config.life / 3 + 1 + SLACK;
-
-	if (last < now)
-		last = now;
-	if (!s->newest || (memcmp(s->config.boot, unknown, sizeof(unknown)) &&
-			   !memcmp(s->config.boot, s->newest_boot, sizeof(s->newest_boot))))
-		raise_floor(s, s->doubt);
-	else if (s->since < last + EDGE_SPENT_SKEW)
-		s->since = last + EDGE_SPENT_SKEW;
-}
 
 /*
  * If anything of it cannot be read: a nonce that it held expires at most a life after the
@@ -275,12 +244,9 @@ static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
 	    edge_spent_read_header(s->config.salt, number, bytes, &head)) {
 		raise_floor(s, head.floor);
 		seen = head.created > seen ? head.created : seen;
-		see_header(s, number, &head);
 	} else {
 		/* An empty one was never used. */
 		damaged = st.st_size > 0;
-		if (damaged)
-			see_header(s, number, NULL);
 	}
 	for (at = sizeof(header); !rc && at < st.st_size; at += sizeof(struct sky_edge_spent)) {
 		if (at + sizeof(struct sky_edge_spent) > st.st_size ||
@@ -292,8 +258,8 @@ static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
 		if (!has(g, one.nonce))
 			rc = insert(g, one.nonce, one.expires);
 	}
-	if (damaged && s->doubt < seen + s->config.life)
-		s->doubt = seen + s->config.life;
+	if (damaged)
+		raise_floor(s, seen + s->config.life);
 	s->count += g->count;
 	g->next = s->first;
 	s->first = g;
@@ -338,13 +304,13 @@ int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *c
 	s->config.max = config->max ? config->max : MAX;
 	s->config.life = config->life ? config->life : LIFE;
 	s->next_number = 1;
-	io_event_init(&s->turned);
+	io_event_init(&s->turn);
+	s->pending = malloc(BATCH * sizeof(*s->pending));
+	s->pending_room = BATCH;
 	rc = io_mkdirat(AT_FDCWD, config->path, 0700, 0);
 	s->dir = io_openat(AT_FDCWD, config->path, O_RDONLY | O_DIRECTORY, 0, 0);
-	rc = rc && rc != -EEXIST ? rc : s->dir < 0 ? s->dir : 0;
+	rc = rc && rc != -EEXIST ? rc : s->dir < 0 ? s->dir : s->pending ? 0 : -ENOMEM;
 	rc = rc ? rc : read_all(s, now);
-	if (!rc)
-		judge_end(s, now);
 	/* What was read is forgotten by the floor that the new file has. */
 	rc = rc ? rc : forget(s, now);
 	if (rc) {
@@ -365,74 +331,98 @@ void edge_spent_close(struct edge_spent *spent)
 	}
 	if (spent->dir >= 0)
 		close(spent->dir);
+	free(spent->pending);
 	free(spent);
 }
 
 /* --- taking --------------------------------------------------------------- */
 
-/*
- * To the page cache, where another process finds it.  Records go to the file that is the
- * newest; older ones are not written any more.
- */
-static int write_one(struct edge_spent *s, const uint8_t *nonce, int64_t expires)
-{
-	struct generation *g = s->first;
-	struct sky_edge_spent one = { .expires = cpu_to_le64(expires) };
-
-	memcpy(one.nonce, nonce, sizeof(one.nonce));
-	edge_spent_write(s->config.salt, g->number, g->size, &one);
-	if (pwrite(g->fd, &one, sizeof(one), g->size) != sizeof(one)) {
-		s->failed = true;
-		return -EROFS;
-	}
-	g->size += sizeof(one);
-	return 0;
-}
-
 int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
-		    int64_t signed_at, int64_t expires, int64_t now)
+		    int64_t expires, int64_t now)
 {
+	struct sky_edge_spent *one;
 	const struct generation *g;
 	int rc;
 
-	if (spent->failed || now - spent->first->created > spent->config.life / 3 + 1 + SLACK)
+	if (spent->failed)
 		return -EROFS;
 	if (!memcmp(nonce, no_nonce, EDGE_NONCE_BYTES) || expires < now ||
-	    expires > now + spent->config.life || expires <= spent->floor ||
-	    signed_at <= spent->since)
+	    expires > now + spent->config.life || expires <= spent->floor)
 		return -ETIME;
 	for (g = spent->first; g; g = g->next)
 		if (has(g, nonce))
 			return -EEXIST;
-	if (spent->count >= spent->config.max)
+	if (spent->count >= spent->config.max || spent->pendings == spent->pending_room)
 		return -ENOSPC;
 	rc = insert(spent->first, nonce, expires);
 	if (rc)
 		return rc;
 	spent->count++;
-	return write_one(spent, nonce, expires);
+	spent->taken++;
+	one = &spent->pending[spent->pendings++];
+	memcpy(one->nonce, nonce, sizeof(one->nonce));
+	one->expires = cpu_to_le64(expires);
+	return 0;
 }
 
-int edge_spent_ready(struct edge_spent *spent, int64_t now)
+/*
+ * Records go to the file that is the newest when they are written; the table of an older one
+ * may have them, which then lasts as long: both end after the last that is in them.
+ */
+static int write_pending(struct edge_spent *s, int64_t now)
 {
+	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
+	unsigned int i, count = s->pendings;
+	struct generation *g;
+	int rc;
+
+	s->pending = malloc(s->pending_room * sizeof(*s->pending));
+	s->pendings = 0;
+	if (!s->pending) {
+		s->pending_room = 0;
+		return -ENOMEM;
+	}
+	rc = turn_over(s, now);
+	if (rc)
+		return rc;
+	g = s->first;
+	for (i = 0; i < count; i++) {
+		int64_t expires = le64_to_cpu(batch[i].expires);
+
+		edge_spent_write(s->config.salt, g->number, g->size + i * sizeof(*batch),
+				 &batch[i]);
+		if (expires > g->latest)
+			g->latest = expires;
+	}
+	rc = io_pwrite_sync(g->fd, batch, count * sizeof(*batch), g->size, 0);
+	g->size += count * sizeof(*batch);
+	return rc;
+}
+
+int edge_spent_sync(struct edge_spent *spent, int64_t now)
+{
+	uint64_t mine = spent->taken, batch;
 	int rc;
 
 	io_shield();
-	while (!spent->failed && is_due(spent, now)) {
-		if (spent->turning) {
-			io_event_wait(&spent->turned, 0);
+	while (spent->durable < mine && !spent->failed) {
+		if (spent->syncing) {
+			io_event_wait(&spent->turn, 0);
 			continue;
 		}
-		spent->turning = true;
-		rc = forget(spent, now);
+		spent->syncing = true;
+		batch = spent->taken;
+		rc = write_pending(spent, now);
 		if (rc)
 			spent->failed = true;
-		spent->turning = false;
-		io_event_set(&spent->turned);
-		io_event_clear(&spent->turned);
+		else
+			spent->durable = batch;
+		spent->syncing = false;
+		io_event_set(&spent->turn);
+		io_event_clear(&spent->turn);
 	}
 	io_unshield();
-	return spent->failed ? -EROFS : 0;
+	return spent->durable < mine ? -EIO : 0;
 }
 
 unsigned int edge_spent_count(const struct edge_spent *spent)

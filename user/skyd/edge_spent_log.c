@@ -15,16 +15,14 @@ static uint64_t sum(uint64_t salt, uint64_t number, uint64_t offset, const void 
 	return crc_update(CRC_64NVME, crc_update(CRC_64NVME, 0, place, sizeof(place)), bytes, len);
 }
 
-void edge_spent_write_header(uint64_t salt, uint64_t number, const struct edge_spent_head *head,
+void edge_spent_write_header(uint64_t salt, uint64_t number, int64_t created, int64_t floor,
 			     struct sky_edge_spent_hdr *header)
 {
 	memset(header, 0, sizeof(*header));
 	memcpy(header->magic, SKY_EDGE_SPENT_MAGIC, sizeof(header->magic));
 	header->number = cpu_to_le64(number);
-	header->created = cpu_to_le64(head->created);
-	header->floor = cpu_to_le64(head->floor);
-	header->since = cpu_to_le64(head->since);
-	memcpy(header->boot, head->boot, sizeof(header->boot));
+	header->created = cpu_to_le64(created);
+	header->floor = cpu_to_le64(floor);
 	header->crc = cpu_to_le64(sum(salt, number, 0, header,
 				      offsetof(struct sky_edge_spent_hdr, crc)));
 }
@@ -37,9 +35,7 @@ bool edge_spent_read_header(uint64_t salt, uint64_t number, const uint8_t *bytes
 	memcpy(&have, bytes, sizeof(have));
 	head->created = le64_to_cpu(have.created);
 	head->floor = le64_to_cpu(have.floor);
-	head->since = le64_to_cpu(have.since);
-	memcpy(head->boot, have.boot, sizeof(head->boot));
-	edge_spent_write_header(salt, number, head, &want);
+	edge_spent_write_header(salt, number, head->created, head->floor, &want);
 	return !memcmp(&have, &want, sizeof(want));
 }
 

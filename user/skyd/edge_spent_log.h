@@ -11,8 +11,6 @@
 struct edge_spent_head {
 	int64_t created;
 	int64_t floor;
-	int64_t since;
-	uint8_t boot[16];
 };
 
 struct edge_spent_one {
@@ -20,7 +18,7 @@ struct edge_spent_one {
 	int64_t expires;
 };
 
-void edge_spent_write_header(uint64_t salt, uint64_t number, const struct edge_spent_head *head,
+void edge_spent_write_header(uint64_t salt, uint64_t number, int64_t created, int64_t floor,
 			     struct sky_edge_spent_hdr *header);
 
 /* @bytes: as many as the header has. */
