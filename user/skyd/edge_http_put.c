@@ -49,27 +49,16 @@ static int exists(struct edge_call *c, char *buf, size_t size)
 	return rc ? edge_settle(c) ?: rc : stored(c);
 }
 
-/* All that there is room for: what comes in small pieces is not written in small pieces. */
-static ssize_t fill(struct edge_call *c, char *buf, size_t size)
-{
-	size_t len = 0;
-	ssize_t n = 1;
-
-	while (len < size && (n = http_request_read(c->rq, buf + len, size - len)) > 0) {
-		c->received += n;
-		len += n;
-	}
-	return n < 0 ? n : (ssize_t)len;
-}
-
 /* Return: 0; 1 with the error of the body, which the server answers, in *@error; -errno. */
 static int receive(struct edge_call *c, struct edge_put *put, char *buf, size_t size, int *error)
 {
 	ssize_t n;
 	int rc = 0;
 
-	while (!rc && (n = fill(c, buf, size)) > 0)
+	while (!rc && (n = http_request_read(c->rq, buf, size)) > 0) {
+		c->received += n;
 		rc = edge_put_write(put, buf, n, 0);
+	}
 	if (rc)
 		return rc;
 	*error = n;
