@@ -118,6 +118,52 @@ static void not_worth_it(void **state)
 	compressor_free(c);
 }
 
+/*
+ * Bytes that are as good as random, some of which come again, in pieces of some length: what
+ * zlib finds worth twice the saving that is asked for is found here, too.
+ */
+static void comes_again(void **state)
+{
+	static uint8_t in[32768], out[40000];
+	struct compressor *c = compressor_new();
+	unsigned int round, piece, worth = 0;
+	size_t len, at;
+
+	(void)state;
+	for (round = 0; round < 400; round++) {
+		uLongf packed = sizeof(out);
+
+		len = 1024 << round % 6;
+		piece = 8 + random_below(300);
+		random_fill(in, len);
+		/* From none of it to all of it. */
+		for (at = len / 2; at + piece < len; at += 1 + random_below(piece * 16))
+			memcpy(in + at, in + random_below(len / 2 - piece), piece);
+		assert_int_equal(compress2(out, &packed, in, len, 9), Z_OK);
+		if (packed > len - len / 8)
+			continue;
+		worth++;
+		assert_true(compress_worth(c, in, len));
+	}
+	assert_in_range(worth, 20, 380);
+	compressor_free(c);
+}
+
+/* Seven bits of eight: no word comes again, and yet it shrinks. */
+static void fewer_bytes(void **state)
+{
+	static uint8_t in[8192];
+	struct compressor *c = compressor_new();
+	unsigned int i;
+
+	(void)state;
+	random_fill(in, sizeof(in));
+	for (i = 0; i < sizeof(in); i++)
+		in[i] &= 0x7f;
+	assert_true(compress_worth(c, in, sizeof(in)));
+	compressor_free(c);
+}
+
 /* A sample that shrinks, of data that as a whole do not by enough. */
 static void sample_too_kind(void **state)
 {
@@ -198,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back), cmocka_unit_test(zlib_agrees),
 		cmocka_unit_test(wbits_and_levels), cmocka_unit_test(not_worth_it),
+		cmocka_unit_test(comes_again), cmocka_unit_test(fewer_bytes),
 		cmocka_unit_test(sample_too_kind), cmocka_unit_test(bombs),
 		cmocka_unit_test(damaged),
 	};

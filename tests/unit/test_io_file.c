@@ -60,11 +60,15 @@ static int read_and_write(void *arg)
 	must_equal(io_fsync(fd, 0), 0);
 	must_equal(io_fdatasync(fd, io_after_ms(20000)), 0);
 	must_equal(io_pwrite(fd, out, 10, 0, 1), -ETIMEDOUT);
+	must_equal(io_pwrite_sync(fd, out + 1, BIG - 1, 7, 0), 0);
+	must_equal(io_pread(fd, in, BIG, 7, 0), BIG);
+	must(!memcmp(in, out + 1, BIG - 1) && in[BIG - 1] == out[BIG - 1]);
 	must_equal(io_close(fd), 0);
 	must_equal(size_of("data"), BIG + 7);
 
 	fd = io_openat(dir, "data", O_RDONLY, 0, 0);
 	must_equal(io_pwrite(fd, out, 10, 0, 0), -EBADF);
+	must_equal(io_pwrite_sync(fd, out, 10, 0, 0), -EBADF);
 	must_equal(io_close(fd), 0);
 	must_equal(io_pread(fd, in, 10, 0, 0), -EBADF);
 	must_equal(io_fsync(fd, 0), -EBADF);

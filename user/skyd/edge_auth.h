@@ -78,8 +78,14 @@ struct edge_signer {
 	struct grant_session session;
 	char token[GRANT_TEXT_MAX + 1];
 	size_t token_len;
-	char date[8];				/* the day of @hmac */
+	char date[8];				/* the day of what follows; 0: not made yet */
 	struct hmac_key hmac;
+	char scope[SIG_SCOPE_MAX];
+	char credential[3 * (GRANT_KEY_LEN + SIG_SCOPE_MAX)];	/* with the scope, encoded */
+	char coded_token[3 * GRANT_TEXT_MAX];
+	size_t scope_len, credential_len, coded_len;
+	uint8_t nonce[EDGE_SIGN_MAX][EDGE_NONCE_BYTES];	/* drawn ahead */
+	unsigned int nonces;		/* of them that were not used yet */
 };
 
 /**

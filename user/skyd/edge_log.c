@@ -130,8 +130,7 @@ void edge_seal(struct edge_store *s)
 
 	segment->sealed = true;
 	edge_record_write(&s->id, &seal, bytes);
-	if (io_pwrite(segment->fd, bytes, sizeof(bytes), segment->size, 0) ||
-	    io_fdatasync(segment->fd, 0))
+	if (io_pwrite_sync(segment->fd, bytes, sizeof(bytes), segment->size, 0))
 		return;
 	segment->size += sizeof(bytes);
 }
@@ -182,11 +181,12 @@ static int write_batch(struct edge_store *s, struct edge_append **last)
 		return rc;
 	segment = s->last;
 	len = gather(s, last);
-	rc = io_pwrite(segment->fd, s->batch, len, segment->size, 0);
-	if ((rc == -ENOSPC || rc == -EDQUOT) && !ftruncate(segment->fd, segment->size))
-		return rc;
-	rc = rc ? rc : io_fdatasync(segment->fd, 0);
+	rc = io_pwrite_sync(segment->fd, s->batch, len, segment->size, 0);
 	s->syncs++;
+	/* Some find out that there is no room only when they make it durable. */
+	if ((rc == -ENOSPC || rc == -EDQUOT) && !ftruncate(segment->fd, segment->size) &&
+	    !io_fdatasync(segment->fd, 0))
+		return rc;
 	if (rc) {
 		s->failed = true;
 		edge_damage(s, "cannot be written: %s; nothing more is, until the next start",

@@ -394,8 +394,7 @@ static int write_pending(struct edge_spent *s, int64_t now)
 		if (expires > g->latest)
 			g->latest = expires;
 	}
-	rc = io_pwrite(g->fd, batch, count * sizeof(*batch), g->size, 0);
-	rc = rc ? rc : io_fdatasync(g->fd, 0);
+	rc = io_pwrite_sync(g->fd, batch, count * sizeof(*batch), g->size, 0);
 	g->size += count * sizeof(*batch);
 	return rc;
 }

@@ -41,40 +41,136 @@ int edge_signer_grant(struct edge_signer *s, struct ecdsa_key *key,
 	return token.err;
 }
 
-/* The key of the day, which may end while a grant lasts. */
-static void prepare(struct edge_signer *s, int64_t now)
+/* What all URLs of a day have in common, which may end while a grant lasts. */
+static int prepare(struct edge_signer *s, const char date[AMZ_DATE_LEN])
 {
-	char date[AMZ_DATE_LEN];
-	struct out o = OUT(date, sizeof(date));
+	struct out scope = OUT(s->scope, sizeof(s->scope));
+	struct out credential = OUT(s->credential, sizeof(s->credential));
+	struct out token = OUT(s->coded_token, sizeof(s->coded_token));
 
-	amz_date_write(&o, now);
 	if (!memcmp(date, s->date, sizeof(s->date)))
-		return;
+		return 0;
+	out_bytes(&scope, date, sizeof(s->date));
+	out_char(&scope, '/');
+	out_str(&scope, s->region);
+	out_str(&scope, STR("/s3/aws4_request"));
+	uri_encode(&credential, s->access_key, 0);
+	out_str(&credential, STR("%2F"));
+	uri_encode(&credential, out_written(&scope), 0);
+	uri_encode(&token, (struct str){ s->token, s->token_len }, 0);
+	if (scope.err || credential.err || token.err)
+		return -ENOSPC;
+	s->scope_len = scope.len;
+	s->credential_len = credential.len;
+	s->coded_len = token.len;
 	memcpy(s->date, date, sizeof(s->date));
 	sig_derive((struct str){ s->session.secret, GRANT_SECRET_LEN },
 		   (struct str){ s->date, sizeof(s->date) }, s->region, STR("s3"), &s->hmac);
+	return 0;
 }
 
-static int sign_one(const struct edge_signer *s, const struct sig_signer *signer, uint32_t life,
-		    struct edge_url *url, const uint8_t nonce[EDGE_NONCE_BYTES])
+/* One of them. */
+struct signing {
+	char date[AMZ_DATE_LEN];
+	uint32_t life;
+	bool puts;
+	const uint8_t *nonce;
+};
+
+static int have_nonce(struct edge_signer *s)
+{
+	int rc = s->nonces ? 0 : random_bytes(s->nonce, sizeof(s->nonce));
+
+	if (!rc && !s->nonces)
+		s->nonces = EDGE_SIGN_MAX;
+	return rc;
+}
+
+/* The query in the order in which it is signed. */
+static void put_query(struct out *o, const struct edge_signer *s, const struct signing *g,
+		      const struct edge_url *url)
+{
+	out_str(o, STR("X-Amz-Algorithm=AWS4-HMAC-SHA256"));
+	if (g->puts) {
+		out_str(o, STR("&X-Amz-Content-Sha256="));
+		out_str(o, url->sha256);
+	}
+	out_str(o, STR("&X-Amz-Credential="));
+	out_bytes(o, s->credential, s->credential_len);
+	out_str(o, STR("&X-Amz-Date="));
+	out_bytes(o, g->date, AMZ_DATE_LEN);
+	out_str(o, STR("&X-Amz-Expires="));
+	out_number(o, g->life);
+	out_str(o, STR("&X-Amz-Security-Token="));
+	out_bytes(o, s->coded_token, s->coded_len);
+	out_str(o, g->puts ? STR("&X-Amz-SignedHeaders=content-length%3Bhost")
+			   : STR("&X-Amz-SignedHeaders=host"));
+	out_str(o, STR("&X-Sky-Nonce="));
+	out_hex(o, g->nonce, EDGE_NONCE_BYTES);
+}
+
+/* What sig_presign() does, at once, for the usual case.  A fragment's name needs no coding. */
+static int sign_plain(const struct edge_signer *s, const struct signing *g, struct edge_url *url)
+{
+	char text[QUERY_MAX + 1024], hex[SIG_HEX_MAX];
+	struct out *q = &url->query, o = OUT(text, sizeof(text));
+	const struct sig_key key = { .hmac = &s->hmac };
+	uint8_t digest[SHA256_BYTES];
+	struct sig_claim claim;
+	size_t len;
+	int rc;
+
+	put_query(q, s, g, url);
+	out_str(&o, url->method);
+	out_str(&o, STR("\n/"));
+	out_str(&o, url->name);
+	out_char(&o, '\n');
+	out_str(&o, out_written(q));
+	out_char(&o, '\n');
+	if (g->puts) {
+		out_str(&o, STR("content-length:"));
+		out_number(&o, url->len);
+		out_char(&o, '\n');
+	}
+	out_str(&o, STR("host:"));
+	out_str(&o, s->host);
+	out_str(&o, g->puts ? STR("\n\ncontent-length;host\n") : STR("\n\nhost\n"));
+	out_str(&o, g->puts ? url->sha256 : STR("UNSIGNED-PAYLOAD"));
+	if (q->err || o.err)
+		return -ENOSPC;
+	sha256_of(o.at, o.len, digest);
+	claim.algorithm = SIG_HMAC;
+	claim.date = (struct str){ g->date, AMZ_DATE_LEN };
+	claim.scope.whole = (struct str){ s->scope, s->scope_len };
+	len = sig_string_to_sign(&claim, digest, text, sizeof(text));
+	rc = sig_make(&key, SIG_HMAC, (struct str){ text, len }, hex);
+	out_str(q, STR("&X-Amz-Signature="));
+	out_bytes(q, hex, rc);
+	return q->err;
+}
+
+static int sign_one(const struct edge_signer *s, const struct sig_signer *signer,
+		    const struct signing *g, struct edge_url *url)
 {
 	char path_text[SKY_EDGE_NAME_MAX + 1], query_text[QUERY_MAX], len_text[24];
 	struct out path = OUT(path_text, sizeof(path_text));
 	struct out query = OUT(query_text, sizeof(query_text));
 	struct out len = OUT(len_text, sizeof(len_text));
-	bool puts = str_is(url->method, "PUT");
 	struct sig_header header[2];
 	struct sig_message m;
 
 	if (!edge_name_ok(url->name) && (url->name.len || !str_is(url->method, "GET")))
 		return -EINVAL;
-	if (!url->name.len != !!url->list.len || (puts && url->sha256.len != 2 * SHA256_BYTES))
+	if (!url->name.len != !!url->list.len ||
+	    (g->puts && url->sha256.len != 2 * SHA256_BYTES))
 		return -EINVAL;
+	if (s->algorithm == SIG_HMAC && url->name.len)
+		return sign_plain(s, g, url);
 	out_char(&path, '/');
 	out_str(&path, url->name);
 	out_str(&query, url->list);
 	out_str(&query, url->list.len ? STR("&X-Sky-Nonce=") : STR("X-Sky-Nonce="));
-	out_hex(&query, nonce, EDGE_NONCE_BYTES);
+	out_hex(&query, g->nonce, EDGE_NONCE_BYTES);
 	out_number(&len, url->len);
 	if (query.err)
 		return query.err;
@@ -82,23 +178,24 @@ static int sign_one(const struct edge_signer *s, const struct sig_signer *signer
 	header[1] = (struct sig_header){ STR("host"), s->host };
 	m = (struct sig_message){
 		.method = url->method, .path = out_written(&path), .query = out_written(&query),
-		.headers = puts ? header : header + 1, .count = puts ? 2 : 1,
+		.headers = g->puts ? header : header + 1, .count = g->puts ? 2 : 1,
 	};
-	return sig_presign(&url->query, signer, &m, life,
+	return sig_presign(&url->query, signer, &m, g->life,
 			   (struct str){ s->token, s->algorithm == SIG_HMAC ? s->token_len : 0 },
-			   puts ? url->sha256 : STR_NONE);
+			   g->puts ? url->sha256 : STR_NONE);
 }
 
 int edge_sign(struct edge_signer *s, int64_t now, uint32_t life, struct edge_url *url,
 	      unsigned int count)
 {
-	uint8_t nonce[EDGE_SIGN_MAX][EDGE_NONCE_BYTES];
 	struct sig_signer signer = {
 		.algorithm = s->algorithm, .access_key = s->access_key, .region = s->region,
 		.service = STR("s3"), .now = now, .key = { &s->hmac, s->key },
 	};
+	struct signing g;
+	struct out date = OUT(g.date, sizeof(g.date));
 	unsigned int i;
-	int rc;
+	int rc = 0;
 
 	if (count > EDGE_SIGN_MAX || !life || life > EDGE_URL_LIFE)
 		return -EINVAL;
@@ -106,10 +203,18 @@ int edge_sign(struct edge_signer *s, int64_t now, uint32_t life, struct edge_url
 		if (now >= s->expires)
 			return -ETIME;
 		life = life < s->expires - now ? life : s->expires - now;
-		prepare(s, now);
 	}
-	rc = random_bytes(nonce, count * sizeof(nonce[0]));
-	for (i = 0; !rc && i < count; i++)
-		rc = sign_one(s, &signer, life, &url[i], nonce[i]);
+	amz_date_write(&date, now);
+	if (s->algorithm == SIG_HMAC)
+		rc = prepare(s, g.date);
+	g.life = life;
+	for (i = 0; !rc && i < count; i++) {
+		rc = have_nonce(s);
+		if (rc)
+			break;
+		g.puts = str_is(url[i].method, "PUT");
+		g.nonce = s->nonce[--s->nonces];
+		rc = sign_one(s, &signer, &g, &url[i]);
+	}
 	return rc;
 }

@@ -280,8 +280,9 @@ static void send_cancel(struct slot *slot, u64 id)
 
 static int unpack(const struct link_call *call, struct slot *slot, struct link_answer *answer)
 {
-	size_t body = (slot->frame.body + 7) & ~7u;
+	size_t body = (slot->frame.body + 7) & ~7u, used;
 	u8 *memory;
+	int rc;
 
 	answer->fd = slot->fd;
 	slot->fd = -1;
@@ -291,10 +292,12 @@ static int unpack(const struct link_call *call, struct slot *slot, struct link_a
 	if (!memory)
 		return -ENOMEM;
 	answer->memory = memory;
-	answer->size = body + call->room;
 	memcpy(memory, slot->body, slot->frame.body);
-	return rpc_decode(call->give, memory, slot->frame.body, call->reply, memory + body,
-			  call->room);
+	rc = rpc_decode_used(call->give, memory, slot->frame.body, call->reply, memory + body,
+			     call->room, &used);
+	/* What has to be wiped; most of the room is never touched. */
+	answer->size = used ? body + used : slot->frame.body;
+	return rc;
 }
 
 static int with_slot(struct link *l, const struct link_call *call, struct link_answer *answer,

@@ -33,7 +33,7 @@ struct question {
 	u32 wait_ms;
 	bool cancelled;		/* by the caller: no answer is wanted */
 	u32 body;		/* bytes */
-	size_t size;		/* of all this memory */
+	size_t used;		/* bytes of @memory that something was written to */
 	size_t scratch_size;
 	u8 *memory;
 };
@@ -78,7 +78,7 @@ static void forget(struct question *q)
 	if (q->request.release)
 		q->request.release(q->request.scratch);
 	link_wipe(q->request.scratch, q->scratch_size);
-	explicit_bzero(q->memory, q->size - (q->memory - (u8 *)q));
+	explicit_bzero(q->memory, q->used);
 	q->next = q->server->past;
 	q->server->past = q;
 	io_release(&q->server->free, 1);
@@ -161,15 +161,21 @@ static int serve_question(void *arg)
 	const struct link_operation *op = q->operation;
 	u8 *ask = NULL, *give = NULL, *room;
 	int rc = op ? 0 : -EOPNOTSUPP;
+	size_t used;
 
 	if (!rc) {
 		ask = q->memory + round_up(q->body);
 		give = ask + round_up(op->ask ? op->ask->size : 0);
 		room = give + round_up(op->give ? op->give->size : 0);
-		if (op->ask)
-			rc = rpc_decode(op->ask, q->memory, q->body, ask, room, op->room);
-		else if (q->body)
+		memset(give, 0, room - give);
+		q->used = room - q->memory;
+		if (op->ask) {
+			rc = rpc_decode_used(op->ask, q->memory, q->body, ask, room, op->room,
+					     &used);
+			q->used += used;
+		} else if (q->body) {
 			rc = -EBADMSG;
+		}
 	}
 	if (!rc && !(op->peers & 1u << s->peer))
 		rc = -EACCES;
@@ -223,13 +229,15 @@ static int take_question(struct server *s, const struct rpc_frame *frame, int fd
 	if (op)
 		size += round_up(op->ask ? op->ask->size : 0) +
 			round_up(op->give ? op->give->size : 0) + op->room;
-	q = calloc(1, size);
+	/* The room of an operation is for its largest question: most of it is never touched. */
+	q = malloc(size);
 	if (!q) {
 		if (fd >= 0)
 			close(fd);
 		return -ENOMEM;
 	}
-	q->size = size;
+	memset(q, 0, sizeof(*q));
+	q->used = body;
 	q->server = s;
 	q->operation = op;
 	q->number = number;

@@ -17,6 +17,7 @@ struct place {
 	u16 id;
 	bool edge;
 	char *url;
+	const char *path;		/* the end of it; NUL, where there is none */
 	char *ca;			/* PEM */
 	size_t ca_len;
 	struct location *location;

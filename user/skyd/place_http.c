@@ -7,11 +7,13 @@
 #define URL_MAX		4608u
 #define FIELDS_MAX	128u
 
-static struct str url_of(const struct place *p, const char *name, struct rpc_bytes query, char *to)
+/* Of a request: a target alone, which goes to the location that it is asked of. */
+static struct str target_of(const struct place *p, const char *name, struct rpc_bytes query,
+			    char *to)
 {
 	struct out o = OUT(to, URL_MAX);
 
-	out_text(&o, p->url);
+	out_text(&o, p->path);
 	out_char(&o, '/');
 	out_text(&o, name);
 	out_char(&o, '?');
@@ -26,7 +28,9 @@ int place_send(struct place *p, const char *name, struct rpc_bytes query, const 
 	const int64_t start = io_now();
 	char url[URL_MAX], fields[FIELDS_MAX];
 	struct out o = OUT(fields, sizeof(fields));
-	struct location_ask ask = { .url = url_of(p, name, query, url), .deadline = deadline };
+	struct location_ask ask = {
+		.url = target_of(p, name, query, url), .deadline = deadline,
+	};
 	int rc;
 
 	out_text(&o, "X-Amz-Content-Sha256: ");
@@ -43,7 +47,9 @@ ssize_t place_fetch(struct place *p, const char *name, struct rpc_bytes query, v
 {
 	const int64_t start = io_now();
 	char url[URL_MAX];
-	struct location_ask ask = { .url = url_of(p, name, query, url), .deadline = deadline };
+	struct location_ask ask = {
+		.url = target_of(p, name, query, url), .deadline = deadline,
+	};
 	ssize_t got;
 
 	got = ask.url.len ? location_get(p->location, &ask, to, len) : -EINVAL;

@@ -129,6 +129,14 @@ static int place_open(struct place *p, struct io_pool *resolver)
 	return rc;
 }
 
+/* What is no URL at all location_open() refuses. */
+static const char *path_of(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	return strchrnul(authority ? authority + 3 : url, '/');
+}
+
 static int place_make(struct gateway_places *all, const struct meta_location *l,
 		      struct place **made)
 {
@@ -143,6 +151,7 @@ static int place_make(struct gateway_places *all, const struct meta_location *l,
 	p->url = strndup(l->url.len ? l->url.data : "", l->url.len);
 	p->ca = malloc(l->ca.len + 1);
 	if (p->url && p->ca) {
+		p->path = path_of(p->url);
 		memcpy(p->ca, l->ca.len ? l->ca.data : "", l->ca.len);
 		p->ca_len = l->ca.len;
 		rc = place_open(p, all->resolver);

@@ -5,6 +5,7 @@
  * under that takes the other half.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -14,28 +15,38 @@
 
 #define BLOCK	16
 
-/* AES-256 of single blocks. */
-static int encrypt_blocks(const uint8_t key[GCM_KEY_BYTES], const uint8_t *in, uint8_t *out,
-			  int len)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int n, ok;
+/* Kept to the end of the process, as in hash.c. */
+static EVP_CIPHER *aes_ecb;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	ok = ctx && EVP_EncryptInit_ex2(ctx, EVP_aes_256_ecb(), key, NULL, NULL) == 1 &&
-	     EVP_EncryptUpdate(ctx, out, &n, in, len) == 1 && n == len;
-	EVP_CIPHER_CTX_free(ctx);
-	return ok ? 0 : -EIO;
+static void forget(void)
+{
+	EVP_CIPHER_free(aes_ecb);
+}
+
+static void fetch(void)
+{
+	aes_ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+	OPENSSL_atexit(forget);
+}
+
+/* Whole blocks, each for itself. */
+static int encrypt_blocks(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out, int len)
+{
+	int n;
+
+	return EVP_EncryptUpdate(ctx, out, &n, in, len) == 1 && n == len ? 0 : -EIO;
 }
 
 /* CMAC's subkey for whole blocks: L * x in GF(2^128) (NIST SP 800-38B, 6.1). */
-static int cmac_subkey(const uint8_t key[GCM_KEY_BYTES], uint8_t subkey[BLOCK])
+static int cmac_subkey(EVP_CIPHER_CTX *ctx, uint8_t subkey[BLOCK])
 {
 	const uint8_t zeros[BLOCK] = { 0 };
 	uint8_t l[BLOCK];
 	unsigned int i;
 	int rc;
 
-	rc = encrypt_blocks(key, zeros, l, BLOCK);
+	rc = encrypt_blocks(ctx, zeros, l, BLOCK);
 	for (i = 0; i < BLOCK; i++)
 		subkey[i] = (uint8_t)(l[i] << 1 | (i + 1 < BLOCK ? l[i + 1] >> 7 : 0));
 	subkey[BLOCK - 1] ^= -(l[0] >> 7) & 0x87;
@@ -43,12 +54,12 @@ static int cmac_subkey(const uint8_t key[GCM_KEY_BYTES], uint8_t subkey[BLOCK])
 	return rc;
 }
 
-static int derive(const uint8_t key[GCM_KEY_BYTES], const uint8_t nonce[SEALED_NONCE_BYTES],
-		  uint8_t derived[GCM_KEY_BYTES])
+static int derive_with(EVP_CIPHER_CTX *ctx, const uint8_t nonce[SEALED_NONCE_BYTES],
+		       uint8_t derived[GCM_KEY_BYTES])
 {
 	uint8_t blocks[2][BLOCK], subkey[BLOCK];
 	unsigned int counter, i;
-	int rc = cmac_subkey(key, subkey);
+	int rc = cmac_subkey(ctx, subkey);
 
 	for (counter = 1; counter <= 2; counter++) {
 		uint8_t *m = blocks[counter - 1];
@@ -62,9 +73,22 @@ static int derive(const uint8_t key[GCM_KEY_BYTES], const uint8_t nonce[SEALED_N
 			m[i] ^= subkey[i];
 	}
 	if (!rc)
-		rc = encrypt_blocks(key, blocks[0], derived, sizeof(blocks));
+		rc = encrypt_blocks(ctx, blocks[0], derived, sizeof(blocks));
 	explicit_bzero(blocks, sizeof(blocks));
 	explicit_bzero(subkey, sizeof(subkey));
+	return rc;
+}
+
+static int derive(const uint8_t key[GCM_KEY_BYTES], const uint8_t nonce[SEALED_NONCE_BYTES],
+		  uint8_t derived[GCM_KEY_BYTES])
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int rc = -EIO;
+
+	pthread_once(&once, fetch);
+	if (ctx && aes_ecb && EVP_EncryptInit_ex2(ctx, aes_ecb, key, NULL, NULL) == 1)
+		rc = derive_with(ctx, nonce, derived);
+	EVP_CIPHER_CTX_free(ctx);
 	return rc;
 }
 

@@ -74,6 +74,17 @@ bool uri_decode_byte(struct str *from, unsigned int flags, unsigned char *c)
 	return true;
 }
 
+/* How many bytes stand for themselves. */
+static size_t plain_run(struct str s, unsigned int flags)
+{
+	const char space = flags & URI_QUERY ? '+' : '%';
+	size_t i = 0;
+
+	while (i < s.len && s.at[i] != '%' && s.at[i] != space)
+		i++;
+	return i;
+}
+
 /**
  * uri_decode - what a text stands for
  * @from:	percent-coded
@@ -89,6 +100,16 @@ int uri_decode(struct str from, char *to, size_t size, unsigned int flags)
 	size_t len = 0;
 
 	while (from.len) {
+		size_t run = plain_run(from, flags);
+
+		if (run) {
+			if (run > size - len || run > INT32_MAX - len)
+				return -ENOSPC;
+			memcpy(to + len, from.at, run);
+			len += run;
+			from = str_skip(from, run);
+			continue;
+		}
 		if (!uri_decode_byte(&from, flags, &c))
 			return -EINVAL;
 		if (len == size || len == INT32_MAX)
@@ -155,8 +176,11 @@ bool query_is(struct str raw, struct str name)
 	unsigned char c;
 	size_t i = 0;
 
-	if (raw.len == name.len && str_equal(raw, name))
+	if (str_equal(raw, name))
 		return true;
+	/* Nothing stands for more bytes than it has. */
+	if (raw.len < name.len || plain_run(raw, URI_QUERY) == raw.len)
+		return false;
 	while (raw.len) {
 		if (i == name.len || !uri_decode_byte(&raw, URI_QUERY, &c) ||
 		    c != (unsigned char)name.at[i++])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "file.h"
 #include "internal.h"
@@ -34,9 +35,10 @@ ssize_t io_pread(int fd, void *buf, size_t len, uint64_t offset, int64_t deadlin
 	return done;
 }
 
-int io_pwrite(int fd, const void *buf, size_t len, uint64_t offset, int64_t deadline)
+static int write_all(int fd, const void *buf, size_t len, uint64_t offset, unsigned int flags,
+		     int64_t deadline)
 {
-	struct io_op op = { .code = IO_PWRITE, .fd = fd };
+	struct io_op op = { .code = IO_PWRITE, .fd = fd, .flags = flags };
 	size_t done = 0;
 	int rc;
 
@@ -50,6 +52,16 @@ int io_pwrite(int fd, const void *buf, size_t len, uint64_t offset, int64_t dead
 		done += rc;
 	}
 	return 0;
+}
+
+int io_pwrite(int fd, const void *buf, size_t len, uint64_t offset, int64_t deadline)
+{
+	return write_all(fd, buf, len, offset, 0, deadline);
+}
+
+int io_pwrite_sync(int fd, const void *buf, size_t len, uint64_t offset, int64_t deadline)
+{
+	return write_all(fd, buf, len, offset, RWF_DSYNC, deadline);
 }
 
 int io_fsync(int fd, int64_t deadline)

@@ -32,6 +32,9 @@ ssize_t io_pread(int fd, void *buf, size_t len, uint64_t offset, int64_t deadlin
  */
 int io_pwrite(int fd, const void *buf, size_t len, uint64_t offset, int64_t deadline);
 
+/* The same, and what has been written is durable, as after io_fdatasync(): one call for both. */
+int io_pwrite_sync(int fd, const void *buf, size_t len, uint64_t offset, int64_t deadline);
+
 /* All below return 0 or -errno. */
 int io_fsync(int fd, int64_t deadline);
 int io_fdatasync(int fd, int64_t deadline);

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -110,6 +111,10 @@ static int call_pread(struct io_op *op)
 
 static int call_pwrite(struct io_op *op)
 {
+	const struct iovec iov = { op->buf, some(op->len) };
+
+	if (op->flags)
+		return result_of(pwritev2(op->fd, &iov, 1, op->offset, op->flags));
 	return result_of(pwrite(op->fd, op->buf, some(op->len), op->offset));
 }
 

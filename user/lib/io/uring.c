@@ -86,7 +86,9 @@ static void prepare(struct io_uring_sqe *sqe, const struct io_op *op)
 	case IO_PREAD:
 		return io_uring_prep_read(sqe, op->fd, op->buf, some(op->len), op->offset);
 	case IO_PWRITE:
-		return io_uring_prep_write(sqe, op->fd, op->buf, some(op->len), op->offset);
+		io_uring_prep_write(sqe, op->fd, op->buf, some(op->len), op->offset);
+		sqe->rw_flags = op->flags;
+		return;
 	case IO_FSYNC:
 		return io_uring_prep_fsync(sqe, op->fd, op->flags ? IORING_FSYNC_DATASYNC : 0);
 	case IO_FALLOCATE:

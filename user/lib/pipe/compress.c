@@ -18,11 +18,14 @@
 #define SAMPLE_SAVING	16
 #define LEAST_SAVING	32
 
+#define SEEN		4096u		/* what 20 bits less of a hash may be */
+
 struct compressor {
 	struct libdeflate_compressor *deflate[DEFLATE_MAX_LEVEL + 1];
 	struct libdeflate_decompressor *inflate;
 	ZSTD_CCtx *zstd;
 	ZSTD_DCtx *unzstd;
+	uint32_t seen[SEEN];		/* words of the sample, by their hash */
 	uint8_t sample[SAMPLE_PIECES * SAMPLE_PIECE];
 	uint8_t shrunk[SAMPLE_PIECES * SAMPLE_PIECE];
 };
@@ -95,6 +98,56 @@ static struct libdeflate_compressor *deflate_at(struct compressor *c, int level)
 	return c->deflate[level];
 }
 
+/*
+ * Does no byte stand out?  The squares of the shares of all bytes sum up to 2^-H2, and H2 is
+ * never above Shannon's entropy: below 2^-7.5 no code for single bytes saves a sixteenth.
+ */
+static bool is_even(const uint8_t *p, size_t len)
+{
+	uint32_t count[4][256] = { { 0 } };
+	uint64_t squares = 0;
+	size_t i;
+
+	for (i = 0; i + 4 <= len; i += 4) {
+		count[0][p[i]]++;
+		count[1][p[i + 1]]++;
+		count[2][p[i + 2]]++;
+		count[3][p[i + 3]]++;
+	}
+	for (; i < len; i++)
+		count[0][p[i]]++;
+	for (i = 0; i < 256; i++) {
+		uint64_t n = count[0][i] + count[1][i] + count[2][i] + count[3][i];
+
+		squares += n * n;
+	}
+	return squares * 181 < (uint64_t)len * len;
+}
+
+/*
+ * Do words come again?  Only those are looked at that begin with one of eight bytes, which is
+ * one in 32 where no byte stands out, and what comes again has them at the same places.  A
+ * sixteenth saved by copies, even by short ones, would be one found in 512 bytes; half of that
+ * counts.
+ */
+static bool has_copies(struct compressor *c, const uint8_t *p, size_t len)
+{
+	const size_t enough = len / 1024;
+	size_t i, found = 0;
+	uint32_t word, hash;
+
+	memset(c->seen, 0, sizeof(c->seen));
+	for (i = 0; i + 4 <= len && found <= enough; i++) {
+		if (p[i] % 32)
+			continue;
+		memcpy(&word, p + i, sizeof(word));
+		hash = (word * 2654435761u) >> 20;
+		found += c->seen[hash] == word;
+		c->seen[hash] = word;
+	}
+	return found > enough;
+}
+
 bool compress_worth(struct compressor *c, const void *data, size_t len)
 {
 	struct libdeflate_compressor *fast = deflate_at(c, 1);
@@ -111,6 +164,9 @@ bool compress_worth(struct compressor *c, const void *data, size_t len)
 		sample = c->sample;
 		len = sizeof(c->sample);
 	}
+	/* What is packed or encrypted already is known without trying. */
+	if (is_even(sample, len) && !has_copies(c, sample, len))
+		return false;
 	return libdeflate_deflate_compress(fast, sample, len, c->shrunk,
 					   len - len / SAMPLE_SAVING);
 }

@@ -130,6 +130,10 @@ int rpc_encode(const struct rpc_schema *schema, const void *message, void *buf, 
 int rpc_decode(const struct rpc_schema *schema, const void *buf, size_t len, void *message,
 	       void *room, size_t room_size);
 
+/* The same; @used: so many bytes of @room have been written, whatever is returned. */
+int rpc_decode_used(const struct rpc_schema *schema, const void *buf, size_t len, void *message,
+		    void *room, size_t room_size, size_t *used);
+
 /* A frame and its body in one.  Return: bytes, or as rpc_encode(). */
 int rpc_message(const struct rpc_schema *schema, const void *message, u16 operation, s16 status,
 		u64 id, void *buf, size_t size);

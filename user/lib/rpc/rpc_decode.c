@@ -210,17 +210,27 @@ static void get_body(struct reader *r, const struct rpc_schema *schema, void *me
 		r->err = -EBADMSG;
 }
 
-int rpc_decode(const struct rpc_schema *schema, const void *buf, size_t len, void *message,
-	       void *room, size_t room_size)
+int rpc_decode_used(const struct rpc_schema *schema, const void *buf, size_t len, void *message,
+		    void *room, size_t room_size, size_t *used)
 {
 	struct room elements = { room, (u8 *)room + room_size };
 	struct reader r = { buf, (const u8 *)buf + len, &elements, 0 };
 
+	*used = 0;
 	if (len > RPC_BODY_MAX)
 		return -EBADMSG;
 	memset(message, 0, schema->size);
 	get_body(&r, schema, message, RPC_DEPTH_MAX);
+	*used = elements.p - (u8 *)room;
 	return r.err;
+}
+
+int rpc_decode(const struct rpc_schema *schema, const void *buf, size_t len, void *message,
+	       void *room, size_t room_size)
+{
+	size_t used;
+
+	return rpc_decode_used(schema, buf, len, message, room, room_size, &used);
 }
 
 int rpc_frame_decode(const void *buf, size_t len, u32 max, struct rpc_frame *frame)

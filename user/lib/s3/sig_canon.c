@@ -114,15 +114,57 @@ static int compare_raw(struct str a, struct str b)
 	return x - y;
 }
 
+/* Is a piece of a query as put_normal() would write it? */
+static bool is_normal(struct str raw)
+{
+	size_t i = 0;
+	int high, low;
+
+	while (i < raw.len) {
+		if (uri_unreserved(raw.at[i])) {
+			i++;
+			continue;
+		}
+		if (raw.at[i] != '%' || raw.len - i < 3)
+			return false;
+		high = hex_value(raw.at[i + 1]);
+		low = hex_value(raw.at[i + 2]);
+		/* Digits in lower case, or for what needs none. */
+		if (high < 0 || low < 0 || raw.at[i + 1] >= 'a' || raw.at[i + 2] >= 'a' ||
+		    uri_unreserved(high << 4 | low))
+			return false;
+		i += 3;
+	}
+	return true;
+}
+
 struct parameter {
 	struct str name, value;
+	bool normal;			/* both of them */
 };
 
-static bool goes_after(const struct parameter *a, const struct parameter *b)
+/* Normal texts sort as their bytes do: "%" is the least of them. */
+static int compare(const struct parameter *a, const struct parameter *b)
 {
-	int order = compare_raw(a->name, b->name);
+	int order;
 
-	return order > 0 || (!order && compare_raw(a->value, b->value) > 0);
+	if (a->normal && b->normal)
+		return str_compare(a->name, b->name) ?: str_compare(a->value, b->value);
+	order = compare_raw(a->name, b->name);
+	return order ? order : compare_raw(a->value, b->value);
+}
+
+static void put_parameter(struct out *o, const struct parameter *p)
+{
+	if (p->normal) {
+		out_str(o, p->name);
+		out_char(o, '=');
+		out_str(o, p->value);
+		return;
+	}
+	put_normal(o, p->name, URI_QUERY, false);
+	out_char(o, '=');
+	put_normal(o, p->value, URI_QUERY, false);
 }
 
 /* All parameters but the signature, sorted.  More than the limit cannot be signed. */
@@ -138,16 +180,15 @@ static void put_query(struct out *o, struct str query)
 			o->err = -E2BIG;
 			return;
 		}
-		for (i = count++; i && goes_after(&list[i - 1], &p); i--)
+		p.normal = is_normal(p.name) && is_normal(p.value);
+		for (i = count++; i && compare(&list[i - 1], &p) > 0; i--)
 			list[i] = list[i - 1];
 		list[i] = p;
 	}
 	for (i = 0; i < count; i++) {
 		if (i)
 			out_char(o, '&');
-		put_normal(o, list[i].name, URI_QUERY, false);
-		out_char(o, '=');
-		put_normal(o, list[i].value, URI_QUERY, false);
+		put_parameter(o, &list[i]);
 	}
 }
 
