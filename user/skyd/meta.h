@@ -73,7 +73,7 @@ enum meta_operation {
 	META_CORS,		/* meta_bucket_ask -> meta_document: for a preflight */
 
 	META_API,		/* meta_api -> meta_api_answer: JSON, not S3 */
-	META_REPAIR,		/* meta_repair -> meta_signed: URLs of PUTs of what was lost */
+	META_REPAIR,		/* meta_repair -> meta_signed: URLs of PUTs of what is to be made anew */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -317,6 +317,7 @@ struct meta_fragment {
 	u64 reservation;
 	u8 slot;			/* in the reservation */
 	u8 row;
+	bool wrong;			/* META_REPAIR: it is there, and has to go first */
 	u32 bytes;
 	u8 sha256[32];
 };
@@ -333,8 +334,9 @@ struct meta_signed {
 };
 
 /*
- * Rows of one generation that their locations have not got any more.  The records of @data say
- * where each row belongs; reservation and slot are 0.
+ * Rows of one generation that their locations have not got any more, or have got wrong: no more
+ * than n - k of the latter.  The records of @data say where each row belongs; reservation and
+ * slot are 0.  The backend deletes what is wrong, since a name is written once.
  */
 struct meta_repair {
 	struct meta_data data;
