@@ -89,7 +89,8 @@ static int removing(struct backend *b, u16 location, struct str name)
 static void check_wrong(struct home *h, const struct meta_object *object)
 {
 	struct meta_fragment f[3] = {
-		{ .row = 5, .bytes = 320, .wrong = true }, { .row = 0, .bytes = 320, .wrong = true },
+		{ .row = 5, .wrong = true, .bytes = 320 },
+		{ .row = 0, .wrong = true, .bytes = 320 },
 		{ .row = 1, .bytes = 320 },
 	};
 	struct meta_repair ask = { .data = object->data, .fragment = f, .count = 3 };
@@ -134,6 +135,22 @@ static void check_repair(struct home *h, const struct meta_object *object)
 	must_equal(ask_repair(h, &ask, &give, &wrong), REFUSED(ACCESS_DENIED));
 }
 
+/* Nobody would collect what is made anew for an object that is gone, or another by now. */
+static void check_gone(struct home *h, const struct meta_object *object)
+{
+	struct meta_fragment f = { .row = 5, .bytes = 320 };
+	struct meta_repair ask = { .data = object->data, .fragment = &f, .count = 1 };
+	struct meta_signed give;
+	ANSWER answer = LINK_ANSWER_NONE;
+
+	must_equal(ask_repair(h, &ask, &give, &answer), REFUSED(NO_SUCH_KEY));
+	ask.data.order++;
+	must_equal(ask_repair(h, &ask, &give, &answer), REFUSED(ACCESS_DENIED));
+	ask.data = object->data;
+	ask.data.name = rtext("a/c");
+	must_equal(ask_repair(h, &ask, &give, &answer), REFUSED(ACCESS_DENIED));
+}
+
 static int round_trip(void *arg)
 {
 	const struct put p = {
@@ -158,6 +175,8 @@ static int round_trip(void *arg)
 		check_pages(h, &object);
 		check_repair(h, &object);
 		check_wrong(h, &object);
+		must_equal(put_object(h, &p, &result), 0);
+		check_gone(h, &object);
 	}
 	again.if_none_match = "*";
 	must_equal(put_object(h, &again, &result), REFUSED(PRECONDITION_FAILED));

@@ -50,14 +50,16 @@ static void seal(const struct backend *b, const struct meta_data *data, u8 to[ME
 {
 	struct {
 		char what[16];
-		__le64 ref, parts, size, until;
-		u8 records[SHA256_BYTES];
+		__le64 bucket, order, ref, parts, size, until;
+		u8 name[SHA256_BYTES], records[SHA256_BYTES];
 	} text = {
-		"meta data", cpu_to_le64(data->ref), cpu_to_le64(data->parts),
-		cpu_to_le64(data->size), cpu_to_le64(data->until), { 0 },
+		"meta data", cpu_to_le64(data->bucket), cpu_to_le64(data->order),
+		cpu_to_le64(data->ref), cpu_to_le64(data->parts), cpu_to_le64(data->size),
+		cpu_to_le64(data->until), { 0 }, { 0 },
 	};
 	u8 mac[SHA256_BYTES];
 
+	sha256_of(data->name.data, data->name.len, text.name);
 	sha256_of(data->records.data, data->records.len, text.records);
 	hmac_with(&b->seal, &text, sizeof(text), mac);
 	memcpy(to, mac, META_TOKEN_BYTES);
@@ -80,14 +82,15 @@ int data_check(struct backend *b, const struct meta_data *data, struct store_dat
 	return 0;
 }
 
-static void data_write(const struct backend *b, const struct store_data *from,
-		       struct meta_data *to)
+static void data_write(const struct call *c, const struct meta_read *ask,
+		       const struct store_object *o, struct meta_data *to)
 {
 	*to = (struct meta_data){
-		.ref = from->ref, .parts = from->parts, .size = from->size,
-		.records = bytes_of(from->records), .until = backend_now() + DATA_US,
+		.bucket = c->bucket->row.id, .order = o->order, .name = ask->name,
+		.ref = o->data.ref, .parts = o->data.parts, .size = o->data.size,
+		.records = bytes_of(o->data.records), .until = backend_now() + DATA_US,
 	};
-	seal(b, to, to->seal);
+	seal(c->b, to, to->seal);
 }
 
 /* --- pages ------------------------------------------------------------------------ */
@@ -224,7 +227,7 @@ static int give_object(struct call *c, const struct meta_read *ask, const struct
 	if (o->latest)
 		give->expiration = expiry_of(c->bucket, o->name, o->tags, o->size, o->order,
 					     &c->arena);
-	data_write(c->b, &o->data, &give->data);
+	data_write(c, ask, o, &give->data);
 	if (ask->purpose == META_GET_ACL) {
 		grants_read(o->acl, &c->arena, &acl);
 		give->grant = acl.grant;

@@ -4,7 +4,9 @@
  * record says that it is.  A name is written once; what is there and wrong is deleted here, so
  * that no gateway needs leave to delete.  Who makes a fragment anew makes the same bytes as
  * anybody else who does: the last of two that cross each other puts back what it took away, and
- * if it dies in between the next reader misses the fragment, and makes it anew.
+ * if it dies in between the next reader misses the fragment, and makes it anew.  For an object
+ * that has been replaced or deleted meanwhile there are no URLs: its fragments may be collected
+ * before they are used, but not sooner than [backend] grace after this was looked at.
  */
 #include <errno.h>
 #include <string.h>
@@ -103,6 +105,11 @@ static int answer_repair(struct link_request *r, const void *question, void *ans
 		rc = data_check(c->b, &ask->data, &data);
 	if (!rc && ask->offset >= data.size)
 		rc = meta_status(S3_INVALID_RANGE);
+	/* What has been let go of is deleted some time, and nobody would look for it again. */
+	if (!rc)
+		rc = backend_status(store_data_live(c->b->store, ask->data.bucket,
+						    text_of(ask->data.name), ask->data.order,
+						    &data));
 	if (!rc)
 		rc = find_record(c, &data, ask->offset, &record);
 	if (!rc)

@@ -73,7 +73,7 @@ enum meta_operation {
 	META_CORS,		/* meta_bucket_ask -> meta_document: for a preflight */
 
 	META_API,		/* meta_api -> meta_api_answer: JSON, not S3 */
-	META_REPAIR,		/* meta_repair -> meta_signed: URLs of PUTs of what is to be made anew */
+	META_REPAIR,		/* meta_repair -> meta_signed: URLs of what is made anew */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -208,9 +208,12 @@ struct meta_policy {
 
 /*
  * A body, for META_PAGE.  The backend has put its seal on it, so that nobody can ask for what
- * META_READ has not given; good until @until (microseconds since 1970).
+ * META_READ has not given; good until @until (microseconds since 1970).  bucket, name and order
+ * say whose it is, for META_REPAIR.
  */
 struct meta_data {
+	u64 bucket, order;
+	struct rpc_bytes name;
 	u64 ref;
 	u32 parts;
 	u64 size;

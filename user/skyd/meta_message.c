@@ -86,7 +86,8 @@ ELEMENT(policy, "policy");
 
 #define M struct meta_data
 static const struct rpc_field data_fields[] = {
-	NUM64(ref), NUM32(parts), NUM64(size), BLOB(records), NUM64(until), FIXED(seal),
+	NUM64(bucket), NUM64(order), NAME(name), NUM64(ref), NUM32(parts), NUM64(size),
+	BLOB(records), NUM64(until), FIXED(seal),
 };
 ELEMENT(data, "data");
 #undef M

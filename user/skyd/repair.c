@@ -27,7 +27,7 @@ struct repair {
 	unsigned int goods;
 	struct meta_fragment lost[SKY_MAX_N];
 	unsigned int losts;
-	u8 records[];			/* what data.records points to */
+	u8 texts[];			/* what data.name and data.records point to */
 };
 
 static u8 *fragment_at(const struct repair *r, unsigned int row)
@@ -164,16 +164,19 @@ void repair_start(struct fetch *f)
 
 	if (!has_bad(f) || f->g->repairing >= REPAIRS_MAX)
 		return;
-	r = malloc(sizeof(*r) + data->records.len);
+	r = malloc(sizeof(*r) + data->name.len + data->records.len);
 	if (!r)
 		return;
 	*r = (struct repair){
 		.g = f->g, .work = f->work, .data = *data, .offset = f->offset,
 		.revision = f->revision, .record = f->record, .bytes = f->expected,
 	};
+	if (data->name.len)
+		memcpy(r->texts, data->name.data, data->name.len);
 	if (data->records.len)
-		memcpy(r->records, data->records.data, data->records.len);
-	r->data.records.data = r->records;
+		memcpy(r->texts + data->name.len, data->records.data, data->records.len);
+	r->data.name.data = r->texts;
+	r->data.records.data = r->texts + data->name.len;
 	note_rows(r, f);
 	if (!r->losts || io_spawn(f->g->repairs, repair_run, r, NULL)) {
 		free(r);

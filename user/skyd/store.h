@@ -362,6 +362,9 @@ struct store_claim {
 int store_reserve(struct store *s, u64 team, u32 generations, struct store_text records,
 		  u64 expires, u64 *reservation);
 
+/* All that it names is nowhere: forget it.  What has expired meanwhile is collected as ever. */
+int store_release(struct store *s, u64 reservation);
+
 /*
  * A *piece* is the body of an object, or of a part, of more than one page: opened,
  * filled page by page in order, then named in a commit.
@@ -389,6 +392,13 @@ struct store_data {
 	struct store_text records;	/* of the only generation */
 	u64 size;
 };
+
+/*
+ * Does a version still have this body?  @order: struct store_object's.  Return: 0;
+ * -STORE_NO_SUCH_KEY: it has been let go of.
+ */
+int store_data_live(struct store *s, u64 bucket, struct store_text name, u64 order,
+		    const struct store_data *data);
 
 /*
  * The page that holds byte @offset (below size) of a body.  *@base is added to

@@ -56,6 +56,14 @@ static const struct db_sql sql_find_part = {
 	" ORDER BY start DESC LIMIT 1",
 };
 
+static const struct db_sql sql_live = {
+	"look whether a body is in use",
+	"SELECT 1 FROM object WHERE bucket = ?1 AND name = ?2 AND seq = ?3 AND ref = ?4"
+	" AND records = ?5 UNION ALL"
+	" SELECT 1 FROM version WHERE bucket = ?1 AND name = ?2 AND seq = ?3 AND ref = ?4"
+	" AND records = ?5",
+};
+
 static bool page_ok(const struct store_page *page)
 {
 	return page->generations && page->generations <= STORE_PAGE_GENERATIONS &&
@@ -122,6 +130,19 @@ int store_reserve(struct store *s, u64 team, u32 generations, struct store_text 
 	err = store_write(s, reserve_tx, &call);
 	*reservation = call.id;
 	return err;
+}
+
+static int release_tx(struct db_conn *c, void *arg)
+{
+	const struct manifest_call *call = arg;
+	int err = db_run(c, &sql_used_up, DB_ARGS(DB_INT(call->id)));
+
+	return err < 0 ? err : 0;
+}
+
+int store_release(struct store *s, u64 reservation)
+{
+	return store_write(s, release_tx, &(struct manifest_call){ .id = reservation });
 }
 
 /* --- pieces -------------------------------------------------------------- */
@@ -329,4 +350,29 @@ int store_data_page(struct store *s, const struct store_data *data, u64 offset,
 	*base = call.base;
 	*part = call.part;
 	return err;
+}
+
+struct live_call {
+	u64 bucket, order;
+	struct store_text name;
+	const struct store_data *data;
+};
+
+static int live_tx(struct db_conn *c, void *arg)
+{
+	const struct live_call *call = arg;
+	u64 one;
+
+	return store_number(c, &sql_live,
+			    DB_ARGS(DB_INT(call->bucket), STORE_ARG(call->name),
+				    DB_INT(call->order), DB_INT(call->data->ref),
+				    STORE_ARG(call->data->records)), STORE_NO_SUCH_KEY, &one);
+}
+
+int store_data_live(struct store *s, u64 bucket, struct store_text name, u64 order,
+		    const struct store_data *data)
+{
+	struct live_call call = { bucket, order, name, data };
+
+	return store_read(s, live_tx, &call);
 }

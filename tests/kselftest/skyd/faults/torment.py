@@ -115,15 +115,16 @@ class Torment:
         except OSError:
             pass
 
-    def run(self, kills):
-        """Until so many were killed."""
+    def run(self, kills, worked_at):
+        """Until so many were killed, each under load: when something had been acknowledged since."""
         others = (self.stop, self.slow, self.fill, self.corrupt, self.stale)
-        killed = 0
-        deadline = time.monotonic() + 60 + 10 * kills
+        killed, killed_at = 0, 0.0
+        deadline = time.monotonic() + 60 + 15 * kills
         while killed < kills and time.monotonic() < deadline:
             time.sleep(self.chance.uniform(0.02, self.pause))
             if self.chance.random() < 0.6:
-                killed += self.kill()
+                if worked_at() > killed_at and self.kill():
+                    killed, killed_at = killed + 1, time.monotonic()
             else:
                 self.chance.choice(others)()
         for thread in self.threads:
