@@ -16,10 +16,11 @@ check-skyctl: user ## skyctl's round trips with a skyd with six edges (KTAP)
 	@SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd tests/kselftest/skyd/clients/skyctl.sh
 
 # One after the other: each says its results as one stream.
-check-skyd: user ## the S3 suite against a skyd with six edges, and skyctl beside one (KTAP)
+check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside one, and a short run of faults (KTAP)
 	@status=0; \
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
+	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	exit $$status
 
 .PHONY: check-skyctl check-skyd
@@ -44,3 +45,12 @@ check-service: user ## skyd as a service manager starts it (KTAP)
 	@unshare -n sh -c 'ip link set lo up && exec tests/kselftest/skyd/service $(O)/bin/skyd'
 
 .PHONY: check-reload check-service
+
+FAULT_KILLS	?= 200
+STREAM_GIB	?= 1
+
+check-skyd-faults: user ## skyd with roles killed FAULT_KILLS (200) times, and an object of STREAM_GIB (1) (KTAP)
+	@status=0; tests/kselftest/skyd/faults/run --kills $(FAULT_KILLS) $(if $(FAULT_SEED),--seed '$(FAULT_SEED)') || status=1; \
+		tests/kselftest/skyd/faults/stream --gib $(STREAM_GIB) || status=1; exit $$status
+
+.PHONY: check-skyd-faults

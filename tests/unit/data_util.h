@@ -73,6 +73,7 @@ struct world {
 	u32 part;
 	u64 life_us;			/* of reservations */
 	unsigned int slots, signs, pages_asked, repairs_asked, lists, pieces, dropped;
+	unsigned int dropped_wrong;		/* by META_REPAIR */
 	int sign_error;			/* for the next META_SIGN */
 	unsigned int sign_errors;
 	struct { u64 reservation; u8 id[META_SLOTS_MAX][16]; u64 used; } given[64];
@@ -387,6 +388,30 @@ static inline int ask_page(struct link_request *r, const void *ask, void *give)
 	return 0;
 }
 
+/* What is wrong is deleted by the backend. */
+static inline void kept_drop(struct world *w, const struct meta_repair *a,
+			     const struct meta_fragment *f)
+{
+	const int at = page_at(w, a->offset);
+	struct kept **k = &w->at[f->row].kept, *gone;
+	char name[META_FRAGMENT_NAME_MAX];
+	uint64_t number, start;
+	struct record rec;
+	struct page page;
+
+	must_equal(page_parse(&page, w->page[at].data, w->page[at].len), 0);
+	must_equal(page_seek(&page, page.offset + a->offset - w->page[at].start), 0);
+	must(page_next(&page, &rec, &number, &start));
+	meta_fragment_name(rec.generation, f->row, name);
+	while (*k && strcmp((*k)->name, name))
+		k = &(*k)->next;
+	must(!!*k);
+	gone = *k;
+	*k = gone->next;
+	free(gone);
+	w->dropped_wrong++;
+}
+
 static inline int ask_repair(struct link_request *r, const void *ask, void *give)
 {
 	struct world *w = r->ctx;
@@ -396,6 +421,9 @@ static inline int ask_repair(struct link_request *r, const void *ask, void *give
 	u32 i;
 
 	w->repairs_asked++;
+	for (i = 0; i < a->count; i++)
+		if (a->fragment[i].wrong)
+			kept_drop(w, a, &a->fragment[i]);
 	for (i = 0; i < a->count; i++)
 		room->url[i] = (struct meta_url){
 			.row = a->fragment[i].row, .location = w->at[a->fragment[i].row].id,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the backend answers to a gateway, with the real store, vault and placement. */
+#include "../../user/skyd/care.h"
 #include "backend_util.h"
 
 #define RUN(fn) \
@@ -73,6 +74,48 @@ static int ask_repair(struct home *h, const struct meta_repair *ask, struct meta
 		      SOON);
 }
 
+static unsigned int removed;
+static int remove_answer;
+
+static int removing(struct backend *b, u16 location, struct str name)
+{
+	(void)b;
+	must(location && name.len == 34);
+	removed++;
+	return remove_answer;
+}
+
+/* What is there and wrong goes first; while it does not, nothing can take its place. */
+static void check_wrong(struct home *h, const struct meta_object *object)
+{
+	struct meta_fragment f[3] = {
+		{ .row = 5, .wrong = true, .bytes = 320 },
+		{ .row = 0, .wrong = true, .bytes = 320 },
+		{ .row = 1, .bytes = 320 },
+	};
+	struct meta_repair ask = { .data = object->data, .fragment = f, .count = 3 };
+	struct meta_signed give;
+	ANSWER answer = LINK_ANSWER_NONE;
+	ANSWER stays = LINK_ANSWER_NONE;
+	ANSWER many = LINK_ANSWER_NONE;
+
+	removed = 0;
+	must_equal(care_open(&h->b), 0);
+	h->b.care->remove = removing;
+	must_equal(ask_repair(h, &ask, &give, &answer), 0);
+	must_equal(removed, 2);
+	must(give.url[0].query.len && give.url[1].query.len && give.url[2].query.len);
+	remove_answer = -ETIMEDOUT;
+	must_equal(ask_repair(h, &ask, &give, &stays), 0);
+	must_equal(removed, 4);
+	must(!give.url[0].query.len && !give.url[1].query.len && give.url[2].query.len);
+	/* Of three wrong ones there would not be enough others. */
+	f[2].wrong = true;
+	must_equal(ask_repair(h, &ask, &give, &many), -EINVAL);
+	must_equal(removed, 4);
+	remove_answer = 0;
+}
+
 static void check_repair(struct home *h, const struct meta_object *object)
 {
 	struct meta_fragment f = { .row = 5, .bytes = 320 };
@@ -141,6 +184,7 @@ static int round_trip(void *arg)
 	check_read(h, &object, &answer);
 	check_pages(h, &object);
 	check_repair(h, &object);
+	check_wrong(h, &object);
 	again.if_none_match = "*";
 	must_equal(put_object(h, &again, &result), REFUSED(PRECONDITION_FAILED));
 	again.if_none_match = NULL;

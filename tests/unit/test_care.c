@@ -158,6 +158,34 @@ static int garbage(void *arg)
 	return 0;
 }
 
+/* Samples that nobody could delete, or lived to delete, are found when their time is over. */
+static int samples(void *arg)
+{
+	struct site *s = open_care();
+	struct store_garbage *taken;
+	STORE_ARENA a = { 0 };
+	unsigned int i;
+
+	(void)arg;
+	/* Nobody listens there. */
+	must_equal(care_measure(&s->b), 0);
+	must_equal(care_collect(&s->b), 0);
+	site_clock_us = 2 * 3600ull * 1000000;
+	must_equal(care_collect(&s->b), 6);
+	for (i = 61; i < 67; i++)
+		must_equal(asked[i], 2);
+	must_equal(items(s), 0);
+	must_equal(store_garbage_lease(s->b.store, 1, 10, &a, &taken), 0);
+	site_clock_us = 0;
+	close_care(s);
+	return 0;
+}
+
+static void test_samples(void **state)
+{
+	assert_int_equal(on_loop(state, samples, NULL), 0);
+}
+
 static void test_garbage(void **state)
 {
 	assert_int_equal(on_loop(state, garbage, NULL), 0);
@@ -288,7 +316,8 @@ int main(void)
 {
 	static const struct config quiet = { .level = LEVEL_ERROR };
 	const struct CMUnitTest tests[] = {
-		ON_BOTH(test_garbage), ON_BOTH(test_expiry), ON_BOTH(test_versions),
+		ON_BOTH(test_garbage), ON_BOTH(test_samples), ON_BOTH(test_expiry),
+		ON_BOTH(test_versions),
 	};
 
 	log_start("test", &quiet);

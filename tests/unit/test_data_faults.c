@@ -56,6 +56,41 @@ static void test_lost_again(void **state)
 	assert_int_equal(on_loop(state, lost_again, NULL), 0);
 }
 
+/* What a location has got wrong, with good sums or bad ones, goes, and is written again. */
+static int wrong_again(void *arg)
+{
+	struct thing t = { .policy = world_policy(4, 6, 6) };
+	struct body b = body_of(3, 600000);
+	unsigned int i, tries;
+	struct kept *k;
+
+	(void)arg;
+	world_open(&world, 6, MEMORY);
+	must_equal(thing_put(&world, &t, &b), 0);
+	for (k = world.at[0].kept; k; k = k->next)
+		forge(&world.at[0], k, k->data);
+	for (k = world.at[1].kept; k; k = k->next)
+		k->data[k->len - 30] ^= 4;
+	for (tries = 0; tries < 20 && world.at[0].puts + world.at[1].puts < 12; tries++) {
+		must_equal(thing_read(&world, &t), 0);
+		must_equal(io_group_drain(&world.repairs, io_after_ms(20000)), 0);
+	}
+	must_equal(world.at[0].puts, 6);
+	must_equal(world.at[1].puts, 6);
+	must_equal(world.dropped_wrong, 6);
+	must_equal(world.at[0].repeated + world.at[1].repeated, 0);
+	for (i = 4; i < 6; i++)
+		location_kill(&world.at[i]);
+	must_equal(thing_read(&world, &t), 0);
+	world_close(&world);
+	return 0;
+}
+
+static void test_wrong_again(void **state)
+{
+	assert_int_equal(on_loop(state, wrong_again, NULL), 0);
+}
+
 /* --- errors ------------------------------------------------------------------------ */
 
 /* What the source and the sink say ends it, and nothing is committed or left. */
@@ -243,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_lost_again),
+		ON_BOTH(test_wrong_again),
 		ON_BOTH(test_ends),
 		ON_BOTH(test_backend_fails),
 		ON_BOTH(test_cancelled),

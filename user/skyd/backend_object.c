@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Objects that are read: META_READ, META_PAGE, META_REPAIR, and what a gateway asks of a key. */
+/* Objects that are read: META_READ, META_PAGE, and what a gateway asks of a key. */
 #include <errno.h>
 #include <string.h>
 
@@ -326,66 +326,6 @@ static int answer_read(struct link_request *r, const void *question, void *answe
 	return o.marker ? 0 : give_object(c, ask, &o, give);
 }
 
-/* --- repair ----------------------------------------------------------------------- */
-
-/* A URL for a row that the page says is at this location, and for nothing else. */
-static int give_repair(struct call *c, const struct record *record,
-		       const struct meta_fragment *f, struct meta_url *to)
-{
-	char name[META_FRAGMENT_NAME_MAX];
-	size_t len = meta_fragment_name(record->generation, f->row, name);
-	struct plan_url url;
-	char *query;
-	int rc;
-
-	if (f->row >= record->n || record->location[f->row] == SKY_NO_LOCATION)
-		return -EINVAL;
-	*to = (struct meta_url){ .row = f->row, .location = record->location[f->row] };
-	rc = plan_url(c->b, "PUT", to->location, (struct str){ name, len }, f->bytes, f->sha256,
-		      &c->arena, &url);
-	if (rc == -ENOMEM || rc == -ECANCELED)
-		return rc;
-	query = rc ? NULL : strchr(url.url, '?');
-	if (query)
-		to->query = bytes_of_str(str_of(query + 1));
-	return 0;
-}
-
-static int answer_repair(struct link_request *r, const void *question, void *answer)
-{
-	const struct meta_repair *ask = question;
-	struct meta_signed *give = answer;
-	struct meta_page found;
-	struct store_data data;
-	struct meta_url *url;
-	struct record record;
-	struct page page;
-	uint64_t number, offset;
-	struct call *c;
-	u32 i;
-	int rc = call_plain(r, &c);
-
-	if (!rc)
-		rc = data_check(c, &ask->data, true, &data);
-	if (!rc && ask->offset >= data.size)
-		rc = meta_status(S3_INVALID_RANGE);
-	if (!rc)
-		rc = find_page(c, &data, ask->offset, &found);
-	if (rc)
-		return rc;
-	if (page_parse(&page, found.records.data, found.records.len) ||
-	    page_seek(&page, page.offset + ask->offset - found.start) ||
-	    !page_next(&page, &record, &number, &offset))
-		return meta_status(S3_INTERNAL_ERROR);
-	url = store_alloc(&c->arena, ask->count * sizeof(*url));
-	if (!url)
-		return -ENOMEM;
-	for (i = 0; !rc && i < ask->count; i++)
-		rc = give_repair(c, &record, &ask->fragment[i], &url[i]);
-	*give = (struct meta_signed){ url, ask->count };
-	return rc;
-}
-
 const struct link_operation backend_objects[] = {
 	{ META_KEY, "key", &meta_key_ask_schema, &meta_key_schema, 0, GATEWAY, answer_key },
 	{ META_LOCATIONS, "locations", &meta_key_ask_schema, &meta_locations_schema, 0, GATEWAY,
@@ -393,7 +333,5 @@ const struct link_operation backend_objects[] = {
 	{ META_READ, "read", &meta_read_schema, &meta_object_schema, CALLER_ROOM, GATEWAY,
 	  answer_read },
 	{ META_PAGE, "page", &meta_page_ask_schema, &meta_page_schema, 0, GATEWAY, answer_page },
-	{ META_REPAIR, "repair", &meta_repair_schema, &meta_signed_schema,
-	  META_URLS_MAX * sizeof(struct meta_fragment), GATEWAY, answer_repair },
 	{ 0 },
 };

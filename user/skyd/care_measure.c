@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "care.h"
 #include "log.h"
+#include "pipe/manifest.h"
 #include "plan_private.h"
 
 #define PROBE_MS	2000		/* between probes, and for one of them */
@@ -18,6 +19,7 @@
 #define FIRST_MS	5000		/* until the first round of samples */
 #define ROUND_MS	3600000
 #define SAMPLE_MS	60000		/* for one of them */
+#define TRIAL_US	(3600ull * 1000000)	/* until what nobody has deleted is looked for */
 #define MEGABYTE	1000000u
 #define NOWHERE		"00000000000000000000000000000000/0"
 
@@ -111,28 +113,64 @@ static int timed(struct backend *b, u16 id, struct care_request *r, enum store_s
 	return rc < 0 ? rc : 0;
 }
 
+/* Names of what is written to a location for a moment. */
+struct trial {
+	u8 generation[2][META_GENERATION_BYTES];
+	u64 reservation;
+	bool gone[2];
+};
+
+/* As with every fragment: if nobody lives to delete it, it is found when this expires. */
+static int trial_reserve(struct backend *b, u16 id, struct trial *t)
+{
+	CLEANUP_FREE void *page = malloc(SKY_PAGE_MAX_BYTES);
+	struct store_text records = { .data = page };
+	struct page_writer w;
+	unsigned int i;
+	int rc = page ? 0 : -ENOMEM;
+
+	if (!rc && random_bytes(t->generation, sizeof(t->generation)))
+		rc = -EIO;
+	if (!rc)
+		page_begin(&w, page, 0, 0);
+	for (i = 0; !rc && i < 2; i++) {
+		struct record record = {
+			.plain_bytes = 1, .stored_bytes = 1, .mode = SKY_SYSTEMATIC,
+			.k = 1, .n = 1, .location = { id },
+		};
+
+		memcpy(record.generation, t->generation[i], sizeof(record.generation));
+		rc = page_add(&w, &record);
+	}
+	if (rc)
+		return rc;
+	records.len = page_end(&w);
+	return store_reserve(b->store, 0, 2, records, b->care->now() + TRIAL_US,
+			     &t->reservation);
+}
+
 /* There and back again, and away. */
 static int sample_size(struct backend *b, u16 id, u8 *body, unsigned int len, bool large,
-		       struct store_sample sample[2])
+		       struct trial *t, struct store_sample sample[2])
 {
 	char name[META_FRAGMENT_NAME_MAX];
-	u8 random[META_GENERATION_BYTES];
 	struct care_request put = {
 		.method = CARE_PUT, .name = { name, 0 }, .body = body, .len = len,
 	};
 	struct care_request get = {
 		.method = CARE_GET, .name = { name, 0 }, .to = body, .max = len,
 	};
-	int rc = random_bytes(random, sizeof(random)) ? -EIO : 0;
+	int rc, removed;
 
-	meta_fragment_name(random, 0, name);
+	meta_fragment_name(t->generation[large], 0, name);
 	put.name = str_of(name);
 	get.name = put.name;
-	if (!rc)
-		rc = timed(b, id, &put, large ? STORE_UP_1MB : STORE_UP_1B, &sample[0]);
+	rc = timed(b, id, &put, large ? STORE_UP_1MB : STORE_UP_1B, &sample[0]);
 	if (!rc)
 		rc = timed(b, id, &get, large ? STORE_DOWN_1MB : STORE_DOWN_1B, &sample[1]);
-	care_remove(b, id, put.name);
+	removed = care_remove(b, id, put.name);
+	/* What was written without an answer may arrive still. */
+	t->gone[large] = !rc && (!removed || removed == -ENOENT);
 	return rc;
 }
 
@@ -140,13 +178,19 @@ static int sample_size(struct backend *b, u16 id, u8 *body, unsigned int len, bo
 static int sample_place(struct backend *b, u16 id, u8 *body)
 {
 	struct store_sample sample[4];
-	int rc = sample_size(b, id, body, 1, false, sample);
+	struct trial trial = { .gone = { false } };
+	int rc = trial_reserve(b, id, &trial);
 
+	if (rc)
+		return rc;
+	rc = sample_size(b, id, body, 1, false, &trial, sample);
 	if (!rc)
-		rc = sample_size(b, id, body, MEGABYTE, true, sample + 2);
+		rc = sample_size(b, id, body, MEGABYTE, true, &trial, sample + 2);
 	plan_note(b, id, rc);
 	if (rc)
 		return rc;
+	if (trial.gone[0] && trial.gone[1])
+		store_release(b->store, trial.reservation);
 	b->care->counts.samples += 4;
 	return store_location_sample(b->store, id, sample, 4);
 }

@@ -199,6 +199,7 @@ struct edge_get {
 	uint8_t *record;		/* of a small fragment; NULL: a large one */
 	const uint8_t *data;
 	struct edge_large_get large;
+	uint64_t seq;
 	uint8_t name_len;
 	char name[SKY_EDGE_NAME_MAX];
 };
@@ -227,8 +228,14 @@ static int read_record(struct edge_get *g, const struct edge_entry *e, struct ed
 	return edge_crc(&g->store->id, g->data, r->len) == r->data_crc ? 0 : -EBADMSG;
 }
 
+/* Until it is put again it is not read any more. */
 static void tell(struct edge_get *g, const char *where)
 {
+	struct edge_entry *e = edge_index_find(&g->store->index,
+					       (struct str){ g->name, g->name_len });
+
+	if (e && e->state == EDGE_LIVE && e->seq == g->seq)
+		e->damaged = true;
 	edge_damage(g->store, "fragment %.*s: %s", g->name_len, g->name, where);
 }
 
@@ -242,11 +249,14 @@ int edge_get_begin(struct edge_store *store, struct edge_get **get, struct str n
 
 	if (!e || e->state == EDGE_PENDING)
 		return -ENOENT;
+	if (e->damaged)
+		return -EBADMSG;
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return -ENOMEM;
 	g->store = store;
 	g->len = e->len;
+	g->seq = e->seq;
 	g->name_len = name.len;
 	memcpy(g->name, name.at, name.len);
 	if (e->file) {

@@ -93,7 +93,8 @@ int edge_refuse_errno(struct edge_call *c, int error)
 		{ -EFBIG, S3_ENTITY_TOO_LARGE, NULL },
 		{ -EINVAL, S3_ENTITY_TOO_LARGE, NULL },
 		{ -ETIMEDOUT, S3_REQUEST_TIMEOUT, NULL },
-		{ -EBADMSG, S3_INTERNAL_ERROR, "The fragment is damaged" },
+		/* As good as lost: who asked makes it anew, and puts it again. */
+		{ -EBADMSG, S3_NO_SUCH_KEY, "The fragment is damaged" },
 	};
 	unsigned int i;
 

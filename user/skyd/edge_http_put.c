@@ -38,11 +38,9 @@ static int exists(struct edge_call *c, char *buf, size_t size)
 
 	if (!rc)
 		edge_get_end(get);
-	if (rc == -ENOENT)
-		return edge_refuse_errno(c, -EBUSY);
-	if (rc && rc != -EBADMSG)
-		return edge_refuse_errno(c, rc);
-	if (rc || info.len != c->ticket.len ||
+	if (rc)
+		return edge_refuse_errno(c, rc == -ENOENT || rc == -EBADMSG ? -EBUSY : rc);
+	if (info.len != c->ticket.len ||
 	    memcmp(info.sha256, c->ticket.sha256, sizeof(info.sha256)))
 		return edge_refuse_errno(c, -EEXIST);
 	rc = read_away(c, buf, size);
@@ -65,6 +63,27 @@ static int receive(struct edge_call *c, struct edge_put *put, char *buf, size_t 
 	return n < 0;
 }
 
+/* What is found to be damaged makes way: nobody can read it, and it is being written anew. */
+static int begin(struct edge_call *c, struct edge_put **put)
+{
+	struct edge_store *s = c->edge->store;
+	struct edge_info info;
+	struct edge_get *get;
+	int rc = edge_put_begin(s, put, c->ticket.name, c->ticket.len, c->ticket.sha256, 0);
+
+	if (rc != -EEXIST)
+		return rc;
+	rc = edge_get_begin(s, &get, c->ticket.name, &info, 0);
+	if (!rc)
+		edge_get_end(get);
+	if (rc != -EBADMSG)
+		return -EEXIST;
+	rc = edge_store_delete(s, c->ticket.name);
+	if (rc && rc != -ENOENT)
+		return rc;
+	return edge_put_begin(s, put, c->ticket.name, c->ticket.len, c->ticket.sha256, 0);
+}
+
 int edge_http_put(struct edge_call *c)
 {
 	size_t size = c->ticket.len < EDGE_HTTP_BUFFER ? c->ticket.len + 1 : EDGE_HTTP_BUFFER;
@@ -74,8 +93,7 @@ int edge_http_put(struct edge_call *c)
 
 	if (!buf)
 		return edge_refuse_errno(c, -ENOMEM);
-	rc = edge_put_begin(c->edge->store, &put, c->ticket.name, c->ticket.len,
-			    c->ticket.sha256, 0);
+	rc = begin(c, &put);
 	if (rc == -EEXIST)
 		return exists(c, buf, size);
 	if (rc)

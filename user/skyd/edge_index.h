@@ -28,6 +28,7 @@ struct edge_entry {
 	uint32_t offset;
 	uint8_t state;
 	bool moving;			/* compaction is copying the record */
+	bool damaged;			/* it has been read, and was not what was written */
 	uint8_t name_len;
 	char name[];
 };

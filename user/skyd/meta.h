@@ -74,7 +74,7 @@ enum meta_operation {
 	META_REGION,		/* meta_region_ask -> meta_region: may it be signed for so */
 
 	META_API,		/* meta_api -> meta_api_answer: JSON, not S3 */
-	META_REPAIR,		/* meta_repair -> meta_signed: URLs of PUTs of what was lost */
+	META_REPAIR,		/* meta_repair -> meta_signed: URLs of what is made anew */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -323,6 +323,7 @@ struct meta_fragment {
 	u64 reservation;
 	u8 slot;			/* in the reservation */
 	u8 row;
+	bool wrong;			/* META_REPAIR: it is there, and has to go first */
 	u32 bytes;
 	u8 sha256[32];
 };
@@ -339,8 +340,9 @@ struct meta_signed {
 };
 
 /*
- * Rows of one generation that their locations have not got any more.  The records of @data say
- * where each row belongs; reservation and slot are 0.
+ * Rows of one generation that their locations have not got any more, or have got wrong: no more
+ * than n - k of the latter.  The records of @data say where each row belongs; reservation and
+ * slot are 0.  The backend deletes what is wrong, since a name is written once.
  */
 struct meta_repair {
 	struct meta_data data;

@@ -191,7 +191,7 @@ TABLE(slots, "slots");
 
 #define M struct meta_fragment
 static const struct rpc_field fragment_fields[] = {
-	NUM64(reservation), U8(slot), U8(row), NUM32(bytes), FIXED(sha256),
+	NUM64(reservation), U8(slot), U8(row), BOOL(wrong), NUM32(bytes), FIXED(sha256),
 };
 ELEMENT(fragment, "fragment");
 #undef M

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a location has lost is rebuilt from what has just been read, without a key, and written
- * again under its old name.  A fragment that is there but wrong stays: names are written once,
- * and it is for the location to find out that it rots.
+ * What a location has lost, or has got wrong, is rebuilt from what has just been read, without a
+ * key, and written again under its old name.  The backend deletes what is wrong before: a name is
+ * written once.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct repair {
 	unsigned int goods;
 	struct meta_fragment lost[SKY_MAX_N];
 	unsigned int losts;
-	u8 records[];			/* what data.records points to */
+	u8 texts[];			/* what data.name and data.records point to */
 };
 
 static u8 *fragment_at(const struct repair *r, unsigned int row)
@@ -124,6 +124,12 @@ static int repair_run(void *arg)
 	return 0;
 }
 
+/* What is to be written again: what is not there, and what is not what was written. */
+static bool is_bad(const struct fetch_row *row)
+{
+	return row->state == FETCH_LOST || row->state == FETCH_BAD;
+}
+
 static void note_rows(struct repair *r, const struct fetch *f)
 {
 	unsigned int i;
@@ -133,19 +139,20 @@ static void note_rows(struct repair *r, const struct fetch *f)
 			r->good[r->goods++] = (struct piece){
 				.data = fragment_at(r, i), .len = f->expected, .row = i,
 			};
-		if (f->row[i].state == FETCH_LOST && !place_down(f->g, f->record.location[i]))
+		if (is_bad(&f->row[i]) && !place_down(f->g, f->record.location[i]))
 			r->lost[r->losts++] = (struct meta_fragment){
-				.row = i, .bytes = f->expected,
+				.row = i, .wrong = f->row[i].state == FETCH_BAD,
+				.bytes = f->expected,
 			};
 	}
 }
 
-static bool has_lost(const struct fetch *f)
+static bool has_bad(const struct fetch *f)
 {
 	unsigned int i;
 
 	for (i = 0; i < f->record.n; i++)
-		if (f->row[i].state == FETCH_LOST)
+		if (is_bad(&f->row[i]))
 			return true;
 	return false;
 }
@@ -155,18 +162,21 @@ void repair_start(struct fetch *f)
 	const struct meta_data *data = &f->get->object->data;
 	struct repair *r;
 
-	if (!has_lost(f) || f->g->repairing >= REPAIRS_MAX)
+	if (!has_bad(f) || f->g->repairing >= REPAIRS_MAX)
 		return;
-	r = malloc(sizeof(*r) + data->records.len);
+	r = malloc(sizeof(*r) + data->name.len + data->records.len);
 	if (!r)
 		return;
 	*r = (struct repair){
 		.g = f->g, .work = f->work, .data = *data, .offset = f->offset,
 		.revision = f->revision, .record = f->record, .bytes = f->expected,
 	};
+	if (data->name.len)
+		memcpy(r->texts, data->name.data, data->name.len);
 	if (data->records.len)
-		memcpy(r->records, data->records.data, data->records.len);
-	r->data.records.data = r->records;
+		memcpy(r->texts + data->name.len, data->records.data, data->records.len);
+	r->data.name.data = r->texts;
+	r->data.records.data = r->texts + data->name.len;
 	note_rows(r, f);
 	if (!r->losts || io_spawn(f->g->repairs, repair_run, r, NULL)) {
 		free(r);

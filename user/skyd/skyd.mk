@@ -10,7 +10,7 @@ LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c
 
 # What the backend answers to gateways.
 LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
-	backend_object.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
+	backend_object.c backend_repair.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
 
 # Placement and URLs.
 LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sign.c plan_url.c \

@@ -372,6 +372,9 @@ struct store_reserved {
 int store_reserved(struct store *s, u64 reservation, struct store_arena *a,
 		   struct store_reserved *r);
 
+/* All that it names is nowhere: forget it.  What has expired meanwhile is collected as ever. */
+int store_release(struct store *s, u64 reservation);
+
 /*
  * A *piece* is the body of an object, or of a part, of more than one page: opened,
  * filled page by page in order, then named in a commit.

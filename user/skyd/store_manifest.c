@@ -157,6 +157,19 @@ int store_reserved(struct store *s, u64 reservation, struct store_arena *a,
 	return store_read(s, reserved_tx, &call);
 }
 
+static int release_tx(struct db_conn *c, void *arg)
+{
+	const struct manifest_call *call = arg;
+	int err = db_run(c, &sql_used_up, DB_ARGS(DB_INT(call->id)));
+
+	return err < 0 ? err : 0;
+}
+
+int store_release(struct store *s, u64 reservation)
+{
+	return store_write(s, release_tx, &(struct manifest_call){ .id = reservation });
+}
+
 /* --- pieces -------------------------------------------------------------- */
 
 static int put_page(struct db_conn *c, u64 piece, u64 start, const struct store_page *page)
