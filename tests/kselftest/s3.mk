@@ -15,4 +15,7 @@ check-s3: ## the S3 suite, asking the server at S3_ENDPOINT with the keys of S3_
 check-skyd: user ## the S3 suite against a skyd with six edges (KTAP)
 	@tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 
-.PHONY: check-skyd
+check-apart: user ## a skyd whose roles are on three machines, cut, killed and healed (KTAP)
+	@tests/kselftest/skyd/machines/apart 2>$(O)/check-apart.log
+
+.PHONY: check-skyd check-apart

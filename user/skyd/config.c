@@ -4,47 +4,21 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
-#include "base/authority.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/size.h"
 #include "base/text.h"
-#include "config.h"
+#include "config_value.h"
+#include "relay_peers.h"
 
 #define FILE_MAX	(1u << 20)
 #define DEV_GRACE_MS	30000
 #define DEV_EDGES	6u
 
-enum type { TEXT, PATH, NUMBER, TIME, BOOL, LEVEL, ADDRESS, CHOICE };
-
-static const char *const type_names[] = {
-	"text", "absolute path", "number", "time", "yes or no", "level", "address",
-	"yes, no or local",
-};
-
-/* What the value of a type looks like, for who has got one wrong. */
-static const char *const type_help[] = {
-	"", "begin it with /", "write digits", "write a number and ms, s, min or h",
-	"write yes or no", "write error, warning, info or debug",
-	"write HOST:PORT, [ADDRESS]:PORT or unix:/PATH", "write yes, no or local",
-};
-
-struct key {
-	const char *section;
-	const char *name;
-	enum type type;
-	size_t offset;		/* in struct config, or struct config_edge */
-	uint64_t min, max;	/* numbers and times, in ms */
-	const char *value;	/* the default; NULL: must be said */
-	const char *help;
-};
-
 #define AT(field)	offsetof(struct config, field)
 #define EDGE(field)	offsetof(struct config_edge, field)
 
-static const struct key keys[] = {
+static const struct config_key keys[] = {
 	{ "skyd", "state", PATH, AT(state), 0, 0, "/var/lib/skyd",
 	  "folder of the metadata, and of what roles keep" },
 	{ "skyd", "control", ADDRESS, AT(control), 0, 0, "unix:/run/skyd/control",
@@ -104,6 +78,30 @@ static const struct key keys[] = {
 	  "file with the passphrase of that; empty: there is none" },
 	{ "vault", "lease", TIME, AT(vault_lease_ms), 1000, 86400000, "1h",
 	  "longest that a gateway keeps a bucket's key" },
+	{ "link", "listen", ADDRESS, AT(link_listen), 0, 0, "",
+	  "where roles of other machines ask those of this one, over HTTPS; empty: nowhere" },
+	{ "link", "backend", ADDRESS, AT(link_backend), 0, 0, "",
+	  "where the backend is, if another machine has it" },
+	{ "link", "vault", ADDRESS, AT(link_vault), 0, 0, "",
+	  "where the vault is, if another machine has it" },
+	{ "link", "certificate", PATH, AT(link_certificate), 0, 0, "",
+	  "PEM file of this machine's certificate, whose URIs skyd:ROLE/NAME say which roles it has" },
+	{ "link", "key", PATH, AT(link_key), 0, 0, "", "PEM file of the certificate's key" },
+	{ "link", "authority", PATH, AT(link_authority), 0, 0, "",
+	  "PEM file of the private authority whose certificates are believed" },
+	{ "link", "peers", TEXT, AT(link_peers), 0, 0, "",
+	  "ROLE/NAME of all that are let in and are asked, with blanks; others are refused" },
+	{ "link", "connections", NUMBER, AT(link_connections), 1, 4096, "64",
+	  "streams of other machines at once" },
+	{ "link", "strangers", NUMBER, AT(link_strangers), 1, 1024, "32",
+	  "connections that have not shown yet who they are; with one more, the oldest is ended" },
+	{ "link", "handshake", TIME, AT(link_handshake_ms), 100, 60000, "10s",
+	  "time to connect and to show who one is" },
+	{ "link", "ping", TIME, AT(link_ping_ms), 100, 600000, "5s",
+	  "pause after which each side gives a sign; a peer that is silent for three is given up" },
+	{ "link", "warn", TIME, AT(link_warn_ms), 0, 31536000000, "720h",
+	  "how long before a certificate expires the log says so" },
+	{ "link", "user", TEXT, AT(link_user), 0, 0, "skyd-relay", "whom its process runs as" },
 	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
 	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
 	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },
@@ -171,131 +169,6 @@ static char *here(struct reader *r)
 		return NULL;
 	c->texts[c->text_count++] = text;
 	return text;
-}
-
-/* --- values ------------------------------------------------------------------------ */
-
-static bool read_time(const char *text, uint64_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 } };
-	char digits[16] = "";
-	size_t i, n = strspn(text, "0123456789");
-	uint64_t value;
-
-	if (!n || n >= sizeof(digits))
-		return false;
-	memcpy(digits, text, n);
-	if (number_parse(digits, 0, UINT32_MAX, &value))
-		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + n, units[i].unit))
-			continue;
-		*ms = value * units[i].ms;
-		return true;
-	}
-	return false;
-}
-
-static bool read_bool(const char *text, bool *value)
-{
-	*value = !strcmp(text, "yes");
-	return *value || !strcmp(text, "no");
-}
-
-static bool read_level(const char *text, uint64_t *value)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-	size_t i;
-
-	for (i = 0; i < 4; i++) {
-		if (strcmp(text, names[i]))
-			continue;
-		*value = i;
-		return true;
-	}
-	return false;
-}
-
-static bool is_address(const char *text)
-{
-	struct authority a;
-
-	if (!strncmp(text, "unix:", 5))
-		return text[5] == '/' &&
-		       strlen(text + 5) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
-	return !authority_parse(text, strlen(text), "", &a) && a.host[0] && a.port[0];
-}
-
-static bool read_choice(const char *text, uint64_t *value)
-{
-	bool flag;
-
-	if (!strcmp(text, "local")) {
-		*value = CHOICE_LOCAL;
-		return true;
-	}
-	if (!read_bool(text, &flag))
-		return false;
-	*value = flag ? CHOICE_YES : CHOICE_NO;
-	return true;
-}
-
-/* Return: 0; -EINVAL: does not look so; -ERANGE; -ENOMEM. */
-static int set_value(void *values, const struct key *k, const char *text)
-{
-	void *to = (char *)values + k->offset;
-	uint64_t number = 0;
-	bool flag, ok;
-	char *copy;
-
-	switch (k->type) {
-	case BOOL:
-		ok = read_bool(text, &flag);
-		if (ok)
-			*(bool *)to = flag;
-		return ok ? 0 : -EINVAL;
-	case CHOICE:
-		return read_choice(text, to) ? 0 : -EINVAL;
-	case NUMBER:
-	case TIME:
-	case LEVEL:
-		ok = k->type == TIME ? read_time(text, &number) :
-		     k->type == LEVEL ? read_level(text, &number) :
-		     !number_parse(text, 0, UINT64_MAX, &number);
-		if (!ok)
-			return -EINVAL;
-		if (number < k->min || number > k->max)
-			return -ERANGE;
-		*(uint64_t *)to = number;
-		return 0;
-	case PATH:
-		if (text[0] != '/' && text[0])
-			return -EINVAL;
-		break;
-	case ADDRESS:
-		if (!is_address(text))
-			return -EINVAL;
-		break;
-	case TEXT:
-		break;
-	}
-	copy = strdup(text);
-	if (!copy)
-		return -ENOMEM;
-	free(*(char **)to);
-	*(char **)to = copy;
-	return 0;
-}
-
-static void range_text(const struct key *k, char text[64])
-{
-	const char *unit = k->type == TIME ? "ms" : "";
-
-	snprintf(text, 64, "%llu%s to %llu%s", (unsigned long long)k->min, unit,
-		 (unsigned long long)k->max, unit);
 }
 
 /* --- lines ------------------------------------------------------------------------- */
@@ -419,13 +292,13 @@ static void read_value(struct reader *r, const char *name, const char *value)
 		wrong(r, "\"%s\" has been said at %s; remove one of them", name, said[i]);
 		return;
 	}
-	rc = set_value(r->edge ? (void *)r->edge : (void *)r->config, &keys[i], value);
+	rc = config_value_set(r->edge ? (void *)r->edge : (void *)r->config, &keys[i], value);
 	said[i] = here(r);
 	if (rc == -EINVAL)
-		wrong(r, "\"%s\" is no %s; %s", name, type_names[keys[i].type],
-		      type_help[keys[i].type]);
+		wrong(r, "\"%s\" is no %s; %s", name, config_value_type(&keys[i]),
+		      config_value_help(&keys[i]));
 	if (rc == -ERANGE) {
-		range_text(&keys[i], range);
+		config_value_range(&keys[i], range);
 		wrong(r, "\"%s\" is out of range; it goes from %s", name, range);
 	}
 	if (rc == -ENOMEM)
@@ -566,6 +439,86 @@ static void check_edge(struct reader *r, unsigned int number)
 	}
 }
 
+const char *config_where(const struct config *c, const char *section, const char *name)
+{
+	size_t i = 0;
+
+	while (i < KEYS && (strcmp(keys[i].section, section) || strcmp(keys[i].name, name)))
+		i++;
+	return i < KEYS ? c->said[i] : NULL;
+}
+
+/* Where a value of [link] was said.  Return: NULL: it was not, or is empty. */
+static const char *said_of_link(const struct config *c, const char *name, const char *value)
+{
+	return value && *value ? config_where(c, "link", name) : NULL;
+}
+
+static void wrong_link(struct reader *r, const char *where, const char *what, struct str value)
+{
+	char text[1024], safe[1024];
+
+	snprintf(text, sizeof(text), "%s: [link] %s%.*s", where, what, (int)value.len, value.at);
+	r->errors++;
+	r->tell(r->arg, text_printable(text, safe, sizeof(safe)));
+}
+
+static bool is_unix(const char *address)
+{
+	return address && !strncmp(address, "unix:", 5);
+}
+
+/* Has the list a peer of a role?  NULL: none is wanted.  All that are wrong are told. */
+static bool has_peer(struct reader *r, const char *where, enum role role)
+{
+	struct str rest = str_of(r->config->link_peers), word;
+	struct relay_peer peer;
+	bool found = false;
+
+	while (relay_peer_word(&rest, &word)) {
+		if (relay_peer_parse(word, &peer))
+			found |= peer.role == role;
+		else if (where)
+			wrong_link(r, where,
+				   "a peer is gateway/NAME, backend/NAME, vault/NAME or edge/NAME, not ",
+				   word);
+	}
+	return found;
+}
+
+static void check_link(struct reader *r)
+{
+	const struct config *c = r->config;
+	const struct {
+		const char *name, *value;
+		enum role asked;	/* which a peer has to have; ROLES: any */
+	} uses[] = {
+		{ "listen", c->link_listen, ROLES },
+		{ "backend", c->link_backend, ROLE_BACKEND },
+		{ "vault", c->link_vault, ROLE_VAULT },
+	};
+	const char *where = said_of_link(c, "peers", c->link_peers);
+	size_t i;
+
+	if (where)
+		has_peer(r, where, ROLES);
+	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		where = said_of_link(c, uses[i].name, uses[i].value);
+		if (!where)
+			continue;
+		if (!*c->link_certificate || !*c->link_key || !*c->link_authority)
+			wrong_link(r, where, "needs certificate, key and authority, too; see skyctl pki for ",
+				   str_of(uses[i].name));
+		if (uses[i].asked == ROLES && !*c->link_peers)
+			wrong_link(r, where, "needs peers: nobody is let in at ", str_of(uses[i].value));
+		if (uses[i].asked != ROLES && !has_peer(r, NULL, uses[i].asked))
+			wrong_link(r, where, "needs a peer that is a ", str_of(uses[i].name));
+		if (uses[i].asked != ROLES && is_unix(uses[i].value))
+			wrong_link(r, where, "another machine is at HOST:PORT, not at ",
+				   str_of(uses[i].value));
+	}
+}
+
 static int defaults(struct config *c)
 {
 	size_t i;
@@ -575,7 +528,7 @@ static int defaults(struct config *c)
 	for (i = 0; !rc && i < KEYS; i++)
 		/* Those of an edge are NULL where it says nothing. */
 		if (keys[i].value && strcmp(keys[i].section, "edge"))
-			rc = set_value(c, &keys[i], keys[i].value);
+			rc = config_value_set(c, &keys[i], keys[i].value);
 	return rc;
 }
 
@@ -590,6 +543,7 @@ int config_read(struct config *config, const char *path, config_tell_fn *tell, v
 	read_file(&r, path);
 	for (i = 0; i < config->edges; i++)
 		check_edge(&r, i);
+	check_link(&r);
 	return r.errors;
 }
 
@@ -626,7 +580,7 @@ int config_dev(struct config *config, const char *dir, unsigned int port)
 	/* Nobody has made users or an empty folder for a trial. */
 	for (i = 0; !rc && i < KEYS; i++)
 		if (!strcmp(keys[i].name, "user") || !strcmp(keys[i].name, "chroot"))
-			rc = set_value(config, &keys[i], "");
+			rc = config_value_set(config, &keys[i], "");
 	for (i = 0; !rc && i < DEV_EDGES; i++) {
 		struct config_edge *e = &config->edge[i];
 
@@ -662,19 +616,19 @@ void config_free(struct config *config)
 	memset(config, 0, sizeof(*config));
 }
 
-static void print_key(FILE *to, const struct key *k, bool manual)
+static void print_key(FILE *to, const struct config_key *k, bool manual)
 {
 	const char *value = k->value ? k->value : "";
 	char range[64] = "";
 
 	if (k->max && k->type != LEVEL)
-		range_text(k, range);
+		config_value_range(k, range);
 	if (manual)
-		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, type_names[k->type],
+		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, config_value_type(k),
 			*range ? ", " : "", range, k->value ? "default: " : "must be said", value,
 			k->help);
 	else
-		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, type_names[k->type],
+		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, config_value_type(k),
 			*range ? ", " : "", range,
 			k->value && strcmp(k->section, "edge") ? "" : "#", k->name, value);
 }

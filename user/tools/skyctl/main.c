@@ -46,6 +46,10 @@ static const struct command commands[] = {
 	{ "policy delete", CMD_POLICY, cmd_plain, 1, 1, "NAME", "remove one that no bucket has" },
 	{ "gc run", CMD_GC, cmd_plain, 0, 0, "", "collect garbage, and look at lifecycles, now" },
 	{ "gc status", CMD_GC, cmd_plain, 0, 0, "", "how much there is" },
+	{ "pki init", CMD_PKI, cmd_pki_init, 1, 1, "DIR",
+	  "make an authority for streams between machines" },
+	{ "pki issue", CMD_PKI_ISSUE, cmd_pki_issue, 2, 2, "DIR NAME",
+	  "make a machine's key and certificate" },
 };
 
 /* Members of the rows of lists. */

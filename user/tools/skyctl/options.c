@@ -11,6 +11,7 @@
 
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0u)
+#define CMD_ASKING	(~(unsigned int)(CMD_PKI | CMD_PKI_ISSUE))
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_POLICY | CMD_INTENT)
 #define FILE_MAX	65536u
@@ -67,10 +68,16 @@ const struct option_row option_rows[] = {
 	  "$ a month for a GB of objects, coded" },
 	{ "max-latency", 0, OPT_TEXT, AT(max_latency_ms), 0, 0, CMD_INTENT, "MS",
 	  "of each location" },
-	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ALL, "PATH",
+	{ "roles", 0, OPT_TEXT, AT(roles), 0, 0, CMD_PKI_ISSUE, "ROLES",
+	  "which the machine has: gateway, backend, vault, edge; with commas" },
+	{ "hosts", 0, OPT_TEXT, AT(hosts), 0, 0, CMD_PKI_ISSUE, "HOSTS",
+	  "its names and addresses, with commas: for HTTPS of an edge or a gateway" },
+	{ "days", 0, OPT_NUMBER, AT(days), 1, 36500, CMD_PKI | CMD_PKI_ISSUE, "DAYS",
+	  "how long it is good (default: an authority 3650, others 397)" },
+	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ASKING, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
-	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ALL, "DIR", "the one of `skyd --dev DIR`" },
-	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ALL, NULL, "print JSON" },
+	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ASKING, NULL, "print JSON" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 	{ NULL },

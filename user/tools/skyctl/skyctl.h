@@ -28,6 +28,8 @@ enum command_bit {
 	CMD_POLICY	= 1 << 8,
 	CMD_INTENT	= 1 << 9,
 	CMD_GC		= 1 << 10,
+	CMD_PKI		= 1 << 11,	/* asks nobody */
+	CMD_PKI_ISSUE	= 1 << 12,
 };
 
 /* What was given.  Texts that are NULL were not. */
@@ -41,6 +43,8 @@ struct options {
 	const char *secret_file, *ca_file;	/* whose content is a member */
 	const char *latitude, *longitude, *storage_price, *ingress_price, *egress_price,
 		*max_price, *max_latency_ms, *availability;
+	const char *roles, *hosts;
+	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
 };
@@ -64,6 +68,10 @@ int options_intent(const struct options *o, json_t *to);
  * Return: 0 or -errno, reported.
  */
 int ask(const struct options *o, const char *verb, const json_t *in, json_t **out);
+
+/* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
+int cmd_pki_init(const struct options *o, int argc, char **argv);
+int cmd_pki_issue(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 PROGRAMS	+= skyctl
-skyctl_SRCS	:= $(addprefix user/tools/skyctl/,main.c options.c ask.c print.c)
+skyctl_SRCS	:= $(addprefix user/tools/skyctl/,main.c options.c ask.c pki.c print.c)
 skyctl_LIBS	= $(skyd_LIBS)
 
 INSTALL		+= install-skyctl
