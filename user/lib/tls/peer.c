@@ -100,21 +100,24 @@ bool tls_context_has_uri(struct tls_context *c, const char *uri)
 	return found;
 }
 
+static int64_t expires(const X509 *cert)
+{
+	return cert ? seconds(X509_get0_notAfter(cert)) : INT64_MAX;
+}
+
 int64_t tls_context_expires(struct tls_context *c)
 {
-	int64_t first, then;
 	X509_STORE *store;
-	X509 *cert;
+	X509_OBJECT *one;
+	int64_t first, then;
 	int i;
 
 	pthread_mutex_lock(&c->lock);
 	store = SSL_CTX_get_cert_store(c->ssl);
-	cert = SSL_CTX_get0_certificate(c->ssl);
-	first = cert ? seconds(X509_get0_notAfter(cert)) : INT64_MAX;
+	first = expires(SSL_CTX_get0_certificate(c->ssl));
 	for (i = 0; c->ca && i < sk_X509_OBJECT_num(X509_STORE_get0_objects(store)); i++) {
-		cert = X509_OBJECT_get0_X509(
-			sk_X509_OBJECT_value(X509_STORE_get0_objects(store), i));
-		then = cert ? seconds(X509_get0_notAfter(cert)) : INT64_MAX;
+		one = sk_X509_OBJECT_value(X509_STORE_get0_objects(store), i);
+		then = expires(X509_OBJECT_get0_X509(one));
 		first = then < first ? then : first;
 	}
 	pthread_mutex_unlock(&c->lock);
