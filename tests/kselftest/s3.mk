@@ -54,3 +54,8 @@ check-skyd-faults: user ## skyd with roles killed FAULT_KILLS (200) times, and a
 		tests/kselftest/skyd/faults/stream --gib $(STREAM_GIB) || status=1; exit $$status
 
 .PHONY: check-skyd-faults
+
+check-apart: user ## a skyd whose roles are on three machines, cut, killed and healed (KTAP)
+	@tests/kselftest/skyd/machines/apart 2>$(O)/check-apart.log
+
+.PHONY: check-apart

@@ -66,6 +66,8 @@ static int parse(struct config *c, const char *text)
 	return rc;
 }
 
+#define LINK "[link]\ncertificate = /c\nkey = /k\nauthority = /a\n"
+
 static const struct bad {
 	const char *text;
 	unsigned int line;
@@ -99,6 +101,15 @@ static const struct bad {
 	{ "[gateway]\nlisten = unix:relative\n", 2, "HOST:PORT" },
 	{ "[skyd]\nstate = /a\nstate = /b\n", 3, "skyd.conf:2; remove" },
 	{ "include = /nowhere/at/all\n", 1, "make it, or remove" },
+	{ "[link]\nlisten = nowhere\n", 2, "HOST:PORT" },
+	{ "[link]\nping = 1ms\n", 2, "100ms to 600000ms" },
+	{ "[link]\npeers = gateway/a gatway/b\n", 2, "not gatway/b" },
+	{ "[link]\npeers = gateway/\n", 2, "not gateway/" },
+	{ "[link]\nlisten = h:1\npeers = gateway/a\nkey = /k\nauthority = /a\n", 2,
+	  "needs certificate, key and authority" },
+	{ LINK "listen = h:1\n", 5, "needs peers" },
+	{ LINK "backend = h:1\npeers = vault/b\n", 5, "needs a peer that is a backend" },
+	{ LINK "vault = unix:/x\npeers = vault/b\n", 5, "at HOST:PORT, not at unix:/x" },
 	{ "[edge a]\npath = /a\n", 1, "does not say its listen" },
 	{ "[edge a]\nlisten = h:1\n", 1, "does not say its path" },
 	{ "[edge a]\nlisten = h:1\npath = /a\n[edge b]\nlisten = h:2\npath = /a\n", 4,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Locations over HTTP: servers that lie, stall, refuse or are full; and an edge of ours. */
+#include "base/file.h"
 #include "edge_http_util.h"
 #include "tls_util.h"
 
@@ -283,23 +284,40 @@ static int with_tls(void *arg)
 	struct location_config config = { .url = url, .edge = true };
 	struct location_ask ask = ASK;
 	struct location *location;
+	char *ca, *both, *authority_text;
+	size_t len;
 
 	(void)arg;
 	memset(&site, 0, sizeof(site));
 	site_open(&site, NULL);
 	site.listen.door[0].tls = context_of(true, &server_party, NULL);
 	snprintf(url, sizeof(url), "https://%s", site.host);
-	config.ca = authority.cert_file;
+	must_equal(file_read(authority.cert_file, 1 << 16, &ca, &len), 0);
+	config.ca = (struct str){ ca, len };
 	must_equal(location_open(&location, &config, why), 0);
 	use_edge(&site, location);
 	location_close(location);
-	config.ca = stranger.cert_file;
+	authority_text = ca;
+	must_equal(file_read(stranger.cert_file, 1 << 16, &ca, &len), 0);
+	config.ca = (struct str){ ca, len };
 	must_equal(location_open(&location, &config, why), 0);
 	must_equal(location_delete(location, &ask), -EKEYREJECTED);
 	must(location_why(location)[0]);
 	location_close(location);
-	config.ca = "/nowhere/at/all";
-	must_equal(location_open(&location, &config, why), -ENOENT);
+	/* Both after another; then with a word of the second missing, and none at all. */
+	must(asprintf(&both, "%s%s", ca, authority_text) > 0);
+	config.ca = str_of(both);
+	must_equal(location_open(&location, &config, why), 0);
+	must_equal(location_delete(location, &ask), -EACCES);
+	location_close(location);
+	both[strlen(both) - 40] = '!';
+	must_equal(location_open(&location, &config, why), -EINVAL);
+	config.ca = STR("no certificate");
+	must_equal(location_open(&location, &config, why), -EINVAL);
+	must(strstr(why, "PEM"));
+	free(both);
+	free(ca);
+	free(authority_text);
 	site_close(&site);
 	tls_context_close(site.listen.door[0].tls);
 	return 0;

@@ -116,7 +116,7 @@ static void one_role(enum role role, bool io_uring)
 	struct priv p;
 	struct config config = {
 		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
-		.edge_user = "nobody", .chroot = empty, .io_uring = io_uring,
+		.edge_user = "nobody", .link_user = "nobody", .chroot = empty, .io_uring = io_uring,
 	};
 	pid_t parent = getpid(), pid = fork();
 	int status;
@@ -131,9 +131,9 @@ static void one_role(enum role role, bool io_uring)
 		files = p.allow & PRIV_FILES;
 		uring = p.allow & PRIV_URING;
 		/* What the table of the documentation says. */
-		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND));
-		WANT(files == (role != ROLE_GATEWAY));
-		WANT(uring == (io_uring && role != ROLE_VAULT && role != ROLE_BACKEND));
+		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND || role == ROLE_RELAY));
+		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY));
+		WANT(uring == (io_uring && (role == ROLE_GATEWAY || role == ROLE_EDGE)));
 		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT));
 		WANT(!priv_drop(&p, tell));
 		everybody(role, root, parent);

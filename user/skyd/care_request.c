@@ -11,10 +11,10 @@
 
 #define CONNECTIONS	4u
 
-/* The way to one location; kept as long as its URL is the same. */
+/* The way to one location; kept as long as its URL and its authority are the same. */
 struct care_place {
 	struct location *location;
-	char *url;
+	char *url, *ca;
 	unsigned int users;
 };
 
@@ -24,6 +24,7 @@ static void place_put(struct care_place *p)
 		return;
 	location_close(p->location);
 	free(p->url);
+	free(p->ca);
 	free(p);
 }
 
@@ -39,14 +40,21 @@ static int place_open(struct backend *b, const struct plan_place *row, struct ca
 		return -ENOMEM;
 	p->users = 1;
 	p->url = strndup(row->row.url.data, row->row.url.len);
+	p->ca = strndup(row->ca.len ? row->ca.data : "", row->ca.len);
 	config.url = p->url;
-	if (p->url)
+	config.ca = str_of(p->ca ? p->ca : "");
+	if (p->url && p->ca)
 		rc = location_open(&p->location, &config, NULL);
 	if (rc)
 		place_put(p);
 	else
 		*to = p;
 	return rc;
+}
+
+static bool is(const char *text, const void *data, size_t len)
+{
+	return strlen(text) == len && (!len || !memcmp(text, data, len));
 }
 
 /* Calls may be under way on an older one: it goes with the last of them. */
@@ -58,8 +66,8 @@ static int place_get(struct backend *b, u16 id, struct care_place **to)
 
 	if (!row || !row->host.len)
 		return -EHOSTUNREACH;
-	if (*kept && (strlen((*kept)->url) != row->row.url.len ||
-		      memcmp((*kept)->url, row->row.url.data, row->row.url.len))) {
+	if (*kept && !(is((*kept)->url, row->row.url.data, row->row.url.len) &&
+		       is((*kept)->ca, row->ca.data, row->ca.len))) {
 		place_put(*kept);
 		*kept = NULL;
 	}

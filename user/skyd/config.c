@@ -4,14 +4,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
-#include "base/authority.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/size.h"
 #include "base/text.h"
 #include "config_keys.h"
+#include "config_value.h"
+#include "relay_peers.h"
 
 #define FILE_MAX	(1u << 20)
 #define DEV_GRACE_MS	30000
@@ -58,123 +57,6 @@ static char *here(struct reader *r)
 		return NULL;
 	c->texts[c->text_count++] = text;
 	return text;
-}
-
-/* --- values ------------------------------------------------------------------------ */
-
-static bool read_time(const char *text, uint64_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 } };
-	char digits[16] = "";
-	size_t i, n = strspn(text, "0123456789");
-	uint64_t value;
-
-	if (!n || n >= sizeof(digits))
-		return false;
-	memcpy(digits, text, n);
-	if (number_parse(digits, 0, UINT32_MAX, &value))
-		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + n, units[i].unit))
-			continue;
-		*ms = value * units[i].ms;
-		return true;
-	}
-	return false;
-}
-
-static bool read_bool(const char *text, bool *value)
-{
-	*value = !strcmp(text, "yes");
-	return *value || !strcmp(text, "no");
-}
-
-static bool read_level(const char *text, uint64_t *value)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-	size_t i;
-
-	for (i = 0; i < 4; i++) {
-		if (strcmp(text, names[i]))
-			continue;
-		*value = i;
-		return true;
-	}
-	return false;
-}
-
-static bool is_address(const char *text)
-{
-	struct authority a;
-
-	if (!strncmp(text, "unix:", 5))
-		return text[5] == '/' &&
-		       strlen(text + 5) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
-	return !authority_parse(text, strlen(text), "", &a) && a.host[0] && a.port[0];
-}
-
-static bool read_choice(const char *text, uint64_t *value)
-{
-	bool flag;
-
-	if (!strcmp(text, "local")) {
-		*value = CHOICE_LOCAL;
-		return true;
-	}
-	if (!read_bool(text, &flag))
-		return false;
-	*value = flag ? CHOICE_YES : CHOICE_NO;
-	return true;
-}
-
-/* Return: 0; -EINVAL: does not look so; -ERANGE; -ENOMEM. */
-static int set_value(void *values, const struct config_key *k, const char *text)
-{
-	void *to = (char *)values + k->offset;
-	uint64_t number = 0;
-	bool flag, ok;
-	char *copy;
-
-	switch (k->type) {
-	case BOOL:
-		ok = read_bool(text, &flag);
-		if (ok)
-			*(bool *)to = flag;
-		return ok ? 0 : -EINVAL;
-	case CHOICE:
-		return read_choice(text, to) ? 0 : -EINVAL;
-	case NUMBER:
-	case TIME:
-	case LEVEL:
-		ok = k->type == TIME ? read_time(text, &number) :
-		     k->type == LEVEL ? read_level(text, &number) :
-		     !number_parse(text, 0, UINT64_MAX, &number);
-		if (!ok)
-			return -EINVAL;
-		if (number < k->min || number > k->max)
-			return -ERANGE;
-		*(uint64_t *)to = number;
-		return 0;
-	case PATH:
-		if (text[0] != '/' && text[0])
-			return -EINVAL;
-		break;
-	case ADDRESS:
-		if (!is_address(text))
-			return -EINVAL;
-		break;
-	case TEXT:
-		break;
-	}
-	copy = strdup(text);
-	if (!copy)
-		return -ENOMEM;
-	free(*(char **)to);
-	*(char **)to = copy;
-	return 0;
 }
 
 /* --- lines ------------------------------------------------------------------------- */
@@ -301,13 +183,13 @@ static void read_value(struct reader *r, const char *name, const char *value)
 		wrong(r, "\"%s\" has been said at %s; remove one of them", name, said[i]);
 		return;
 	}
-	rc = set_value(r->edge ? (void *)r->edge : (void *)r->config, k, value);
+	rc = config_value_set(r->edge ? (void *)r->edge : (void *)r->config, k, value);
 	said[i] = here(r);
 	if (rc == -EINVAL)
-		wrong(r, "\"%s\" is no %s; %s", name, config_type_names[k->type],
-		      config_type_help[k->type]);
+		wrong(r, "\"%s\" is no %s; %s", name, config_value_type(k),
+		      config_value_help(k));
 	if (rc == -ERANGE) {
-		config_range(k, range);
+		config_value_range(k, range);
 		wrong(r, "\"%s\" is out of range; it goes from %s", name, range);
 	}
 	if (rc == -ENOMEM)
@@ -448,6 +330,87 @@ static void check_edge(struct reader *r, unsigned int number)
 	}
 }
 
+const char *config_where(const struct config *c, const char *section, const char *name)
+{
+	size_t i = 0;
+
+	while (i < config_key_count && (strcmp(config_keys[i].section, section) ||
+					strcmp(config_keys[i].name, name)))
+		i++;
+	return i < config_key_count ? c->said[i] : NULL;
+}
+
+/* Where a value of [link] was said.  Return: NULL: it was not, or is empty. */
+static const char *said_of_link(const struct config *c, const char *name, const char *value)
+{
+	return value && *value ? config_where(c, "link", name) : NULL;
+}
+
+static void wrong_link(struct reader *r, const char *where, const char *what, struct str value)
+{
+	char text[1024], safe[1024];
+
+	snprintf(text, sizeof(text), "%s: [link] %s%.*s", where, what, (int)value.len, value.at);
+	r->errors++;
+	r->tell(r->arg, text_printable(text, safe, sizeof(safe)));
+}
+
+static bool is_unix(const char *address)
+{
+	return address && !strncmp(address, "unix:", 5);
+}
+
+/* Has the list a peer of a role?  NULL: none is wanted.  All that are wrong are told. */
+static bool has_peer(struct reader *r, const char *where, enum role role)
+{
+	struct str rest = str_of(r->config->link_peers), word;
+	struct relay_peer peer;
+	bool found = false;
+
+	while (relay_peer_word(&rest, &word)) {
+		if (relay_peer_parse(word, &peer))
+			found |= peer.role == role;
+		else if (where)
+			wrong_link(r, where,
+				   "a peer is gateway/NAME, backend/NAME, vault/NAME or edge/NAME, not ",
+				   word);
+	}
+	return found;
+}
+
+static void check_link(struct reader *r)
+{
+	const struct config *c = r->config;
+	const struct {
+		const char *name, *value;
+		enum role asked;	/* which a peer has to have; ROLES: any */
+	} uses[] = {
+		{ "listen", c->link_listen, ROLES },
+		{ "backend", c->link_backend, ROLE_BACKEND },
+		{ "vault", c->link_vault, ROLE_VAULT },
+	};
+	const char *where = said_of_link(c, "peers", c->link_peers);
+	size_t i;
+
+	if (where)
+		has_peer(r, where, ROLES);
+	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		where = said_of_link(c, uses[i].name, uses[i].value);
+		if (!where)
+			continue;
+		if (!*c->link_certificate || !*c->link_key || !*c->link_authority)
+			wrong_link(r, where, "needs certificate, key and authority, too; see skyctl pki for ",
+				   str_of(uses[i].name));
+		if (uses[i].asked == ROLES && !*c->link_peers)
+			wrong_link(r, where, "needs peers: nobody is let in at ", str_of(uses[i].value));
+		if (uses[i].asked != ROLES && !has_peer(r, NULL, uses[i].asked))
+			wrong_link(r, where, "needs a peer that is a ", str_of(uses[i].name));
+		if (uses[i].asked != ROLES && is_unix(uses[i].value))
+			wrong_link(r, where, "another machine is at HOST:PORT, not at ",
+				   str_of(uses[i].value));
+	}
+}
+
 static int defaults(struct config *c)
 {
 	size_t i;
@@ -457,7 +420,7 @@ static int defaults(struct config *c)
 	for (i = 0; !rc && i < config_key_count; i++)
 		/* Those of an edge are NULL where it says nothing. */
 		if (config_keys[i].value && strcmp(config_keys[i].section, "edge"))
-			rc = set_value(c, &config_keys[i], config_keys[i].value);
+			rc = config_value_set(c, &config_keys[i], config_keys[i].value);
 	return rc;
 }
 
@@ -472,6 +435,7 @@ int config_read(struct config *config, const char *path, config_tell_fn *tell, v
 	read_file(&r, path);
 	for (i = 0; i < config->edges; i++)
 		check_edge(&r, i);
+	check_link(&r);
 	return r.errors;
 }
 
@@ -508,7 +472,7 @@ int config_dev(struct config *config, const char *dir, unsigned int port)
 	/* Nobody has made users or an empty folder for a trial. */
 	for (i = 0; !rc && i < config_key_count; i++)
 		if (!strcmp(config_keys[i].name, "user") || !strcmp(config_keys[i].name, "chroot"))
-			rc = set_value(config, &config_keys[i], "");
+			rc = config_value_set(config, &config_keys[i], "");
 	for (i = 0; !rc && i < DEV_EDGES; i++) {
 		struct config_edge *e = &config->edge[i];
 

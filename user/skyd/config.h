@@ -66,6 +66,12 @@ struct config {
 	char *vault_user, *vault_keys, *vault_passphrase;
 	uint64_t vault_lease_ms;
 	uint64_t calls;		/* under way between two roles */
+	/* [link] */
+	char *link_listen, *link_backend, *link_vault, *link_peers, *link_user;
+	char *link_certificate, *link_key, *link_authority;
+	uint64_t link_connections, link_strangers;
+	uint64_t link_handshake_ms, link_ping_ms, link_warn_ms;
+	/* [edges] */
 	char *edge_user, *edge_backend_point;
 	uint64_t edge_metrics;	/* enum config_choice */
 	uint64_t edge_connections;
@@ -98,6 +104,9 @@ int config_read(struct config *config, const char *path, config_tell_fn *tell, v
  */
 int config_dev(struct config *config, const char *dir, unsigned int port);
 void config_free(struct config *config);
+
+/* FILE:LINE where a value of a section, but [edge NAME], was said; NULL: nowhere. */
+const char *config_where(const struct config *config, const char *section, const char *name);
 
 /* All that may be said, as skyd.conf(5) has it (roff), or as a file with the defaults. */
 void config_print(FILE *to, bool manual);

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "config_keys.h"
-
-const char *const config_type_names[] = {
-	"text", "absolute path", "number", "time", "yes or no", "level", "address",
-	"yes, no or local",
-};
-
-const char *const config_type_help[] = {
-	"", "begin it with /", "write digits", "write a number and ms, s, min or h",
-	"write yes or no", "write error, warning, info or debug",
-	"write HOST:PORT, [ADDRESS]:PORT or unix:/PATH", "write yes, no or local",
-};
+#include "config_value.h"
 
 #define AT(field)	offsetof(struct config, field)
 #define EDGE(field)	offsetof(struct config_edge, field)
@@ -79,6 +68,30 @@ const struct config_key config_keys[] = {
 	  "file with the passphrase of that; empty: the service's credential skyd.passphrase, if any" },
 	{ "vault", "lease", TIME, AT(vault_lease_ms), 1000, 86400000, "1h",
 	  "longest that a gateway keeps a bucket's key" },
+	{ "link", "listen", ADDRESS, AT(link_listen), 0, 0, "",
+	  "where roles of other machines ask those of this one, over HTTPS; empty: nowhere" },
+	{ "link", "backend", ADDRESS, AT(link_backend), 0, 0, "",
+	  "where the backend is, if another machine has it" },
+	{ "link", "vault", ADDRESS, AT(link_vault), 0, 0, "",
+	  "where the vault is, if another machine has it" },
+	{ "link", "certificate", PATH, AT(link_certificate), 0, 0, "",
+	  "PEM file of this machine's certificate, whose URIs skyd:ROLE/NAME say which roles it has" },
+	{ "link", "key", PATH, AT(link_key), 0, 0, "", "PEM file of the certificate's key" },
+	{ "link", "authority", PATH, AT(link_authority), 0, 0, "",
+	  "PEM file of the private authority whose certificates are believed" },
+	{ "link", "peers", TEXT, AT(link_peers), 0, 0, "",
+	  "ROLE/NAME of all that are let in and are asked, with blanks; others are refused" },
+	{ "link", "connections", NUMBER, AT(link_connections), 1, 4096, "64",
+	  "streams of other machines at once" },
+	{ "link", "strangers", NUMBER, AT(link_strangers), 1, 1024, "32",
+	  "connections that have not shown yet who they are; with one more, the oldest is ended" },
+	{ "link", "handshake", TIME, AT(link_handshake_ms), 100, 60000, "10s",
+	  "time to connect and to show who one is" },
+	{ "link", "ping", TIME, AT(link_ping_ms), 100, 600000, "5s",
+	  "pause after which each side gives a sign; a peer that is silent for three is given up" },
+	{ "link", "warn", TIME, AT(link_warn_ms), 0, 31536000000, "720h",
+	  "how long before a certificate expires the log says so" },
+	{ "link", "user", TEXT, AT(link_user), 0, 0, "skyd-relay", "whom its process runs as" },
 	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
 	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
 	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },
@@ -105,27 +118,19 @@ const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 
 _Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS, "a place for each");
 
-void config_range(const struct config_key *k, char text[CONFIG_RANGE])
-{
-	const char *unit = k->type == TIME ? "ms" : "";
-
-	snprintf(text, CONFIG_RANGE, "%llu%s to %llu%s", (unsigned long long)k->min, unit,
-		 (unsigned long long)k->max, unit);
-}
-
 static void print_key(FILE *to, const struct config_key *k, bool manual)
 {
 	const char *value = k->value ? k->value : "";
 	char range[CONFIG_RANGE] = "";
 
 	if (k->max && k->type != LEVEL)
-		config_range(k, range);
+		config_value_range(k, range);
 	if (manual)
-		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, config_type_names[k->type],
+		fprintf(to, ".TP\n.B %s\n(%s%s%s; %s%s) %s.\n", k->name, config_value_type(k),
 			*range ? ", " : "", range, k->value ? "default: " : "must be said", value,
 			k->help);
 	else
-		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, config_type_names[k->type],
+		fprintf(to, "# %s (%s%s%s)\n%s%s = %s\n", k->help, config_value_type(k),
 			*range ? ", " : "", range,
 			k->value && strcmp(k->section, "edge") ? "" : "#", k->name, value);
 }

@@ -7,8 +7,6 @@
 
 #include "config.h"
 
-#define CONFIG_RANGE	64u	/* bytes that config_range() needs */
-
 enum config_type { TEXT, PATH, NUMBER, TIME, BOOL, LEVEL, ADDRESS, CHOICE };
 
 struct config_key {
@@ -23,11 +21,5 @@ struct config_key {
 
 extern const struct config_key config_keys[];
 extern const size_t config_key_count;
-
-/* Of each type, and what a value of it looks like, for who has got one wrong. */
-extern const char *const config_type_names[], *const config_type_help[];
-
-/* From where to where a number or a time may go. */
-void config_range(const struct config_key *k, char text[CONFIG_RANGE]);
 
 #endif /* SKYD_CONFIG_KEYS_H */

@@ -20,7 +20,18 @@ enum control_type {
 	CONTROL_STOP,		/* read no more, finish what is under way, and end */
 	/* from a role */
 	CONTROL_READY,
+	/* to a relay: whoever is at @number, a @role, has no streams to other machines yet */
+	CONTROL_ASK,
+	/* from a relay: a new process in its place, which looks names up and reads files again */
+	CONTROL_AGAIN,
 };
+
+/*
+ * A relay that has a stream to another machine asks for one to the role here: with CONTROL_SERVE
+ * for one on which a @role asks the role of @number; with CONTROL_CALL for one to a @role, of who
+ * is at @number.  The parent makes it, hands the other end to the role, and answers with the same
+ * message in the order of asking; without a descriptor if that role is not there.
+ */
 
 struct control {
 	uint8_t type;

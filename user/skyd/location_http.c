@@ -127,7 +127,7 @@ static void take_numbers(struct location *l)
 
 static int open_tls(struct location *l, char *why)
 {
-	const struct tls_config config = { .ca = l->config.ca };
+	const struct tls_config config = { .ca_text = l->config.ca };
 
 	return l->url.tls ? tls_context_open(&l->tls, false, &config, why) : 0;
 }
@@ -150,7 +150,7 @@ int location_open(struct location **location, const struct location_config *conf
 		return rc;
 	}
 	l->config.url = NULL;
-	l->config.ca = NULL;
+	l->config.ca = STR_NONE;
 	l->plain = config->edge;
 	io_semaphore_init(&l->lookup, 1);
 	take_numbers(l);

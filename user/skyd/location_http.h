@@ -18,7 +18,7 @@ struct location;
 /* Texts are copied. */
 struct location_config {
 	const char *url;	/* of the location: http://HOST[:PORT] or https://..., a path after */
-	const char *ca;		/* file of its authorities; NULL: those that the system believes */
+	struct str ca;		/* its authorities in PEM; none: those that the system believes */
 	bool edge;		/* one of ours; others are sent If-None-Match: * with each PUT, */
 				/* until they say that they do not know it */
 	unsigned int most;	/* connections; 0: 16 */

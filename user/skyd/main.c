@@ -57,7 +57,7 @@ static bool add_role(const char *name, unsigned int *roles)
 {
 	enum role role;
 
-	for (role = ROLE_GATEWAY; role < ROLES; role++) {
+	for (role = ROLE_GATEWAY; role <= ROLE_EDGE; role++) {
 		if (strcmp(name, role_name(role)))
 			continue;
 		*roles |= ROLE_BIT(role);

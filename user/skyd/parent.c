@@ -78,17 +78,23 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
+/* One that does not listen any more is about to be reaped. */
+static int send_message(struct process *p, struct control message, int fd)
+{
+	struct control_buffer b;
+
+	control_out(&b, message, fd);
+	return sendmsg(p->control, &b.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
 /* @about: whose stream or socket it is; NULL: the parent's. */
 static int say(struct process *p, enum control_type type, const struct place *about, int fd)
 {
 	struct control message = { type, ROLE_PARENT, 0 };
-	struct control_buffer b;
 
 	if (about)
 		message = (struct control){ type, about->role, about->number };
-	control_out(&b, message, fd);
-	/* One that does not listen any more is about to be reaped. */
-	return sendmsg(p->control, &b.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return send_message(p, message, fd);
 }
 
 /* --- starting ------------------------------------------------------------------------ */
@@ -158,12 +164,10 @@ static void connect_two(struct process *asks, struct process *answers)
 	close(pair[1]);
 }
 
-/* Does one ask the other?  All ask the vault, the gateway the backend, the backend the edges. */
+/* Does one ask the other?  A relay does for others, of other machines. */
 static bool asks(const struct process *one, const struct process *other)
 {
-	return other->place->role == ROLE_VAULT ||
-	       (one->place->role == ROLE_GATEWAY && other->place->role == ROLE_BACKEND) ||
-	       (one->place->role == ROLE_BACKEND && other->place->role == ROLE_EDGE);
+	return role_asks(one->place->role, other->place->role);
 }
 
 /*
@@ -183,7 +187,46 @@ static void connect_others(struct parent *p, struct process *process)
 			connect_two(other, process);
 		else if (asks(process, other) && other == other->place->now)
 			connect_two(process, other);
+		else if (process->place->role == ROLE_RELAY)
+			say(process, CONTROL_ASK, other->place, -1);
+		else if (other->place->role == ROLE_RELAY)
+			say(other, CONTROL_ASK, process->place, -1);
 	}
+}
+
+/* Is it whom the relay's message is about? */
+static bool is_meant(const struct place *place, const struct control *m)
+{
+	if (!place->wanted || !place->now || !place->now->ready || place->now->leaving)
+		return false;
+	if (m->type == CONTROL_CALL)
+		return place->number == m->number && role_asks(place->role, m->role);
+	return place->role == m->number && role_asks(m->role, place->role);
+}
+
+/* A relay has a peer for a role that is here: a stream between them, if it is. */
+static void join(struct parent *p, struct process *relay, const struct control *m)
+{
+	struct process *here = NULL;
+	int pair[2] = { -1, -1 };
+	unsigned int i;
+
+	for (i = 0; i < p->places && !p->stopping; i++)
+		if (is_meant(&p->place[i], m))
+			here = p->place[i].now;
+	if (here && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		here = NULL;
+	if (here && send_message(here, *m, pair[0])) {
+		close(pair[1]);
+		pair[1] = -1;
+	}
+	/* Answers are counted: without one, all that follow would go to the wrong. */
+	if (send_message(relay, *m, pair[1]))
+		kill(relay->pid, SIGKILL);
+	if (pair[0] >= 0)
+		close(pair[0]);
+	if (pair[1] >= 0)
+		close(pair[1]);
 }
 
 static void leave(struct parent *p, struct process *process, enum control_type type)
@@ -271,6 +314,14 @@ static void is_ready(struct parent *p, struct process *process)
 
 /* --- what children do --------------------------------------------------------------- */
 
+static void hear_relay(struct parent *p, struct process *relay, const struct control *m)
+{
+	if (m->type == CONTROL_SERVE || m->type == CONTROL_CALL)
+		join(p, relay, m);
+	else if (m->type == CONTROL_AGAIN && relay->place->now == relay && !p->stopping)
+		start(p, relay->place);
+}
+
 static void hear(struct parent *p, struct process *process)
 {
 	struct control_buffer b;
@@ -289,6 +340,8 @@ static void hear(struct parent *p, struct process *process)
 		close(fd);
 	if (b.message.type == CONTROL_READY)
 		is_ready(p, process);
+	else if (process->place->role == ROLE_RELAY)
+		hear_relay(p, process, &b.message);
 }
 
 static bool only_edges(const struct parent *p)
@@ -385,14 +438,25 @@ static void listen_no_more(struct place *place)
 	place->address = NULL;
 }
 
+/* The relay is wherever another machine is spoken of. */
+static bool wants(const struct parent *p, enum role kind)
+{
+	const struct config *c = p->config;
+
+	if (kind == ROLE_RELAY)
+		return *c->link_listen || *c->link_backend || *c->link_vault;
+	return p->options->roles & ROLE_BIT(kind);
+}
+
 /* @edge: its section, or NULL.  Return: 0 or the error of its socket. */
 static int want(struct parent *p, enum role kind, const struct config_edge *edge)
 {
-	const char *address = kind == ROLE_GATEWAY ? p->config->gateway_listen : NULL;
+	const char *address = kind == ROLE_GATEWAY ? p->config->gateway_listen :
+			      kind == ROLE_RELAY ? p->config->link_listen : NULL;
 	char name[80];
 	unsigned int i;
 
-	if (!(p->options->roles & ROLE_BIT(kind)))
+	if (!wants(p, kind))
 		return 0;
 	snprintf(name, sizeof(name), "%s%s%s", role_name(kind), edge ? " " : "",
 		 edge ? edge->name : "");
@@ -409,7 +473,23 @@ static int want(struct parent *p, enum role kind, const struct config_edge *edge
 		memcpy(p->place[i].name, name, sizeof(name));
 	}
 	p->place[i].wanted = true;
+	if (kind == ROLE_RELAY && !*address) {
+		listen_no_more(&p->place[i]);
+		return 0;
+	}
 	return listen_for(&p->place[i], edge ? edge->listen : address);
+}
+
+/* Who asks would be handed from one to the other. */
+static int check_once(const struct parent *p, enum role kind, const char *far)
+{
+	const char *where = config_where(p->config, "link", role_name(kind));
+
+	if (!*far || !wants(p, kind))
+		return 0;
+	log_line(LEVEL_ERROR, "%s: the %s runs here, and is said to be at %s, too; use --role or remove this line",
+		 where ? where : "[link]", role_name(kind), far);
+	return -EINVAL;
 }
 
 /* Return: 0 or the error of a socket. */
@@ -420,11 +500,14 @@ static int want_all(struct parent *p)
 
 	for (i = 0; i < p->places; i++)
 		p->place[i].wanted = false;
-	rc = want(p, ROLE_VAULT, NULL);
+	rc = check_once(p, ROLE_BACKEND, p->config->link_backend);
+	rc = check_once(p, ROLE_VAULT, p->config->link_vault) ?: rc;
+	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
 	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
 	for (i = 0; i < p->config->edges; i++)
 		rc = want(p, ROLE_EDGE, &p->config->edge[i]) ?: rc;
+	rc = want(p, ROLE_RELAY, NULL) ?: rc;
 	for (i = 0; i < p->places; i++) {
 		if (p->place[i].wanted)
 			continue;
@@ -516,12 +599,12 @@ static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_BACKEND), ROLE_BIT(ROLE_EDGE),
-		ROLE_BIT(ROLE_VAULT),
+		ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
 	};
 	bool some = false;
 	unsigned int i, j;
 
-	for (i = 0; i < 4 && !some; i++) {
+	for (i = 0; i < sizeof(order) / sizeof(order[0]) && !some; i++) {
 		for (j = 0; j < PROCESSES; j++) {
 			struct process *q = &p->process[j];
 

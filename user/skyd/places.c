@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <linux/kernel.h>
 
@@ -105,24 +103,15 @@ static struct place *find(const struct gateway_places *all, u16 id)
 	return p;
 }
 
-/* A location's authority comes as text, and OpenSSL reads files: one that is nowhere. */
 static int place_open(struct place *p, struct io_pool *resolver)
 {
 	struct location_config config = {
-		.url = p->url, .edge = p->edge, .most = CONNECTIONS, .pool = resolver,
+		.url = p->url, .ca = { p->ca, p->ca_len }, .edge = p->edge, .most = CONNECTIONS,
+		.pool = resolver,
 	};
-	CLEANUP_CLOSE int fd = -1;
-	char name[32], why[TLS_WHY] = "";
-	int rc;
+	char why[TLS_WHY] = "";
+	int rc = location_open(&p->location, &config, why);
 
-	if (p->ca_len) {
-		fd = memfd_create("authority", MFD_CLOEXEC);
-		if (fd < 0 || write(fd, p->ca, p->ca_len) != (ssize_t)p->ca_len)
-			return -EIO;
-		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-		config.ca = name;
-	}
-	rc = location_open(&p->location, &config, why);
 	if (rc)
 		log_line(LEVEL_ERROR, "location %u (%s) cannot be used: %s", p->id, p->url,
 			 *why ? why : strerror(-rc));

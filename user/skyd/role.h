@@ -3,23 +3,36 @@
 #ifndef SKYD_ROLE_H
 #define SKYD_ROLE_H
 
+#include <stdbool.h>
+
 enum role {
 	ROLE_PARENT,
 	ROLE_GATEWAY,
 	ROLE_BACKEND,
 	ROLE_VAULT,
 	ROLE_EDGE,
+	ROLE_RELAY,		/* to other machines */
 	ROLES,
 };
 
 #define ROLE_BIT(role)	(1u << (role))
-#define ROLE_PLACES	69u		/* one for each role, and for each edge */
+#define ROLE_PLACES	70u		/* one for each role, and for each edge */
 
 static inline const char *role_name(enum role role)
 {
-	static const char *const names[ROLES] = { "parent", "gateway", "backend", "vault", "edge" };
+	static const char *const names[ROLES] = {
+		"parent", "gateway", "backend", "vault", "edge", "relay",
+	};
 
 	return role < ROLES ? names[role] : "nobody";
+}
+
+/* Does one ask the other?  All ask the vault, the gateway the backend, the backend the edges. */
+static inline bool role_asks(enum role one, enum role other)
+{
+	return (other == ROLE_VAULT && one >= ROLE_GATEWAY && one <= ROLE_EDGE && one != other) ||
+	       (one == ROLE_GATEWAY && other == ROLE_BACKEND) ||
+	       (one == ROLE_BACKEND && other == ROLE_EDGE);
 }
 
 #endif /* SKYD_ROLE_H */

@@ -29,6 +29,12 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		p->user = config->edge_user;
 		p->allow = PRIV_ACCEPT | PRIV_FILES | uring;
 		break;
+	case ROLE_RELAY:
+		/* It speaks with strangers: so not even io_uring. */
+		p->user = config->link_user;
+		p->root = config->chroot;
+		p->allow = PRIV_ACCEPT | PRIV_CONNECT;
+		break;
 	case ROLE_PARENT:
 	case ROLES:
 		break;

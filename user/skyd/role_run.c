@@ -15,6 +15,7 @@
 #include "io/net.h"
 #include "log.h"
 #include "meta.h"
+#include "relay.h"
 #include "role_priv.h"
 #include "role_run.h"
 #include "vault_open.h"
@@ -183,6 +184,8 @@ static void begin_stop(struct role_run *run, bool now)
 		io_cancel(run->accepting);
 	if (run->edge)
 		edge_stop(run->edge);
+	if (run->relay)
+		relay_stop(run->relay);
 	/* What has been sent is still read, and answered. */
 	for (s = now ? run->first : NULL; s; s = s->next)
 		io_shutdown(s->stream.fd, SHUT_RD);
@@ -217,6 +220,8 @@ static int listen_to_parent(void *arg)
 			break;
 		if (b.message.type == CONTROL_STOP || b.message.type == CONTROL_RETIRE)
 			begin_stop(run, b.message.type == CONTROL_STOP);
+		else if (run->relay)
+			relay_hear(run->relay, &b.message, fd);
 		else if (fd < 0)
 			continue;
 		else if (b.message.type == CONTROL_SERVE)
@@ -269,6 +274,8 @@ static int role_fiber(void *arg)
 		rc = io_spawn(&run->group, listen_to_parent, run, NULL);
 	if (!rc && run->edge)
 		rc = edge_start(run->edge);
+	if (!rc && run->relay)
+		rc = relay_start(run->relay);
 	if (rc)
 		goto out;
 	control_out(&b, (struct control){ CONTROL_READY, run->role, 0 }, -1);
@@ -331,6 +338,12 @@ int role_run(struct role_run *run)
 	rc = run->role == ROLE_VAULT ? vault_passphrase(run->config, &pass) : 0;
 	if (rc && rc != -EACCES)
 		return EXIT_CONFIG;
+	rc = run->role == ROLE_RELAY ? relay_prepare(run) : 0;
+	if (rc) {
+		relay_free(run);
+		/* A name may be known later. */
+		return rc == -EHOSTUNREACH ? EXIT_FAILURE : EXIT_CONFIG;
+	}
 	role_priv(run->role, run->config, &priv);
 	priv.keep = &run->control;
 	priv.keep_count = 1;
@@ -360,6 +373,7 @@ int role_run(struct role_run *run)
 		vault_unload(&run->keys);
 	gateway_free(run);
 	edge_free(run->edge);
+	relay_free(run);
 	if (rc && rc != -ECANCELED)
 		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -26,6 +26,7 @@ struct role_run {
 	struct vault keys;	/* of the vault itself */
 	struct backend *backend;	/* of the backend itself */
 	struct edge *edge;	/* of an edge itself */
+	struct relay *relay;	/* of the relay itself */
 
 	/*
 	 * The backend's, to the edges of this machine, by the number of their place; NULL where

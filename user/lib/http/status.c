@@ -56,6 +56,7 @@ static const struct {
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" },
 	{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 	{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+	{ 101, "Switching Protocols" }, { 426, "Upgrade Required" },
 };
 
 /* The words of RFC 9110, 15; for any other status a word that says nothing. */

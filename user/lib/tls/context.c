@@ -112,11 +112,33 @@ static int bad_file(char *why, const char *what, const char *path)
 			tls_first_error());
 }
 
+/* All certificates of a text; one that is damaged spoils it, and none is not enough. */
+static int load_text(SSL_CTX *ctx, const char *text, char *why)
+{
+	BIO *from = BIO_new_mem_buf(text, -1);
+	X509 *cert;
+	int n = 0;
+
+	while (from && (cert = PEM_read_bio_X509(from, NULL, no_passphrase, NULL))) {
+		n += X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert);
+		X509_free(cert);
+	}
+	BIO_free(from);
+	if (n && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
+		ERR_clear_error();
+		return 0;
+	}
+	return tls_fail(why, EINVAL, "TLS: authorities: %s; certificates in PEM are wanted",
+			tls_first_error());
+}
+
 static int load_files(const struct tls_context *c, SSL_CTX *ctx, char *why)
 {
-	if (c->ca && !SSL_CTX_load_verify_file(ctx, c->ca))
+	if (c->ca_text && load_text(ctx, c->ca_text, why))
+		return -EINVAL;
+	if (c->ca && !c->ca_text && !SSL_CTX_load_verify_file(ctx, c->ca))
 		return bad_file(why, "authorities in", c->ca);
-	if (!c->ca && !c->server && !SSL_CTX_set_default_verify_paths(ctx))
+	if (!c->ca && !c->ca_text && !c->server && !SSL_CTX_set_default_verify_paths(ctx))
 		return tls_fail(why, EINVAL, "TLS: the system's authorities: %s; name a file",
 				tls_first_error());
 	if (!c->cert)
@@ -134,8 +156,11 @@ static int set_server(const struct tls_context *c, SSL_CTX *ctx)
 
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	/* A ticket is used once, and a connection is kept: one is enough. */
-	SSL_CTX_set_num_tickets(ctx, 1);
+	/*
+	 * A ticket is used once, and a connection is kept: one is enough.  Peers are judged anew
+	 * each time: who is resumed does not show its certificate.
+	 */
+	SSL_CTX_set_num_tickets(ctx, c->peers ? 0 : 1);
 	if (!SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1))
 		return -ENOMEM;
 	if (!c->ca)
@@ -145,23 +170,25 @@ static int set_server(const struct tls_context *c, SSL_CTX *ctx)
 	return 0;
 }
 
-static int set_client(SSL_CTX *ctx)
+static int set_client(const struct tls_context *c, SSL_CTX *ctx)
 {
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT |
-					    SSL_SESS_CACHE_NO_INTERNAL);
-	SSL_CTX_sess_set_new_cb(ctx, keep_session);
+	SSL_CTX_set_session_cache_mode(ctx, c->peers ? SSL_SESS_CACHE_OFF :
+				       SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	if (!c->peers)
+		SSL_CTX_sess_set_new_cb(ctx, keep_session);
 	return SSL_CTX_set_alpn_protos(ctx, protocols, sizeof(protocols) - 1) ? -ENOMEM : 0;
 }
 
 static int make(struct tls_context *c, SSL_CTX **made, char *why)
 {
 	CLEANUP_SSL_CTX SSL_CTX *ctx = NULL;
+	int least = c->peers ? TLS1_3_VERSION : TLS1_2_VERSION;
 	int rc;
 
 	ERR_clear_error();
 	ctx = SSL_CTX_new(c->server ? TLS_server_method() : TLS_client_method());
-	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
+	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, least) ||
 	    !SSL_CTX_set_cipher_list(ctx, CIPHERS))
 		return tls_fail(why, ENOMEM, "TLS: %s", tls_first_error());
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -174,7 +201,7 @@ static int make(struct tls_context *c, SSL_CTX **made, char *why)
 	rc = load_files(c, ctx, why);
 	if (rc)
 		return rc;
-	rc = c->server ? set_server(c, ctx) : set_client(ctx);
+	rc = c->server ? set_server(c, ctx) : set_client(c, ctx);
 	if (rc)
 		return tls_fail(why, -rc, "TLS: %s", tls_first_error());
 	*made = TAKE_PTR(ctx);
@@ -198,13 +225,19 @@ int tls_context_open(struct tls_context **context, bool server, const struct tls
 	if (!config->cert != !config->key || (server && !config->cert))
 		return tls_fail(why, EINVAL, "TLS: a certificate and its key are needed%s",
 				server ? "" : " together");
+	if (config->peers && (!config->cert || !config->ca))
+		return tls_fail(why, EINVAL, "TLS: peers need a certificate, its key and their authority");
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return tls_fail(why, ENOMEM, "TLS: no memory");
 	pthread_mutex_init(&c->lock, NULL);
 	c->server = server;
+	c->peers = config->peers;
+	if (config->ca_text.len)
+		c->ca_text = strndup(config->ca_text.at, config->ca_text.len);
 	rc = copy(&c->cert, config->cert) && copy(&c->key, config->key) &&
-	     copy(&c->ca, config->ca) ? make(c, &c->ssl, why) : tls_fail(why, ENOMEM, "TLS: no memory");
+	     copy(&c->ca, config->ca) && (c->ca_text || !config->ca_text.len) ?
+	     make(c, &c->ssl, why) : tls_fail(why, ENOMEM, "TLS: no memory");
 	if (rc) {
 		tls_context_close(c);
 		return rc;
@@ -223,6 +256,7 @@ void tls_context_close(struct tls_context *c)
 	free(c->cert);
 	free(c->key);
 	free(c->ca);
+	free(c->ca_text);
 	free(c);
 }
 
@@ -260,13 +294,13 @@ SSL *tls_context_new(struct tls_context *c, const char *host)
 
 	pthread_mutex_lock(&c->lock);
 	ssl = SSL_new(c->ssl);
-	s = ssl && host ? find_session(c, host) : NULL;
+	s = ssl && host && !c->peers ? find_session(c, host) : NULL;
 	if (s) {
 		SSL_set_session(ssl, s->session);
 		forget(s);
 	}
 	pthread_mutex_unlock(&c->lock);
-	if (ssl && host && !expect_host(ssl, host)) {
+	if (ssl && host && !c->peers && !expect_host(ssl, host)) {
 		SSL_free(ssl);
 		return NULL;
 	}

@@ -454,6 +454,11 @@ int tls_connect(struct tls_context *context, struct io_stream *below, const char
 	return start(context, below, host, deadline, stream, why);
 }
 
+SSL *tls_stream_ssl(const struct io_stream *stream)
+{
+	return of(stream)->ssl;
+}
+
 bool tls_resumed(const struct io_stream *stream)
 {
 	return SSL_session_reused(of(stream)->ssl);

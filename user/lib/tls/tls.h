@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
 #include "io/stream.h"
 
 #define TLS_WHY		320u	/* bytes for the text of an error, its NUL included */
@@ -27,6 +28,16 @@ struct tls_config {
 	 * client is asked for one.
 	 */
 	const char *ca;
+
+	/* Of a client: the same as text, copied, for who opens no files; @ca is not looked at. */
+	struct str ca_text;
+
+	/*
+	 * Both sides are peers of one private authority and have all three files: TLS 1.3 alone,
+	 * no session is resumed, and no host is looked for in a server's certificate: who is
+	 * there tells tls_peer_has_uri().
+	 */
+	bool peers;
 };
 
 struct tls_context;
@@ -69,7 +80,10 @@ int tls_context_reload(struct tls_context *context, char *why);
 int tls_accept(struct tls_context *context, struct io_stream *below, int64_t deadline,
 	       struct io_stream **stream, char *why);
 
-/* The same with a server, which must prove to be @host: a name or an address. */
+/*
+ * The same with a server, which must prove to be @host: a name or an address.  Among peers that
+ * is for messages only.
+ */
 int tls_connect(struct tls_context *context, struct io_stream *below, const char *host,
 		int64_t deadline, struct io_stream **stream, char *why);
 
@@ -79,6 +93,50 @@ bool tls_is_http(const struct io_stream *stream);	/* both have said http/1.1 */
 
 /* Has the peer shown a certificate that was believed and stands for @host? */
 bool tls_peer_is(const struct io_stream *stream, const char *host);
+
+/* --- peer.c: certificates ------------------------------------------------------------------ */
+
+#define TLS_WHO		256u	/* bytes for the text of tls_peer_text(), its NUL included */
+
+/* The same, and one of its names is exactly @uri? */
+bool tls_peer_has_uri(const struct io_stream *stream, const char *uri);
+
+/* Who it says it is, for messages: its URIs, or else its subject; printable. */
+void tls_peer_text(const struct io_stream *stream, char text[TLS_WHO]);
+
+/* Until when it is valid, in seconds of time(2); 0: there is none. */
+int64_t tls_peer_expires(const struct io_stream *stream);
+
+/* Of our own certificate: has it this name?  When does it end, or one of our authorities? */
+bool tls_context_has_uri(struct tls_context *context, const char *uri);
+int64_t tls_context_expires(struct tls_context *context);
+
+/* --- issue.c: a private authority ---------------------------------------------------------- */
+
+/* Who is to have a certificate. */
+struct tls_subject {
+	const char *name;		/* its common name */
+	const char *const *uri, *const *host;	/* ended by NULL, or NULL; hosts: names, addresses */
+	bool client, server;		/* what it is for */
+	unsigned int days;		/* 1 to 36500 */
+};
+
+/**
+ * tls_make_authority - make a key, and a certificate by it for it, which signs others
+ * @name:	its common name
+ * @cert:	file that receives the certificate; must not be there, like @key
+ * @why:	TLS_WHY bytes, or NULL
+ *
+ * Keys are P-256, files of keys have mode 0600.
+ *
+ * Return: 0; -EEXIST; -EINVAL for a name or a number that cannot be; -errno of a file.
+ */
+int tls_make_authority(const char *name, unsigned int days, const char *cert, const char *key,
+		       char *why);
+
+/* A key, and a certificate for it by the authority of two files; errors as above. */
+int tls_issue(const struct tls_subject *subject, const char *ca_cert, const char *ca_key,
+	      const char *cert, const char *key, char *why);
 
 /*
  * Of the calls of io/stream.h, recv returns 0 only at an end that the peer has signed;

@@ -20,8 +20,9 @@ struct tls_session {
 };
 
 struct tls_context {
-	bool server;
+	bool server, peers;
 	char *cert, *key, *ca;		/* as in struct tls_config */
+	char *ca_text;
 	pthread_mutex_t lock;		/* protects all below; none is taken under it */
 	SSL_CTX *ssl;
 	struct tls_session session[TLS_NAMES];
@@ -30,6 +31,10 @@ struct tls_context {
 
 /* A connection's state, with a session to resume if there is one for @host, or NULL. */
 SSL *tls_context_new(struct tls_context *context, const char *host);
+
+/* --- stream.c -------------------------------------------------------------------------------- */
+
+SSL *tls_stream_ssl(const struct io_stream *stream);
 
 /* --- explain.c ------------------------------------------------------------------------------- */
 

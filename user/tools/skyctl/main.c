@@ -70,6 +70,10 @@ static const struct command commands[] = {
 	  "what is known of an object" },
 	{ "object presign", CMD_O_PRESIGN, cmd_object_presign, 1, 1, "s3://BUCKET/KEY",
 	  "a URL that is good for a while, for whoever has it" },
+	{ "pki init", CMD_PKI, cmd_pki_init, 1, 1, "DIR",
+	  "make an authority for streams between machines" },
+	{ "pki issue", CMD_PKI_ISSUE, cmd_pki_issue, 2, 2, "DIR NAME",
+	  "make a machine's key and certificate" },
 };
 
 /* Members of the rows of lists. */

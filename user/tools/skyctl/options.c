@@ -11,6 +11,7 @@
 
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0u)
+#define CMD_ASKING	(CMD_ADMIN | CMD_S3)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
@@ -113,10 +114,16 @@ const struct option_row option_rows[] = {
 	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_S3, "FILE",
 	  "PEM of whom the server's certificate must be (default: the system's)" },
 	{ "no-sign-request", 0, OPT_FLAG, AT(anonymous), 0, 0, CMD_S3, NULL, "ask as nobody" },
+	{ "roles", 0, OPT_TEXT, AT(roles), 0, 0, CMD_PKI_ISSUE, "ROLES",
+	  "which the machine has: gateway, backend, vault, edge; with commas" },
+	{ "hosts", 0, OPT_TEXT, AT(hosts), 0, 0, CMD_PKI_ISSUE, "HOSTS",
+	  "its names and addresses, with commas: for HTTPS of an edge or a gateway" },
+	{ "days", 0, OPT_NUMBER, AT(days), 1, 36500, CMD_PKI | CMD_PKI_ISSUE, "DAYS",
+	  "how long it is good (default: an authority 3650, others 397)" },
 	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
-	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ALL, "DIR", "the one of `skyd --dev DIR`" },
-	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ALL, NULL, "print JSON" },
+	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ASKING, NULL, "print JSON" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 	{ NULL },

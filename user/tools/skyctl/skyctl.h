@@ -41,6 +41,9 @@ enum command_bit {
 	CMD_O_STAT	= 1 << 18,
 	CMD_O_PRESIGN	= 1 << 19,
 	CMD_S3		= (1 << 20) - (1 << 11),	/* all of these: they ask an S3 server */
+
+	CMD_PKI		= 1 << 20,	/* asks nobody */
+	CMD_PKI_ISSUE	= 1 << 21,
 };
 
 #define FILTERS_MAX	64u
@@ -58,6 +61,8 @@ struct options {
 	const char *secret_file, *ca_file;	/* whose content is a member */
 	const char *latitude, *longitude, *storage_price, *ingress_price, *egress_price,
 		*max_price, *max_latency_ms, *availability;
+	const char *roles, *hosts;
+	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
 
@@ -91,6 +96,10 @@ int options_intent(const struct options *o, json_t *to);
  * Return: 0 or -errno, reported.
  */
 int ask(const struct options *o, const char *verb, const json_t *in, json_t **out);
+
+/* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
+int cmd_pki_init(const struct options *o, int argc, char **argv);
+int cmd_pki_issue(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
