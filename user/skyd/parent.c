@@ -15,60 +15,13 @@
 #include "control.h"
 #include "journal/journal.h"
 #include "log.h"
-#include "parent.h"
+#include "parent_private.h"
 #include "role_run.h"
 
-#define PLACES		ROLE_PLACES
-#define EACH		10u		/* processes of a place: its own, and those it replaces */
 #define PATIENT		4u		/* of those: further ones are stopped, not only retired */
-#define PROCESSES	(EACH * PLACES)
 #define BACKOFF_MS	100
 #define BACKOFF_MAX	10000
 #define WELL_MS		10000		/* who lived so long has not failed to start */
-
-_Static_assert(PLACES == ROLES + CONFIG_EDGES, "a place for each");
-
-/* What is to run, whether or not a process does. */
-struct place {
-	enum role role;
-	uint8_t number;
-	char name[80];
-	int listens;			/* its socket, or -1 */
-	bool inherited;			/* its socket is the service manager's, for good */
-	char *address;			/* of that; NULL: @inherited, or none */
-	struct process *now;
-	bool wanted;
-	unsigned int failures;		/* in a row */
-	int64_t start_at;		/* ms; when the next process may be started */
-};
-
-struct process {
-	pid_t pid;			/* 0: none */
-	struct place *place;
-	int control;
-	bool ready;
-	bool leaving;			/* has been told to */
-	bool stopped;			/* and not only when all have gone who hold it */
-	int64_t started;
-	int64_t kill_at;		/* 0: never */
-};
-
-struct parent {
-	struct config *config;
-	const struct parent_options *options;
-	struct place place[PLACES];
-	unsigned int places;
-	struct process process[PROCESSES];
-	int signals;
-	int control;			/* the administrator's socket, which the backend serves */
-	bool up;			/* all have been ready once */
-	bool reload_due;		/* when there is room for more processes */
-	bool stopping;
-	int64_t stop_at;		/* nothing waits for longer than that */
-	int status;
-	int64_t watchdog;		/* ms between signs of life; 0: none wanted */
-	int64_t sign_at;
-};
 
 static int64_t now_ms(void)
 {
@@ -76,25 +29,6 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
-
-/* One that does not listen any more is about to be reaped. */
-static int send_message(struct process *p, struct control message, int fd)
-{
-	struct control_buffer b;
-
-	control_out(&b, message, fd);
-	return sendmsg(p->control, &b.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
-}
-
-/* @about: whose stream or socket it is; NULL: the parent's. */
-static int say(struct process *p, enum control_type type, const struct place *about, int fd)
-{
-	struct control message = { type, ROLE_PARENT, 0 };
-
-	if (about)
-		message = (struct control){ type, about->role, about->number };
-	return send_message(p, message, fd);
 }
 
 /* --- starting ------------------------------------------------------------------------ */
@@ -151,84 +85,6 @@ static void start(struct parent *p, struct place *place)
 	log_line(LEVEL_DEBUG, "%s is process %d", place->name, (int)pid);
 }
 
-/* A stream between one that asks and one that answers. */
-static void connect_two(struct process *asks, struct process *answers)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return;
-	if (!say(answers, CONTROL_SERVE, asks->place, pair[0]))
-		say(asks, CONTROL_CALL, answers->place, pair[1]);
-	close(pair[0]);
-	close(pair[1]);
-}
-
-/* Does one ask the other?  A relay does for others, of other machines. */
-static bool asks(const struct process *one, const struct process *other)
-{
-	return role_asks(one->place->role, other->place->role);
-}
-
-/*
- * Who still serves what was begun before a reload asks the new ones from now on: so the old ones
- * that it asked may end, and an edge's folder is with whom it asks.
- */
-static void connect_others(struct parent *p, struct process *process)
-{
-	unsigned int i;
-
-	for (i = 0; i < PROCESSES; i++) {
-		struct process *other = &p->process[i];
-
-		if (!other->pid || !other->ready || other == process)
-			continue;
-		if (asks(other, process))
-			connect_two(other, process);
-		else if (asks(process, other) && other == other->place->now)
-			connect_two(process, other);
-		else if (process->place->role == ROLE_RELAY)
-			say(process, CONTROL_ASK, other->place, -1);
-		else if (other->place->role == ROLE_RELAY)
-			say(other, CONTROL_ASK, process->place, -1);
-	}
-}
-
-/* Is it whom the relay's message is about? */
-static bool is_meant(const struct place *place, const struct control *m)
-{
-	if (!place->wanted || !place->now || !place->now->ready || place->now->leaving)
-		return false;
-	if (m->type == CONTROL_CALL)
-		return place->number == m->number && role_asks(place->role, m->role);
-	return place->role == m->number && role_asks(m->role, place->role);
-}
-
-/* A relay has a peer for a role that is here: a stream between them, if it is. */
-static void join(struct parent *p, struct process *relay, const struct control *m)
-{
-	struct process *here = NULL;
-	int pair[2] = { -1, -1 };
-	unsigned int i;
-
-	for (i = 0; i < p->places && !p->stopping; i++)
-		if (is_meant(&p->place[i], m))
-			here = p->place[i].now;
-	if (here && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		here = NULL;
-	if (here && send_message(here, *m, pair[0])) {
-		close(pair[1]);
-		pair[1] = -1;
-	}
-	/* Answers are counted: without one, all that follow would go to the wrong. */
-	if (send_message(relay, *m, pair[1]))
-		kill(relay->pid, SIGKILL);
-	if (pair[0] >= 0)
-		close(pair[0]);
-	if (pair[1] >= 0)
-		close(pair[1]);
-}
-
 static void leave(struct parent *p, struct process *process, enum control_type type)
 {
 	bool retires = type == CONTROL_RETIRE;
@@ -238,7 +94,7 @@ static void leave(struct parent *p, struct process *process, enum control_type t
 	process->kill_at = now_ms() + (retires ? p->config->retire_ms : p->config->stop_ms) + 1;
 	if (p->stopping && process->kill_at > p->stop_at)
 		process->kill_at = p->stop_at;
-	if (say(process, type, process->place, -1))
+	if (parent_say(process, type, process->place, -1))
 		kill(process->pid, SIGKILL);
 }
 
@@ -296,11 +152,11 @@ static void is_ready(struct parent *p, struct process *process)
 		return;
 	process->ready = true;
 	process->kill_at = 0;
-	connect_others(p, process);
+	parent_connect(p, process);
 	if (process->place->role == ROLE_BACKEND && p->control >= 0)
-		say(process, CONTROL_LISTEN, NULL, p->control);
+		parent_say(process, CONTROL_LISTEN, NULL, p->control);
 	if (process->place->listens >= 0)
-		say(process, CONTROL_LISTEN, process->place, process->place->listens);
+		parent_say(process, CONTROL_LISTEN, process->place, process->place->listens);
 	/* Now that it is there, the one before it may go. */
 	for (i = 0; i < PROCESSES; i++) {
 		struct process *old = &p->process[i];
@@ -317,7 +173,7 @@ static void is_ready(struct parent *p, struct process *process)
 static void hear_relay(struct parent *p, struct process *relay, const struct control *m)
 {
 	if (m->type == CONTROL_SERVE || m->type == CONTROL_CALL)
-		join(p, relay, m);
+		parent_join(p, relay, m);
 	else if (m->type == CONTROL_AGAIN && relay->place->now == relay && !p->stopping)
 		start(p, relay->place);
 }
