@@ -103,7 +103,7 @@ static const struct bad {
 	{ "include = /nowhere/at/all\n", 1, "make it, or remove" },
 	{ "[link]\nlisten = nowhere\n", 2, "HOST:PORT" },
 	{ "[link]\nping = 1ms\n", 2, "100ms to 600000ms" },
-	{ "[link]\npeers = gateway/a gatway/b\n", 2, "not gatway/b" },
+	{ "[link]\npeers = gateway/a doorman/b\n", 2, "not doorman/b" },
 	{ "[link]\npeers = gateway/\n", 2, "not gateway/" },
 	{ "[link]\nlisten = h:1\npeers = gateway/a\nkey = /k\nauthority = /a\n", 2,
 	  "needs certificate, key and authority" },

@@ -336,7 +336,7 @@ struct two {
 	struct relay_pump pump[2];
 	int role[2];
 	int rc[2];
-	int aways;
+	int departures;
 	struct io_group group;
 };
 
@@ -349,7 +349,7 @@ static void count_away(struct relay_pump *pump)
 {
 	struct two *t = (void *)((char *)pump - offsetof(struct two, pump));
 
-	t->aways++;
+	t->departures++;
 }
 
 static int run_pump(void *arg)
@@ -448,7 +448,7 @@ static int pass(void *arg)
 	io_close(t->role[0]);
 	must_equal(io_group_drain(&t->group, io_after_ms(WAIT_MS)), 0);
 	must(!t->rc[0] && !t->rc[1]);
-	must_equal(t->aways, 1);
+	must_equal(t->departures, 1);
 	close_two(t);
 	return 0;
 }

@@ -157,12 +157,16 @@ static void is_ready(struct parent *p, struct process *process)
 		parent_say(process, CONTROL_LISTEN, NULL, p->control);
 	if (process->place->listens >= 0)
 		parent_say(process, CONTROL_LISTEN, process->place, process->place->listens);
-	/* Now that it is there, the one before it may go. */
+	/*
+	 * Now that it is there, the one before it may go.  A relay's streams have moved, but for
+	 * those of peers that are let in no more.
+	 */
 	for (i = 0; i < PROCESSES; i++) {
 		struct process *old = &p->process[i];
 
 		if (old->pid && old != process && old->place == process->place && !old->leaving)
-			leave(p, old, CONTROL_RETIRE);
+			leave(p, old, old->place->role == ROLE_RELAY ? CONTROL_STOP :
+			      CONTROL_RETIRE);
 	}
 	stop_oldest(p, process->place);
 	look_if_up(p);
