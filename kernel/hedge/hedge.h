@@ -215,6 +215,8 @@ struct hedge_device {
 };
 
 /* blk_dev.c */
+#define HEDGE_BLOCK_SLICE	(256u << 10)	/* bytes: of a long request, at a time */
+
 struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool readonly,
 				     const char **why);
 void hedge_block_close(struct hedge_block *blk);
@@ -233,6 +235,7 @@ void hedge_net_close(struct hedge_net *net);
 void hedge_net_describe(const struct hedge_net *net, struct hvt_manifest_entry *e);
 int hedge_net_connect(struct hedge_net *net, wait_queue_head_t *wait);
 bool hedge_net_ready(struct hedge_net *net);
+bool hedge_net_fits(const struct hedge_net *net, u64 len);
 ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 
@@ -341,6 +344,8 @@ struct hedge_vm {
 	bool dying;			/* .reason says why; no more of the guest may run */
 	bool unanswered;		/* its hypercall was interrupted and is to be done again */
 	ktime_t poll_until;		/* of an unanswered POLL; 0 for none */
+	struct hvt_hc_block block;	/* a BLOCK_READ or _WRITE, as it was asked for ... */
+	u64 block_done;			/* ... and bytes of an unanswered one that are done */
 
 	spinlock_t lock;		/* protects what follows */
 	enum hedge_state state;
@@ -481,6 +486,7 @@ fault:
 
 /* --- limits.c -------------------------------------------------------------------- */
 
+u64 hedge_limits_burst(const struct hedge_bucket *bucket);
 int hedge_limits_wait(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
 		      u64 len, bool may_wait);
 
