@@ -239,7 +239,7 @@ bool hedge_net_fits(const struct hedge_net *net, u64 len);
 ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 
-/* --- vm.c: one VM, from its command to its record -------------------------------- */
+/* --- vm.c, vm_config.c: one VM, from its command to its record ------------------- */
 
 enum hedge_state {
 	HEDGE_STARTING,
@@ -371,6 +371,8 @@ struct hedge_vm {
 };
 
 struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_failure *failure);
+int hedge_vm_configure(struct hedge_vm *vm, const struct hedge_command *cmd,
+		       struct hedge_failure *failure);
 struct hedge_vm *hedge_vm_ref(struct hedge_vm *vm);
 void hedge_vm_put(struct hedge_vm *vm);
 int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm);
