@@ -171,12 +171,13 @@ int hedge_load(struct hedge_vm *vm);
 /* --- console.c: what a guest prints ---------------------------------------------- */
 
 struct hedge_console {
-	spinlock_t lock;		/* protects head and what is in the ring */
+	spinlock_t lock;		/* protects ring, head, seen and lost */
 	wait_queue_head_t wait;		/* for more, or for the end */
 	char *ring;
 	u32 size;			/* bytes; a power of two */
 	u64 head;			/* bytes ever printed */
-	u64 lost;			/* of those, too many at once to be kept */
+	u64 seen;			/* of those, up to where somebody has read */
+	u64 lost;			/* of those, not kept long enough for anybody to read */
 	bool ended;			/* there will be no more */
 	struct mutex readers_lock;	/* protects the list */
 	struct list_head readers;	/* hedge_console_reader.link */
