@@ -10,6 +10,7 @@
  *	whole	write all of it by one request, and read it back by one
  *	over	read it by one request, and what the request is read over, too
  *	again	read it by one request, again and again
+ *	churn	write all of it, and check it, again and again
  */
 #include "lib/guest.h"
 
@@ -69,6 +70,12 @@ static void fill(void)
 			guest_fail("write at %llu\n", (unsigned long long)offset);
 	}
 	check();
+}
+
+static void churn(void)
+{
+	for (;;)
+		fill();
 }
 
 static void read_only(void)
@@ -181,7 +188,7 @@ int guest_main(int argc, char **argv)
 	static const struct guest_mode modes[] = {
 		{ "fill", fill }, { "check", check }, { "bounds", bounds },
 		{ "readonly", read_only }, { "read", read_any },
-		{ "whole", whole }, { "over", over }, { "again", read_again },
+		{ "whole", whole }, { "over", over }, { "again", read_again }, { "churn", churn },
 	};
 
 	capacity = guest_device(DISK)->u.block.capacity;
