@@ -14,7 +14,7 @@
 #include <linux/uaccess.h>
 #include "hedge.h"
 
-#define REQUEST_PAGES	64
+#define REQUEST_PAGES	(HEDGE_BLOCK_SLICE / PAGE_SIZE)
 #define BOUNCE_PAGES	16
 #define COPIED_MAX	1024		/* bytes: to copy them costs less than to pin their page */
 #define FLUSH_SECONDS	10
@@ -275,17 +275,15 @@ static ssize_t transfer_pages(struct hedge_vm *vm, struct hedge_block *blk, u64 
 	u64 left;
 	int ret;
 
+	/* Both the pages and @head are of whole blocks of the device, and so is the rest. */
 	len = min_t(u64, len, REQUEST_PAGES * PAGE_SIZE - head);
-	len = round_down(len, blk->align_mask + 1);
 	n = DIV_ROUND_UP(head + len, PAGE_SIZE);
 	ret = pin_user_pages_fast(HEDGE_GUEST_ADDR + gpa - head, n, write ? 0 : FOLL_WRITE,
 				  req->page);
 	if (ret != n) {
 		if (ret > 0)
 			unpin_user_pages(req->page, ret);
-		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be %s",
-			     len, gpa, write ? "read" : "written");
-		return -EFAULT;
+		return hedge_guest_refuse(vm, write ? "read" : "written", gpa, len);
 	}
 	req->pages = n;
 	req->dirty = !write;

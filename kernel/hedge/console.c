@@ -91,6 +91,19 @@ void hedge_console_exit(struct hedge_console *con)
 	kvfree(con->ring);
 }
 
+/* The ring is to have @len more: what of the oldest nobody has read is lost. */
+static void advance(struct hedge_console *con, u64 len)
+{
+	u64 kept = con->head > con->size ? con->head - con->size : 0;
+	u64 head = con->head + len;
+	u64 first = max(kept, con->seen);
+
+	lockdep_assert_held(&con->lock);
+	if (head > con->size && head - con->size > first)
+		con->lost += head - con->size - first;
+	WRITE_ONCE(con->head, head);
+}
+
 /**
  * hedge_console_print - add to it
  * @text:	what the guest has printed, any bytes
@@ -105,7 +118,7 @@ void hedge_console_print(struct hedge_console *con, const char *text, size_t len
 	first = min_t(size_t, len, con->size - at);
 	memcpy(con->ring + at, text, first);
 	memcpy(con->ring, text + first, len - first);
-	WRITE_ONCE(con->head, con->head + len);
+	advance(con, len);
 	spin_unlock(&con->lock);
 	if (wq_has_sleeper(&con->wait))
 		wake_up_interruptible(&con->wait);
@@ -119,8 +132,7 @@ void hedge_console_print(struct hedge_console *con, const char *text, size_t len
 void hedge_console_skip(struct hedge_console *con, u64 len)
 {
 	spin_lock(&con->lock);
-	con->head += len;
-	con->lost += len;
+	advance(con, len);
 	spin_unlock(&con->lock);
 }
 
@@ -154,6 +166,8 @@ static size_t take(struct hedge_console *con, loff_t *pos, char *to, size_t len)
 	first = min_t(size_t, len, con->size - at);
 	memcpy(to, con->ring + at, first);
 	memcpy(to + first, con->ring, len - first);
+	if (len)
+		con->seen = max_t(u64, con->seen, *pos + len);
 	spin_unlock(&con->lock);
 	return len;
 }

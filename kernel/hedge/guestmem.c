@@ -8,6 +8,7 @@
  * Here is the one way to what a guest points to.
  */
 #include <linux/mman.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/uaccess.h>
 #include "hedge.h"
@@ -163,9 +164,14 @@ void hedge_guest_is_outside(struct hedge_vm *vm, u64 gpa, u64 len)
 		     vm->guestmem.size);
 }
 
-/* In memory, but not to be read or written: the VM ends.  Returns -EFAULT. */
+/*
+ * In memory, but not to be read or written: the VM ends.  Returns -EFAULT.  Who is being
+ * killed gets no pages any more, which is no fault of the guest's.
+ */
 int hedge_guest_refuse(struct hedge_vm *vm, const char *what, u64 gpa, size_t len)
 {
+	if (fatal_signal_pending(current))
+		return -EFAULT;
 	hedge_vm_die(vm, "host/guest translation fault: %zu bytes at %#llx cannot be %s", len, gpa,
 		     what);
 	return -EFAULT;

@@ -8,12 +8,12 @@ static struct hedge_net *net_of(struct hedge_vm *vm, u64 handle)
 }
 
 /* Returns the answer, or -errno and the VM ends; @len becomes what was read. */
-static s32 net_do(struct hedge_vm *vm, const struct hvt_hc_net *hc, bool write, u64 *len)
+static s32 net_do(struct hedge_vm *vm, struct hedge_net *net, const struct hvt_hc_net *hc,
+		  bool write, u64 *len)
 {
-	struct hedge_net *net = net_of(vm, hc->handle);
 	ssize_t done;
 
-	if (!net || !hc->len)
+	if (!hc->len)
 		return HVT_EINVAL;
 	if (write)
 		done = hedge_net_write(vm, net, hc->data, hc->len);
@@ -43,16 +43,22 @@ static s32 net_do(struct hedge_vm *vm, const struct hvt_hc_net *hc, bool write, 
  */
 int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 {
+	struct hedge_net *net;
 	struct hvt_hc_net hc;
-	s32 ret;
+	s32 ret = 0;
 
 	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
 		return -EFAULT;
-	/* What comes in was paid for by whoever sent it; what goes out waits for its turn. */
-	ret = write ? hedge_limits_take(vm, &vm->net_ops, &vm->net_bytes, hc.len, may_wait) : 0;
+	net = net_of(vm, hc.handle);
+	/*
+	 * What comes in was paid for by whoever sent it; what goes out waits for its turn.
+	 * What no packet can be is refused, and costs nothing.
+	 */
+	if (write && net && hedge_net_fits(net, hc.len))
+		ret = hedge_limits_take(vm, &vm->net_ops, &vm->net_bytes, hc.len, may_wait);
 	if (ret)
 		return ret;
-	ret = net_do(vm, &hc, write, &hc.len);
+	ret = net ? net_do(vm, net, &hc, write, &hc.len) : HVT_EINVAL;
 	if (ret < 0)
 		return ret;
 	if (!write && ret == HVT_OK &&

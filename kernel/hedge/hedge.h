@@ -171,12 +171,13 @@ int hedge_load(struct hedge_vm *vm);
 /* --- console.c: what a guest prints ---------------------------------------------- */
 
 struct hedge_console {
-	spinlock_t lock;		/* protects head and what is in the ring */
+	spinlock_t lock;		/* protects ring, head, seen and lost */
 	wait_queue_head_t wait;		/* for more, or for the end */
 	char *ring;
 	u32 size;			/* bytes; a power of two */
 	u64 head;			/* bytes ever printed */
-	u64 lost;			/* of those, too many at once to be kept */
+	u64 seen;			/* of those, up to where somebody has read */
+	u64 lost;			/* of those, not kept long enough for anybody to read */
 	bool ended;			/* there will be no more */
 	struct mutex readers_lock;	/* protects the list */
 	struct list_head readers;	/* hedge_console_reader.link */
@@ -215,6 +216,8 @@ struct hedge_device {
 };
 
 /* blk_dev.c */
+#define HEDGE_BLOCK_SLICE	(256u << 10)	/* bytes: of a long request, at a time */
+
 struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool readonly,
 				     const char **why);
 void hedge_block_close(struct hedge_block *blk);
@@ -233,10 +236,11 @@ void hedge_net_close(struct hedge_net *net);
 void hedge_net_describe(const struct hedge_net *net, struct hvt_manifest_entry *e);
 int hedge_net_connect(struct hedge_net *net, wait_queue_head_t *wait);
 bool hedge_net_ready(struct hedge_net *net);
+bool hedge_net_fits(const struct hedge_net *net, u64 len);
 ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len);
 
-/* --- vm.c: one VM, from its command to its record -------------------------------- */
+/* --- vm.c, vm_config.c: one VM, from its command to its record ------------------- */
 
 enum hedge_state {
 	HEDGE_STARTING,
@@ -341,6 +345,8 @@ struct hedge_vm {
 	bool dying;			/* .reason says why; no more of the guest may run */
 	bool unanswered;		/* its hypercall was interrupted and is to be done again */
 	ktime_t poll_until;		/* of an unanswered POLL; 0 for none */
+	struct hvt_hc_block block;	/* a BLOCK_READ or _WRITE, as it was asked for ... */
+	u64 block_done;			/* ... and bytes of an unanswered one that are done */
 
 	spinlock_t lock;		/* protects what follows */
 	enum hedge_state state;
@@ -366,6 +372,8 @@ struct hedge_vm {
 };
 
 struct hedge_vm *hedge_vm_create(const struct hedge_command *cmd, struct hedge_failure *failure);
+int hedge_vm_configure(struct hedge_vm *vm, const struct hedge_command *cmd,
+		       struct hedge_failure *failure);
 struct hedge_vm *hedge_vm_ref(struct hedge_vm *vm);
 void hedge_vm_put(struct hedge_vm *vm);
 int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm);
@@ -481,6 +489,7 @@ fault:
 
 /* --- limits.c -------------------------------------------------------------------- */
 
+u64 hedge_limits_burst(const struct hedge_bucket *bucket);
 int hedge_limits_wait(struct hedge_vm *vm, struct hedge_bucket *ops, struct hedge_bucket *bytes,
 		      u64 len, bool may_wait);
 

@@ -148,6 +148,13 @@ struct cpuid_leaf {
 
 #define BIT_OF(feature)	(1u << ((feature) & 31))
 
+/* Of leaf 1.  There is no local APIC: guests have no interrupts. */
+#define BASIC_EDX								\
+	(BIT_OF(X86_FEATURE_FPU) | BIT_OF(X86_FEATURE_DE) | BIT_OF(X86_FEATURE_PSE) |	\
+	 BIT_OF(X86_FEATURE_TSC) | BIT_OF(X86_FEATURE_MSR) | BIT_OF(X86_FEATURE_PAE) |	\
+	 BIT_OF(X86_FEATURE_CX8) | BIT_OF(X86_FEATURE_PGE) | BIT_OF(X86_FEATURE_CMOV) |	\
+	 BIT_OF(X86_FEATURE_MMX) | BIT_OF(X86_FEATURE_FXSR))
+
 static const struct cpuid_leaf leaves[] = {
 	{ 0x0, 0, ~0u, ~0u, ~0u, ~0u },
 	{ 0x1, 0, ~0u, 0x0000ff00,
@@ -155,11 +162,8 @@ static const struct cpuid_leaf leaves[] = {
 	  BIT_OF(X86_FEATURE_SSSE3) | BIT_OF(X86_FEATURE_CX16) | BIT_OF(X86_FEATURE_XMM4_1) |
 	  BIT_OF(X86_FEATURE_XMM4_2) | BIT_OF(X86_FEATURE_MOVBE) |
 	  BIT_OF(X86_FEATURE_POPCNT) | BIT_OF(X86_FEATURE_AES) | BIT_OF(X86_FEATURE_RDRAND),
-	  BIT_OF(X86_FEATURE_FPU) | BIT_OF(X86_FEATURE_DE) | BIT_OF(X86_FEATURE_PSE) |
-	  BIT_OF(X86_FEATURE_TSC) | BIT_OF(X86_FEATURE_MSR) | BIT_OF(X86_FEATURE_PAE) |
-	  BIT_OF(X86_FEATURE_CX8) | BIT_OF(X86_FEATURE_PGE) | BIT_OF(X86_FEATURE_CMOV) |
-	  BIT_OF(X86_FEATURE_CLFLUSH) | BIT_OF(X86_FEATURE_MMX) | BIT_OF(X86_FEATURE_FXSR) |
-	  BIT_OF(X86_FEATURE_XMM) | BIT_OF(X86_FEATURE_XMM2) },
+	  BASIC_EDX | BIT_OF(X86_FEATURE_CLFLUSH) | BIT_OF(X86_FEATURE_XMM) |
+	  BIT_OF(X86_FEATURE_XMM2) },
 	{ 0x7, 0, 0,
 	  BIT_OF(X86_FEATURE_BMI1) | BIT_OF(X86_FEATURE_BMI2) | BIT_OF(X86_FEATURE_ERMS) |
 	  BIT_OF(X86_FEATURE_RDSEED) | BIT_OF(X86_FEATURE_ADX) |
@@ -172,7 +176,7 @@ static const struct cpuid_leaf leaves[] = {
 	  BIT_OF(X86_FEATURE_SYSCALL) | BIT_OF(X86_FEATURE_NX) | BIT_OF(X86_FEATURE_MMXEXT) |
 	  BIT_OF(X86_FEATURE_GBPAGES) | BIT_OF(X86_FEATURE_RDTSCP) | BIT_OF(X86_FEATURE_LM) |
 	  /* AMD repeats leaf 1 here. */
-	  0x0183f3ff },
+	  BASIC_EDX },
 	{ 0x80000002, 0, ~0u, ~0u, ~0u, ~0u },
 	{ 0x80000003, 0, ~0u, ~0u, ~0u, ~0u },
 	{ 0x80000004, 0, ~0u, ~0u, ~0u, ~0u },
@@ -360,6 +364,8 @@ static int set_boot_sregs(struct hedge_kvm *kvm)
 	sregs.cr3 = HVT_CR3;
 	sregs.cr4 = HVT_CR4;
 	sregs.efer = HVT_EFER;
+	/* A vCPU is made with the base of an APIC that is enabled, even if it has none. */
+	sregs.apic_base = 0;
 	sregs.gdt.base = HVT_GDT_BASE;
 	sregs.gdt.limit = HVT_GDT_LIMIT;
 	sregs.idt.base = 0;

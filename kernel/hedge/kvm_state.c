@@ -196,6 +196,8 @@ int hedge_kvm_restore(struct hedge_kvm *kvm, const struct hedge_snapshot *head)
 	if (!copy)
 		return -ENOMEM;
 	*copy = *head;
+	/* As at a start: see set_boot_sregs(). */
+	((struct kvm_sregs *)copy->sregs)->apic_base = 0;
 	ret = restore_speed(kvm, head) ?:
 	      hedge_kvm_call(kvm->vcpu, KVM_SET_SREGS, copy->sregs, sizeof(copy->sregs)) ?:
 	      restore_msrs(kvm, head) ?:

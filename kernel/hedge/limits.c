@@ -46,6 +46,12 @@ static int sleep_until(struct hedge_vm *vm, ktime_t until)
 	return ret;
 }
 
+/* What may be taken at once of a bucket that has a rate, without being more than is there. */
+u64 hedge_limits_burst(const struct hedge_bucket *bucket)
+{
+	return div_u64(bucket->rate, NSEC_PER_SEC / BURST_NS);
+}
+
 /**
  * hedge_limits_wait - one operation of so many bytes, of which at least one is limited
  * @vm:		VM of the current task

@@ -215,9 +215,14 @@ ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 
 	init_sync_kiocb(&kiocb, net->file);
 	done = call_read_iter(net->file, &kiocb, &iter);
 	if (done == -EFAULT)
-		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be written",
-			     len, gpa);
-	return done == -EFAULT || done >= 0 ? done : -EAGAIN;
+		return hedge_guest_refuse(vm, "written", gpa, len);
+	return done >= 0 ? done : -EAGAIN;
+}
+
+/* Whether there are packets of @len bytes, with the Ethernet header. */
+bool hedge_net_fits(const struct hedge_net *net, u64 len)
+{
+	return len >= ETH_HLEN && len <= net->mtu + ETH_HLEN;
 }
 
 /**
@@ -237,7 +242,7 @@ ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64
 	struct iovec iov;
 	ssize_t done;
 
-	if (len < ETH_HLEN || len > net->mtu + ETH_HLEN)
+	if (!hedge_net_fits(net, len))
 		return -EINVAL;
 	done = import_single_range(WRITE, (void __user *)(HEDGE_GUEST_ADDR + gpa), len, &iov,
 				   &iter);
@@ -245,8 +250,5 @@ ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64
 		return done;
 	init_sync_kiocb(&kiocb, net->file);
 	done = call_write_iter(net->file, &kiocb, &iter);
-	if (done == -EFAULT)
-		hedge_vm_die(vm, "host/guest translation fault: %llu bytes at %#llx cannot be read",
-			     len, gpa);
-	return done == -EFAULT ? done : len;
+	return done == -EFAULT ? hedge_guest_refuse(vm, "read", gpa, len) : len;
 }

@@ -113,6 +113,9 @@ static void handle_exit(struct hedge_vm *vm)
 		hedge_vm_die(vm, "%s beyond memory, at %#llx",
 			     run->mmio.is_write ? "write" : "read", run->mmio.phys_addr);
 		return;
+	case KVM_EXIT_SET_TPR:
+		hedge_vm_die(vm, "there is no APIC: its task priority (CR8) was set");
+		return;
 	case KVM_EXIT_FAIL_ENTRY:
 		hedge_vm_die(vm, "the processor refuses to enter the guest: %#llx",
 			     run->fail_entry.hardware_entry_failure_reason);

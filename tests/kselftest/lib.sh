@@ -167,6 +167,9 @@ requires()
 	done
 }
 
+# drop_caches: what is read next comes from the disk, and memory that is free is shown as such.
+drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches; }
+
 module_loaded() { [ -e "/sys/module/${1//-/_}/initstate" ]; }
 
 # our_module_file MODULE: where the build tree has it, if it has.

@@ -7,6 +7,10 @@
  *	bounds	what must be answered with EINVAL, and changes nothing
  *	readonly	writes are refused, reads are not
  *	read	all of it, whatever it holds
+ *	whole	write all of it by one request, and read it back by one
+ *	over	read it by one request, and what the request is read over, too
+ *	again	read it by one request, again and again
+ *	churn	write all of it, and check it, again and again
  */
 #include "lib/guest.h"
 
@@ -68,6 +72,12 @@ static void fill(void)
 	check();
 }
 
+static void churn(void)
+{
+	for (;;)
+		fill();
+}
+
 static void read_only(void)
 {
 	if (guest_block_write(DISK, 0, buffer, block_size) != HVT_EINVAL)
@@ -109,11 +119,76 @@ static void bounds(void)
 		guest_fail("the last block cannot be read\n");
 }
 
+/* Room for all of the disk. */
+static uint8_t *all(void)
+{
+	uint8_t *p = guest_alloc_pages((capacity + 4095) / 4096);
+
+	if (!p)
+		guest_fail("no room for %llu bytes\n", (unsigned long long)capacity);
+	return p;
+}
+
+static void expect(uint8_t *got, uint64_t from, uint64_t to)
+{
+	uint64_t offset, len;
+
+	for (offset = from; offset < to; offset += len) {
+		len = to - offset < CHUNK ? to - offset : CHUNK;
+		pattern(again, offset, len);
+		if (memcmp(got + offset, again, len))
+			guest_fail("other data at %llu\n", (unsigned long long)offset);
+	}
+}
+
+static void whole(void)
+{
+	uint8_t *data = all();
+
+	pattern(data, 0, capacity);
+	guest_puts("writing\n");
+	if (guest_block_write(DISK, 0, data, capacity))
+		guest_fail("write\n");
+	memset(data, 0, capacity);
+	guest_puts("reading\n");
+	if (guest_block_read(DISK, 0, data, capacity))
+		guest_fail("read\n");
+	expect(data, 0, capacity);
+}
+
+static void over(void)
+{
+	uint8_t *data = all();
+	struct hvt_hc_block *b = (struct hvt_hc_block *)(void *)(data + 4096);
+	uint64_t at = 4096 + offsetof(struct hvt_hc_block, ret);
+
+	*b = (struct hvt_hc_block){
+		.handle = DISK, .data = guest_address(data), .len = capacity, .ret = -1,
+	};
+	guest_puts("reading\n");
+	guest_call(HVT_HC_BLOCK_READ, guest_address(b));
+	if (b->ret)
+		guest_fail("read: %d\n", b->ret);
+	expect(data, 0, at);
+	expect(data, at + 8, capacity);
+}
+
+static void read_again(void)
+{
+	uint8_t *data = all();
+
+	guest_puts("reading\n");
+	while (!guest_block_read(DISK, 0, data, capacity))
+		;
+	guest_fail("read\n");
+}
+
 int guest_main(int argc, char **argv)
 {
 	static const struct guest_mode modes[] = {
 		{ "fill", fill }, { "check", check }, { "bounds", bounds },
 		{ "readonly", read_only }, { "read", read_any },
+		{ "whole", whole }, { "over", over }, { "again", read_again }, { "churn", churn },
 	};
 
 	capacity = guest_device(DISK)->u.block.capacity;

@@ -6,6 +6,7 @@
  *	wait	say which of them has something, five times, and read it
  *	again	wait for half a minute, until something comes, and then for two seconds
  *	bounds	what must be answered with EINVAL
+ *	long	packets that are none, by their length, and one that is
  */
 #include "lib/guest.h"
 
@@ -100,11 +101,25 @@ static void bounds(void)
 		guest_fail("a network is a disk\n");
 }
 
+static void too_long(void)
+{
+	uint64_t mtu = guest_device(ONE)->u.net.mtu;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++)
+		if (guest_net_write(ONE, frame, mtu + 15) != HVT_EINVAL ||
+		    guest_net_write(ONE, frame, 13) != HVT_EINVAL ||
+		    guest_net_write(ONE, frame, 1u << 20) != HVT_EINVAL)
+			guest_fail("write %u was not refused\n", i);
+	if (guest_net_write(ONE, frame, 60))
+		guest_fail("a good one is refused\n");
+}
+
 int guest_main(int argc, char **argv)
 {
 	static const struct guest_mode modes[] = {
 		{ "timeout", timeout }, { "wait", wait_for }, { "again", again },
-		{ "bounds", bounds },
+		{ "bounds", bounds }, { "long", too_long },
 	};
 
 	guest_run_mode(modes, GUEST_COUNT(modes), argc, argv);

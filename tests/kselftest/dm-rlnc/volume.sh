@@ -61,8 +61,6 @@ epoch() { field "$1" 5; }
 corrected() { field "$1" 9; }
 auth_failures() { field "$1" 11; }
 
-drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches; }
-
 # pattern MIB SEED: so many MiB that do not repeat, the same for the same seed.
 pattern() { openssl enc -aes-128-ctr -nosalt -pass "pass:$2" -md sha256 </dev/zero 2>/dev/null | head -c "$1M"; }
 
