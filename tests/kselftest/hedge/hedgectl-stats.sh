@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # hedgectl dump and stats against the module: cores, counters as text, as JSON and again and
 # again; and what a console had no room for is counted as lost, once nobody can read it.
-# vm: timeout=240
+# vm: long timeout=240
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -5,7 +5,7 @@
 #
 # Nothing in the module helps with that: a debugger with all rights, which no VM's user has,
 # takes the task out of its ioctl, and has it make a call with the stub's own instruction.
-# vm: timeout=300
+# vm: long timeout=300
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The module is unloaded while guests write to disks, send and receive, wait and stand still:
 # all of them end, and their disks, networks, tasks and memory are given back.
-# vm: timeout=300
+# vm: long timeout=300
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
