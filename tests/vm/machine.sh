@@ -42,14 +42,25 @@ unpack()
 	rm -f "$file"
 }
 
-# kernel_cmdline SLOW
+# tsc_khz PROGRAM: the argument that saves the guest's kernel from measuring its time stamp
+# counter, which is the host's.  On a busy host it was ten times wrong, and time ten times
+# too fast.  PROGRAM is compiled if it has to be.
+tsc_khz()
+{
+	local source khz
+	source=$(dirname "${BASH_SOURCE[0]}")/tsc-khz.c
+	[ "$1" -nt "$source" ] || cc -O2 -o "$1" "$source" || return
+	khz=$("$1") && echo "tsc_early_khz=$khz"
+}
+
+# kernel_cmdline SLOW TSC-ARGUMENT
 #
 # no_timer_check: a loaded host can be late for the check.  The stall detectors
 # get more time for the same reason.  unknown_nmi_panic: the harness sends an NMI
 # to a guest that is over its time, and the console shows where it was.
 kernel_cmdline()
 {
-	echo "console=ttyS0 loglevel=7 log_buf_len=4M no_timer_check norandmaps tsc=reliable mitigations=off" \
+	echo "console=ttyS0 loglevel=7 log_buf_len=4M no_timer_check norandmaps tsc=reliable $2 mitigations=off" \
 		"panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 unknown_nmi_panic=1" \
 		"rcupdate.rcu_cpu_stall_timeout=$((60 * $1)) watchdog_thresh=$((30 * ($1 > 2 ? 2 : $1)))" \
 		"random.trust_cpu=on cgroup_no_v1=all audit=0 apparmor=0"
