@@ -116,7 +116,7 @@ int64_t tls_context_expires(struct tls_context *context);
 /* Who is to have a certificate. */
 struct tls_subject {
 	const char *name;		/* its common name */
-	const char *const *uri, *const *host;	/* ended by NULL, or NULL; hosts: names, addresses */
+	const char *const *uri, *const *host;	/* ended by NULL, or NULL; names, addresses */
 	bool client, server;		/* what it is for */
 	unsigned int days;		/* 1 to 36500 */
 };

@@ -41,10 +41,12 @@ CHUNKS = b"0\r\n\r\n"
       ("the same length twice", b"Content-Length: 0\r\nContent-Length: 0", b""),
       ("a list of lengths", b"Content-Length: 0, 0", b""), ("a signed length", b"Content-Length: +0", b""),
       ("a negative length", b"Content-Length: -1", b""), ("a hexadecimal length", b"Content-Length: 0x0", b""),
-      ("an endless length", b"Content-Length: 99999999999999999999", b""), ("no length's value", b"Content-Length:", b""),
+      ("an endless length", b"Content-Length: 99999999999999999999", b""),
+      ("no length's value", b"Content-Length:", b""),
       ("chunks twice", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", CHUNKS),
       ("another coding", b"Transfer-Encoding: gzip, chunked", CHUNKS),
-      ("the identity", b"Transfer-Encoding: identity", b""), ("chunks in quotes", b'Transfer-Encoding: "chunked"', CHUNKS),
+      ("the identity", b"Transfer-Encoding: identity", b""),
+      ("chunks in quotes", b'Transfer-Encoding: "chunked"', CHUNKS),
       ("a tab in chunks", b"Transfer-Encoding: \x0bchunked", CHUNKS),
       ("a space before the colon", b"Transfer-Encoding : chunked", CHUNKS),
       ("a folded line", b"X-A: b\r\n Transfer-Encoding: chunked", CHUNKS),
@@ -164,7 +166,8 @@ def url_does_not_let_a_body_be_framed_otherwise(t):
 
 
 @each(("key", ("key", "other-key")), ("policy", ("policy", "e30=")), ("policy in capitals", ("POLICY", "e30=")),
-      ("acl", ("acl", "public-read")), ("metadata", ("x-amz-meta-a", "c")), ("signature", ("x-amz-signature", "0" * 64)))
+      ("acl", ("acl", "public-read")), ("metadata", ("x-amz-meta-a", "c")),
+      ("signature", ("x-amz-signature", "0" * 64)))
 def form_with_a_field_twice_is_refused(t, field):
     for first in (True, False):
         form = Form(t, fields=[("acl", "private"), ("x-amz-meta-a", "b")])
@@ -277,7 +280,8 @@ def may_do_nothing(t, who):
     tag = good(t.main.part(bucket, "up", upload, 1, b"x" * (5 << 20))).etag
     at = [("latest", {}), ("version", {"versionId": version}), ("null", {"versionId": "null"})]
     asks = [("list", lambda: other.list(bucket)), ("list 1", lambda: other.list1(bucket)),
-            ("versions", lambda: other.versions(bucket)), ("uploads", lambda: other.get(bucket, query={"uploads": None})),
+            ("versions", lambda: other.versions(bucket)),
+            ("uploads", lambda: other.get(bucket, query={"uploads": None})),
             ("head bucket", lambda: other.head(bucket)), ("delete bucket", lambda: other.delete(bucket)),
             ("location", lambda: other.get(bucket, query={"location": None})),
             ("policy status", lambda: other.get(bucket, query={"policyStatus": None})),
