@@ -59,6 +59,9 @@ static void percent(void **state)
 	assert_int_equal(uri_decode(STR("a+b%2bc"), back, 5, URI_QUERY), 5);
 	assert_memory_equal(back, "a b+c", 5);
 	assert_int_equal(uri_decode(STR("abc"), back, 2, 0), -ENOSPC);
+	memcpy(back, "a%2fbcdefgh", 11);
+	assert_int_equal(uri_decode((struct str){ back, 11 }, back, 11, 0), 9);
+	assert_memory_equal(back, "a/bcdefgh", 9);
 	for (i = 0; i < COUNT(bad); i++) {
 		uint8_t *edge = edge_copy(bad[i], strlen(bad[i]));
 

@@ -88,7 +88,7 @@ static size_t plain_run(struct str s, unsigned int flags)
 /**
  * uri_decode - what a text stands for
  * @from:	percent-coded
- * @to:		receives the bytes; NUL may be among them
+ * @to:		receives the bytes; NUL may be among them; may be @from.at
  * @size:	of @to; @from.len is always enough
  * @flags:	URI_QUERY or 0
  *
@@ -105,7 +105,7 @@ int uri_decode(struct str from, char *to, size_t size, unsigned int flags)
 		if (run) {
 			if (run > size - len || run > INT32_MAX - len)
 				return -ENOSPC;
-			memcpy(to + len, from.at, run);
+			memmove(to + len, from.at, run);
 			len += run;
 			from = str_skip(from, run);
 			continue;
