@@ -157,6 +157,8 @@ static void destroy(struct rlnc_volume *v)
 		if (v->retired && v->retired[i])
 			dm_put_device(v->ti, v->retired[i]);
 	}
+	for (i = 0; i < v->abandoned_count; i++)
+		dm_put_device(v->ti, v->abandoned[i]);
 	kfree(v->key_word);
 	kvfree(v->member);
 	kvfree(v->devs);

@@ -219,6 +219,11 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 			 u64 log_slot);
 
+/* --- retire.c: superblocks that have to go --------------------------------- */
+
+int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev);
+void rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
+
 /* --- codec.c: the code of the volume, and plans for losses ---------------- */
 
 struct rlnc_plan_entry;
@@ -513,6 +518,8 @@ struct rlnc_volume {
 	struct dm_dev **devs;		/* n, in the order of the table */
 	struct dm_dev **retired;	/* n: replaced, but I/O may still be at them */
 	struct page **retired_pages;	/* n: and may still write these */
+	struct dm_dev *abandoned[RLNC_SPARE_MEMBERS];	/* not added: they do not answer */
+	u32 abandoned_count;
 
 	struct rlnc_member *member;	/* n, by index */
 	spinlock_t member_lock;		/* protects the members' states */
