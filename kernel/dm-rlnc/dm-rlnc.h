@@ -12,6 +12,7 @@
  *	        rlnc_volume.node_lock (spin)
  *	rlnc_quick.lock (spin)
  *	  rlnc_round.lock (spin)
+ *	rlnc_background.lock (spin), inside checkpoint_mutex
  *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
  *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
@@ -412,17 +413,25 @@ struct rlnc_background {
 	struct work_struct work;
 	wait_queue_head_t wait;
 	bool stop;
-	bool scrub_wanted;
 	bool rebuild_given_up;		/* until something changes */
+	spinlock_t lock;		/* protects changes of the four below */
+	bool scrub_wanted;		/* and has not ended */
+	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u32 kind;			/* enum rlnc_disk_work */
-	u64 done;			/* generations of the map tree */
+	u64 done;			/* generations of the map tree; as it goes, without it */
 	u64 mended;
 	u64 errors;
 	u64 lost;			/* that a rebuild has passed over */
 	bool passed_over;		/* what was visited last is one of them */
-	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u64 debt;			/* bytes moved since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
+};
+
+/* All of one moment. */
+struct rlnc_background_state {
+	u32 kind;			/* enum rlnc_disk_work */
+	u64 done;
+	enum rlnc_scrub_end scrub_end;
 };
 
 int rlnc_background_init(struct rlnc_volume *v);
@@ -435,7 +444,8 @@ void rlnc_scrub(struct rlnc_volume *v, bool wanted);
 u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind);
 const char *rlnc_work_name(u32 kind);
 u64 rlnc_work_failures(const struct rlnc_volume *v);
-const char *rlnc_scrub_end_name(const struct rlnc_volume *v);
+const char *rlnc_scrub_end_name(enum rlnc_scrub_end end);
+void rlnc_background_state(struct rlnc_volume *v, struct rlnc_background_state *state);
 
 /* --- checkpoint.c ---------------------------------------------------------- */
 

@@ -196,11 +196,12 @@ static int put_state(struct sk_buff *skb, struct rlnc_volume *v)
 {
 	struct rlnc_events *events = &v->events;
 	const char *stopped = READ_ONCE(v->stopped);
-	u32 work = READ_ONCE(v->bg.kind);
+	struct rlnc_background_state bg;
 	u8 root[RLNC_DIGEST_BYTES];
 	u64 epoch, seq;
 	int ret;
 
+	rlnc_background_state(v, &bg);
 	spin_lock_irq(&events->lock);
 	epoch = events->epoch;
 	seq = events->seq;
@@ -211,9 +212,9 @@ static int put_state(struct sk_buff *skb, struct rlnc_volume *v)
 	      put_u64(skb, RLNC_ATTR_EPOCH, epoch) ?:
 	      put_shape(skb, v, root) ?:
 	      put_u64(skb, RLNC_ATTR_COUNT, atomic64_read(&v->corrected)) ?:
-	      nla_put_u32(skb, RLNC_ATTR_WORK, work);
-	if (!ret && work != RLNC_WORK_NONE)
-		ret = put_u64(skb, RLNC_ATTR_DONE, READ_ONCE(v->bg.done)) ?:
+	      nla_put_u32(skb, RLNC_ATTR_WORK, bg.kind);
+	if (!ret && bg.kind != RLNC_WORK_NONE)
+		ret = put_u64(skb, RLNC_ATTR_DONE, bg.done) ?:
 		      put_u64(skb, RLNC_ATTR_TOTAL, v->shape[RLNC_TREE_MAP].count[0]);
 	if (!ret && stopped)
 		ret = nla_put_string(skb, RLNC_ATTR_REASON, stopped);
