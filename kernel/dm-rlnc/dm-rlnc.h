@@ -13,6 +13,7 @@
  *	rlnc_quick.lock (spin)
  *	  rlnc_round.lock (spin)
  *	rlnc_background.lock (spin), inside checkpoint_mutex
+ *	rlnc_history.lock (spin), inside commit_sem; takes nothing
  *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
  *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
@@ -42,6 +43,7 @@
 #include "rlnc_log.h"
 
 #include "flight.h"
+#include "history.h"
 #include "intent_log.h"
 #include "mix.h"
 #include "node.h"
@@ -85,13 +87,6 @@ int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
 int rlnc_key_load(const char *word, u8 key[RLNC_VOLUME_KEY_BYTES]);
 
 /* --- crypt.c: AES-256-GCM seals, HMAC and key derivation ------------------ */
-
-/* The place of a generation, as the AAD binds it. */
-struct rlnc_place {
-	u64 index;
-	u8 tree;			/* enum rlnc_tree_id */
-	u8 level;
-};
 
 struct rlnc_crypt {
 	struct crypto_aead *aead;	/* gcm(aes) under the data key */
@@ -189,6 +184,7 @@ struct rlnc_member {
 	struct rlnc_member_stat stat[RLNC_STAT_DIRECTIONS];
 	atomic64_t timeouts;		/* those errors that were one */
 	atomic64_t corrected;		/* pages of its fragments found wrong */
+	atomic64_t stale_fragments;	/* those that were right once, as far as is known */
 };
 
 bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);
@@ -590,6 +586,7 @@ struct rlnc_volume {
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
 	struct rlnc_packs packs;
+	struct rlnc_history history;
 	struct rlnc_background bg;
 	struct workqueue_struct *checkpoint_wq;
 	struct work_struct flush_work;
@@ -616,6 +613,7 @@ struct rlnc_volume {
 	atomic64_t corrected;
 	atomic64_t unrecoverable;
 	atomic64_t auth_failures;
+	atomic64_t stale_fragments;	/* of these, pages that were right once */
 	atomic64_t hedged;
 };
 

@@ -105,6 +105,13 @@ static int put_of_fragments(struct sk_buff *skb, struct rlnc_volume *v,
 	       put_u64(skb, RLNC_ATTR_COUNT, event->n);
 }
 
+static int put_of_wrong(struct sk_buff *skb, struct rlnc_volume *v,
+			const struct rlnc_event *event)
+{
+	return put_of_fragments(skb, v, event) ?:
+	       put_u64(skb, RLNC_ATTR_STALE, event->stale);
+}
+
 static int put_of_lost_data(struct sk_buff *skb, struct rlnc_volume *v,
 			    const struct rlnc_event *event)
 {
@@ -139,7 +146,7 @@ static int (*const put_of[__RLNC_EVENT_MAX])(struct sk_buff *skb, struct rlnc_vo
 	[RLNC_EVENT_WORK_STOPPED]	= put_of_work,
 	[RLNC_EVENT_CHECKPOINT]		= put_of_checkpoint,
 	[RLNC_EVENT_DATA_LOST]		= put_of_lost_data,
-	[RLNC_EVENT_AUTH_FAILED]	= put_of_fragments,
+	[RLNC_EVENT_AUTH_FAILED]	= put_of_wrong,
 	[RLNC_EVENT_CORRECTED]		= put_of_fragments,
 	[RLNC_EVENT_ACTIVATED]		= put_of_activation,
 };

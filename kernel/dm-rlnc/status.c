@@ -39,7 +39,7 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 	DMEMIT(" %lld %lld %lld %lld %s", atomic64_read(&v->corrected),
 	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
 	       atomic64_read(&v->hedged), rlnc_scrub_end_name(bg.scrub_end));
-	DMEMIT(" %llu", READ_ONCE(v->bg.lost));
+	DMEMIT(" %llu %lld", READ_ONCE(v->bg.lost), atomic64_read(&v->stale_fragments));
 }
 
 static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)
