@@ -25,7 +25,7 @@
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
- *   AUTHFAIL HEDGED SCRUBBED LOST
+ *   AUTHFAIL HEDGED SCRUBBED LOST STALE
  *
  *   HEALTH	optimal | degraded | failed | read-only
  *   LETTERS	one a member by its index: A in sync, s stale, F failed, - absent
@@ -41,6 +41,8 @@
  *		could be mended), stopped; none, also from when one is asked for
  *   LOST	generations that the last rebuild of this activation passed over, since
  *		more than n - k of their fragments are wrong or missing
+ *   STALE	of AUTHFAIL, fragments that had been right once: older ones put back, or
+ *		writes that were lost; only those that can be told
  */
 #ifndef _UAPI_RLNC_DM_H
 #define _UAPI_RLNC_DM_H

@@ -30,7 +30,7 @@
  *   WORK_STOPPED	WORK DONE TOTAL MENDED ERRORS	interrupted or abandoned
  *   CHECKPOINT		ROOT				EPOCH is the one that is durable now
  *   DATA_LOST		TREE LEVEL GENERATION MEMBERS COUNT; SECTOR if it is the user's data
- *   AUTH_FAILED	MEMBERS COUNT			seals of theirs that did not open
+ *   AUTH_FAILED	MEMBERS COUNT STALE		seals of theirs that did not open
  *   CORRECTED		MEMBERS COUNT			pages of theirs that were put right
  *   ACTIVATED		K N ROOT			the volume goes live
  *   RESUMED, SUSPENDED, CLOSED				SUSPENDED comes before CLOSED, too
@@ -95,6 +95,7 @@ enum rlnc_genl_attribute {
 	RLNC_ATTR_GENERATION,		/* u64: index at that level */
 	RLNC_ATTR_SECTOR,		/* u64: of 512 bytes, on the volume */
 	RLNC_ATTR_MEMBERS,		/* string, a letter each: x concerned, . not */
+	RLNC_ATTR_STALE,		/* u64: of COUNT, what had been right once */
 	__RLNC_ATTR_MAX,
 };
 

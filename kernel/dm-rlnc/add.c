@@ -14,42 +14,13 @@
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
-/* It is no member yet, and nobody but the one who adds it waits for it. */
-static int write_sync(struct dm_dev *dev, u64 offset, struct page *pages, u32 bytes)
-{
-	struct bio_vec vec;
-	struct bio bio;
-	int ret;
-
-	bio_init(&bio, dev->bdev, &vec, 1, REQ_OP_WRITE | REQ_FUA | REQ_META);
-	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
-	__bio_add_page(&bio, pages, bytes, 0);
-	ret = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return ret;
-}
-
-/* Nothing that is on the device may be taken for a superblock of ours. */
-static int clear_supers(struct rlnc_volume *v, struct dm_dev *dev, struct page *pages)
-{
-	u32 bytes = PAGE_SIZE << RLNC_SUPER_ORDER, i;
-	int ret = 0;
-
-	memset(page_address(pages), 0, bytes);
-	for (i = 0; i < RLNC_SUPER_COPIES && !ret; i++)
-		ret = write_sync(dev, i * RLNC_SUPER_STRIDE, pages, bytes);
-	if (ret)
-		DMERR("%s: %s cannot be written (%d)", rlnc_name(v), dev->name, ret);
-	return ret;
-}
-
 static int check_shape(struct rlnc_volume *v)
 {
 	if (v->n == RLNC_MAX_N || (v->n + 1) * v->pps > RLNC_MAX_FRAGMENT_PAGES) {
 		DMERR("%s: %u members are the most that there can be", rlnc_name(v), v->n);
 		return -E2BIG;
 	}
-	if (v->n == v->members_room) {
+	if (v->n == v->members_room || v->abandoned_count == RLNC_SPARE_MEMBERS) {
 		DMERR("%s: no more than %u members can be added before the volume is opened again",
 		      rlnc_name(v), RLNC_SPARE_MEMBERS);
 		return -EBUSY;
@@ -59,6 +30,14 @@ static int check_shape(struct rlnc_volume *v)
 		return -EROFS;
 	}
 	return 0;
+}
+
+/* A write that is late is still at it: nobody else shall have it before that ends. */
+static void abandon(struct rlnc_volume *v, struct dm_dev *dev)
+{
+	v->abandoned[v->abandoned_count] = dev;
+	/* Whoever sees the new number sees the device. */
+	smp_store_release(&v->abandoned_count, v->abandoned_count + 1);
 }
 
 static int open_device(struct rlnc_volume *v, const char *path, struct rlnc_member *m)
@@ -76,12 +55,17 @@ static int open_device(struct rlnc_volume *v, const char *path, struct rlnc_memb
 		m->super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 		ret = m->super_pages ? 0 : -ENOMEM;
 	}
+	if (!ret) {
+		ret = rlnc_super_clear(v, dev);
+		if (ret)
+			DMERR("%s: %s cannot be written (%d)", rlnc_name(v), dev->name, ret);
+	}
 	if (!ret)
-		ret = clear_supers(v, dev, m->super_pages);
-	if (ret)
-		dm_put_device(v->ti, dev);
-	else
 		m->dev = dev;
+	else if (ret == -ETIMEDOUT)
+		abandon(v, dev);
+	else
+		dm_put_device(v->ti, dev);
 	return ret;
 }
 
@@ -147,7 +131,8 @@ static int reshape(struct rlnc_volume *v, struct rlnc_member *m)
  * Return: 0; -EBUSY when @path is a member, or nothing more can be added in this
  * activation; -E2BIG when there are as many as there can be; -ENOSPC when it is
  * too small; -EROFS or -EIO when the volume takes no writes, or no more after
- * this; or the error of opening or writing it.
+ * this; -ETIMEDOUT when it has not answered by the deadline; or the error of opening or
+ * writing it.
  */
 int rlnc_member_add(struct rlnc_volume *v, const char *path)
 {

@@ -26,7 +26,7 @@ u64 rlnc_work_failures(const struct rlnc_volume *v)
 }
 
 /* How the last scrub ended, as the status line has it. */
-const char *rlnc_scrub_end_name(const struct rlnc_volume *v)
+const char *rlnc_scrub_end_name(enum rlnc_scrub_end end)
 {
 	static const char *const ends[] = {
 		[RLNC_SCRUB_NONE]	= RLNC_SCRUBBED_NONE,
@@ -35,15 +35,36 @@ const char *rlnc_scrub_end_name(const struct rlnc_volume *v)
 		[RLNC_SCRUB_STOPPED]	= RLNC_SCRUBBED_STOPPED,
 	};
 
-	return ends[READ_ONCE(v->bg.scrub_end)];
+	return ends[end];
 }
 
-/* Whoever has seen that nothing is under way any more shall see how it ended. */
+/**
+ * rlnc_background_state - what is under way, and how the last scrub ended
+ * @v:		volume
+ * @state:	filled in; all of one moment
+ */
+void rlnc_background_state(struct rlnc_volume *v, struct rlnc_background_state *state)
+{
+	spin_lock(&v->bg.lock);
+	state->kind = v->bg.kind;
+	state->done = READ_ONCE(v->bg.done);
+	state->scrub_end = v->bg.scrub_end;
+	spin_unlock(&v->bg.lock);
+}
+
+/*
+ * Nothing is under way any more.  That it was asked for, that it is under way, and how it
+ * ended change at once: a scrub that is asked for is either this one, or another, which
+ * has not ended when that is seen.
+ */
 static void ended(struct rlnc_volume *v, enum rlnc_scrub_end end)
 {
-	if (v->bg.kind == RLNC_WORK_SCRUB)
-		WRITE_ONCE(v->bg.scrub_end, end);
-	smp_store_release(&v->bg.kind, RLNC_WORK_NONE);	/* pairs with status_info() */
+	lockdep_assert_held(&v->bg.lock);
+	if (v->bg.kind == RLNC_WORK_SCRUB) {
+		v->bg.scrub_wanted = false;
+		v->bg.scrub_end = end;
+	}
+	WRITE_ONCE(v->bg.kind, RLNC_WORK_NONE);
 	WRITE_ONCE(v->bg.done, 0);
 	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
 }
@@ -216,19 +237,37 @@ static bool any_stale(struct rlnc_volume *v)
 	return false;
 }
 
-/* Begin, or go on with what was interrupted. */
-static void begin(struct rlnc_volume *v, u32 kind)
+/* From now on this is under way, unless it is a scrub that nobody wants any more. */
+static bool claim(struct rlnc_volume *v, u32 kind)
+{
+	bool wanted;
+
+	spin_lock(&v->bg.lock);
+	wanted = kind != RLNC_WORK_SCRUB || v->bg.scrub_wanted;
+	if (wanted && v->bg.kind != kind) {
+		WRITE_ONCE(v->bg.done, 0);
+		WRITE_ONCE(v->bg.kind, kind);
+	}
+	spin_unlock(&v->bg.lock);
+	return wanted;
+}
+
+/* Begin, or go on with what was interrupted.  Return: is it still wanted? */
+static bool begin(struct rlnc_volume *v, u32 kind)
 {
 	u32 i;
 
 	mutex_lock(&v->checkpoint_mutex);
+	if (!claim(v, kind)) {
+		mutex_unlock(&v->checkpoint_mutex);
+		return false;
+	}
 	spin_lock(&v->member_lock);
-	if (v->bg.kind != kind || (kind == RLNC_WORK_REBUILD && walk_outdated(v)))
+	if (kind == RLNC_WORK_REBUILD && walk_outdated(v))
 		WRITE_ONCE(v->bg.done, 0);
 	for (i = 0; i < v->n; i++)
 		v->member[i].changes_seen = v->member[i].changes;
 	spin_unlock(&v->member_lock);
-	WRITE_ONCE(v->bg.kind, kind);
 	v->bg.errors = 0;
 	v->bg.mended = 0;
 	if (kind == RLNC_WORK_REBUILD)
@@ -241,6 +280,7 @@ static void begin(struct rlnc_volume *v, u32 kind)
 	rlnc_event_work(v, RLNC_EVENT_WORK_STARTED);
 	DMINFO("%s: %s begins at generation %llu of %llu", rlnc_name(v), names[kind],
 	       v->bg.done, v->shape[RLNC_TREE_MAP].count[0]);
+	return true;
 }
 
 /* Unless a member has come back meanwhile, which nobody will say again. */
@@ -261,19 +301,31 @@ static void tell_lost(struct rlnc_volume *v)
 static void finish(struct rlnc_volume *v)
 {
 	mutex_lock(&v->checkpoint_mutex);
-	if (v->bg.kind == RLNC_WORK_SCRUB)
-		WRITE_ONCE(v->bg.scrub_wanted, false);
-	else if (v->bg.errors)
+	if (v->bg.kind == RLNC_WORK_REBUILD && v->bg.errors)
 		give_up_rebuild(v);
-	else
+	else if (v->bg.kind == RLNC_WORK_REBUILD)
 		declare_in_sync(v);
 	tell_lost(v);
 	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
 	       names[v->bg.kind], v->bg.mended, rlnc_work_failures(v));
+	spin_lock(&v->bg.lock);
 	rlnc_event_work(v, RLNC_EVENT_WORK_FINISHED);
 	ended(v, v->bg.errors ? RLNC_SCRUB_FAILED : RLNC_SCRUB_FINISHED);
+	spin_unlock(&v->bg.lock);
 	rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
+}
+
+static void interrupted(struct rlnc_volume *v)
+{
+	spin_lock(&v->bg.lock);
+	rlnc_event_work(v, RLNC_EVENT_WORK_STOPPED);
+	/* It goes on when the volume is resumed, or opened again. */
+	if (READ_ONCE(v->stopped))
+		ended(v, RLNC_SCRUB_STOPPED);
+	else
+		WRITE_ONCE(v->members_changed, true);
+	spin_unlock(&v->bg.lock);
 }
 
 static u32 next_work(struct rlnc_volume *v)
@@ -291,17 +343,13 @@ static void background_work(struct work_struct *work)
 	int ret;
 
 	while (!stopping(v) && (kind = next_work(v)) != RLNC_WORK_NONE) {
-		begin(v, kind);
+		if (!begin(v, kind))
+			continue;
 		walk.skip = kind == RLNC_WORK_REBUILD ? too_old : NULL;
 		walk.from = v->bg.done;
 		ret = rlnc_walk(v, &walk);
 		if (ret == -EINTR) {
-			rlnc_event_work(v, RLNC_EVENT_WORK_STOPPED);
-			/* It goes on when the volume is resumed, or opened again. */
-			if (READ_ONCE(v->stopped))
-				ended(v, RLNC_SCRUB_STOPPED);
-			else
-				WRITE_ONCE(v->members_changed, true);
+			interrupted(v);
 			break;
 		}
 		if (ret)
@@ -332,27 +380,46 @@ void rlnc_background_stop(struct rlnc_volume *v)
 	cancel_work_sync(&v->bg.work);
 }
 
+/* Return: has something to be interrupted? */
+static bool abandon_scrub(struct rlnc_volume *v)
+{
+	bool under_way;
+
+	spin_lock(&v->bg.lock);
+	under_way = v->bg.kind == RLNC_WORK_SCRUB;
+	if (v->bg.scrub_wanted && !under_way)	/* it waits for a rebuild */
+		v->bg.scrub_end = RLNC_SCRUB_STOPPED;
+	v->bg.scrub_wanted = false;
+	spin_unlock(&v->bg.lock);
+	return under_way;
+}
+
 /**
  * rlnc_scrub - begin or abandon a scrub
- * @v:		active volume
+ * @v:		active volume; message_mutex is held
  * @wanted:	begin, or go on with one that was interrupted; else abandon it
+ *
+ * One that comes to its end while it is being abandoned has ended as it has ended.
  */
 void rlnc_scrub(struct rlnc_volume *v, bool wanted)
 {
-	bool before = v->bg.scrub_wanted;
-
-	if (wanted && !before)
-		WRITE_ONCE(v->bg.scrub_end, RLNC_SCRUB_NONE);
-	WRITE_ONCE(v->bg.scrub_wanted, wanted);
 	if (wanted) {
+		spin_lock(&v->bg.lock);
+		if (!v->bg.scrub_wanted) {
+			v->bg.scrub_wanted = true;
+			v->bg.scrub_end = RLNC_SCRUB_NONE;
+		}
+		spin_unlock(&v->bg.lock);
 		rlnc_background_kick(v);
 		return;
 	}
+	if (!abandon_scrub(v))
+		return;
 	rlnc_background_stop(v);
+	spin_lock(&v->bg.lock);
 	if (v->bg.kind == RLNC_WORK_SCRUB)
 		ended(v, RLNC_SCRUB_STOPPED);
-	else if (before)		/* it waited for a rebuild */
-		WRITE_ONCE(v->bg.scrub_end, RLNC_SCRUB_STOPPED);
+	spin_unlock(&v->bg.lock);
 	rlnc_background_start(v);
 }
 
@@ -372,6 +439,7 @@ void rlnc_background_resume(struct rlnc_volume *v, bool same)
 
 int rlnc_background_init(struct rlnc_volume *v)
 {
+	spin_lock_init(&v->bg.lock);
 	init_waitqueue_head(&v->bg.wait);
 	INIT_WORK(&v->bg.work, background_work);
 	v->bg.stop = true;

@@ -217,16 +217,24 @@ static int seal_node(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 	return 0;
 }
 
-static void put_own_ptr(struct rlnc_volume *v, struct rlnc_node *node,
-			const struct rlnc_ptr *ptr)
+/* The pointer to a node that was written becomes gb->next. */
+static void put_own_ptr(struct rlnc_volume *v, struct rlnc_node *node, struct rlnc_gbuf *gb)
 {
+	const struct rlnc_place place = {
+		.index = node->index, .tree = node->tree, .level = node->level,
+	};
+
 	if (node->parent) {
-		rlnc_node_write_ptr(v, node->parent, node->index, ptr);
-		return;
+		rlnc_node_read_ptr(v, node->parent, node->index, gb->ptr);
+		rlnc_node_write_ptr(v, node->parent, node->index, gb->next);
+	} else {
+		spin_lock(&v->node_lock);
+		memcpy(gb->ptr, v->root[node->tree], v->geo.ptr_bytes);
+		memcpy(v->root[node->tree], gb->next, v->geo.ptr_bytes);
+		spin_unlock(&v->node_lock);
 	}
-	spin_lock(&v->node_lock);
-	memcpy(v->root[node->tree], ptr, v->geo.ptr_bytes);
-	spin_unlock(&v->node_lock);
+	if (rlnc_ptr_mapped(gb->ptr))
+		rlnc_history_note(v, &place, gb->ptr);
 }
 
 /*
@@ -249,7 +257,7 @@ static void write_node(struct rlnc_volume *v, struct checkpoint *cp,
 		rlnc_gbuf_put(gb);
 		return;
 	}
-	put_own_ptr(v, node, gb->next);
+	put_own_ptr(v, node, gb);
 	rlnc_mix_set(gb, gb->next);
 	rlnc_generation_encode(v, gb);
 	rlnc_generation_store_begin(v, gb);

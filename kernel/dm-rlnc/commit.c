@@ -50,6 +50,7 @@ int rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 	u32 i;
 	struct rlnc_node *space = NULL;
 	u64 slot = le64_to_cpu(c->new->slot);
+	const struct rlnc_place place = { .tree = RLNC_TREE_MAP, .index = c->gen };
 	int ret = 0;
 
 	if (mapped)
@@ -71,8 +72,10 @@ int rlnc_commit(struct rlnc_volume *v, struct rlnc_commit *c)
 	rlnc_node_dirty(v, c->leaf);
 	if (space)
 		rlnc_slot_use(v, space, slot);
-	if (c->old_space)
+	if (c->old_space) {
 		rlnc_slot_free(v, c->old_space, le64_to_cpu(c->old->slot));
+		rlnc_history_note(v, &place, c->old);
+	}
 	bitmap_zero(missing, RLNC_MAX_MEMBERS);
 	if (mapped && c->stored)
 		rlnc_generation_missing(v, c->stored, missing);

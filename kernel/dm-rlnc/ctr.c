@@ -89,6 +89,7 @@ static int set_up(struct rlnc_volume *v)
 	}
 	v->writes_min = v->opt.writes_min ?: v->sb->writes_min;
 	ret = rlnc_gate_init(&v->gate) ?:
+	      rlnc_history_init(v) ?:
 	      rlnc_codec_init(v) ?:
 	      rlnc_gbuf_pools_init(v) ?:
 	      rlnc_cache_init(v) ?:
@@ -144,6 +145,7 @@ static void destroy(struct rlnc_volume *v)
 	rlnc_flights_exit(v);
 	rlnc_gbuf_pools_exit(v);
 	rlnc_codec_exit(v);
+	rlnc_history_exit(v);
 	rlnc_events_exit(v, closed);
 	rlnc_crypt_wipe_key(&v->crypt);
 	rlnc_crypt_exit(&v->crypt);
@@ -157,6 +159,8 @@ static void destroy(struct rlnc_volume *v)
 		if (v->retired && v->retired[i])
 			dm_put_device(v->ti, v->retired[i]);
 	}
+	for (i = 0; i < v->abandoned_count; i++)
+		dm_put_device(v->ti, v->abandoned[i]);
 	kfree(v->key_word);
 	kvfree(v->member);
 	kvfree(v->devs);

@@ -12,6 +12,8 @@
  *	        rlnc_volume.node_lock (spin)
  *	rlnc_quick.lock (spin)
  *	  rlnc_round.lock (spin)
+ *	rlnc_background.lock (spin), inside checkpoint_mutex
+ *	rlnc_history.lock (spin), inside commit_sem; takes nothing
  *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
  *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
@@ -41,6 +43,7 @@
 #include "rlnc_log.h"
 
 #include "flight.h"
+#include "history.h"
 #include "intent_log.h"
 #include "mix.h"
 #include "node.h"
@@ -84,13 +87,6 @@ int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
 int rlnc_key_load(const char *word, u8 key[RLNC_VOLUME_KEY_BYTES]);
 
 /* --- crypt.c: AES-256-GCM seals, HMAC and key derivation ------------------ */
-
-/* The place of a generation, as the AAD binds it. */
-struct rlnc_place {
-	u64 index;
-	u8 tree;			/* enum rlnc_tree_id */
-	u8 level;
-};
 
 struct rlnc_crypt {
 	struct crypto_aead *aead;	/* gcm(aes) under the data key */
@@ -188,6 +184,7 @@ struct rlnc_member {
 	struct rlnc_member_stat stat[RLNC_STAT_DIRECTIONS];
 	atomic64_t timeouts;		/* those errors that were one */
 	atomic64_t corrected;		/* pages of its fragments found wrong */
+	atomic64_t stale_fragments;	/* those that were right once, as far as is known */
 };
 
 bool rlnc_member_readable(struct rlnc_volume *v, u32 index, u64 birth);
@@ -218,6 +215,11 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 		    struct rlnc_super *best, enum rlnc_super_error *err);
 u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 			 u64 log_slot);
+
+/* --- retire.c: superblocks that have to go --------------------------------- */
+
+int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev);
+void rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
 
 /* --- codec.c: the code of the volume, and plans for losses ---------------- */
 
@@ -407,17 +409,25 @@ struct rlnc_background {
 	struct work_struct work;
 	wait_queue_head_t wait;
 	bool stop;
-	bool scrub_wanted;
 	bool rebuild_given_up;		/* until something changes */
+	spinlock_t lock;		/* protects changes of the four below */
+	bool scrub_wanted;		/* and has not ended */
+	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u32 kind;			/* enum rlnc_disk_work */
-	u64 done;			/* generations of the map tree */
+	u64 done;			/* generations of the map tree; as it goes, without it */
 	u64 mended;
 	u64 errors;
 	u64 lost;			/* that a rebuild has passed over */
 	bool passed_over;		/* what was visited last is one of them */
-	enum rlnc_scrub_end scrub_end;	/* of the last one */
 	u64 debt;			/* bytes moved since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
+};
+
+/* All of one moment. */
+struct rlnc_background_state {
+	u32 kind;			/* enum rlnc_disk_work */
+	u64 done;
+	enum rlnc_scrub_end scrub_end;
 };
 
 int rlnc_background_init(struct rlnc_volume *v);
@@ -430,7 +440,8 @@ void rlnc_scrub(struct rlnc_volume *v, bool wanted);
 u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind);
 const char *rlnc_work_name(u32 kind);
 u64 rlnc_work_failures(const struct rlnc_volume *v);
-const char *rlnc_scrub_end_name(const struct rlnc_volume *v);
+const char *rlnc_scrub_end_name(enum rlnc_scrub_end end);
+void rlnc_background_state(struct rlnc_volume *v, struct rlnc_background_state *state);
 
 /* --- checkpoint.c ---------------------------------------------------------- */
 
@@ -513,6 +524,8 @@ struct rlnc_volume {
 	struct dm_dev **devs;		/* n, in the order of the table */
 	struct dm_dev **retired;	/* n: replaced, but I/O may still be at them */
 	struct page **retired_pages;	/* n: and may still write these */
+	struct dm_dev *abandoned[RLNC_SPARE_MEMBERS];	/* not added: they do not answer */
+	u32 abandoned_count;
 
 	struct rlnc_member *member;	/* n, by index */
 	spinlock_t member_lock;		/* protects the members' states */
@@ -573,6 +586,7 @@ struct rlnc_volume {
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
 	struct rlnc_packs packs;
+	struct rlnc_history history;
 	struct rlnc_background bg;
 	struct workqueue_struct *checkpoint_wq;
 	struct work_struct flush_work;
@@ -599,6 +613,7 @@ struct rlnc_volume {
 	atomic64_t corrected;
 	atomic64_t unrecoverable;
 	atomic64_t auth_failures;
+	atomic64_t stale_fragments;	/* of these, pages that were right once */
 	atomic64_t hedged;
 };
 

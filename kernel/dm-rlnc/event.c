@@ -80,6 +80,7 @@ static void queue_limited(struct rlnc_volume *v, u32 which, struct rlnc_event *e
 	}
 	bitmap_or(event->members, event->members, sum->event.members, RLNC_MAX_MEMBERS);
 	event->n += sum->event.n;
+	event->stale += sum->event.stale;
 	if (sum->tokens) {
 		sum->tokens--;
 		append(events, event);
@@ -209,10 +210,11 @@ void rlnc_event_checkpoint(struct rlnc_volume *v)
  * rlnc_event_auth_failed - a fragment was not what was written
  * @v:		volume
  * @index:	whose it is
+ * @stale:	but had been written once
  */
-void rlnc_event_auth_failed(struct rlnc_volume *v, u32 index)
+void rlnc_event_auth_failed(struct rlnc_volume *v, u32 index, bool stale)
 {
-	struct rlnc_event event = { .n = 1 };
+	struct rlnc_event event = { .n = 1, .stale = stale };
 
 	__set_bit(index, event.members);
 	queue_limited(v, RLNC_EVENT_SUM_AUTH, &event);

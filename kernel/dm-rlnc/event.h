@@ -39,6 +39,7 @@ struct rlnc_event {
 	u64 errors;
 	u8 root[RLNC_DIGEST_BYTES];
 	u64 n;				/* how many fragments, or sectors lost */
+	u64 stale;			/* of the fragments, known to be old ones */
 	DECLARE_BITMAP(members, RLNC_MAX_MEMBERS);
 	u8 tree;			/* where data was lost */
 	u8 level;
@@ -88,7 +89,7 @@ void rlnc_event_member(struct rlnc_volume *v, enum rlnc_event_kind kind, u32 ind
 		       const char *reason);
 void rlnc_event_work(struct rlnc_volume *v, enum rlnc_event_kind kind);
 void rlnc_event_checkpoint(struct rlnc_volume *v);
-void rlnc_event_auth_failed(struct rlnc_volume *v, u32 index);
+void rlnc_event_auth_failed(struct rlnc_volume *v, u32 index, bool stale);
 void rlnc_event_corrected(struct rlnc_volume *v, const unsigned long *members, u32 count);
 void rlnc_event_data_lost(struct rlnc_volume *v, const struct rlnc_place *place,
 			  u32 sector, const unsigned long *members);

@@ -10,6 +10,24 @@
 #include "dm-rlnc.h"
 #include "trace.h"
 
+/* A seal does not open what a member has: is that what it had before? */
+static void tell_wrong(struct rlnc_volume *v, struct rlnc_gbuf *gb,
+		       const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 row,
+		       u32 col)
+{
+	u32 sector = row * v->pps + col;
+	bool stale = rlnc_history_knows(v, &gb->scratch, place, le64_to_cpu(ptr->slot), sector,
+					rlnc_fragment_page(gb, row, col));
+
+	atomic64_inc(&v->auth_failures);
+	if (stale) {
+		atomic64_inc(&v->stale_fragments);
+		atomic64_inc(&v->member[row].stale_fragments);
+	}
+	rlnc_event_auth_failed(v, row, stale);
+	trace_rlnc_sector_wrong(v, place, sector, row);
+}
+
 /*
  * Verify the sector at (row, col) into its plain page.  A broken seal marks the
  * fragment's page as bad.
@@ -33,9 +51,7 @@ int rlnc_open_own(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			       rlnc_plain_page(gb, sector));
 	if (ret == -EBADMSG) {
 		set_bit(sector, gb->bad);
-		atomic64_inc(&v->auth_failures);
-		rlnc_event_auth_failed(v, row);
-		trace_rlnc_sector_wrong(v, place, sector, row);
+		tell_wrong(v, gb, place, ptr, row, col);
 	}
 	return ret;
 }

@@ -440,7 +440,8 @@ static int tell_of_replacement(struct rlnc_volume *v, struct rlnc_member *m)
  * @path:	of the device; what is on it is lost
  *
  * The old device stays open until the volume is closed: a request may still be
- * at it.
+ * at it.  Its superblocks are erased where it answers; this waits for that, a few
+ * deadlines at most, while the new device is being rebuilt.
  *
  * Return: 0; -EBUSY when @path is a member, @index was replaced before in this
  * activation, the others are too few for a commit or lack what it has, or the volume is
@@ -453,6 +454,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 {
 	struct rlnc_member *m = &v->member[index];
 	struct dm_dev *dev, **place = table_place(v, m->dev);
+	u8 id[RLNC_ID_BYTES];
 	struct page *pages;
 	int ret;
 
@@ -482,6 +484,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 		return ret;
 	}
 	rlnc_member_fail(v, index, RLNC_REASON_REPLACE);
+	memcpy(id, m->info.id, sizeof(id));
 	ret = tell_of_replacement(v, m);
 	v->retired[index] = *place;
 	*place = dev;
@@ -496,6 +499,9 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	mutex_unlock(&v->checkpoint_mutex);
 	rlnc_event_member(v, RLNC_EVENT_MEMBER_REPLACED, index, NULL);
 	rlnc_background_kick(v);
+	/* Before a checkpoint says so, it may still be the member when the volume is opened. */
+	if (!ret)
+		rlnc_member_retire(v, index, id);
 	return ret;
 }
 

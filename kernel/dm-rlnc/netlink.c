@@ -105,6 +105,13 @@ static int put_of_fragments(struct sk_buff *skb, struct rlnc_volume *v,
 	       put_u64(skb, RLNC_ATTR_COUNT, event->n);
 }
 
+static int put_of_wrong(struct sk_buff *skb, struct rlnc_volume *v,
+			const struct rlnc_event *event)
+{
+	return put_of_fragments(skb, v, event) ?:
+	       put_u64(skb, RLNC_ATTR_STALE, event->stale);
+}
+
 static int put_of_lost_data(struct sk_buff *skb, struct rlnc_volume *v,
 			    const struct rlnc_event *event)
 {
@@ -139,7 +146,7 @@ static int (*const put_of[__RLNC_EVENT_MAX])(struct sk_buff *skb, struct rlnc_vo
 	[RLNC_EVENT_WORK_STOPPED]	= put_of_work,
 	[RLNC_EVENT_CHECKPOINT]		= put_of_checkpoint,
 	[RLNC_EVENT_DATA_LOST]		= put_of_lost_data,
-	[RLNC_EVENT_AUTH_FAILED]	= put_of_fragments,
+	[RLNC_EVENT_AUTH_FAILED]	= put_of_wrong,
 	[RLNC_EVENT_CORRECTED]		= put_of_fragments,
 	[RLNC_EVENT_ACTIVATED]		= put_of_activation,
 };
@@ -196,11 +203,12 @@ static int put_state(struct sk_buff *skb, struct rlnc_volume *v)
 {
 	struct rlnc_events *events = &v->events;
 	const char *stopped = READ_ONCE(v->stopped);
-	u32 work = READ_ONCE(v->bg.kind);
+	struct rlnc_background_state bg;
 	u8 root[RLNC_DIGEST_BYTES];
 	u64 epoch, seq;
 	int ret;
 
+	rlnc_background_state(v, &bg);
 	spin_lock_irq(&events->lock);
 	epoch = events->epoch;
 	seq = events->seq;
@@ -211,9 +219,9 @@ static int put_state(struct sk_buff *skb, struct rlnc_volume *v)
 	      put_u64(skb, RLNC_ATTR_EPOCH, epoch) ?:
 	      put_shape(skb, v, root) ?:
 	      put_u64(skb, RLNC_ATTR_COUNT, atomic64_read(&v->corrected)) ?:
-	      nla_put_u32(skb, RLNC_ATTR_WORK, work);
-	if (!ret && work != RLNC_WORK_NONE)
-		ret = put_u64(skb, RLNC_ATTR_DONE, READ_ONCE(v->bg.done)) ?:
+	      nla_put_u32(skb, RLNC_ATTR_WORK, bg.kind);
+	if (!ret && bg.kind != RLNC_WORK_NONE)
+		ret = put_u64(skb, RLNC_ATTR_DONE, bg.done) ?:
 		      put_u64(skb, RLNC_ATTR_TOTAL, v->shape[RLNC_TREE_MAP].count[0]);
 	if (!ret && stopped)
 		ret = nla_put_string(skb, RLNC_ATTR_REASON, stopped);

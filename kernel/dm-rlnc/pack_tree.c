@@ -208,11 +208,15 @@ int rlnc_pack_read(struct rlnc_volume *v, u64 number, struct rlnc_ptr *ptr, __le
 static void unmap_pack(struct rlnc_volume *v, struct rlnc_node *node, u32 index,
 		       struct rlnc_node *space)
 {
+	const struct rlnc_place place = {
+		.index = rlnc_pack_entry(&v->geo, index), .tree = RLNC_TREE_PACK,
+	};
 	struct rlnc_ptr *ptr = ptr_in(v, node, index);
 	u64 slot = le64_to_cpu(ptr->slot);
 
 	rlnc_node_prepare_update(v, node);
 	rlnc_node_prepare_update(v, space);
+	rlnc_history_note(v, &place, ptr);
 	spin_lock(&node->lock);
 	memset(ptr, 0, 2 * v->geo.ptr_bytes);
 	spin_unlock(&node->lock);

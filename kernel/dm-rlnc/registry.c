@@ -14,11 +14,11 @@ static struct mapped_device *md_of(const struct rlnc_volume *v)
 	return dm_table_get_md(v->ti->table);
 }
 
-/* Has a volume this device, or had it before a replacement? */
+/* Has a volume this device, or had it before a replacement, or was to have it? */
 static bool has_device(const struct rlnc_volume *v, const struct block_device *bdev)
 {
 	const struct dm_dev *now, *before;
-	u32 i;
+	u32 i, given_up;
 
 	for (i = 0; i < v->members_room; i++) {
 		now = READ_ONCE(v->devs[i]);
@@ -26,6 +26,10 @@ static bool has_device(const struct rlnc_volume *v, const struct block_device *b
 		if ((now && now->bdev == bdev) || (before && before->bdev == bdev))
 			return true;
 	}
+	given_up = smp_load_acquire(&v->abandoned_count);	/* pairs with abandon() */
+	for (i = 0; i < given_up; i++)
+		if (v->abandoned[i]->bdev == bdev)
+			return true;
 	return false;
 }
 

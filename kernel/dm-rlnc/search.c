@@ -368,7 +368,7 @@ static void mend_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct s
 				    RLNC_SECTOR_BYTES))
 				continue;
 			set_bit(page, gb->bad);
-			rlnc_event_auth_failed(v, row);
+			rlnc_event_auth_failed(v, row, false);
 		}
 		copy_highpage(rlnc_fragment_page(gb, row, s->col), right);
 		s->want[s->wanted++] = row;

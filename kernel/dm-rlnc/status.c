@@ -19,26 +19,27 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 {
 	u8 root[RLNC_DIGEST_BYTES];
 	unsigned int sz = 0;
+	struct rlnc_background_state bg;
 	u64 used, epoch;
-	u32 i, kind;
+	u32 i;
 
 	spin_lock(&v->node_lock);
 	used = v->slots_used;
 	spin_unlock(&v->node_lock);
 	epoch = rlnc_events_state(v, root);
-	kind = smp_load_acquire(&v->bg.kind);	/* before how it ended */
+	rlnc_background_state(v, &bg);
 	DMEMIT("%s %u %u ", health(v), v->k, v->n);
 	for (i = 0; i < v->n; i++)
 		DMEMIT("%c", rlnc_member_letter(v, i));
 	DMEMIT(" %llu %8phN %llu/%llu %s", epoch, root, used, v->slots,
-	       rlnc_work_name(kind));
-	if (kind)
-		DMEMIT(":%llu/%llu", READ_ONCE(v->bg.done),
+	       rlnc_work_name(bg.kind));
+	if (bg.kind)
+		DMEMIT(":%llu/%llu", bg.done,
 		       v->shape[RLNC_TREE_MAP].count[0]);
 	DMEMIT(" %lld %lld %lld %lld %s", atomic64_read(&v->corrected),
 	       atomic64_read(&v->unrecoverable), atomic64_read(&v->auth_failures),
-	       atomic64_read(&v->hedged), rlnc_scrub_end_name(v));
-	DMEMIT(" %llu", READ_ONCE(v->bg.lost));
+	       atomic64_read(&v->hedged), rlnc_scrub_end_name(bg.scrub_end));
+	DMEMIT(" %llu %lld", READ_ONCE(v->bg.lost), atomic64_read(&v->stale_fragments));
 }
 
 static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)

@@ -61,6 +61,14 @@ static ssize_t show_auth_failures(struct rlnc_volume *v, struct rlnc_member *m, 
 
 COUNTER(auth_failures);
 
+static ssize_t show_stale_fragments(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(m ? &m->stale_fragments :
+							  &v->stale_fragments));
+}
+
+COUNTER(stale_fragments);
+
 static ssize_t show_hedged(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
 {
 	return sysfs_emit(buf, "%lld\n", atomic64_read(m ? &m->hedged : &v->hedged));
@@ -124,6 +132,7 @@ static struct attribute *volume_attrs[] = {
 	&counter_corrected.attr,
 	&counter_unrecoverable.attr,
 	&counter_auth_failures.attr,
+	&counter_stale_fragments.attr,
 	&counter_hedged.attr,
 	&counter_epoch.attr,
 	&counter_cache_bytes.attr,
@@ -249,6 +258,7 @@ static struct attribute *member_attrs[] = {
 	&counter_timeouts.attr,
 	&counter_hedged.attr,
 	&counter_corrected.attr,
+	&counter_stale_fragments.attr,
 	&counter_read_latency_us.attr,
 	&counter_write_latency_us.attr,
 	&counter_read_histogram.attr,

@@ -354,7 +354,8 @@ static void end_io(struct rlnc_io *io, int ret)
 	}
 	if (ret)
 		bio->bi_status = rlnc_blk_status(ret);
-	if (!ret && is_write(io) && bio->bi_opf & REQ_FUA)
+	/* Of whatever kind: zeroes and discards are changes like any other. */
+	if (!ret && bio->bi_opf & REQ_FUA)
 		rlnc_checkpoint_flush(io->v, bio);
 	else
 		bio_endio(bio);

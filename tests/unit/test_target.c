@@ -13,7 +13,7 @@
 #include "volume/target.h"
 
 static const char line[] =
-	"degraded 4 6 AAsF-A 1234 0123456789abcdef 77/4032 rebuild:5/400 1 2 3 4 none 5";
+	"degraded 4 6 AAsF-A 1234 0123456789abcdef 77/4032 rebuild:5/400 1 2 3 4 none 5 6";
 
 static void status(void **state)
 {
@@ -38,6 +38,7 @@ static void status(void **state)
 	assert_int_equal(s.hedged, 4);
 	assert_string_equal(s.scrubbed, "none");
 	assert_int_equal(s.lost, 5);
+	assert_int_equal(s.stale, 6);
 }
 
 /* Newer targets may say more; nothing of what is known may be missing. */
@@ -49,9 +50,9 @@ static void status_grows(void **state)
 
 	(void)state;
 	strcpy(text, line);
-	strcat(text, " 6 something:new/er");
+	strcat(text, " 7 something:new/er");
 	assert_int_equal(target_status_parse(text, &s), 0);
-	for (len = 0; len < sizeof(line) - sizeof("5"); len++) {
+	for (len = 0; len < sizeof(line) - sizeof("6"); len++) {
 		memcpy(text, line, len);
 		text[len] = 0;
 		assert_int_equal(target_status_parse(text, &s), -EINVAL);

@@ -9,7 +9,7 @@ VM_JOBS	?= $(shell nproc | awk '{ print $$1 < 4 ? $$1 : 4 }')
 
 DEBUG_KERNEL	= $(shell tests/vm/debug-kernel dir)
 
-vm: user modules ## kernel tests in a VM with the distribution's kernel (TESTS=area or test)
+vm: user modules fault-module ## kernel tests in a VM with the distribution's kernel (TESTS=area or test)
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run $(TESTS)
 
 vm-all: user modules ## the long ones as well
@@ -22,7 +22,7 @@ vm-debug-kernel: ## build the debug kernel, once, outside the tree
 	tests/vm/debug-kernel build
 
 vm-debug: user vm-debug-kernel ## the same tests in a kernel with KASAN, lockdep and kmemleak
-	$(MAKE) modules $(DEBUG_KBUILD)
+	$(MAKE) modules fault-module $(DEBUG_KBUILD)
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -d -j $(VM_JOBS) run $(TESTS)
 	$(if $(TESTS),,$(MAKE) check-harness-debug)
 
@@ -43,7 +43,8 @@ vm-hedge: user vm-debug-kernel ## VMs by the thousand, and HOSTILE_SECONDS of ho
 	SKYHOLD_HOSTILE_SECONDS=$(HOSTILE_SECONDS) SKYHOLD_BUILD=$(abspath $(O)) \
 		tests/vm/vm -d -t tests/long -n hedge -j $(VM_JOBS) run hedge
 
-# The modules with the deliberate faults are built like ours, and kept apart.
+# Modules that only tests load, some with deliberate faults, are built like ours and kept
+# apart.
 FAULT_OUT	= $(O)/kmod-fault/$(KVER)
 
 fault-module:

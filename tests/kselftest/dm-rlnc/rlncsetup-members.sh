@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit ip mkfs.ext4 blkid
-plan 40
+plan 42
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -49,6 +49,7 @@ must dmsetup create small --table "0 16384 linear /dev/ram5 0"
 exits 4 "so is one that is too small" "too small: it has 8.*MiB" rlncsetup replace v 2 /dev/mapper/small
 must poll_until 10 dmsetup remove small
 is "$(field letters)" AAAA "nothing has happened so far"
+must dd if=/dev/ram2 of="$TMPDIR/head" bs=64K count=2 iflag=direct status=none
 exits 0 "with --force it is taken" "^$" rlncsetup replace --force --wait v 2 /dev/ram4
 is "$(field letters)" AAAA "and in sync when the command ends"
 exits 0 "status names it" "2 +A +in sync +/dev/ram4" rlncsetup status v
@@ -75,7 +76,12 @@ must rlncsetup fail v 1
 check "the two that are new carry the data" same
 must rlncsetup close v
 check "the server is disconnected" sh -c '! cat /sys/block/nbd*/pid'
-exits 4 "what was replaced is refused" "ram2 was replaced: index 2" open /dev/ram0 /dev/ram1 /dev/ram2 nbd://127.0.0.1:10810/
+replaced() { open /dev/ram0 /dev/ram1 /dev/ram2 nbd://127.0.0.1:10810/; }
+exits 4 "what was replaced is refused" "ram2.*not a dm-rlnc member" replaced
+must dd if="$TMPDIR/head" of=/dev/ram2 bs=64K count=2 oflag=direct conv=notrunc status=none
+exits 4 "also with a copy of what it had" "ram2 was replaced: index 2" replaced
+must dd if=/dev/zero of=/dev/ram2 bs=64K count=2 oflag=direct conv=notrunc status=none
+exits 0 "its key slots are there to be erased" "^1 member wiped" rlncsetup wipe -q /dev/ram2
 now=(/dev/ram0 /dev/ram1 /dev/ram4 nbd://127.0.0.1:10810/)
 
 # --- scrub, throttled -----------------------------------------------------------------

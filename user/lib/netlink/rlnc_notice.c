@@ -37,6 +37,7 @@ static const struct nla_policy policy[RLNC_ATTR_MAX + 1] = {
 	[RLNC_ATTR_GENERATION]		= { .type = NLA_U64 },
 	[RLNC_ATTR_SECTOR]		= { .type = NLA_U64 },
 	[RLNC_ATTR_MEMBERS]		= { .type = NLA_STRING },
+	[RLNC_ATTR_STALE]		= { .type = NLA_U64 },
 };
 
 static void take(struct rlnc_notice *n, int type, struct nlattr *attr)

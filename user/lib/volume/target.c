@@ -144,7 +144,8 @@ int target_status_parse(const char *line, struct target_status *s)
 	    take_number(&line, ~0ull, &s->authfail) ||
 	    take_number(&line, ~0ull, &s->hedged) ||
 	    take_word(&line, s->scrubbed, sizeof(s->scrubbed)) < 0 ||
-	    take_number(&line, ~0ull, &s->lost))
+	    take_number(&line, ~0ull, &s->lost) ||
+	    take_number(&line, ~0ull, &s->stale))
 		return -EINVAL;
 	s->k = (u32)k;
 	s->n = (u32)n;

@@ -44,6 +44,7 @@ struct target_status {
 	u64 hedged;
 	char scrubbed[TARGET_WORD_MAX];	/* how the last scrub ended */
 	u64 lost;			/* generations that the last rebuild passed over */
+	u64 stale;			/* of authfail, those of old fragments */
 };
 
 int target_table_format(const struct target_table *table, char *text, size_t size);

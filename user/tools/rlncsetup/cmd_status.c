@@ -59,7 +59,8 @@ static void print_text(const struct open_volume *v)
 	if (s->lost)
 		printf("  lost           %" PRIu64 " generations could not be read by the last rebuild\n",
 		       (uint64_t)s->lost);
-	printf("  authfail       %" PRIu64 " seals did not open\n", (uint64_t)s->authfail);
+	printf("  authfail       %" PRIu64 " seals did not open, %" PRIu64 " of them of old fragments\n",
+	       (uint64_t)s->authfail, (uint64_t)s->stale);
 	printf("  hedged         %" PRIu64 " reads went to a spare member\n", (uint64_t)s->hedged);
 	print_members(v);
 }
@@ -86,7 +87,7 @@ static json_t *volume_json(const struct open_volume *v)
 {
 	const struct target_status *s = &v->status;
 
-	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:s,s:I,s:I,s:I,s:I,s:I,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:I,s:b,s:b,s:i,s:i,s:s,s:s,s:I,s:s,s:{s:I,s:I},s:{s:s,s:I,s:I,s:i},s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
 			 "name", v->name, "uuid", v->uuid, "health", s->health,
 			 "bytes", (json_int_t)(v->sectors * 512),
 			 "read_only", v->info.read_only, "suspended", v->info.suspended,
@@ -101,6 +102,7 @@ static json_t *volume_json(const struct open_volume *v)
 			 "corrected", (json_int_t)s->corrected,
 			 "unrecoverable", (json_int_t)s->unrecoverable,
 			 "lost", (json_int_t)s->lost, "authfail", (json_int_t)s->authfail,
+			 "stale_fragments", (json_int_t)s->stale,
 			 "hedged", (json_int_t)s->hedged,
 			 "members", members_json(v));
 }

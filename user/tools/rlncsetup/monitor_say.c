@@ -76,6 +76,7 @@ static const struct {
 	{ RLNC_ATTR_GENERATION, NUMBER, "generation" },
 	{ RLNC_ATTR_SECTOR, NUMBER, "sector" },
 	{ RLNC_ATTR_MEMBERS, TEXT, "members" },
+	{ RLNC_ATTR_STALE, NUMBER, "stale" },
 };
 
 static const char *const works[] = {
@@ -193,6 +194,8 @@ static void say(FILE *f, const struct rlnc_notice *n, const char *text)
 	if (rlnc_notice_has(n, RLNC_ATTR_MEMBERS))
 		fprintf(f, ": %" PRIu64 ", of members %s", n->number[RLNC_ATTR_COUNT],
 			n->text[RLNC_ATTR_MEMBERS]);
+	if (n->number[RLNC_ATTR_STALE])
+		fprintf(f, ", %" PRIu64 " of them old ones", n->number[RLNC_ATTR_STALE]);
 	if (reason)
 		fprintf(f, ": %s", reason);
 	if (rlnc_notice_has(n, RLNC_ATTR_LETTERS))
