@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With a member that takes its time for each write, partial writes to many generations
 # take as long as one; those to one generation wait for each other.
-# vm: timeout=300
+# vm: long timeout=300
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

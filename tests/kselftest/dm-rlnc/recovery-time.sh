@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # After a crash with the intent log as full as it can be, recovery takes no more than so
 # many reads, and so long: the figures are printed beside those of an orderly close.
-# vm: timeout=400
+# vm: long timeout=400
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"

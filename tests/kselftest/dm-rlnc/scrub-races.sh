@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Scrubs that are started, stopped and interrupted just as they end: each has one end,
 # which the status and the events agree on; none that is asked for has the end of another.
-# vm: timeout=600
+# vm: long timeout=600
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
