@@ -12,7 +12,7 @@ DEBUG_KERNEL	= $(shell tests/vm/debug-kernel dir)
 vm: user modules fault-module ## kernel tests in a VM with the distribution's kernel (TESTS=area or test)
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run $(TESTS)
 
-vm-all: user modules ## the long ones as well
+vm-all: user modules fault-module ## the long ones as well
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -j $(VM_JOBS) run dm-rlnc hedge
 
 vm-shell: user modules ## a prompt in that VM
