@@ -34,6 +34,7 @@ INSTALL		+= install-skyd
 $(O)/skyd.conf.5: user/skyd/skyd.conf.5.in $(O)/bin/skyd
 	sed -e '/^@KEYS@$$/{' -e 'r /dev/stdin' -e 'd' -e '}' $< <<<"$$($(O)/bin/skyd --print-manual)" >$@
 $(O)/skyd.conf.5: SHELL := /bin/bash
+user: $(O)/skyd.conf.5
 
 install-skyd: $(O)/bin/skyd $(O)/skyd.conf.5
 	$(call install_file,0755,$(O)/bin/skyd,$(SBINDIR)/skyd)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make install, and what opens the volumes of /etc/rlnctab at boot: the units
+# make install-rlncsetup, and what opens the volumes of /etc/rlnctab at boot: the units
 # that the generator makes, and rlncsetup open with a name only.
 # vm: timeout=180
 
@@ -23,8 +23,8 @@ gone() { [ ! -e /dev/mapper/v ] || rlncsetup close v; }
 cleanup gone
 
 # --- install -----------------------------------------------------------------------
-check "make install" make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" -o "$SKYHOLD_BUILD/bin/hedgectl" O="$SKYHOLD_BUILD" \
-	DESTDIR="$root" prefix=/usr install
+check "make install-rlncsetup" make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" O="$SKYHOLD_BUILD" \
+	DESTDIR="$root" prefix=/usr install-rlncsetup
 check "the program runs" "$root/usr/sbin/rlncsetup" --version
 check "its unit starts it" grep -q '^ExecStart=/usr/sbin/rlncsetup open -- %i$' "$root/usr/lib/systemd/system/rlncsetup@.service"
 check_fails "no place is left to be filled in" grep -r '@[A-Z]*DIR@' "$root/usr/lib"
