@@ -13,7 +13,7 @@
 /* --- kill ----------------------------------------------------------------- */
 
 #define NAMES	64u
-#define KILLS	(getenv("EDGE_KILLS") ? atoi(getenv("EDGE_KILLS")) : 100)
+#define KILLS	(getenv("EDGE_KILLS") ? atoi(getenv("EDGE_KILLS")) : 40)
 
 /*
  * Shared with the child that is killed.  A name goes from state to state in the order of the
