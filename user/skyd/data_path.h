@@ -118,8 +118,8 @@ struct slot {
 int slots_take(struct gateway *g, const struct meta_caller *caller, struct rpc_bytes bucket,
 	       const struct meta_policy *policy, struct slot *slot, int64_t deadline);
 
-/* The backend does not know one any more: throw away all that are left. */
-void slots_forget(struct gateway *g);
+/* The backend does not know that reservation: throw away what is left of it. */
+void slots_forget(struct gateway *g, u64 reservation);
 
 /* --- locations: places.c, place_http.c --------------------------------------------- */
 

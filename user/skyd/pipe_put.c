@@ -174,12 +174,12 @@ static int prepare(struct upload *u, struct sending *s)
 			 encode_run, &job, data_until(put->patience));
 }
 
-/* A backend that has lost a reservation has started anew, and has lost them all. */
+/* The backend has lost the reservation, or never had it: others of it are as bad. */
 static void start(struct upload *u, struct sending *s)
 {
 	s->started = sending_start(s);
 	if (s->started && s->started != -ECANCELED && s->started != -ETIMEDOUT)
-		slots_forget(u->g);
+		slots_forget(u->g, s->slot.reservation);
 }
 
 /* Until a quorum has it, with other slots if need be; then it is in the page. */

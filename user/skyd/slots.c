@@ -206,12 +206,15 @@ static bool stock_take(struct gateway *g, struct stock *s, struct slot *slot)
 	return true;
 }
 
-void slots_forget(struct gateway *g)
+void slots_forget(struct gateway *g, u64 reservation)
 {
 	struct stock *s;
+	unsigned int i;
 
 	for (s = g->slots->stocks; s; s = s->next)
-		s->count = 0;
+		for (i = 0; i < s->count; i++)
+			if (stock_at(s, i)->reservation == reservation)
+				stock_at(s, i)->until = 0;
 }
 
 /* --- asking ------------------------------------------------------------------------ */
