@@ -296,6 +296,14 @@ int call_bucket(struct call *c, struct rpc_bytes name)
 			: meta_status(S3_NO_SUCH_BUCKET);
 }
 
+int call_in_bucket(struct link_request *request, const struct meta_caller *caller,
+		   struct rpc_bytes name, struct call **call)
+{
+	int rc = call_begin(request, caller, call);
+
+	return rc ? rc : call_bucket(*call, name);
+}
+
 int backend_status(int rc)
 {
 	enum s3_code code;

@@ -194,10 +194,8 @@ static int begin(struct link_request *r, const struct meta_caller *caller, struc
 		 enum authz_op op, struct rpc_bytes canned_acl, struct call **c)
 {
 	const struct authz_ask may = { .op = op, .canned_acl = canned_acl };
-	int rc = call_begin(r, caller, c);
+	int rc = call_in_bucket(r, caller, name, c);
 
-	if (!rc)
-		rc = call_bucket(*c, name);
 	return rc ? rc : authz(*c, &may);
 }
 

@@ -82,10 +82,8 @@ static int answer_list(struct link_request *r, const void *question, void *answe
 	struct meta_listing *give = answer;
 	struct store_listing listing;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc && ask->kind > META_LIST_UPLOADS)
 		rc = -EINVAL;
 	if (rc)
@@ -177,10 +175,8 @@ static int answer_delete(struct link_request *r, const void *question, void *ans
 	const struct meta_delete *ask = question;
 	struct meta_deleted *give = answer;
 	struct deletion d = { .ask = ask };
-	int rc = call_begin(r, &ask->caller, &d.c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &d.c);
 
-	if (!rc)
-		rc = call_bucket(d.c, ask->bucket);
 	if (rc)
 		return rc;
 	d.item = store_alloc(&d.c->arena, (ask->count + 1) * sizeof(*d.item));

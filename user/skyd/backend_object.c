@@ -295,10 +295,8 @@ static int answer_read(struct link_request *r, const void *question, void *answe
 	struct store_version version;
 	struct store_object o;
 	struct call *c;
-	int found, rc = call_begin(r, &ask->caller, &c);
+	int found, rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc && (ask->purpose > META_GET_ACL ||
 		    !version_read(ask->version_kind, ask->version, &version)))
 		rc = -EINVAL;

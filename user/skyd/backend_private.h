@@ -117,6 +117,9 @@ int call_plain(struct link_request *request, struct call **call);
 int call_begin(struct link_request *request, const struct meta_caller *caller,
 	       struct call **call);
 int call_bucket(struct call *c, struct rpc_bytes name);
+/* Both: whose request it is, and of which bucket. */
+int call_in_bucket(struct link_request *request, const struct meta_caller *caller,
+		   struct rpc_bytes name, struct call **call);
 
 /* Microseconds since 1970. */
 u64 backend_now(void);

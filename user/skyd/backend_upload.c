@@ -37,10 +37,8 @@ static int answer_create(struct link_request *r, const void *question, void *ans
 	struct meta_result *give = answer;
 	bool others = false;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = may_create(c, ask);
 	if (!rc)
@@ -107,10 +105,8 @@ static int answer_parts(struct link_request *r, const void *question, void *answ
 	struct meta_parts *give = answer;
 	struct store_upload upload;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = authz(c, &may);
 	if (!rc)
@@ -148,11 +144,9 @@ static int answer_abort(struct link_request *r, const void *question, void *answ
 	const struct meta_upload *ask = question;
 	const struct authz_ask may = { .op = AUTHZ_ABORT, .name = ask->name };
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	(void)answer;
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = authz(c, &may);
 	if (!rc)
@@ -200,10 +194,8 @@ static int answer_complete(struct link_request *r, const void *question, void *a
 	struct meta_result *give = answer;
 	struct store_object o;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = authz(c, &may);
 	if (!rc)

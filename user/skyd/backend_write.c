@@ -116,10 +116,8 @@ static int answer_open(struct link_request *r, const void *question, void *answe
 	};
 	struct meta_opened *give = answer;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = may_write(c, &w);
 	if (!rc)
@@ -137,10 +135,8 @@ static int answer_slots(struct link_request *r, const void *question, void *answ
 {
 	const struct meta_slots_ask *ask = question;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc && !ask->count)
 		rc = -EINVAL;
 	return rc ? rc : give_slots(c, ask->count, answer);
@@ -182,10 +178,8 @@ static int answer_piece_open(struct link_request *r, const void *question, void 
 	const struct meta_piece *ask = question;
 	struct meta_piece *give = answer;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = backend_status(store_piece_open(c->b->store, call_team(c),
 						     backend_now() + PIECE_US, &give->piece));
@@ -201,11 +195,9 @@ static int answer_piece_add(struct link_request *r, const void *question, void *
 	};
 	struct store_claim *claim;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	(void)answer;
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc && !page_fits(ask->records, ask->generations, ask->start, ask->length))
 		rc = -EINVAL;
 	if (rc)
@@ -221,11 +213,9 @@ static int answer_piece_drop(struct link_request *r, const void *question, void 
 {
 	const struct meta_piece *ask = question;
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	(void)answer;
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = store_piece_drop(c->b->store, call_team(c), ask->piece);
 	/* It has gone by itself. */
@@ -286,10 +276,8 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 	};
 	struct store_body body = { .size = ask->size, .piece = ask->piece, .claims = ask->claims };
 	struct call *c;
-	int rc = call_begin(r, &ask->caller, &c);
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc)
 		rc = may_write(c, &w);
 	if (!rc && ask->generations &&
@@ -333,10 +321,8 @@ static int answer_set(struct link_request *r, const void *question, void *answer
 	struct store_version version;
 	struct store_object o;
 	struct call *c;
-	int found, rc = call_begin(r, &ask->caller, &c);
+	int found, rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = call_bucket(c, ask->bucket);
 	if (!rc && !version_read(ask->version_kind, ask->version, &version))
 		rc = -EINVAL;
 	if (rc)
