@@ -26,13 +26,12 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 .PHONY: check-skyctl check-skyd
 
 # What each of them has to say stands in the log of the daemon, which with-skyd reads.
-SKYD_SANITIZED = SKYD=$< SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd
+SKYD_SANITIZED = SKYD=$(filter-out user,$^) SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd
 
-skyd-asan: $(O)/test/skyd user ## the S3 suite and load, against a skyd with AddressSanitizer and UBSan (KTAP)
-	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
-	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
+skyd-asan: $(O)/test/skyd ## the S3 suite and load, against a skyd with AddressSanitizer and UBSan (KTAP)
+skyd-tsan: $(O)/tsan/bin/skyd ## the same with ThreadSanitizer
 
-skyd-tsan: $(O)/tsan/bin/skyd user ## the same with ThreadSanitizer
+skyd-asan skyd-tsan: user
 	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
 
