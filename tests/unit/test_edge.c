@@ -1,70 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An edge as a process: killed at any instant, exchanged under load, and asked who it is. */
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
-#include <sys/prctl.h>
-
 #include "edge_http_util.h"
+#include "skyd_util.h"
 
 #include "../../user/skyd/control.h"
 #include "../../user/skyd/edge.h"
-#include "base/file.h"
 
 #define KILLS	4
 #define RELOADS	4
 
-static char program[PATH_MAX], conf[128], cellar[128];
+static char conf[128], cellar[128];
 static unsigned int port;
 
 static int setup(void **state)
 {
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	assert_true(len > 0);
-	self[len] = 0;
-	assert_true(snprintf(program, sizeof(program), "%.4000s/skyd", dirname(self)) > 0);
-	/* A role cannot look for leaks: that takes ptrace. */
-	setenv("ASAN_OPTIONS", "detect_leaks=0:exitcode=99", 1);
+	find_skyd();
 	port = 10000 + getpid() % 2000 * 10 + 9;
 	return make_edge_keys(state);
-}
-
-static pid_t run(char *const arguments[])
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		char log[128];
-		int fd;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		snprintf(log, sizeof(log), "%s/log", folder);
-		fd = open(log, O_CREAT | O_WRONLY | O_APPEND, 0600);
-		dup2(fd, 2);
-		execv(program, arguments);
-		_exit(127);
-	}
-	must(pid > 0);
-	return pid;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	must_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool log_says(const char *words)
-{
-	CLEANUP_FREE char *text = NULL;
-	char log[128];
-
-	snprintf(log, sizeof(log), "%s/log", folder);
-	return !file_read(log, 1 << 20, &text, NULL) && strstr(text, words);
 }
 
 static void write_conf(const char *more)
@@ -96,7 +48,7 @@ static pid_t start_edge(void)
 {
 	char *const arguments[] = { program, "--config", conf, "--role", "edge", NULL };
 
-	return run(arguments);
+	return run_skyd(folder, arguments);
 }
 
 /* Only the client's side of a site. */
@@ -306,11 +258,11 @@ static int refused(void *arg)
 	must_equal(wait_for(start_edge()), EXIT_CONFIG);
 	must_equal(unlink(path), 0);
 	must_equal(wait_for(start_edge()), EXIT_CONFIG);
-	must(log_says("Required key not available"));
+	must(log_says(folder, "Required key not available"));
 	shell("mv '%s.kept' '%s'", path, path);
 	write_conf("backend_point = 04");
 	must_equal(wait_for(start_edge()), EXIT_CONFIG);
-	must(log_says("backend_point is no point"));
+	must(log_says(folder, "backend_point is no point"));
 	write_conf("backend_point = ");
 	shell("mv '%s' '%s.away'", cellar, cellar);
 	must_equal(wait_for(start_edge()), EXIT_CONFIG);
@@ -319,8 +271,8 @@ static int refused(void *arg)
 	snprintf(point, sizeof(point), "%s/keys", folder);
 	must_equal(vault_create(point, NULL, NULL), 0);
 	shell("rm '%s/log'%s", folder, "");
-	pid = run(all);
-	while (!log_says("parent: ready")) {
+	pid = run_skyd(folder, all);
+	while (!log_says(folder, "parent: ready")) {
 		must(io_now() < end);
 		must_equal(io_sleep_until(io_after_ms(10)), 0);
 	}
@@ -345,7 +297,7 @@ static int from_the_vault(void *arg)
 	must_equal(edge_backend_load(cellar, point), -ENOENT);
 	snprintf(path, sizeof(path), "%s/keys", folder);
 	must_equal(vault_create(path, NULL, NULL), 0);
-	pid = run(all);
+	pid = run_skyd(folder, all);
 	client_open(&site);
 	until_healthy(&site);
 	must_equal(put(&site, "x", 1, 100), 403);

@@ -3,68 +3,17 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "shell.h"
 
 #include "hedge_server.h"
 
 #define DIGEST	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 static char top[64];
-static char said[65536];	/* what the last command printed, on both streams */
-
-/* A shell command; Return: its exit status. */
-__attribute__((__format__(__printf__, 1, 2)))
-static int sh(const char *fmt, ...)
-{
-	char command[20000] = "exec 2>&1; ";
-	size_t got, len = strlen(command);
-	va_list ap;
-	FILE *f;
-	int status;
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - len, fmt, ap);
-	va_end(ap);
-	f = popen(command, "r");
-	assert_non_null(f);
-	got = fread(said, 1, sizeof(said) - 1, f);
-	said[got] = 0;
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void heard(const char *words)
-{
-	if (!strstr(said, words))
-		fail_msg("\"%s\" is not in: %s", words, said);
-}
-
-static void not_heard(const char *words)
-{
-	if (strstr(said, words))
-		fail_msg("\"%s\" is in: %s", words, said);
-}
-
-#define RUN(status, ...)							\
-	do {									\
-		int got_ = sh(__VA_ARGS__);					\
-										\
-		if (got_ != (status))						\
-			fail_msg("status %d: %s", got_, said);			\
-	} while (0)
 
 /* The command that the monitor has got since the last time, and no other. */
 static void written(const char *command)

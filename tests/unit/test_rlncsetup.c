@@ -3,53 +3,16 @@
 #include <libgen.h>
 #include <limits.h>
 #include <pty.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "shell.h"
 
 /* Cheap slots: it is not the derivation that is tested. */
 #define CHEAP	" --pbkdf-force-iterations 1 --pbkdf-memory 64 "
 
 static char top[64];
-static char said[16384];	/* what the last command printed, on both streams */
-
-/* A shell command; Return: its exit status. */
-__attribute__((__format__(__printf__, 1, 2)))
-static int sh(const char *fmt, ...)
-{
-	char command[2048] = "exec 2>&1; ";
-	size_t got, len = strlen(command);
-	va_list ap;
-	FILE *f;
-	int status;
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - len, fmt, ap);
-	va_end(ap);
-	f = popen(command, "r");
-	assert_non_null(f);
-	got = fread(said, 1, sizeof(said) - 1, f);
-	said[got] = 0;
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void heard(const char *words)
-{
-	if (!strstr(said, words))
-		fail_msg("\"%s\" is not in: %s", words, said);
-}
 
 struct answer {
 	const char *prompt;
@@ -96,14 +59,6 @@ static int on_terminal(const char *command, const struct answer *a)
 	assert_null(a->prompt);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
-
-#define RUN(status, ...)							\
-	do {									\
-		int got_ = sh(__VA_ARGS__);					\
-										\
-		if (got_ != (status))						\
-			fail_msg("status %d: %s", got_, said);			\
-	} while (0)
 
 static int start(void **state)
 {

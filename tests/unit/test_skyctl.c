@@ -12,45 +12,22 @@
 
 #include "base/file.h"
 #include "io_util.h"
+#include "shell.h"
 
 static char top[64], folder[PATH_MAX];
-static char said[65536];	/* what the last command printed, on both streams */
 static pid_t daemon_pid;
 
 /* skyctl's arguments.  Return: its exit status. */
 __attribute__((__format__(__printf__, 1, 2)))
 static int skyctl(const char *fmt, ...)
 {
-	char command[8192];
-	size_t got, len;
+	char arguments[8192];
 	va_list ap;
-	FILE *f;
-	int status;
 
-	len = snprintf(command, sizeof(command), "exec 2>&1; %.4000s/skyctl ", folder);
 	va_start(ap, fmt);
-	len += vsnprintf(command + len, sizeof(command) - len, fmt, ap);
+	vsnprintf(arguments, sizeof(arguments), fmt, ap);
 	va_end(ap);
-	snprintf(command + len, sizeof(command) - len, " --dev %s/dev", top);
-	f = popen(command, "r");
-	assert_non_null(f);
-	got = fread(said, 1, sizeof(said) - 1, f);
-	said[got] = 0;
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void heard(const char *words)
-{
-	if (!strstr(said, words))
-		fail_msg("\"%s\" is not in: %s", words, said);
-}
-
-static void not_heard(const char *words)
-{
-	if (strstr(said, words))
-		fail_msg("\"%s\" is in: %s", words, said);
+	return sh("%.4000s/skyctl %s --dev %s/dev", folder, arguments, top);
 }
 
 /* So that nobody else's daemon has its ports; false: not allowed here. */

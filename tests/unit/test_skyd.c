@@ -1,37 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program as it is run: roles that are killed, reloads, stops, and what stops a start. */
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/un.h>
 
 #include "../../user/skyd/role_run.h"
-#include "base/file.h"
-#include "io_util.h"
+#include "skyd_util.h"
 
 #define SOON	io_after_ms(20000)
 #define KILLS	30
 #define RELOADS	6
 
-static char top[64], program[PATH_MAX], sock[128], conf[128];
+static char top[64], sock[128], conf[128];
 
 static int setup(void **state)
 {
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
 	(void)state;
-	assert_true(len > 0);
-	self[len] = 0;
-	assert_true(snprintf(program, sizeof(program), "%.4000s/skyd", dirname(self)) > 0);
+	find_skyd();
 	strcpy(top, "/tmp/test_skyd.XXXXXX");
 	assert_non_null(mkdtemp(top));
 	snprintf(sock, sizeof(sock), "%s/dev/control", top);
 	snprintf(conf, sizeof(conf), "%s/skyd.conf", top);
-	/* A role cannot look for leaks: that takes ptrace. */
-	setenv("ASAN_OPTIONS", "detect_leaks=0:exitcode=99", 1);
 	return 0;
 }
 
@@ -42,44 +29,6 @@ static int teardown(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -r '%s'", top);
 	return system(command);
-}
-
-static pid_t run(char *const arguments[])
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		char log[128];
-		int fd;
-
-		/* A test that fails leaves nobody behind. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		snprintf(log, sizeof(log), "%s/log", top);
-		fd = open(log, O_CREAT | O_WRONLY | O_APPEND, 0600);
-		dup2(fd, 2);
-		execv(program, arguments);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static bool log_says(const char *words)
-{
-	CLEANUP_FREE char *text = NULL;
-	char log[128];
-
-	snprintf(log, sizeof(log), "%s/log", top);
-	return !file_read(log, 1 << 20, &text, NULL) && strstr(text, words);
 }
 
 /* A new connection, one call.  On a fiber. */
@@ -127,7 +76,7 @@ static pid_t start_dev(void)
 	/* Others may run this test, too; below what connections are given. */
 	snprintf(port, sizeof(port), "%u", 10000 + getpid() % 2000 * 10);
 	snprintf(dev, sizeof(dev), "%s/dev", top);
-	return run(arguments);
+	return run_skyd(top, arguments);
 }
 
 /* --- the whole life ------------------------------------------------------------------- */
@@ -168,7 +117,7 @@ static int live(void *arg)
 	(void)arg;
 	until_up();
 	/* All of them, not only those that answer. */
-	while (!log_says("parent: ready"))
+	while (!log_says(top, "parent: ready"))
 		must_equal(io_sleep_until(io_after_ms(5)), 0);
 	for (i = 0; i < 4; i++)
 		check_given_up(child_of(pid, names[i]));
@@ -320,7 +269,7 @@ static int kills(void *arg)
 static void test_kills(void **state)
 {
 	assert_int_equal(on_loop(state, kills, NULL), 0);
-	assert_true(log_says("was ended by signal 9"));
+	assert_true(log_says(top, "was ended by signal 9"));
 }
 
 static void write_conf(unsigned int calls)
@@ -345,7 +294,7 @@ static int reloads(void *arg)
 
 	(void)arg;
 	write_conf(50);
-	pid = run(arguments);
+	pid = run_skyd(top, arguments);
 	until_up();
 	must_equal(io_spawn(&group, ask_all_the_time, &load, NULL), 0);
 	must_equal(io_spawn(&group, ask_all_the_time, &load, NULL), 0);
@@ -365,7 +314,7 @@ static int reloads(void *arg)
 	must_equal(file_write_atomic(conf, "nonsense\n", 9, 0600), 0);
 	vault = child_of(pid, "vault");
 	must_equal(kill(pid, SIGHUP), 0);
-	while (!log_says("keeps the configuration"))
+	while (!log_says(top, "keeps the configuration"))
 		must_equal(io_sleep_until(io_after_ms(5)), 0);
 	must_equal(child_of(pid, "vault"), vault);
 	load.over = true;
@@ -392,17 +341,17 @@ static void test_refusals(void **state)
 
 	(void)state;
 	assert_int_equal(file_write_atomic(conf, "[skyd]\nstate\nx = 1\n", 18, 0600), 0);
-	assert_int_equal(wait_for(run(check)), EXIT_CONFIG);
-	assert_true(log_says("skyd.conf:2: ") && log_says("skyd.conf:3: "));
-	assert_int_equal(wait_for(run(arguments)), EXIT_CONFIG);
-	assert_int_equal(wait_for(run(wrong)), 2);
+	assert_int_equal(wait_for(run_skyd(top, check)), EXIT_CONFIG);
+	assert_true(log_says(top, "skyd.conf:2: ") && log_says(top, "skyd.conf:3: "));
+	assert_int_equal(wait_for(run_skyd(top, arguments)), EXIT_CONFIG);
+	assert_int_equal(wait_for(run_skyd(top, wrong)), 2);
 	write_conf(5);
-	assert_int_equal(wait_for(run(check)), 0);
+	assert_int_equal(wait_for(run_skyd(top, check)), 0);
 	/* Keys that others could read. */
 	snprintf(keys, sizeof(keys), "%s/dev/vault/keys", top);
 	assert_int_equal(chmod(keys, 0644), 0);
-	assert_int_equal(wait_for(run(arguments)), EXIT_CONFIG);
-	assert_true(log_says("cannot be used: Operation not permitted"));
+	assert_int_equal(wait_for(run_skyd(top, arguments)), EXIT_CONFIG);
+	assert_true(log_says(top, "cannot be used: Operation not permitted"));
 	assert_int_equal(chmod(keys, 0600), 0);
 }
 
