@@ -11,12 +11,12 @@
 . "$(dirname "$0")/../../kselftest/lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/../../kselftest/hedge/monitor.sh"
-requires hvt-peer ip ping
+requires hvt-peer hedgectl ip ping
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=16384
-ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=20 CALLS=500 PINGS=300
-plan 5
+ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=20 CALLS=500 PINGS=300 FLOOD=1000
+plan 7
 load_module hedge
 
 raw=$SKYHOLD_LOGS/hedge.raw
@@ -39,10 +39,14 @@ speed_of_hedge()
 		console speed >"$TMPDIR/out" && note_speeds hedge "$TMPDIR/out"
 }
 
-# note_pings SIDE: round trips, one after the other, the median of them.
+# note_pings SIDE: round trips, one after the other, the median of them; and a flood of
+# them, a mean.
 note_pings()
 {
 	poll_until 10 ping -c 1 -W 1 10.97.0.2 || return
+	ping -f -q -c $FLOOD 10.97.0.2 |
+		sed -n "s/^$FLOOD packets transmitted, $FLOOD received.* time \([0-9]*\)ms$/\1/p" |
+		awk -v side="$1" -v n=$FLOOD '{ print side, "net_flood", int($1 * 1000000 / n) } END { if (!NR) exit 1 }' >>"$raw" || return
 	ping -i 0.002 -c $PINGS 10.97.0.2 |
 		sed -n 's/.* time=\([0-9.]*\) ms$/\1/p' | sort -n |
 		awk -v side="$1" '{ t[NR] = $1 } END { if (!NR) exit 1; print side, "net_echo", t[int((NR + 1) / 2)] * 1000000 }' >>"$raw"
@@ -97,23 +101,54 @@ rounds()
 }
 cold() { start_hedge hedge; }
 starts() { local i; for ((i = 0; i < STARTS; i++)); do start_peer && cold && start_parked || return; done; }
-memory_of_one()
+# What is left of the memory of 16 guests that touch next to nothing, for each of them.
+available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
+note_memory() { echo "$1 memory $((($2 - $(available)) * 1024 / 16))" >>"$raw"; }
+memory_of_peer()
 {
-	local before i
+	local before i status=0 pids=()
 	drop_caches
-	before=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
+	before=$(available)
+	for ((i = 0; i < 16; i++)); do
+		hvt-peer "$guests/hang.hvt" >"$TMPDIR/peer$i" &
+		pids+=($!)
+	done
+	sleep 2
+	for i in "${pids[@]}"; do running "$i" || status=1; done
+	note_memory peer "$before"
+	kill -KILL "${pids[@]}"
+	wait "${pids[@]}"
+	return $status
+}
+memory_of_hedge()
+{
+	local before i status=0
+	drop_caches
+	before=$(available)
 	for ((i = 0; i < 16; i++)); do start "m$i" hang || return; done
 	sleep 2
-	echo "hedge memory_kib $(((before - $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)) / 16))" >>"$raw"
+	for ((i = 0; i < 16; i++)); do runs "m$i" || status=1; done
+	note_memory hedge "$before"
 	for ((i = 0; i < 16; i++)); do tell "stop|m$i"; done
+	return $status
 }
 
 must tell "load|$guests/hello.hvt"
 check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge
 check "frames" rounds ping_peer ping_hedge
 check "starts" starts
-check "memory" memory_of_one
-hundred() { local i; for ((i = 0; i < 100; i++)); do start h hello || return; poll_until 10 has_ended h; done; }
-began=${EPOCHREALTIME/./}
-check "a hundred in a row" hundred
-echo "hedge hundred $(((${EPOCHREALTIME/./} - began) * 1000))" >>"$raw"
+check "memory of the peer" memory_of_peer
+check "memory" memory_of_hedge
+
+# hundred SIDE COMMAND...: the time of a hundred, one after the other
+hundred()
+{
+	local i side=$1 began=${EPOCHREALTIME/./}
+	shift
+	for ((i = 0; i < 100; i++)); do "$@" || return; done
+	echo "$side hundred $(((${EPOCHREALTIME/./} - began) * 1000))" >>"$raw"
+}
+one_of_peer() { hvt-peer "$guests/hello.hvt" >/dev/null; }
+one_of_hedge() { hedgectl start --wait h "$guests/hello.hvt" >/dev/null; }
+check "a hundred of the peer in a row" hundred peer one_of_peer
+check "a hundred in a row" hundred hedge one_of_hedge
