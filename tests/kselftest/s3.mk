@@ -25,6 +25,20 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 
 .PHONY: check-skyctl check-skyd
 
+CLIENTS		?= aws-cli s3cmd rclone js skyctl
+CLIENTS_LOST	?= 0 1 2
+CLIENTS_MIB	?= 1024
+
+check-clients: user ## S3 clients, with an object of CLIENTS_MIB and CLIENTS_LOST locations lost (KTAP)
+	@status=0; tests/kselftest/skyd/clients/js/fetch >/dev/null || status=1; \
+	for lost in $(CLIENTS_LOST); do for client in $(CLIENTS); do \
+		echo "# $$client, $$lost of six locations lost"; \
+		S3_SIZE=$(CLIENTS_MIB) SKYCTL_SIZE=$(CLIENTS_MIB) SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd \
+			tests/kselftest/skyd/clients/with-lost $$lost tests/kselftest/skyd/clients/$$client.sh || status=1; \
+	done; done; exit $$status
+
+.PHONY: check-clients
+
 # What each of them has to say stands in the log of the daemon, which with-skyd reads.
 SKYD_SANITIZED = SKYD=$(filter-out user,$^) SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd
 

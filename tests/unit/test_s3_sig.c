@@ -150,6 +150,8 @@ static void refused(void **state)
 		{ get_object, "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512", S3_INVALID_ARGUMENT,
 		  "Unsupported Authorization Type" },
 		{ get_object, "AWS4-HMAC-SHA256 C", "Basic C", S3_INVALID_ARGUMENT, NULL },
+		{ get_object, "AWS4-HMAC-SHA256 C", "AWS C", S3_INVALID_REQUEST,
+		  "Please use AWS4-HMAC-SHA256" },
 		{ get_object, ",SignedHeaders=", ",SignedHeader=",
 		  S3_AUTHORIZATION_HEADER_MALFORMED, "three components" },
 		{ get_object, ",Signature=", ",Signature", S3_AUTHORIZATION_HEADER_MALFORMED,

@@ -314,6 +314,13 @@ static enum s3_code check_skew(const struct sig_claim *c, const struct sig_rules
 	return S3_REQUEST_TIME_TOO_SKEWED;
 }
 
+/* Version 2 signs with HMAC-SHA1, and no more of a request than its method, date and path. */
+static enum s3_code version_2(struct s3_fault *f)
+{
+	return s3_fail(f, S3_INVALID_REQUEST,
+		       "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+}
+
 static enum s3_code parse_header(const struct sig_message *m, struct str value,
 				 const struct sig_rules *rules, struct sig_claim *c,
 				 struct s3_fault *f)
@@ -323,6 +330,8 @@ static enum s3_code parse_header(const struct sig_message *m, struct str value,
 
 	value = str_trim(value);
 	str_cut(&value, ' ', &algorithm);
+	if (str_equal(algorithm, STR("AWS")))
+		return version_2(f);
 	if (!find_algorithm(algorithm, &c->algorithm))
 		return s3_fail(f, S3_INVALID_ARGUMENT, "Unsupported Authorization Type");
 	code = split_header(value, c, &credential, f);
@@ -484,6 +493,9 @@ enum s3_code sig_parse(const struct sig_message *m, const struct sig_rules *rule
 	} else if (in_query) {
 		claim->place = SIG_QUERY;
 		code = parse_query(m, algorithm, rules, claim, f, used);
+	} else if (query_find(m->query, STR("AWSAccessKeyId"), &header) &&
+		   query_find(m->query, STR("Signature"), &header)) {
+		return version_2(f);
 	} else {
 		claim->place = SIG_ANONYMOUS;
 		return S3_OK;

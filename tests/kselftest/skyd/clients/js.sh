@@ -9,15 +9,8 @@
 . "$(dirname "$0")/common.sh"
 requires node npm
 
-# The packages are kept outside of the tree, and fetched again when the lock file has changed.
 here=$(cd "$(dirname "$0")/js" && pwd)
-cache=${SKYHOLD_CLIENTS:-${XDG_CACHE_HOME:-/var/cache}/skyhold/s3-clients}
-mkdir -p "$cache" || bail "no folder $cache"
-if ! cmp -s "$here/package-lock.json" "$cache/installed"; then
-	cp "$here"/package*.json "$cache/"
-	timeout -k 5 900 npm --prefix "$cache" ci --no-audit --no-fund --ignore-scripts || skip_all "needs packages that npm does not get"
-	cp "$here/package-lock.json" "$cache/installed"
-fi
+cache=$("$here/fetch") || skip_all "needs packages that npm does not get"
 cp "$here"/*.mjs "$cache/"
 plan 2
 
