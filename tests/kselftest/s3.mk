@@ -54,8 +54,11 @@ skyd-asan skyd-tsan: user
 check-reload: user ## a skyd that is reloaded again and again while clients ask (KTAP)
 	@tests/kselftest/skyd/with-skyd tests/kselftest/skyd/reload
 
-check-service: user ## skyd as a service manager starts it (KTAP)
-	@unshare -n sh -c 'ip link set lo up && exec tests/kselftest/skyd/service $(O)/bin/skyd'
+check-service: user ## skyd as a service manager starts it, and below a systemd of its own (KTAP)
+	@status=0; \
+	unshare -n sh -c 'ip link set lo up && exec tests/kselftest/skyd/service $(O)/bin/skyd' || status=1; \
+	tests/install/with-systemd $(O) tests/install/service.sh || status=1; \
+	exit $$status
 
 .PHONY: check-reload check-service
 

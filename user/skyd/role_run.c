@@ -327,6 +327,7 @@ int role_run(struct role_run *run)
 	struct priv priv;
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
+	bool again;
 	int rc;
 
 	log_start(run->name, run->config);
@@ -336,7 +337,8 @@ int role_run(struct role_run *run)
 	}
 	/* The service manager's credentials are root's; another file may be the vault's own. */
 	rc = run->role == ROLE_VAULT ? vault_passphrase(run->config, &pass) : 0;
-	if (rc && rc != -EACCES)
+	again = rc == -EACCES;
+	if (rc && !again)
 		return EXIT_CONFIG;
 	rc = run->role == ROLE_RELAY ? relay_prepare(run) : 0;
 	if (rc) {
@@ -353,7 +355,10 @@ int role_run(struct role_run *run)
 			 strerror(-rc), priv.user ? priv.user : "");
 		return EXIT_CONFIG;
 	}
-	if (run->role == ROLE_VAULT && !pass.len && vault_passphrase(run->config, &pass))
+	rc = again ? vault_passphrase(run->config, &pass) : 0;
+	if (rc == -EACCES)
+		log_line(LEVEL_ERROR, "the passphrase cannot be read: %s", strerror(EACCES));
+	if (rc)
 		return EXIT_CONFIG;
 	if (run->role == ROLE_VAULT && load_keys(run, &pass)) {
 		vault_unload(&run->keys);

@@ -26,7 +26,9 @@ LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c 
 
 PROGRAMS	+= skyd
 skyd_SRCS	:= user/skyd/main.c
-skyd_LIBS	:= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
+# A thread that ends wants libgcc_s, which a role that is locked in cannot open any more.
+skyd_LIBS	:= -Wl,--push-state,--no-as-needed -lgcc_s -Wl,--pop-state
+skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
 
 INSTALL		+= install-skyd
 

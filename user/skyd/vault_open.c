@@ -9,12 +9,14 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "crypto/argon.h"
 #include "log.h"
 #include "role_priv.h"
 #include "vault.h"
 #include "vault_open.h"
 
 #define PASSPHRASE_MAX	1024u
+#define PASSPHRASE_MS	1000u		/* what one try of it takes on this machine */
 #define CREDENTIAL	"skyd.passphrase"
 
 /* The credential's path in *@made, or NULL. */
@@ -66,22 +68,29 @@ static void tell_priv(const char *text)
 int vault_make(const struct config *config)
 {
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
+	struct argon_cost cost;
 	struct priv priv;
 	int rc = vault_passphrase(config, &pass);
+	bool again = rc == -EACCES;
 
-	if (rc && rc != -EACCES)
+	if (rc && !again)
 		return rc;
 	role_priv(ROLE_VAULT, config, &priv);
 	rc = priv_drop(&priv, tell_priv);
 	if (rc)
 		return fail(-rc, "cannot become the vault: %s; is there a user %s?", strerror(-rc),
 			    config->vault_user);
-	if (!pass.len) {
+	if (again) {
 		rc = vault_passphrase(config, &pass);
 		if (rc)
 			return fail(-rc, "the passphrase cannot be read: %s", strerror(-rc));
 	}
-	rc = vault_create(config->vault_keys, pass.len ? &pass : NULL, NULL);
+	if (pass.len) {
+		rc = argon_choose_cost(PASSPHRASE_MS, &cost);
+		if (rc)
+			return fail(-rc, "the passphrase cannot be used: %s", strerror(-rc));
+	}
+	rc = vault_create(config->vault_keys, pass.len ? &pass : NULL, &cost);
 	if (rc == -EEXIST) {
 		printf("%s is there already, and stays as it is\n", config->vault_keys);
 		return 0;
