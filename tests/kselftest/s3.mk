@@ -21,6 +21,7 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
+	tests/kselftest/skyd/faults/leave || status=1; \
 	exit $$status
 
 .PHONY: check-skyctl check-skyd

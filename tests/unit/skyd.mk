@@ -4,12 +4,13 @@
 UNIT_TESTS	+= test_link test_relay test_meta test_vault test_config test_priv test_skyd
 test_link_LIBS	:= -luring
 test_relay_LIBS	:= -luring -lssl
-UNIT_TESTS	+= test_plan test_api test_care test_backend test_backend_objects test_backend_load
+UNIT_TESTS	+= test_plan test_api test_care test_backend test_backend_objects test_backend_move test_backend_load
 test_plan_LIBS	:= -luring -largon2 -lsqlite3 -ljansson -lyaml -lisal -lssl -lexpat
 test_api_LIBS	:= $(test_plan_LIBS)
 test_care_LIBS	:= $(test_plan_LIBS)
 test_backend_LIBS := $(test_plan_LIBS)
 test_backend_objects_LIBS := $(test_backend_LIBS)
+test_backend_move_LIBS	:= $(test_backend_LIBS)
 test_backend_load_LIBS	:= $(test_backend_LIBS)
 test_vault_LIBS	:= -luring -largon2
 test_priv_LIBS	:= -lseccomp

@@ -96,6 +96,9 @@ CLEAR(meta_caller)
 CLEAR(meta_policy)
 CLEAR(meta_data)
 CLEAR(meta_repair)
+CLEAR(meta_move)
+CLEAR(meta_move_sign)
+CLEAR(meta_move_end)
 CLEAR(meta_context)
 CLEAR(meta_region_ask)
 CLEAR(meta_region)
@@ -124,6 +127,8 @@ static const struct shape shapes[] = {
 	SHAPE(meta_api_answer, "api-answer"), SHAPE(meta_grant, "grant"),
 	SHAPE(meta_caller, "caller"), SHAPE(meta_policy, "policy"),
 	SHAPE(meta_data, "data"),
+	SHAPE(meta_move, "move"), SHAPE(meta_move_sign, "move-sign"),
+	SHAPE(meta_move_end, "move-end"),
 	SHAPE(meta_repair, "repair"), SHAPE(meta_context, "context"),
 	SHAPE(meta_region_ask, "region-ask"), SHAPE(meta_region, "region"),
 };

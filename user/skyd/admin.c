@@ -186,6 +186,7 @@ static const struct {
 	{ "location update", admin_location_update },
 	{ "location remove", admin_location_remove },
 	{ "location drain", admin_location_drain },
+	{ "location repair", admin_location_repair },
 	{ "location list", admin_location_list },
 	{ "policy create", policy_create },
 	{ "policy edit", policy_edit },

@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "base/hex.h"
+#include "moves.h"
 
 /* What may be said of a location; "secret_key" goes to the vault and nowhere else. */
 static const char *const names[] = {
@@ -16,7 +17,7 @@ static const char *const names[] = {
 	"new_name", NULL
 };
 
-static int find_location(struct api_ask *a, u64 team, struct store_location *row)
+int admin_find_location(struct api_ask *a, u64 team, struct store_location *row)
 {
 	struct store_text name = { 0 };
 	struct store_location *page;
@@ -195,6 +196,8 @@ static int finish(struct api_ask *a, struct store_location *l, int status)
 		rc = plan_reload(a->b);
 	if (rc)
 		return rc;
+	/* It may be one that others can go to. */
+	moves_changed(a->b);
 	a->out = api_location(a, l);
 	return a->out ? status : -ENOMEM;
 }
@@ -239,7 +242,7 @@ int admin_location_update(struct api_ask *a)
 	if (!rc)
 		rc = admin_team(a, false, &team);
 	if (!rc)
-		rc = find_location(a, team, &l);
+		rc = admin_find_location(a, team, &l);
 	if (!rc)
 		rc = read_texts(a, &l);
 	if (!rc)
@@ -251,34 +254,33 @@ int admin_location_update(struct api_ask *a)
 	if (rc)
 		return rc;
 	l.state = l.url.len ? STORE_ACTIVE : STORE_DISABLED;
-	return finish(a, &l, 200);
+	rc = l.state == STORE_ACTIVE ? admin_repair_end(a, l.id) : 0;
+	return rc ? rc : finish(a, &l, 200);
 }
 
-static int set_state(struct api_ask *a, enum store_location_state state)
+/* Its number stays taken: records name it. */
+int admin_location_remove(struct api_ask *a)
 {
 	struct store_location l;
 	u64 team;
 	int rc = admin_team(a, false, &team);
 
 	if (!rc)
-		rc = find_location(a, team, &l);
+		rc = admin_find_location(a, team, &l);
 	if (rc)
 		return rc;
-	l.state = state;
-	if (state == STORE_DISABLED)
-		l.credentials = (struct store_text){ 0 };
+	l.state = STORE_DISABLED;
+	l.credentials = (struct store_text){ 0 };
 	return finish(a, &l, 200);
 }
 
-/* Its number stays taken: records name it. */
-int admin_location_remove(struct api_ask *a)
+static int list_one(struct api_ask *a, const struct store_location *row)
 {
-	return set_state(a, STORE_DISABLED);
-}
+	json_t *one = api_location(a, row), *repair = one ? admin_repair(a, row->id) : NULL;
 
-int admin_location_drain(struct api_ask *a)
-{
-	return set_state(a, STORE_DRAINING);
+	if (repair)
+		json_object_set_new(one, "repair", repair);
+	return api_append(a, one);
 }
 
 int admin_location_list(struct api_ask *a)
@@ -299,7 +301,7 @@ int admin_location_list(struct api_ask *a)
 					&page);
 		for (i = 0; !rc && i < n; i++)
 			if (all || page[i].state != STORE_DISABLED)
-				rc = api_append(a, api_location(a, &page[i]));
+				rc = list_one(a, &page[i]);
 		after = n > 0 ? page[n - 1].id : 0;
 	} while (!rc && n == STORE_LIST_MAX);
 	if (rc)

@@ -9,6 +9,7 @@
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
  *	admin_location.c	locations
+ *	admin_repair.c		fragments that leave one
  */
 #ifndef SKYD_API_H
 #define SKYD_API_H
@@ -93,7 +94,14 @@ api_fn admin_team_create, admin_team_delete, admin_team_list, admin_team_usage;
 api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, admin_key_list,
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
-	admin_location_list;
+	admin_location_list, admin_location_repair;
+/* Its row, by "name" and the team.  Return: 0; 404; an error. */
+int admin_find_location(struct api_ask *a, u64 team, struct store_location *row);
+/* What is being done about its fragments: an object; NULL when nothing is. */
+json_t *admin_repair(struct api_ask *a, u16 location);
+/* It has been said what is to become of it: begin, or call off, what moves its fragments. */
+int admin_repair_begin(struct api_ask *a, const struct store_location *row, bool reads);
+int admin_repair_end(struct api_ask *a, u16 location);
 /* The team that ->in names by "team"; 0 where it names none and @needed is false. */
 int admin_team(struct api_ask *a, bool needed, u64 *team);
 

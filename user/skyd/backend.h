@@ -136,8 +136,8 @@ void care_close(struct backend *b);
 /* --- questions: each file has its handlers ---------------------------------------- */
 
 /* Each ends with one that has no handler. */
-extern const struct link_operation backend_objects[], backend_repairs[], backend_writes[],
-	backend_lists[],
+extern const struct link_operation backend_objects[], backend_repairs[], backend_moves[],
+	backend_writes[], backend_lists[],
 	backend_uploads[], backend_buckets[], backend_apis[], backend_admins[];
 
 #endif /* SKYD_BACKEND_H */

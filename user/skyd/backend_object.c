@@ -66,8 +66,20 @@ static void seal(const struct backend *b, const struct meta_data *data, u8 to[ME
 	memcpy(to, mac, META_TOKEN_BYTES);
 }
 
+/* Its fragments may lie elsewhere by now. */
+static bool same_generation(struct store_text now, struct rpc_bytes then)
+{
+	const size_t at = sizeof(struct sky_page_hdr);
+
+	if (!now.len || !then.len)
+		return now.len == then.len;
+	return now.len == then.len && now.len >= at + SKY_GENERATION_ID_BYTES &&
+	       !memcmp((const u8 *)now.data + at, (const u8 *)then.data + at,
+		       SKY_GENERATION_ID_BYTES);
+}
+
 /* A fragment of what has gone may have been collected, or soon will be. */
-static int is_there_still(struct call *c, const struct meta_data *data)
+static int is_there_still(struct call *c, const struct meta_data *data, struct store_text *now)
 {
 	struct store_version version;
 	struct store_object o;
@@ -82,9 +94,11 @@ static int is_there_still(struct call *c, const struct meta_data *data)
 		return meta_status(S3_NO_SUCH_KEY);
 	if (rc)
 		return backend_status(rc);
-	return o.data.ref == data->ref && o.data.parts == data->parts && o.size == data->size &&
-	       str_equal(str_of_text(o.data.records), str_of_bytes(data->records)) ? 0 :
-	       meta_status(S3_NO_SUCH_KEY);
+	if (o.data.ref != data->ref || o.data.parts != data->parts || o.size != data->size ||
+	    !same_generation(o.data.records, data->records))
+		return meta_status(S3_NO_SUCH_KEY);
+	*now = o.data.records;
+	return 0;
 }
 
 int data_check(struct call *c, const struct meta_data *data, bool exact, struct store_data *to)
@@ -93,21 +107,18 @@ int data_check(struct call *c, const struct meta_data *data, bool exact, struct 
 	u64 now = backend_now(), grace = b->config->grace_ms * 1000;
 	u8 wanted[META_TOKEN_BYTES], differs = 0;
 	unsigned int i;
-	int rc;
 
 	seal(b, data, wanted);
 	for (i = 0; i < META_TOKEN_BYTES; i++)
 		differs |= wanted[i] ^ data->seal[i];
 	if (differs || data->until < now)
 		return meta_status(S3_ACCESS_DENIED);
-	rc = exact || now + DATA_US > data->until + grace ? is_there_still(c, data) : 0;
-	if (rc)
-		return rc;
 	*to = (struct store_data){
 		.ref = data->ref, .parts = data->parts, .records = text_of(data->records),
 		.size = data->size,
 	};
-	return 0;
+	return exact || now + DATA_US > data->until + grace ?
+		       is_there_still(c, data, &to->records) : 0;
 }
 
 static void data_write(struct call *c, const struct store_object *o, struct meta_data *to)

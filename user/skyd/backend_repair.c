@@ -15,6 +15,8 @@
 #include "care.h"
 #include "log.h"
 #include "pipe/manifest.h"
+#include "plan_private.h"
+#include "store_move.h"
 
 /* The generation that begins at, or holds, byte @offset of a body. */
 static int find_record(struct call *c, const struct store_data *data, u64 offset,
@@ -74,11 +76,19 @@ static int give_row(struct call *c, const struct record *record, const struct me
 	const struct str fragment = {
 		name, meta_fragment_name(record->generation, f->row, name),
 	};
+	struct store_move *moves;
 	struct plan_url url;
 	char *query;
 	int rc;
 
 	*to = (struct meta_url){ .row = f->row, .location = record->location[f->row] };
+	/*
+	 * One that has just been moved, or is about to be: who asks may have found out about
+	 * another place, and what is there goes or stays by the table of moves alone.
+	 */
+	rc = store_move_places(c->b->store, record->generation, f->row, &c->arena, &moves);
+	if (rc || plan_is_draining(c->b, to->location))
+		return rc < 0 ? backend_status(rc) : 0;
 	if (f->wrong && !remove_wrong(c, to->location, fragment))
 		return 0;
 	rc = plan_url(c->b, "PUT", to->location, fragment, f->bytes, f->sha256, &c->arena, &url);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend_private.h"
+#include "moves.h"
 #include "pipe/manifest.h"
 
 #define PIECE_US	(6ull * 3600 * 1000000)	/* for the next page of a body to come */
@@ -289,8 +290,11 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 	body.claim = claims_of(c, ask->claim, ask->claims);
 	if (!body.claim)
 		return -ENOMEM;
-	return ask->part ? backend_status(commit_part(c, ask, &body))
-			 : commit_object(c, ask, &body, answer);
+	rc = ask->part ? backend_status(commit_part(c, ask, &body))
+		       : commit_object(c, ask, &body, answer);
+	if (!rc)
+		moves_look(c->b, ask->records, ask->piece);
+	return rc;
 }
 
 /* --- META_SET --------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "care.h"
 #include "log.h"
+#include "moves.h"
 #include "plan_private.h"
 
 #define GARBAGE_MS	5000
@@ -104,13 +105,14 @@ int care_open(struct backend *b)
 	io_event_init(&b->care->again);
 	b->care->remove = care_remove;
 	b->care->now = plan_now;
-	return 0;
+	return moves_open(b);
 }
 
 int care_start(struct backend *b, struct io_group *group)
 {
 	int (*const fibers[])(void *arg) = {
 		edge_fiber, care_probe_fiber, garbage_fiber, lifecycle_fiber, care_measure_fiber,
+		care_move_fiber,
 	};
 	size_t i;
 	int rc = 0;
@@ -122,8 +124,10 @@ int care_start(struct backend *b, struct io_group *group)
 
 void care_close(struct backend *b)
 {
-	if (b->care)
+	if (b->care) {
+		moves_close(b);
 		care_places_free(b->care);
+	}
 	free(b->care);
 	b->care = NULL;
 }

@@ -6,6 +6,7 @@
  *	care.c			its life; edges
  *	care_garbage.c		fragments that nothing names any more
  *	care_lifecycle.c	lifecycles
+ *	care_move.c		fragments that leave a location
  *	care_measure.c		which locations answer, and in what time
  *	care_request.c		requests to locations
  */
@@ -31,6 +32,7 @@ struct backend_care {
 	/* A DELETE: 0 or a negative errno of location_http.h.  Tests have their own. */
 	int (*remove)(struct backend *b, u16 location, struct str name);
 	u64 (*now)(void);
+	struct moves *moves;		/* moves.h */
 	struct care_place *place[SKY_NO_LOCATION];	/* care_request.c: by number */
 };
 

@@ -11,10 +11,12 @@
 #include "log.h"
 #include "pipe/manifest.h"
 #include "plan_private.h"
+#include "store_move.h"
 
 #define LEASE_US	(600ull * 1000000)
 #define ITEMS		16u
 #define LEFTOVERS	64u
+#define MOVED		64u
 #define LATER_MIN	(60ull * 1000000)
 #define LATER_MAX	(3600ull * 1000000)
 
@@ -97,20 +99,13 @@ struct share {
 	unsigned int count;
 };
 
-/* What the operator has taken away is not asked any more. */
-static bool is_removed(struct backend *b, u16 location)
-{
-	const struct plan_place *p = catalogue_find(b->plan->catalogue, location);
-
-	return p && p->row.state == STORE_DISABLED;
-}
-
 static int remove_share(void *arg)
 {
 	struct share *s = arg;
 	struct backend *b = s->work->b;
 	struct backend_care *care = b->care;
-	bool removed = is_removed(b, s->fragment->location);
+	/* What the operator has taken away is not asked any more. */
+	bool removed = plan_is_removed(b, s->fragment->location);
 	char name[META_FRAGMENT_NAME_MAX];
 	unsigned int i;
 	int rc = 0;
@@ -175,20 +170,26 @@ static bool all_nowhere(const struct record *r)
 }
 
 /* The longer a location is away, the longer it is left alone. */
+static u64 down_for(const struct backend *b, u16 location)
+{
+	const struct plan_live *live = b->plan->live[location];
+	const u64 now = plan_now();
+	u64 down = live && live->down && live->down_since < now ? now - live->down_since : 0;
+
+	down = down > LATER_MIN ? down : LATER_MIN;
+	return down < LATER_MAX ? down : LATER_MAX;
+}
+
 static u64 wait_for(const struct work *w)
 {
-	u64 now = plan_now(), wait = LATER_MIN;
+	u64 wait = LATER_MIN, one;
 	unsigned int i;
 
 	for (i = 0; i < w->fragments; i++) {
-		const struct plan_live *live = w->b->plan->live[w->fragment[i].location];
-
-		if (w->fragment[i].gone || !live || !live->down || live->down_since > now)
-			continue;
-		if (now - live->down_since > wait)
-			wait = now - live->down_since;
+		one = w->fragment[i].gone ? 0 : down_for(w->b, w->fragment[i].location);
+		wait = one > wait ? one : wait;
 	}
-	return wait < LATER_MAX ? wait : LATER_MAX;
+	return wait;
 }
 
 static int put_off(struct work *w, const struct store_garbage *item,
@@ -261,12 +262,52 @@ static int collect_item(struct backend *b, const struct store_garbage *item)
 	return rc ? rc : more;
 }
 
+/* --- fragments that have been moved -------------------- */
+
+static int remove_moved(struct backend *b, const struct store_move *move)
+{
+	struct backend_care *care = b->care;
+	char name[META_FRAGMENT_NAME_MAX];
+	int rc = plan_is_removed(b, move->location) ? -ENOENT :
+		 plan_is_down(b, move->location) ? -EHOSTUNREACH : 0;
+	u64 later = 0;
+
+	meta_fragment_name(move->generation, move->row, name);
+	if (!rc) {
+		rc = care->remove(b, move->location, str_of(name));
+		plan_note(b, move->location, rc);
+	}
+	if (rc == -ECANCELED)
+		return rc;
+	if (rc && rc != -ENOENT) {
+		care->counts.failed++;
+		later = care->now() + down_for(b, move->location);
+	} else {
+		care->counts.deleted++;
+	}
+	return store_move_done(b->store, move, later);
+}
+
+/* Return: how many there were, or an error. */
+static int collect_moved(struct backend *b)
+{
+	STORE_ARENA a = { 0 };
+	struct store_move *moves;
+	int n = store_move_due(b->store, MOVED, &a, &moves), i, rc = 0;
+
+	for (i = 0; !rc && i < n; i++)
+		rc = remove_moved(b, &moves[i]);
+	return rc ? rc : n;
+}
+
 int care_collect(struct backend *b)
 {
 	STORE_ARENA a = { 0 };
 	struct store_garbage *items;
-	int n, i, rc;
+	int n, i, rc, moved = collect_moved(b);
 
+	if (moved < 0)
+		return moved;
 	do
 		n = store_leftovers(b->store, LEFTOVERS);
 	while (n == LEFTOVERS);
@@ -282,5 +323,5 @@ int care_collect(struct backend *b)
 			log_line(LEVEL_WARNING, "garbage %llu is left for later: %s",
 				 (unsigned long long)items[i].id, store_s3_error(rc)->code);
 	}
-	return n;
+	return n < 0 ? n : n + moved;
 }

@@ -63,6 +63,7 @@ struct config {
 	char *backend_user;
 	bool public_locations;	/* the catalogue may be read without a token */
 	uint64_t grace_ms;	/* fragments of what was deleted live on, for readers */
+	uint64_t repair_rate;	/* bytes a second that leave locations; 0: no limit */
 	char *vault_user, *vault_keys, *vault_passphrase;
 	uint64_t vault_lease_ms;
 	uint64_t calls;		/* under way between two roles */

@@ -61,6 +61,8 @@ const struct config_key config_keys[] = {
 	  "whether /cloud_locations and /edge_locations are told without a token" },
 	{ "backend", "grace", TIME, AT(grace_ms), 1000, 86400000, "1h",
 	  "how long fragments of what was deleted stay, for readers that have begun" },
+	{ "backend", "repair_rate", NUMBER, AT(repair_rate), 0, 1ull << 40, "67108864",
+	  "bytes of fragments that are made anew in a second when a location is left; 0: no limit" },
 	{ "vault", "user", TEXT, AT(vault_user), 0, 0, "skyd-vault", "whom it runs as" },
 	{ "vault", "keys", PATH, AT(vault_keys), 0, 0, "/var/lib/skyd/vault/keys",
 	  "file of the master keys, of mode 0600" },

@@ -12,6 +12,11 @@ int data_path_open(struct gateway *g, u64 memory)
 	return rc;
 }
 
+int data_path_start(struct gateway *g)
+{
+	return io_spawn(g->repairs, moves_run, g, NULL);
+}
+
 void data_path_close(struct gateway *g)
 {
 	places_close(g);

@@ -309,6 +309,11 @@ int fetch_page_find(const struct meta_page *page, u64 offset, struct record *r, 
  */
 void repair_start(struct fetch *f);
 
+/* --- what leaves a location: move.c ------------------------------------------------ */
+
+/* A fiber that asks the backend for fragments to move, and moves them; until it is cancelled. */
+int moves_run(void *gateway);
+
 /* --- small things ------------------------------------------------------------------ */
 
 u64 data_now_us(void);			/* microseconds since 1970 */

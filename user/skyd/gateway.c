@@ -129,6 +129,8 @@ int gateway_start(struct role_run *run)
 	if (!rc)
 		rc = data_path_open(g, c->gateway_memory << 20);
 	if (!rc)
+		rc = data_path_start(g);
+	if (!rc)
 		rc = io_spawn(&run->group, sweep, f, &f->sweeper);
 	return rc;
 }

@@ -19,6 +19,12 @@ struct gateway_slots;		/* slots.c: generations that may be sent */
 struct gateway_places;		/* places.c: an http_origin for each location */
 struct gateway_coders;		/* coders.c: coders by shape, encoders and decoders for use */
 
+/* move.c: fragments that leave a location. */
+struct gateway_moves {
+	u64 moved, bytes, failed;	/* by this gateway */
+	u64 total, left, stuck;		/* by all, as the backend has said last */
+};
+
 struct gateway {
 	const struct config *config;
 	struct link *backend, *vault;
@@ -33,6 +39,7 @@ struct gateway {
 	struct digests *digests;	/* digest.c: hashes of uploads, several at once */
 	struct io_group *repairs;	/* fibers that outlive a request: late fragments, repair */
 	unsigned int repairing;		/* of those, how many repair */
+	struct gateway_moves moves;
 };
 
 /* --- keys of buckets: auth.c ------------------------------------------------------- */
@@ -56,6 +63,8 @@ int gateway_lease(struct gateway *g, const struct meta_policy *policy, u8 key[32
  * set before.  Return: 0 or -ENOMEM.
  */
 int data_path_open(struct gateway *g, u64 memory);
+/* Begin what is done unasked, in the group of @repairs.  Return: 0 or -ENOMEM. */
+int data_path_start(struct gateway *g);
 /* When no fiber is in the data path any more: after the group of @repairs has ended. */
 void data_path_close(struct gateway *g);
 

@@ -88,6 +88,18 @@ static int metrics(struct s3_call *c)
 	       f->counts.sent);
 	metric(&o, "skyd_gateway_memory_free_bytes", "gauge", "Room for bodies under way.",
 	       (double)f->gateway.memory.free * FRONT_MEMORY_UNIT);
+	metric(&o, "skyd_gateway_fragments_moved_total", "counter",
+	       "Fragments made anew for a location that is left.", f->gateway.moves.moved);
+	metric(&o, "skyd_gateway_fragments_moved_bytes_total", "counter", "Bytes of those.",
+	       f->gateway.moves.bytes);
+	metric(&o, "skyd_gateway_fragments_unmoved_total", "counter",
+	       "Fragments that could not be, at the first try.", f->gateway.moves.failed);
+	metric(&o, "skyd_repair_fragments", "gauge",
+	       "Fragments at locations that are left, when that began.", f->gateway.moves.total);
+	metric(&o, "skyd_repair_fragments_left", "gauge", "Those that are there still.",
+	       f->gateway.moves.left);
+	metric(&o, "skyd_repair_generations_stuck", "gauge",
+	       "Generations of which one cannot be moved.", f->gateway.moves.stuck);
 	metric(&o, "process_cpu_seconds_total", "counter", "CPU time.",
 	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);

@@ -75,6 +75,10 @@ enum meta_operation {
 
 	META_API,		/* meta_api -> meta_api_answer: JSON, not S3 */
 	META_REPAIR,		/* meta_repair -> meta_signed: URLs of what is made anew */
+
+	META_MOVE,		/* meta_key_ask (no key) -> meta_move: what is to be moved next */
+	META_MOVE_SIGN,		/* meta_move_sign -> meta_signed: where it goes */
+	META_MOVE_END,		/* meta_move_end -> nothing */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -351,6 +355,47 @@ struct meta_repair {
 	u32 count;
 };
 
+/*
+ * A fragment that leaves its location.  Of @urls, those of other rows are what it is made from;
+ * one of its own row is the fragment itself.
+ */
+struct meta_move {
+	u64 id;				/* 0: there is nothing to do */
+	u32 wait_ms;			/* then: ask again after that */
+	u8 row;
+	struct rpc_bytes records;	/* a page with this generation alone */
+	u64 revision;			/* of the locations */
+	const struct meta_url *url;
+	u32 urls;
+	u64 total, moved, stuck;	/* of all that are to be moved, for /metrics */
+};
+
+/*
+ * It is made: where does it go?  @again: not there where it was to go the last time; @late: what
+ * was sent there may still arrive, since nobody has answered.
+ */
+struct meta_move_sign {
+	u64 id;
+	u32 bytes;
+	u8 sha256[32];
+	bool again, late;
+};
+
+enum meta_move_result {
+	META_MOVED,
+	META_MOVE_UNREADABLE,		/* too few fragments have come */
+	META_MOVE_UNLIKE,		/* they do not fit together */
+	META_MOVE_UNSENT,		/* nobody has taken it */
+};
+
+struct meta_move_end {
+	u64 id;
+	u8 result;			/* enum meta_move_result */
+	u16 location;			/* where it is now, or was last sent to; 0: nowhere */
+	u32 bytes;
+	bool late;			/* as in meta_move_sign */
+};
+
 struct meta_claim {
 	u64 reservation;
 	u64 mask;
@@ -602,6 +647,7 @@ extern const struct rpc_schema meta_key_ask_schema, meta_key_schema, meta_locati
 	meta_complete_schema, meta_bucket_make_schema, meta_bucket_ask_schema, meta_bucket_schema,
 	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema,
 	meta_document_schema, meta_api_schema,
-	meta_api_answer_schema, meta_repair_schema;
+	meta_api_answer_schema, meta_repair_schema, meta_move_schema, meta_move_sign_schema,
+	meta_move_end_schema;
 
 #endif /* SKYD_META_H */

@@ -216,6 +216,28 @@ static const struct rpc_field repair_fields[] = {
 TABLE(repair, "repair");
 #undef M
 
+#define M struct meta_move
+static const struct rpc_field move_fields[] = {
+	NUM64(id), NUM32(wait_ms), U8(row), BLOB(records), NUM64(revision),
+	LIST(url, urls, META_ROWS, url), NUM64(total), NUM64(moved), NUM64(stuck),
+};
+TABLE(move, "move");
+#undef M
+
+#define M struct meta_move_sign
+static const struct rpc_field move_sign_fields[] = {
+	NUM64(id), NUM32(bytes), FIXED(sha256), BOOL(again), BOOL(late),
+};
+TABLE(move_sign, "move-sign");
+#undef M
+
+#define M struct meta_move_end
+static const struct rpc_field move_end_fields[] = {
+	NUM64(id), U8(result), U16(location), NUM32(bytes), BOOL(late),
+};
+TABLE(move_end, "move-end");
+#undef M
+
 #define M struct meta_piece
 static const struct rpc_field piece_fields[] = {
 	STRUCT(caller, caller), ID(bucket), NUM64(piece), NUM64(start), NUM64(length),

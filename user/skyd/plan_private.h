@@ -6,6 +6,7 @@
  *	plan_catalogue.c	locations as the store has them, ready to choose from
  *	plan_slots.c		reservations
  *	plan_sign.c		URLs of what gateways ask for
+ *	plan_move.c		where a fragment goes that leaves its location
  *	plan_url.c		signing, by grants and by the vault
  *	plan_health.c		which locations answer
  *	plan_edge.c		edges of this machine make themselves known
@@ -119,6 +120,32 @@ struct reserved {
 
 /* Return: 0; -STORE_EXPIRED: not known (any more), or no such slot; another error. */
 int reservation_find(struct backend *b, u64 id, unsigned int slot, struct reserved *r);
+
+/* --- plan_move.c, plan_sign.c: fragments that leave a location --- */
+
+struct record;
+
+struct plan_move {
+	u16 from;
+	u8 row;
+	const u16 *only;		/* where it may go; none: anywhere */
+	unsigned int onlys;
+	const u16 *not;			/* where it may not */
+	unsigned int nots;
+};
+
+/*
+ * Another location, by the policy of the object; never one that the record names.  Return: 0;
+ * -ENOSPC with @err.
+ */
+int plan_move(struct backend *b, const struct policy *policy, const struct record *r,
+	      const struct plan_move *move, u16 *target, struct policy_error *err);
+/* URLs to read what row @without is made of, the quickest first; before them its own (@reads). */
+int plan_rows(struct backend *b, const struct record *r, u8 without, bool reads,
+	      struct store_arena *a, struct meta_url **url, u32 *urls);
+/* It gets nothing new; it is not even asked any more. */
+bool plan_is_draining(const struct backend *b, u16 location);
+bool plan_is_removed(const struct backend *b, u16 location);
 
 /* --- plan_first.c --- */
 int plan_first(struct backend *b);

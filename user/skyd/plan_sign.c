@@ -23,7 +23,8 @@ static int put_job(struct backend *b, const struct meta_fragment *f, struct url_
 		return rc;
 	if (f->row >= r.n || !f->bytes)
 		return -STORE_INVALID;
-	if (r.location[f->row] == SKY_NO_LOCATION)
+	/* Nor is anything begun that would have to be moved: others of it are as bad. */
+	if (r.location[f->row] == SKY_NO_LOCATION || plan_is_draining(b, r.location[f->row]))
 		return -STORE_EXPIRED;
 	*job = (struct url_job){
 		.method = STR("PUT"), .location = r.location[f->row], .len = f->bytes,
@@ -195,6 +196,42 @@ int plan_page(struct backend *b, u64 offset, unsigned int generations, unsigned 
 	give->revision = b->plan->revision;
 	give->url = w.url;
 	give->urls = rc ? 0 : w.count;
+	return rc;
+}
+
+/* Beyond k: for those that do not answer, and one to compare with. */
+#define MOVE_SPARE	8u
+
+int plan_rows(struct backend *b, const struct record *r, u8 without, bool reads,
+	      struct store_arena *a, struct meta_url **url, u32 *urls)
+{
+	const unsigned int most = r->k + MOVE_SPARE + reads;
+	CLEANUP_FREE struct url_job *job = calloc(most, sizeof(*job));
+	struct catalogue *c = catalogue_get(b);
+	struct row rows[SKY_MAX_N];
+	unsigned int have = order_rows(c, r, rows), i, pass, count = 0;
+	int rc;
+
+	*url = store_alloc(a, most * sizeof(**url));
+	rc = job && *url ? 0 : -ENOMEM;
+	for (pass = !reads; !rc && pass < 2; pass++)
+		for (i = 0; i < have && count < most; i++) {
+			const bool own = rows[i].row == without;
+
+			if (own != !pass)
+				continue;
+			job[count] = (struct url_job){
+				.method = STR("GET"), .location = r->location[rows[i].row],
+			};
+			meta_fragment_name(r->generation, rows[i].row, job[count].name);
+			(*url)[count++].row = rows[i].row;
+		}
+	if (!rc)
+		rc = url_sign(b, c, job, count, a);
+	for (i = 0; !rc && i < count; i++)
+		(*url)[i] = url_of(&job[i], 0, (*url)[i].row);
+	catalogue_put(c);
+	*urls = rc ? 0 : count;
 	return rc;
 }
 

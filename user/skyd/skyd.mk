@@ -14,15 +14,15 @@ LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c
 
 # What the backend answers to gateways.
 LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
-	backend_object.c backend_repair.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
+	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
 
 # Placement and URLs.
 LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sign.c plan_url.c \
-	plan_health.c plan_edge.c plan_first.c)
+	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
-	admin_team.c admin_location.c care.c care_garbage.c care_lifecycle.c care_measure.c care_request.c)
+	admin_team.c admin_location.c admin_repair.c care.c care_garbage.c care_move.c care_lifecycle.c care_measure.c care_request.c)
 
 PROGRAMS	+= skyd
 skyd_SRCS	:= user/skyd/main.c

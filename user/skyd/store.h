@@ -596,7 +596,10 @@ int store_garbage_lease(struct store *s, u64 lease_us, unsigned int max,
 /* Return: 1 and the next page, 0: all are done, -STORE_LEASE_LOST. */
 int store_garbage_next(struct store *s, const struct store_garbage *item,
 		       struct store_arena *a, struct store_garbage_page *page);
-/* Its fragments are gone; so is the page. */
+/*
+ * Its fragments are gone; so is the page, unless one of them has been moved meanwhile: then it is
+ * the next page again.
+ */
 int store_garbage_page_done(struct store *s, const struct store_garbage *item,
 			    const struct store_garbage_page *page);
 /*
@@ -609,7 +612,7 @@ int store_garbage_later(struct store *s, const struct store_garbage *item,
 			u64 mask, u64 due);
 /* After store_garbage_next() gave 0. */
 int store_garbage_done(struct store *s, const struct store_garbage *item);
-/* Items in the queue. */
+/* Items in the queue, and fragments that have been moved away. */
 int store_garbage_count(struct store *s, u64 *items, u64 *due);
 /*
  * Leftovers: expired reservations and pieces become garbage, at most @max in one

@@ -42,11 +42,13 @@ static const struct db_sql sql_part = {
 };
 
 static const struct db_sql sql_page_done = {
-	"remove a page of garbage", "DELETE FROM page WHERE piece = ?1 AND start = ?2",
+	"remove a page of garbage",
+	"DELETE FROM page WHERE piece = ?1 AND start = ?2 AND records = ?3",
 };
 
 static const struct db_sql sql_part_done = {
-	"remove a part of garbage", "DELETE FROM part WHERE upload = ?1 AND number = ?2",
+	"remove a part of garbage",
+	"DELETE FROM part WHERE upload = ?1 AND number = ?2 AND (ref > 0 OR records = ?3)",
 };
 
 static const struct db_sql sql_records_done = {
@@ -58,7 +60,9 @@ static const struct db_sql sql_done = {
 };
 
 static const struct db_sql sql_count = {
-	"count garbage", "SELECT count(*), coalesce(sum(CASE WHEN due <= ?1 THEN 1 ELSE 0 END), 0) FROM garbage",
+	"count garbage",
+	"SELECT count(*), coalesce(sum(CASE WHEN due <= ?1 THEN 1 ELSE 0 END), 0) FROM"
+	" (SELECT due FROM garbage UNION ALL SELECT due FROM move WHERE open = 0) g",
 };
 
 static const struct db_sql sql_reservation_left = {
@@ -233,6 +237,7 @@ int store_garbage_next(struct store *s, const struct store_garbage *item,
 	return store_read(s, next_tx, &call);
 }
 
+/* Return: 1, or 0 when the page is another one by now. */
 static int page_done_tx(struct db_conn *c, void *arg)
 {
 	struct garbage_call *call = arg;
@@ -244,12 +249,14 @@ static int page_done_tx(struct db_conn *c, void *arg)
 		return err;
 	if (page->piece && page->page.generations)
 		err = db_run(c, &sql_page_done, DB_ARGS(DB_INT(page->piece),
-							DB_INT(page->page.start)));
+							DB_INT(page->page.start),
+							STORE_ARG(page->page.records)));
 	else if (page->part)
-		err = db_run(c, &sql_part_done, DB_ARGS(DB_INT(item.ref), DB_INT(page->part)));
+		err = db_run(c, &sql_part_done, DB_ARGS(DB_INT(item.ref), DB_INT(page->part),
+							STORE_ARG(page->page.records)));
 	else
 		err = db_run(c, &sql_records_done, DB_ARGS(DB_INT(call->item.id)));
-	return err < 0 ? err : 0;
+	return err;
 }
 
 int store_garbage_page_done(struct store *s, const struct store_garbage *item,
@@ -257,8 +264,9 @@ int store_garbage_page_done(struct store *s, const struct store_garbage *item,
 {
 	struct store_garbage_page copy = *page;
 	struct garbage_call call = { .item = *item, .page = &copy };
+	int rc = store_write(s, page_done_tx, &call);
 
-	return store_write(s, page_done_tx, &call);
+	return rc < 0 ? rc : 0;
 }
 
 static int later_tx(struct db_conn *c, void *arg)
@@ -266,7 +274,7 @@ static int later_tx(struct db_conn *c, void *arg)
 	struct garbage_call *call = arg;
 	int err = page_done_tx(c, arg);
 
-	return err ? err : store_garbage_add(c, call->due, GARBAGE_RECORDS, 0, call->mask,
+	return err <= 0 ? err : store_garbage_add(c, call->due, GARBAGE_RECORDS, 0, call->mask,
 					     call->records);
 }
 

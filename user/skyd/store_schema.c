@@ -103,8 +103,24 @@ static const char first[] =
 	" records BLOB NOT NULL);"
 	"CREATE INDEX garbage_due ON garbage (due, id);";
 
+/*
+ * Fragments that leave a location.  A row of move names one that no record names: it is being
+ * made (open), or is to be deleted from due on.  As long as there is a row for a place, nothing
+ * of that name is put there anew.
+ */
+static const char second[] =
+	"CREATE TABLE repair (location INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" reads INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	" mark INTEGER NOT NULL, total INTEGER NOT NULL, moved INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, targets BLOB NOT NULL);"
+	"CREATE TABLE move (generation BLOB NOT NULL, number INTEGER NOT NULL,"
+	" location INTEGER NOT NULL, open INTEGER NOT NULL, due INTEGER NOT NULL,"
+	" PRIMARY KEY (generation, number, location)) WITHOUT ROWID;"
+	"CREATE INDEX move_due ON move (due);";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
+	{ "fragments that leave a location", second },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -23,7 +23,9 @@
 
 enum unfit {
 	FIT,
+	HAS_ONE,
 	NOT_LISTED,
+	NOT_ASKED,
 	NOT_UP,
 	ELSEWHERE,
 	NO_GDPR,
@@ -34,7 +36,8 @@ enum unfit {
 };
 
 static const char *const reasons[UNFITS] = {
-	[NOT_LISTED] = "not in the policy's lists", [NOT_UP] = "not up",
+	[HAS_ONE] = "with a fragment already", [NOT_LISTED] = "not in the policy's lists",
+	[NOT_ASKED] = "not among those that were named", [NOT_UP] = "not up",
 	[ELSEWHERE] = "in other jurisdictions", [NO_GDPR] = "without GDPR",
 	[TOO_DEAR] = "too dear", [TOO_SLOW] = "too slow", [FULL] = "full",
 };
@@ -51,6 +54,14 @@ static bool in_list(const struct policy_places *list, uint16_t id)
 
 	for (i = 0; list && i < list->count; i++)
 		if (list->id[i] == id)
+			return true;
+	return false;
+}
+
+static bool in(const uint16_t *ids, unsigned int count, uint16_t id)
+{
+	while (count--)
+		if (*ids++ == id)
 			return true;
 	return false;
 }
@@ -78,8 +89,12 @@ static bool within(double value, double limit)
 
 static enum unfit judge(const struct requirement *need, const struct location *l)
 {
+	if (in(need->have, need->haves, l->id))
+		return HAS_ONE;
 	if (!listed(need, l))
 		return NOT_LISTED;
+	if (need->only && !in(need->only, need->onlys, l->id))
+		return NOT_ASKED;
 	if (l->state != LOCATION_UP)
 		return NOT_UP;
 	if (!under(need->jurisdiction, l->place.jurisdiction))
@@ -180,7 +195,7 @@ static int too_few(const struct requirement *need, unsigned int found, const uns
 
 	len = snprintf(err->text, sizeof(err->text), "%u locations are needed, %u can be had",
 		       need->n, found);
-	for (i = NOT_LISTED; i < UNFITS && len < sizeof(err->text); i++) {
+	for (i = HAS_ONE; i < UNFITS && len < sizeof(err->text); i++) {
 		if (!unfit[i])
 			continue;
 		len += snprintf(err->text + len, sizeof(err->text) - len, "%s%u %s", sep, unfit[i],
@@ -190,9 +205,24 @@ static int too_few(const struct requirement *need, unsigned int found, const uns
 	return -ENOSPC;
 }
 
+/* Indexes of what counts as chosen.  Return: how many there are in the catalogue. */
+static unsigned int chosen_before(const struct location *all, size_t count,
+				  const struct requirement *need, uint16_t *chosen)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < count && n < need->haves && n < SKY_MAX_N; i++)
+		if (in(need->have, need->haves, all[i].id))
+			chosen[n++] = i;
+	return n;
+}
+
 int placement_choose(const struct location *all, size_t count, const struct requirement *need,
 		     uint64_t seed, uint16_t chosen[], struct policy_error *err)
 {
+	uint16_t taken[2 * SKY_MAX_N];	/* those before, then the chosen */
+	unsigned int first;
 	struct candidate *c CLEANUP_FREE = NULL;
 	unsigned int unfit[UNFITS] = { 0 }, n;
 	size_t i, fit = 0;
@@ -211,12 +241,15 @@ int placement_choose(const struct location *all, size_t count, const struct requ
 				.key = -log(uniform(seed, all[i].id)) / weight(&all[i]),
 			};
 	}
+	first = chosen_before(all, count, need, taken);
 	for (n = 0; n < need->n; n++) {
-		struct candidate *next = draw(all, c, fit, chosen, n, need->max_per_provider);
+		struct candidate *next = draw(all, c, fit, taken, first + n,
+					      need->max_per_provider);
 
 		if (!next)
 			return too_few(need, n, unfit, err);
 		next->taken = true;
+		taken[first + n] = next->index;
 		chosen[n] = next->index;
 	}
 	return 0;

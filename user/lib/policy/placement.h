@@ -62,6 +62,10 @@ struct requirement {
 	double max_storage_price;	/* $/GB a month of a location; 0: any */
 	double max_latency_ms;		/* 0: any */
 	unsigned int max_per_provider;	/* 0: as few as can be */
+	const uint16_t *have;		/* ids that are not chosen, and count as chosen before */
+	unsigned int haves;		/* at most SKY_MAX_N */
+	const uint16_t *only;		/* ids; NULL: any */
+	unsigned int onlys;
 };
 
 /**

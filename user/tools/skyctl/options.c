@@ -13,7 +13,7 @@
 #define CMD_ALL		(~0u)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
-			 CMD_PLACE_LIST | CMD_POLICY | CMD_INTENT)
+			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
 #define FILE_MAX	65536u
 
@@ -59,6 +59,13 @@ const struct option_row option_rows[] = {
 	{ "ingress-price", 0, OPT_TEXT, AT(ingress_price), 0, 0, CMD_PLACE_SET, "PRICE", "$ a GB" },
 	{ "egress-price", 0, OPT_TEXT, AT(egress_price), 0, 0, CMD_PLACE_SET, "PRICE", "$ a GB" },
 	{ "new-name", 0, OPT_TEXT, AT(new_name), 0, 0, CMD_PLACE_SET, "NAME", "call it so" },
+	{ "to", 0, OPT_OWN, 0, true, 0, CMD_PLACE_LEAVE, "NAME",
+	  "another location that may have them; without it: any; may be said again" },
+	{ "status", 0, OPT_FLAG, AT(status), 0, 0, CMD_PLACE_REPAIR, NULL, "say how far it is" },
+	{ "pause", 0, OPT_FLAG, AT(pause), 0, 0, CMD_PLACE_REPAIR, NULL, "move nothing for now" },
+	{ "resume", 0, OPT_FLAG, AT(resume), 0, 0, CMD_PLACE_REPAIR, NULL, "go on after --pause" },
+	{ "cancel", 0, OPT_FLAG, AT(cancel), 0, 0, CMD_PLACE_REPAIR, NULL,
+	  "leave the rest where it is; nothing new goes there all the same" },
 	{ "all", 'a', OPT_FLAG, AT(all), 0, 0, CMD_PLACE_LIST, NULL,
 	  "those that are not used, too" },
 	{ "losses", 0, OPT_NUMBER, AT(losses), 0, 254, CMD_INTENT, "N",
@@ -139,6 +146,12 @@ const struct options option_defaults = {
 
 int options_set(const struct option_row *row, const char *text, struct options *o)
 {
+	if (!strcmp(row->name, "to")) {
+		if (o->targets == TARGETS_MAX)
+			return fail(E2BIG, "--to %s: more than %u locations", text, TARGETS_MAX);
+		o->to[o->targets++] = text;
+		return 0;
+	}
 	if (o->filters == FILTERS_MAX)
 		return fail(E2BIG, "--%s %s: more than %u patterns", row->name, text, FILTERS_MAX);
 	o->filter[o->filters++] = (struct s3_filter){ row->min, text };
@@ -232,8 +245,40 @@ int options_intent(const struct options *o, json_t *to)
 	return add(o, wishes, sizeof(wishes) / sizeof(wishes[0]), to);
 }
 
+/* What is to become of a location's fragments. */
+static int add_repair(const struct options *o, json_t *to)
+{
+	const struct {
+		const char *name;
+		bool set;
+	} flags[] = {
+		{ "status", o->status }, { "pause", o->pause }, { "resume", o->resume },
+		{ "cancel", o->cancel },
+	};
+	json_t *names;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].set)
+			json_object_set_new(to, flags[i].name, json_true());
+	if (!o->targets)
+		return 0;
+	names = json_array();
+	for (i = 0; i < o->targets; i++)
+		if (json_array_append_new(names, json_string(o->to[i]))) {
+			json_decref(names);
+			return fail(EINVAL, "%s is not UTF-8", "to");
+		}
+	json_object_set_new(to, "to", names);
+	return 0;
+}
+
 int options_members(const struct options *o, json_t *to)
 {
+	int rc = add_repair(o, to);
+
+	if (rc)
+		return rc;
 	if (o->gdpr || o->no_gdpr)
 		json_object_set_new(to, "gdpr", json_boolean(o->gdpr));
 	if (o->jurisdiction)

@@ -29,7 +29,8 @@ enum command_bit {
 	CMD_POLICY	= 1 << 8,
 	CMD_INTENT	= 1 << 9,
 	CMD_GC		= 1 << 10,
-	CMD_ADMIN	= (1 << 11) - 1,	/* all of these: they ask the control socket */
+	/* All of these, and two below: they ask the control socket. */
+	CMD_ADMIN	= ((1 << 11) - 1) | 3 << 22,
 
 	CMD_B_MAKE	= 1 << 11,
 	CMD_B		= 1 << 12,
@@ -44,9 +45,13 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
+
+	CMD_PLACE_LEAVE	= 1 << 22,	/* what moves its fragments; asks the control socket */
+	CMD_PLACE_REPAIR = 1 << 23,
 };
 
 #define FILTERS_MAX	64u
+#define TARGETS_MAX	64u
 
 struct s3_filter;
 
@@ -65,6 +70,9 @@ struct options {
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
+	bool status, pause, resume, cancel;
+	const char *to[TARGETS_MAX];
+	unsigned int targets;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -78,7 +86,7 @@ struct options {
 extern const struct option_row option_rows[];
 extern const struct options option_defaults;
 
-/* --exclude and --include, for struct program. */
+/* --exclude, --include and --to, for struct program. */
 int options_set(const struct option_row *row, const char *text, struct options *o);
 
 /* Members for what was given, in @to.  Return: 0 or -errno, reported. */

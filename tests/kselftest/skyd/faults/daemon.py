@@ -103,7 +103,7 @@ class Daemon:
         ran = subprocess.run([self.bin / "skyctl", *words, "--dev", str(self.store), "--json"],
                              capture_output=True, text=True, check=False, timeout=60)
         if ran.returncode:
-            raise Failed("skyctl %s: %s" % (" ".join(words), ran.stderr.strip()))
+            raise Failed("skyctl %s: %s" % (" ".join(map(str, words)), ran.stderr.strip()))
         return json.loads(ran.stdout) if ran.stdout.strip() else None
 
     def status(self):
