@@ -21,7 +21,7 @@
 struct ima_list {
 	const uint8_t *at;		/* the caller's */
 	size_t len;
-	const struct tpm_alg *alg;	/* of the list's digests; SHA-1 but for new kernels */
+	const struct tpm_alg *alg;	/* of the digests in it; SHA-1 mostly */
 
 	/* Where ima_next() stands. */
 	size_t offset;
