@@ -350,7 +350,8 @@ static void refused(void **state)
 		unsigned int algs;
 		const char *why;
 	} headers[] = {
-		{ twice, 2, "twice" }, { wrong, 1, "another length" }, { none, 1, "another length" },
+		{ twice, 2, "twice" },
+		{ wrong, 1, "another length" }, { none, 1, "another length" },
 		{ many, EVENTLOG_ALGS + 1, "too many" }, { none, 0, "no algorithms" },
 	};
 	static const struct {

@@ -34,7 +34,7 @@ struct ima_entry {
 	size_t offset;			/* in the list */
 	uint32_t pcr;			/* below TPM_PCRS */
 	bool violation;			/* a file was open for writing: nothing else holds */
-	const uint8_t *digest;		/* list->alg->size bytes: of the template's data, or zeros */
+	const uint8_t *digest;		/* of the data, list->alg->size bytes; or zeros */
 	struct str template;		/* a claim */
 	bool old;			/* template "ima", whose data is digested otherwise */
 	struct str data;		/* the template's */
