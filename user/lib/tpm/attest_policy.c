@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ static int read_sequences(struct attest_policy *p, const struct attest_node *n)
 	return 0;
 }
 
-/* Absent: @all, when something asks for a log at all. */
+/* What is asked for besides what needs a log anyway. */
 static int read_replay(struct attest_policy *p, const struct attest_node *n)
 {
 	size_t i;
@@ -345,11 +346,13 @@ static int read_head(struct attest_policy *p, const struct attest_node *n)
 static int read_policy(struct attest_policy *p, struct attest_fault *fault)
 {
 	static const char *const names[] = {
-		"version", "name", "bank", "pcrs", "sequences", "replay", "secure_boot", "ima", NULL,
+		"version", "name", "bank", "pcrs", "sequences", "replay", "secure_boot", "ima",
+		NULL,
 	};
 	struct attest_node root = { p->root, NULL, NULL, 0, fault };
-	struct attest_node pcrs = node_member(&root, "pcrs"), boot = node_member(&root, "secure_boot"),
-			   steps = node_member(&root, "sequences"), ima = node_member(&root, "ima"),
+	struct attest_node pcrs = node_member(&root, "pcrs"), ima = node_member(&root, "ima"),
+			   boot = node_member(&root, "secure_boot"),
+			   steps = node_member(&root, "sequences"),
 			   replay = node_member(&root, "replay");
 	int rc = node_members(&root, names);
 

@@ -66,7 +66,7 @@ struct attest_policy {
 	struct attest_digests pcr[TPM_PCRS];
 	uint32_t sequenced;
 	struct attest_sequence sequence[TPM_PCRS];
-	uint8_t digest[TPM_SHA256_BYTES];	/* of the document as given */
+	uint32_t replayed;		/* bits of PCRs the log must lead to; 0: no log asked */
 	struct attest_secure_boot boot;
 	struct attest_ima ima;
 };
