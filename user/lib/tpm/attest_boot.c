@@ -27,7 +27,6 @@ static bool leads_to(const struct attest_case *c, int pcr)
 static void judge_damage(struct attest_case *c, const struct eventlog *log)
 {
 	const uint32_t all = PCRS_STATIC & ~(1u << TPM_PCR_IMA);
-	struct attest_finding *f;
 	bool proven = (c->quoted->known & all) == all;
 	int pcr;
 
@@ -37,10 +36,9 @@ static void judge_damage(struct attest_case *c, const struct eventlog *log)
 	c->verdict->log_cut = proven;
 	if (proven)
 		return;
-	f = attest_find(c, CLAIM_EXECUTABLES, "log-damaged", -1, "the log is damaged at byte %zu: %s",
-			log->fault.offset, log->fault.why);
-	f->boot = true;
-	f->index = log->fault.index;
+	attest_find(c, CLAIM_EXECUTABLES, "log-damaged", -1,
+		    "the log is damaged at byte %zu, event %u: %s", log->fault.offset,
+		    log->fault.index, log->fault.why);
 }
 
 static void judge_replay(struct attest_case *c, uint32_t pcrs)

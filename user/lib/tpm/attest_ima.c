@@ -153,9 +153,9 @@ static int match_list(struct attest_case *c, struct ima_list *list, struct ima_r
 	struct attest_finding *f;
 
 	if (rc == -EBADMSG) {
-		f = attest_find(c, CLAIM_EXECUTABLES, "ima-damaged", TPM_PCR_IMA,
-				"the list is damaged at byte %zu: %s", list->offset, list->why);
-		f->index = list->index;
+		attest_find(c, CLAIM_EXECUTABLES, "ima-damaged", TPM_PCR_IMA,
+			    "the list is damaged at byte %zu, entry %u: %s", list->offset,
+			    list->index, list->why);
 		return IMA_BEHIND;
 	}
 	if (rc == IMA_BEHIND) {
