@@ -177,4 +177,21 @@ static inline void assert_trusted(const struct attest_verdict *v)
 			 attest_finding_text(&v->finding[0], line, sizeof(line)));
 }
 
+/* PCR 10 as a list leads to it. */
+static inline void quote_list(struct boot *b, struct blob list_file)
+{
+	struct ima_replay r;
+	struct ima_list list;
+	struct ima_entry e;
+	unsigned int i;
+
+	ima_replay_begin(&r, &b->e.pcrs);
+	for (i = 0; i < r.pcrs.count; i++)
+		memset(r.pcrs.bank[i].value[TPM_PCR_IMA], 0, TPM_DIGEST_MAX);
+	assert_int_equal(ima_open(&list, list_file.at, list_file.len, NULL), 0);
+	while (ima_next(&list, &e) == 1)
+		assert_int_equal(ima_replay_entry(&r, &list, &e), 0);
+	b->e.pcrs = r.pcrs;
+}
+
 #endif /* TESTS_ATTEST_UTIL_H */

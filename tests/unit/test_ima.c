@@ -227,12 +227,6 @@ static void critical_data(void **state)
 
 /* --- lists that are written here */
 
-static void put_field(struct made *m, const void *data, size_t len)
-{
-	put32(m, len);
-	put(m, data, len);
-}
-
 /* "sha256:" NUL and 32 bytes of @fill. */
 static void put_digest(struct made *m, const char *head, uint8_t fill)
 {
@@ -242,18 +236,6 @@ static void put_digest(struct made *m, const char *head, uint8_t fill)
 	memcpy(field, head, len);
 	memset(field + len, fill, 32);
 	put_field(m, field, len + 32);
-}
-
-/* An entry of template data @d. */
-static void put_entry(struct made *m, const char *template, const struct made *d)
-{
-	uint8_t digest[TPM_DIGEST_MAX];
-
-	tpm_hash(SHA1, d->at, d->len, digest);
-	put32(m, 10);
-	put(m, digest, 20);
-	put_field(m, template, strlen(template));
-	put_field(m, d->at, d->len);
 }
 
 static int first(const struct made *m, struct ima_entry *e, const char **why)

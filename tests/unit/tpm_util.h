@@ -97,4 +97,22 @@ static inline void put32(struct made *m, uint32_t v)
 	put16(m, v >> 16);
 }
 
+static inline void put_field(struct made *m, const void *data, size_t len)
+{
+	put32(m, len);
+	put(m, data, len);
+}
+
+/* An entry of IMA's of template data @d. */
+static inline void put_entry(struct made *m, const char *template, const struct made *d)
+{
+	uint8_t digest[TPM_DIGEST_MAX];
+
+	tpm_hash(tpm_alg_by_id(TPM_ALG_SHA1), d->at, d->len, digest);
+	put32(m, 10);
+	put(m, digest, 20);
+	put_field(m, template, strlen(template));
+	put_field(m, d->at, d->len);
+}
+
 #endif /* TESTS_TPM_UTIL_H */
