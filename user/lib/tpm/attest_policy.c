@@ -407,11 +407,12 @@ static void free_files(struct attest_files *files)
 
 void attest_policy_free(struct attest_policy *p)
 {
-	struct attest_secure_boot *b = &p->boot;
+	struct attest_secure_boot *b;
 	unsigned int i, k;
 
 	if (!p)
 		return;
+	b = &p->boot;
 	for (i = 0; i < TPM_PCRS; i++) {
 		free(p->pcr[i].item);
 		for (k = 0; k < p->sequence[i].steps; k++)

@@ -191,14 +191,14 @@ static bool plain_text(struct str s, unsigned int wide, char *text, size_t size)
 
 	while (s.len >= wide && !s.at[s.len - wide] && (wide == 1 || !s.at[s.len - 1]))
 		s.len -= wide;
+	*text = '\0';
 	if (!s.len || s.len % wide)
 		return false;
-	for (i = 0; i < s.len; i += wide) {
+	for (i = 0; i < s.len; i += wide)
 		if (s.at[i] < ' ' || s.at[i] > '~' || (wide == 2 && s.at[i + 1]))
 			return false;
-		if (n + 1 < size)
-			text[n++] = s.at[i];
-	}
+	for (i = 0; i < s.len && n + 1 < size; i += wide)
+		text[n++] = s.at[i];
 	text[n] = '\0';
 	return true;
 }

@@ -44,6 +44,10 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
+
+	CMD_T_REPLAY	= 1 << 25,	/* judge files, ask nobody */
+	CMD_T_IMA	= 1 << 26,
+	CMD_T_VERIFY	= 1 << 27,
 };
 
 #define FILTERS_MAX	64u
@@ -65,6 +69,10 @@ struct options {
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
+
+	/* Of measured boots. */
+	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
+	bool events;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -100,6 +108,11 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 /* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
 int cmd_pki_init(const struct options *o, int argc, char **argv);
 int cmd_pki_issue(const struct options *o, int argc, char **argv);
+
+/* --- cmd_attest.c: measured boots, from files.  Return: 0 or -errno, reported. */
+int cmd_attest_replay(const struct options *o, int argc, char **argv);
+int cmd_attest_ima(const struct options *o, int argc, char **argv);
+int cmd_attest_verify(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
