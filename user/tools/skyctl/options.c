@@ -12,6 +12,7 @@
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0u)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3)
+#define CMD_ATTEST	(CMD_T_REPLAY | CMD_T_IMA | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
@@ -127,6 +128,21 @@ const struct option_row option_rows[] = {
 	  "its names and addresses, with commas: for HTTPS of an edge or a gateway" },
 	{ "days", 0, OPT_NUMBER, AT(days), 1, 36500, CMD_PKI | CMD_PKI_ISSUE, "DAYS",
 	  "how long it is good (default: an authority 3650, others 397)" },
+	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_T_VERIFY, "FILE",
+	  "what the machine must have booted and run, in JSON" },
+	{ "pcrs", 0, OPT_TEXT, AT(pcrs), 0, 0, CMD_ATTEST, "FILE",
+	  "values that were quoted, in lines of BANK PCR HEX" },
+	{ "log", 0, OPT_TEXT, AT(log), 0, 0, CMD_T_VERIFY, "FILE", "the firmware's event log" },
+	{ "ima", 0, OPT_TEXT, AT(ima), 0, 0, CMD_T_VERIFY, "FILE", "IMA's binary list" },
+	{ "events", 0, OPT_FLAG, AT(events), 0, 0, CMD_T_REPLAY | CMD_T_IMA, NULL,
+	  "list what was measured" },
+	{ "sign", 0, OPT_TEXT, AT(sign_key), 0, 0, CMD_T_VERIFY, "FILE",
+	  "private key of P-256: print the result as a signed token (EAR)" },
+	{ "subject", 0, OPT_TEXT, AT(subject), 0, 0, CMD_T_VERIFY, "NAME",
+	  "the machine's name in the token (default machine)" },
+	{ "nonce", 0, OPT_TEXT, AT(nonce), 0, 0, CMD_T_VERIFY, "TEXT",
+	  "what the token has to answer" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ATTEST, NULL, "print JSON" },
 	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },

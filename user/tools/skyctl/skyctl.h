@@ -48,6 +48,9 @@ enum command_bit {
 
 	CMD_PLACE_LEAVE	= 1 << 22,	/* what moves its fragments; asks the control socket */
 	CMD_PLACE_REPAIR = 1 << 23,
+	CMD_T_REPLAY	= 1 << 25,	/* judge files, ask nobody */
+	CMD_T_IMA	= 1 << 26,
+	CMD_T_VERIFY	= 1 << 27,
 };
 
 #define FILTERS_MAX	64u
@@ -73,6 +76,10 @@ struct options {
 	bool status, pause, resume, cancel;
 	const char *to[TARGETS_MAX];
 	unsigned int targets;
+
+	/* Of measured boots. */
+	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
+	bool events;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -108,6 +115,11 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 /* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
 int cmd_pki_init(const struct options *o, int argc, char **argv);
 int cmd_pki_issue(const struct options *o, int argc, char **argv);
+
+/* --- cmd_attest.c: measured boots, from files.  Return: 0 or -errno, reported. */
+int cmd_attest_replay(const struct options *o, int argc, char **argv);
+int cmd_attest_ima(const struct options *o, int argc, char **argv);
+int cmd_attest_verify(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
