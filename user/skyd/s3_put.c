@@ -4,6 +4,7 @@
 
 #include "cache.h"
 #include "front.h"
+#include "store.h"
 
 int upload_open(struct upload *u, struct s3_call *c, u64 size)
 {
@@ -112,7 +113,7 @@ int upload_commit(struct upload *u, const struct object_fields *f)
 		return rc;
 	pipe_put_free(&u->put);
 	u->written = false;
-	if (!u->open.part)
+	if (!u->open.part && u->opened.versioning == STORE_UNVERSIONED)
 		cache_forget(u->c->g, cache_place(u->c->g, str_from(u->open.bucket),
 						  str_from(u->open.name)), cache_body(&u->key));
 	return 0;
