@@ -12,6 +12,7 @@
 /* In memory of its own: too large for a fiber's stack. */
 static struct world world;
 static struct config config;
+static char none[1];
 
 int gateway_lease(struct gateway *g, const struct meta_policy *policy, u8 key[32],
 		  int64_t deadline)
@@ -24,8 +25,6 @@ int gateway_lease(struct gateway *g, const struct meta_policy *policy, u8 key[32
 
 static inline struct cache *cache_world(unsigned int n, int disk)
 {
-	static char none[] = "";
-
 	config.cache_memory = config.cache_memory ? config.cache_memory : 8;
 	config.cache_object = 64;
 	if (!config.cache_types_not)

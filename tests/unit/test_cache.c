@@ -206,7 +206,7 @@ static void test_bounded(void **state)
 
 static int admission(void *arg)
 {
-	static char types[] = "video/*, audio/* text/x", buckets[] = "logs-* tmp";
+	char types[] = "video/*, audio/* text/x", buckets[] = "logs-* tmp";
 	struct gateway *g = &world.g;
 
 	(void)arg;

@@ -309,7 +309,7 @@ static void test_late(void **state)
 /* A folder that is not there is no reason not to start. */
 static int no_folder(void *arg)
 {
-	static char nowhere[] = "/nowhere/at/all";
+	char nowhere[] = "/nowhere/at/all";
 	struct thing t;
 
 	(void)arg;

@@ -95,7 +95,7 @@ int body_key_open(struct gateway *g, const struct meta_policy *policy, struct st
 /* How an object goes with the cache; zeroes: not at all. */
 struct cache_use {
 	bool wanted;
-	bool alone;			/* its name has no other bodies: the bucket has no versions */
+	bool alone;			/* its name has no other body: no versions */
 	u64 place;			/* cache_place() */
 };
 
