@@ -20,11 +20,26 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	@status=0; \
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
+	$(MAKE) -s --no-print-directory check-cache || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
 	exit $$status
 
-.PHONY: check-skyctl check-skyd
+define SKYD_CACHE
+[gateway]
+cache_memory = 24
+cache_path = @/disk
+cache_disk = 64
+cache_disk_free = 0
+cache_types_not = video/*
+cache_buckets_not = nothing-*
+endef
+export SKYD_CACHE
+
+check-cache: user ## the gateway's cache, in memory and on a disk, with a skyd with six edges (KTAP)
+	@SKYD_CONF="$$SKYD_CACHE" SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd tests/kselftest/skyd/cache
+
+.PHONY: check-skyctl check-skyd check-cache
 
 CLIENTS		?= aws-cli s3cmd rclone js skyctl
 CLIENTS_LOST	?= 0 1 2

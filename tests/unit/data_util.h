@@ -639,6 +639,7 @@ struct thing {
 	struct meta_policy policy;
 	struct meta_object object;
 	struct pipe_put put;
+	struct cache_use cache;
 	u64 seed, size;
 	bool text;
 };
@@ -655,6 +656,7 @@ static inline int thing_put(struct world *w, struct thing *t, struct body *b)
 		.caller = &world_caller, .bucket = BUCKET, .policy = &t->policy, .key = &world_key,
 		.source = &b->source, .size_hint = t->put.size_hint ? t->put.size_hint : b->size,
 		.checksum = t->put.checksum, .part = t->put.part, .patience = t->put.patience,
+		.cache = t->cache,
 	};
 	rc = pipe_put(&w->g, &t->put);
 	if (!rc) {
@@ -678,7 +680,7 @@ static inline int thing_get(struct world *w, struct thing *t, u64 offset, u64 le
 {
 	struct pipe_get get = {
 		.object = &t->object, .key = &world_key, .offset = offset, .length = length,
-		.sink = &b->sink, .patience = t->put.patience,
+		.sink = &b->sink, .patience = t->put.patience, .cache = t->cache,
 	};
 	int rc;
 

@@ -236,12 +236,31 @@ static void test_dev(void **state)
 	struct config c;
 
 	(void)state;
-	assert_int_equal(config_dev(&c, "/tmp/dev", 7000), 0);
+	assert_int_equal(config_dev(&c, "/tmp/dev", 7000, NULL, NULL), 0);
 	assert_int_equal(c.edges, 6);
 	assert_string_equal(c.edge[5].path, "/tmp/dev/edge6");
 	assert_string_equal(c.vault_keys, "/tmp/dev/vault/keys");
 	assert_string_equal(c.gateway_listen, "127.0.0.1:7000");
 	assert_string_equal(c.edge[0].listen, "127.0.0.1:7001");
+	assert_int_equal(c.cache_memory, 0);
+	config_free(&c);
+}
+
+/* What its folder says besides holds, and is looked at like any other file. */
+static void test_dev_file(void **state)
+{
+	struct config c;
+
+	(void)state;
+	put(path, "[gateway]\ncache_memory = 8\n");
+	assert_int_equal(config_dev(&c, top, 7000, tell, NULL), 0);
+	assert_int_equal(c.cache_memory, 8);
+	assert_int_equal(c.edges, 6);
+	config_free(&c);
+	told[0] = 0;
+	put(path, "[gateway]\ncache_memory = much\n");
+	assert_int_equal(config_dev(&c, top, 7000, tell, NULL), 1);
+	assert_non_null(strstr(told, "skyd.conf:2: "));
 	config_free(&c);
 }
 
@@ -276,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_dev),
+		cmocka_unit_test(test_dev_file),
 		cmocka_unit_test(test_edges),
 	};
 

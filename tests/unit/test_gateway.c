@@ -197,7 +197,7 @@ static void open_world(struct world *w)
 	w->keep_ms = 60000;
 	strcpy(w->dir, "/tmp/test_gateway.XXXXXX");
 	must(mkdtemp(w->dir));
-	must_equal(config_dev(&w->config, w->dir, 1), 0);
+	must_equal(config_dev(&w->config, w->dir, 1, NULL, NULL), 0);
 	free(w->config.gateway_domain);
 	w->config.gateway_domain = strdup("s3.example");
 	w->config.gateway_workers = 1;

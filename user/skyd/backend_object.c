@@ -276,7 +276,7 @@ static int give_object(struct call *c, const struct meta_read *ask, const struct
 		give->grants = acl.grants;
 	}
 	rc = find_from(c, ask, o, give, &offset);
-	if (rc || !ask->generations || offset >= o->size)
+	if (rc || (!ask->generations && ask->purpose != META_GET) || offset >= o->size)
 		return rc;
 	return give_page(c, &o->data, offset, ask->generations, ask->spare, &give->page);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -456,7 +457,23 @@ static int set_text(char **to, const char *fmt, ...)
 	return 0;
 }
 
-int config_dev(struct config *config, const char *dir, unsigned int port)
+/* What is said there holds. */
+static int read_dev_file(struct config *config, const char *dir, config_tell_fn *tell, void *arg)
+{
+	struct reader r = { .config = config, .tell = tell, .arg = arg };
+	CLEANUP_FREE char *path = NULL;
+
+	if (asprintf(&path, "%s/skyd.conf", dir) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (!access(path, F_OK))
+		read_file(&r, path);
+	return r.errors;
+}
+
+int config_dev(struct config *config, const char *dir, unsigned int port, config_tell_fn *tell,
+	       void *arg)
 {
 	unsigned int i;
 	int rc = defaults(config);
@@ -469,6 +486,8 @@ int config_dev(struct config *config, const char *dir, unsigned int port)
 		return -ENOMEM;
 	/* Who tries it out wants to see space come back. */
 	config->grace_ms = DEV_GRACE_MS;
+	/* And what becomes of it when edges are broken: so bodies come from there. */
+	config->cache_memory = 0;
 	/* Nobody has made users or an empty folder for a trial. */
 	for (i = 0; !rc && i < config_key_count; i++)
 		if (!strcmp(config_keys[i].name, "user") || !strcmp(config_keys[i].name, "chroot"))
@@ -482,7 +501,7 @@ int config_dev(struct config *config, const char *dir, unsigned int port)
 			return -ENOMEM;
 		config->edges++;
 	}
-	return rc;
+	return rc ? rc : read_dev_file(config, dir, tell, arg);
 }
 
 void config_free(struct config *config)

@@ -60,6 +60,8 @@ struct config {
 	uint64_t gateway_connections, gateway_each, gateway_head, gateway_head_ms;
 	uint64_t gateway_idle_ms, gateway_rate, gateway_grace_ms, gateway_memory;
 	uint64_t gateway_workers;
+	char *cache_path, *cache_types_not, *cache_buckets_not;
+	uint64_t cache_memory, cache_disk, cache_disk_free, cache_object;	/* MiB */
 	char *backend_user;
 	bool public_locations;	/* the catalogue may be read without a token */
 	uint64_t grace_ms;	/* fragments of what was deleted live on, for readers */
@@ -101,9 +103,10 @@ int config_read(struct config *config, const char *path, config_tell_fn *tell, v
 
 /*
  * What `skyd --dev @dir` has: everything below @dir, and six edges, at the ports that follow
- * @port, the gateway's.  Return: 0 or -ENOMEM.
+ * @port, the gateway's; and what @dir/skyd.conf says, if it is there.  Return: as config_read().
  */
-int config_dev(struct config *config, const char *dir, unsigned int port);
+int config_dev(struct config *config, const char *dir, unsigned int port, config_tell_fn *tell,
+	       void *arg);
 void config_free(struct config *config);
 
 /* FILE:LINE where a value of a section, but [edge NAME], was said; NULL: nowhere. */

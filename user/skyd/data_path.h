@@ -6,6 +6,7 @@
 #ifndef SKYD_DATA_PATH_H
 #define SKYD_DATA_PATH_H
 
+#include "cache.h"
 #include "crypto/lanes.h"
 #include "gateway.h"
 #include "io/group.h"
@@ -269,6 +270,7 @@ struct fetch {
 	size_t expected;		/* bytes of each fragment */
 	unsigned int running;
 	struct io_event changed;	/* a row has ended */
+	struct ring_entry *filling;	/* room in the cache, while it is decoded */
 	unsigned int renewals;
 	struct fetch_page *renewed[FETCH_RENEWALS];
 	int result;			/* of all of it */
@@ -285,6 +287,9 @@ void fetch_urls(struct fetch *f, const struct meta_page *page, unsigned int slot
 
 /* A fiber: f->work->plain is the generation afterwards, if f->result is 0. */
 int fetch_run(void *arg);
+
+/* The same, done at once, if it is in memory and little.  Return: whether it has been. */
+bool fetch_little(struct fetch *f);
 
 /* Let go of it, and have rebuilt what was lost.  Its fiber has ended. */
 void fetch_free(struct fetch *f);

@@ -232,6 +232,9 @@ static int decode_run(void *arg)
 		rc = decode(d, &owner, &f->record, j->piece, j->count, f->work->plain);
 	compressor_give(f->g, TAKE_PTR(d->compressor));
 	aead_free(owner.aead);
+	if (!rc && f->filling)
+		cache_fill(f->g, f->filling, d->symbol,
+			   fragment_symbol_bytes(f->record.stored_bytes, f->record.k));
 	return rc;
 }
 
@@ -247,8 +250,12 @@ static int decode_all(struct fetch *f)
 				.data = f->work->fragments + i * f->work->stride,
 				.len = f->expected, .row = i,
 			};
+	f->filling = f->get->cache.wanted ?
+		     cache_begin(f->g, &f->get->cache, f->get->key, f->record.generation,
+				 f->record.stored_bytes) : NULL;
 	rc = data_work(f->g, f->record.plain_bytes <= DATA_INLINE, decode_run, &j,
 		       data_until(f->get->patience));
+	cache_end(f->g, TAKE_PTR(f->filling), !rc);
 	for (i = 0; i < j.count; i++) {
 		struct fetch_row *row = &f->row[j.piece[i].row];
 
@@ -316,14 +323,64 @@ static int fetch_one(struct fetch *f)
 	return rc;
 }
 
+/* --- from the cache, if there is one ----------------------------------------------- */
+
+static int fetch_leading(struct fetch *f)
+{
+	int rc = cache_bring(f);
+
+	if (!rc)
+		rc = cache_fetch(f);
+	return rc == -ENOENT ? fetch_one(f) : rc;
+}
+
+/* Whoever wants the same one meanwhile waits for it, and finds it in the cache. */
+static int fetch_shared(struct fetch *f)
+{
+	struct cache_flight *flight;
+	int rc;
+
+	for (;;) {
+		rc = cache_fetch(f);
+		if (rc != -ENOENT)
+			return rc;
+		rc = cache_lead(f, &flight);
+		if (!rc)
+			break;
+		if (rc != -EAGAIN)
+			return rc == -ECANCELED ? rc : fetch_one(f);
+	}
+	rc = fetch_leading(f);
+	cache_led(f->g, flight, rc);
+	return rc;
+}
+
+static void end(struct fetch *f, int rc)
+{
+	f->result = rc;
+	f->over = true;
+	io_event_set(&f->ended);
+}
+
 int fetch_run(void *arg)
 {
 	struct fetch *f = arg;
 
-	f->result = fetch_one(f);
-	f->over = true;
-	io_event_set(&f->ended);
+	end(f, f->get->cache.wanted ? fetch_shared(f) : fetch_one(f));
 	return f->result;
+}
+
+bool fetch_little(struct fetch *f)
+{
+	int rc;
+
+	if (!f->get->cache.wanted || f->record.plain_bytes > DATA_INLINE)
+		return false;
+	rc = cache_fetch(f);
+	if (rc == -ENOENT)
+		return false;
+	end(f, rc);
+	return true;
 }
 
 void fetch_free(struct fetch *f)

@@ -325,6 +325,8 @@ int fields_canned(struct s3_call *c, struct object_fields *f, struct str name);
 int fields_write(struct s3_call *c, struct out *o, struct str headers, struct str metadata,
 		 bool override);
 int fields_override_check(struct s3_call *c);
+/* Content-Type among the headers of an object; or none. */
+struct str fields_type(struct str headers);
 
 /* meta_*.checksums: kind, type, parts, bytes. */
 #define SUMS_MAX	(6u + S3_CHECKSUM_BYTES_MAX)
@@ -364,6 +366,7 @@ struct upload {
 	struct link_answer answer;
 	struct body_key key;
 	struct pipe_put put;
+	struct cache_use cache;		/* for @put */
 	struct object_sums sums;
 	struct meta_commit commit;
 	struct meta_result result;

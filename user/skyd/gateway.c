@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "cache.h"
 #include "front.h"
 #include "log.h"
 
@@ -83,6 +84,7 @@ int gateway_prepare(struct role_run *run)
 	int rc;
 
 	run->front = f;
+	run->cache = -1;
 	if (!f)
 		return -ENOMEM;
 	f->gateway.config = run->config;
@@ -93,16 +95,20 @@ int gateway_prepare(struct role_run *run)
 	/* Numbers of two gateways, or of one started again, do not meet. */
 	if (random_bytes(&f->request_id, sizeof(f->request_id)))
 		return -EIO;
-	rc = take_limits(f, run->config);
-	return rc ? rc : open_tls(f, run->config);
+	rc = take_limits(f, run->config) ?: open_tls(f, run->config);
+	if (!rc)
+		run->cache = cache_disk_prepare(run->config);
+	return rc;
 }
 
 static int sweep(void *arg)
 {
 	struct front *f = arg;
 
-	while (!io_sleep_until(io_after_ms(SWEEP_MS)))
+	while (!io_sleep_until(io_after_ms(SWEEP_MS))) {
 		gateway_keys_sweep(&f->gateway);
+		cache_sweep(&f->gateway);
+	}
 	return 0;
 }
 
@@ -131,6 +137,8 @@ int gateway_start(struct role_run *run)
 	if (!rc)
 		rc = data_path_start(g);
 	if (!rc)
+		rc = cache_start(g, run->cache);
+	if (!rc)
 		rc = io_spawn(&run->group, sweep, f, &f->sweeper);
 	return rc;
 }
@@ -153,6 +161,8 @@ void gateway_leave(struct role_run *run, bool retire)
 	l->quiet = (retire ? c->gateway_idle_ms : QUIET_MS) * NS_OF_MS;
 	l->patience = (retire ? c->retire_ms : c->stop_ms) * NS_OF_MS;
 	http_listen_stop(l);
+	if (retire)
+		cache_leave(&run->front->gateway);
 }
 
 void gateway_stop(struct role_run *run)
@@ -166,6 +176,7 @@ void gateway_stop(struct role_run *run)
 		io_group_end(&f->repairs);
 	if (f->gateway.coders)
 		data_path_close(&f->gateway);
+	cache_stop(&f->gateway);
 	gateway_keys_close(&f->gateway);
 	io_pool_close(f->gateway.pool);
 	f->gateway.pool = NULL;

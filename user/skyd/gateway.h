@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The gateway: what its requests share, and the data path below them.  It keeps nothing: any
- * number of gateways may serve the same buckets.
+ * The gateway: what its requests share, and the data path below them.  It keeps nothing that
+ * anybody could miss: any number of gateways may serve the same buckets.
  */
 #ifndef SKYD_GATEWAY_H
 #define SKYD_GATEWAY_H
@@ -18,6 +18,7 @@ struct gateway_keys;		/* auth.c: signing keys, leases of buckets' keys */
 struct gateway_slots;		/* slots.c: generations that may be sent */
 struct gateway_places;		/* places.c: an http_origin for each location */
 struct gateway_coders;		/* coders.c: coders by shape, encoders and decoders for use */
+struct cache;			/* cache.c: generations that were read or written */
 
 /* move.c: fragments that leave a location. */
 struct gateway_moves {
@@ -37,6 +38,7 @@ struct gateway {
 	struct gateway_places *places;
 	struct gateway_coders *coders;
 	struct digests *digests;	/* digest.c: hashes of uploads, several at once */
+	struct cache *cache;		/* NULL: there is none */
 	struct io_group *repairs;	/* fibers that outlive a request: late fragments, repair */
 	unsigned int repairing;		/* of those, how many repair */
 	struct gateway_moves moves;
@@ -99,6 +101,13 @@ int body_key_make(struct gateway *g, const struct meta_policy *policy, struct st
 int body_key_open(struct gateway *g, const struct meta_policy *policy, struct str name,
 		  struct rpc_bytes wrapped, struct body_key *key, int64_t deadline);
 
+/* How an object goes with the cache; zeroes: not at all. */
+struct cache_use {
+	bool wanted;
+	bool alone;			/* its name has no other body: no versions */
+	u64 place;			/* cache_place() */
+};
+
 /* --- writing a body: pipe_put.c ---------------------------------------------------- */
 
 /*
@@ -119,6 +128,7 @@ struct pipe_put {
 	struct pipe_source *source;
 	u64 size_hint;			/* bytes, or UINT64_MAX */
 	enum s3_checksum checksum;	/* to be computed besides MD5; or S3_NO_CHECKSUM */
+	struct cache_use cache;		/* as long as the body is not too large for it */
 	int64_t patience;		/* ns for each step: a question, a fragment; 0: the usual */
 
 	/* Results: what META_COMMIT takes. */
@@ -161,6 +171,7 @@ struct pipe_get {
 	const struct body_key *key;
 	u64 offset, length;			/* within the body */
 	struct pipe_sink *sink;
+	struct cache_use cache;
 	int64_t patience;			/* as in struct pipe_put */
 };
 

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "cache.h"
 #include "front.h"
 
 #define BODY_MAX	(256u << 10)
@@ -64,6 +65,70 @@ static void metric(struct out *o, const char *name, const char *type, const char
 	out_text(o, text);
 }
 
+/* Of struct cache_state. */
+static const struct {
+	const char *name, *type, *help;
+	size_t at;
+} cache_lines[] = {
+	{ "skyd_gateway_cache_hits_total", "counter", "Generations that were there.",
+	  offsetof(struct cache_state, counts.hits) },
+	{ "skyd_gateway_cache_misses_total", "counter", "Generations that were fetched.",
+	  offsetof(struct cache_state, counts.misses) },
+	{ "skyd_gateway_cache_shared_total", "counter", "Fetches that another request made.",
+	  offsetof(struct cache_state, counts.shared) },
+	{ "skyd_gateway_cache_hit_bytes_total", "counter", "Bytes of hits.",
+	  offsetof(struct cache_state, counts.hit_bytes) },
+	{ "skyd_gateway_cache_filled_bytes_total", "counter", "Bytes of what was put in.",
+	  offsetof(struct cache_state, counts.filled_bytes) },
+	{ "skyd_gateway_cache_evicted_total", "counter", "Generations that made way.",
+	  offsetof(struct cache_state, evicted) },
+	{ "skyd_gateway_cache_wrong_total", "counter", "Entries that were not what was written.",
+	  offsetof(struct cache_state, counts.wrong) },
+	{ "skyd_gateway_cache_bytes", "gauge", "Memory that has something.",
+	  offsetof(struct cache_state, bytes) },
+	{ "skyd_gateway_cache_size_bytes", "gauge", "Memory that it may take.",
+	  offsetof(struct cache_state, size) },
+	{ "skyd_gateway_cache_disk_hits_total", "counter", "Of the hits, those from its disk.",
+	  offsetof(struct cache_state, counts.disk_hits) },
+	{ "skyd_gateway_cache_disk_evicted_total", "counter", "Generations that made way on its disk.",
+	  offsetof(struct cache_state, disk_evicted) },
+	{ "skyd_gateway_cache_disk_errors_total", "counter", "Calls to its disk that failed.",
+	  offsetof(struct cache_state, counts.disk_errors) },
+	{ "skyd_gateway_cache_disk_late_total", "counter", "Reads of its disk that were given up.",
+	  offsetof(struct cache_state, counts.disk_late) },
+	{ "skyd_gateway_cache_disk_used", "gauge", "Whether its disk is in use.",
+	  offsetof(struct cache_state, disk) },
+	{ "skyd_gateway_cache_disk_bytes", "gauge", "Bytes on its disk.",
+	  offsetof(struct cache_state, disk_bytes) },
+	{ "skyd_gateway_cache_disk_size_bytes", "gauge", "Bytes that it may take there.",
+	  offsetof(struct cache_state, disk_size) },
+};
+
+static const char *const cache_reasons[CACHE_REFUSALS] = {
+	[CACHE_BY_TYPE] = "type", [CACHE_BY_BUCKET] = "bucket", [CACHE_BY_SIZE] = "size",
+	[CACHE_NO_ROOM] = "room", [CACHE_DISK_SPACE] = "disk_space", [CACHE_DISK_BUSY] = "disk_busy",
+};
+
+static void cache_metrics(const struct gateway *g, struct out *o)
+{
+	struct cache_state s;
+	char text[128];
+	size_t i;
+
+	cache_state(g, &s);
+	for (i = 0; i < sizeof(cache_lines) / sizeof(cache_lines[0]); i++)
+		metric(o, cache_lines[i].name, cache_lines[i].type, cache_lines[i].help,
+		       *(const u64 *)((const char *)&s + cache_lines[i].at));
+	out_text(o, "# HELP skyd_gateway_cache_refused_total What was not kept, by reason.\n"
+		 "# TYPE skyd_gateway_cache_refused_total counter\n");
+	for (i = 0; i < CACHE_REFUSALS; i++) {
+		snprintf(text, sizeof(text),
+			 "skyd_gateway_cache_refused_total{reason=\"%s\"} %llu\n",
+			 cache_reasons[i], (unsigned long long)s.counts.refused[i]);
+		out_text(o, text);
+	}
+}
+
 static int metrics(struct s3_call *c)
 {
 	const struct front *f = c->front;
@@ -100,6 +165,7 @@ static int metrics(struct s3_call *c)
 	       f->gateway.moves.left);
 	metric(&o, "skyd_repair_generations_stuck", "gauge",
 	       "Generations of which one cannot be moved.", f->gateway.moves.stuck);
+	cache_metrics(c->g, &o);
 	metric(&o, "process_cpu_seconds_total", "counter", "CPU time.",
 	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);

@@ -156,7 +156,9 @@ static int prepare(struct config *config, const char *dir, unsigned int port, ch
 		return fail_errno("cannot make %s", dir);
 	if (!realpath(dir, path))
 		return fail_errno("cannot use %s", dir);
-	rc = config_dev(config, path, port);
+	rc = config_dev(config, path, port, tell, NULL);
+	if (rc > 0)
+		return rc;
 	if (!rc)
 		rc = dev_prepare(config, path);
 	if (rc)

@@ -194,7 +194,7 @@ struct meta_read {
 	u8 version[META_VERSION_BYTES];
 	u8 from;
 	u64 value;		/* offset, bytes before the end, or number of the part */
-	u8 generations;		/* with URLs, from there on, at most; 0: none are wanted */
+	u8 generations;		/* with URLs, from there on, at most; 0: no URLs are wanted */
 	u8 spare;		/* URLs for k + spare rows of each */
 };
 
@@ -262,7 +262,7 @@ struct meta_object {
 	const struct meta_grant *grant;	/* with META_GET_ACL */
 	u32 grants;
 	struct meta_data data;
-	struct meta_page page;		/* if generations were asked for and size > 0 */
+	struct meta_page page;		/* with META_GET, or if generations were asked for */
 	u64 part_start, part_size;	/* with META_FROM_PART */
 	bool tags_visible;		/* the caller may see how many tags there are */
 	struct rpc_bytes expiration;	/* x-amz-expiration, or empty */

@@ -388,7 +388,7 @@ static bool read_again(struct parent *p)
 {
 	const struct parent_options *o = p->options;
 	struct config *next = calloc(1, sizeof(*next));
-	int rc = !next ? -ENOMEM : o->dev ? config_dev(next, o->dev, o->port) :
+	int rc = !next ? -ENOMEM : o->dev ? config_dev(next, o->dev, o->port, tell_error, NULL) :
 		 config_read(next, o->file, tell_error, NULL);
 
 	if (rc) {

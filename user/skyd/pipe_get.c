@@ -26,6 +26,7 @@ struct reader {
 	u64 end;
 	u64 expected;			/* number of the generation that comes next */
 	bool begun;			/* @expected is known */
+	bool cached;			/* the generation before is in the cache */
 	struct fetch_page *page;
 	struct fetch *fetch[AHEAD];	/* a ring */
 	unsigned int first, count;
@@ -119,27 +120,45 @@ static bool has_urls(const struct meta_page *page, unsigned int slot)
 	return false;
 }
 
-/* A page in which the generation of r->at has URLs that are fresh enough. */
-static int find(struct reader *r, struct record *record, u64 *number, u64 *start)
+/* What is in the cache needs no URLs. */
+static bool is_cached(const struct reader *r, const struct record *record)
 {
-	const unsigned int k = r->get->object->policy.k;
-	unsigned int generations = min_t(unsigned int, ASKED_FOR, META_URLS_MAX / (k + SPARE));
-	struct fetch_page *page = r->page;
-	int slot = -ERANGE, rc;
+	return r->get->cache.wanted && cache_has(r->g, record->generation);
+}
 
-	if (page && page->meta.records.len && io_now() - page->since < URL_LIFE_NS)
-		slot = fetch_page_find(&page->meta, r->at, record, number, start);
-	if (slot >= 0 && has_urls(&page->meta, slot))
-		return slot;
-	if (slot == -EBADMSG)
-		return slot;
-	rc = fetch_page_ask(r->g, r->get, r->at, generations ? generations : 1, SPARE, &page);
+static int ask_page(struct reader *r, unsigned int generations, struct record *record,
+		    u64 *number, u64 *start)
+{
+	struct fetch_page *page;
+	int slot, rc = fetch_page_ask(r->g, r->get, r->at, generations, SPARE, &page);
+
 	if (rc)
 		return rc;
 	fetch_page_put(r->page);
 	r->page = page;
 	slot = fetch_page_find(&page->meta, r->at, record, number, start);
 	return slot == -ERANGE ? -EBADMSG : slot;
+}
+
+/* A page in which the generation of r->at has URLs that are fresh enough, if it needs some. */
+static int find(struct reader *r, struct record *record, u64 *number, u64 *start)
+{
+	const unsigned int k = r->get->object->policy.k;
+	unsigned int generations = min_t(unsigned int, ASKED_FOR, META_URLS_MAX / (k + SPARE));
+	struct fetch_page *page = r->page;
+	int slot = -ERANGE;
+
+	if (page && page->meta.records.len && io_now() - page->since < URL_LIFE_NS)
+		slot = fetch_page_find(&page->meta, r->at, record, number, start);
+	/* Who has read from the cache so far probably goes on so. */
+	if (slot == -ERANGE && r->cached)
+		slot = ask_page(r, 0, record, number, start);
+	if (slot < 0 && slot != -ERANGE)
+		return slot;
+	r->cached = slot >= 0 && is_cached(r, record);
+	if (r->cached || (slot >= 0 && has_urls(&r->page->meta, slot)))
+		return slot;
+	return ask_page(r, generations ? generations : 1, record, number, start);
 }
 
 /* --- generations ------------------------------------------------------------------- */
@@ -164,7 +183,6 @@ static int work_for(struct reader *r, struct fetch *f, bool wait)
 static struct fetch *fetch_new(struct reader *r)
 {
 	struct fetch *f = malloc(sizeof(*f));
-	unsigned int i;
 
 	if (!f)
 		return NULL;
@@ -173,9 +191,15 @@ static struct fetch *fetch_new(struct reader *r)
 	f->get = r->get;
 	io_event_init(&f->changed);
 	io_event_init(&f->ended);
-	for (i = 0; i < SKY_MAX_N; i++)
-		f->row[i] = (struct fetch_row){ .f = f, .row = i };
 	return f;
+}
+
+static void rows_of(struct fetch *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->record.n; i++)
+		f->row[i] = (struct fetch_row){ .f = f, .row = i };
 }
 
 /*
@@ -205,12 +229,13 @@ static int begin(struct reader *r)
 	if (!rc)
 		rc = work_for(r, f, !r->count);
 	if (!rc) {
+		rows_of(f);
 		f->expected = fragment_head_bytes(f->record.k, f->record.flags) +
 			      fragment_symbol_bytes(f->record.stored_bytes, f->record.k);
 		f->page = r->page;
 		f->page->users++;
 		fetch_urls(f, &f->page->meta, slot);
-		rc = io_spawn(&r->group, fetch_run, f, NULL);
+		rc = fetch_little(f) ? 0 : io_spawn(&r->group, fetch_run, f, NULL);
 	}
 	if (rc) {
 		fetch_free(f);

@@ -182,6 +182,42 @@ static void start(struct upload *u, struct sending *s)
 		slots_forget(u->g, s->slot.reservation);
 }
 
+struct keep_job {
+	struct upload *u;
+	const struct sending *s;
+	struct ring_entry *e;
+};
+
+static int keep_run(void *arg)
+{
+	const struct keep_job *j = arg;
+	const struct record *r = &j->s->record;
+	const u8 *symbols[SKY_MAX_K];
+
+	encode_symbols(&j->s->work->encoder, r, symbols);
+	cache_fill(j->u->g, j->e, symbols, fragment_symbol_bytes(r->stored_bytes, r->k));
+	return 0;
+}
+
+/* Who writes it probably reads it.  It is in the locations, and that is what counts. */
+static int keep(struct upload *u, const struct sending *s)
+{
+	const struct pipe_put *put = u->put;
+	struct keep_job j = { .u = u, .s = s };
+	int rc;
+
+	if (!put->cache.wanted)
+		return 0;
+	j.e = cache_begin(u->g, &put->cache, put->key, s->record.generation,
+			  s->record.stored_bytes);
+	if (!j.e)
+		return 0;
+	rc = data_work(u->g, s->record.stored_bytes <= DATA_INLINE, keep_run, &j,
+		       data_until(put->patience));
+	cache_end(u->g, j.e, !rc);
+	return rc == -ECANCELED ? rc : 0;
+}
+
 /* Until a quorum has it, with other slots if need be; then it is in the page. */
 static int finish(struct upload *u)
 {
@@ -202,7 +238,7 @@ static int finish(struct upload *u)
 		start(u, s);
 	}
 	if (!rc)
-		rc = add_record(u, s);
+		rc = keep(u, s) ?: add_record(u, s);
 	else if (rc == -EIO)
 		log_line(LEVEL_WARNING, "%u of %u fragments could be written, %u have to be",
 			 s->good, s->n, s->quorum);

@@ -325,6 +325,7 @@ static void tell_priv(const char *text)
 int role_run(struct role_run *run)
 {
 	struct priv priv;
+	int keep[2];
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
 	bool again;
@@ -347,8 +348,10 @@ int role_run(struct role_run *run)
 		return rc == -EHOSTUNREACH ? EXIT_FAILURE : EXIT_CONFIG;
 	}
 	role_priv(run->role, run->config, &priv);
-	priv.keep = &run->control;
-	priv.keep_count = 1;
+	keep[0] = run->control;
+	keep[1] = run->cache;
+	priv.keep = keep;
+	priv.keep_count = run->role == ROLE_GATEWAY && run->cache >= 0 ? 2 : 1;
 	rc = priv_drop(&priv, tell_priv);
 	if (rc) {
 		log_line(LEVEL_ERROR, "cannot give up its privileges: %s; is there a user %s?",

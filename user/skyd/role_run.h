@@ -23,6 +23,7 @@ struct role_run {
 	struct link *vault;	/* for who asks it */
 	struct link *to_backend;	/* the gateway's */
 	struct front *front;	/* gateway.c */
+	int cache;		/* the gateway's: a file of its cache, or -1 */
 	struct vault keys;	/* of the vault itself */
 	struct backend *backend;	/* of the backend itself */
 	struct edge *edge;	/* of an edge itself */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "crypto/crc.h"
+#include "cache.h"
 #include "front.h"
 #include "store.h"
 
@@ -356,6 +357,9 @@ static int commit(struct completion *m)
 	ask.checksums = (struct rpc_bytes){ m->blob, sums_write(&m->sums, m->blob) };
 	rc = front_ask(m->c, META_UPLOAD_COMPLETE, &meta_complete_schema, &ask,
 		       &meta_result_schema, &made, 0, &answer);
+	if (!rc)
+		cache_forget(m->c->g, cache_place(m->c->g, m->c->target.bucket, m->c->target.key),
+			     0);
 	return rc ? rc : reply(m, &made, out_written(&etag));
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cache.h"
 #include "front.h"
 
 #define BATCH_BYTES	(512u << 10)	/* of names in one question */
@@ -16,7 +17,11 @@ static int ask_delete(struct s3_call *c, const struct meta_delete_item *items, u
 	};
 	int rc = front_ask(c, META_DELETE, &meta_delete_schema, &ask, &meta_deleted_schema,
 			   deleted, count * sizeof(struct meta_deleted_item), answer);
+	u32 i;
 
+	for (i = 0; c->g->cache && i < count; i++)
+		cache_forget(c->g, cache_place(c->g, c->target.bucket, str_from(items[i].name)),
+			     0);
 	return rc ? rc : deleted->count == count ? 0 : -EBADMSG;
 }
 

@@ -191,6 +191,16 @@ static bool next_line(struct str *rest, struct str *line)
 	return true;
 }
 
+struct str fields_type(struct str headers)
+{
+	struct str line, name;
+
+	while (next_line(&headers, &line))
+		if (str_cut(&line, ':', &name) && str_is(name, "Content-Type"))
+			return str_trim(line);
+	return STR_NONE;
+}
+
 /* Is there a parameter for it? */
 static bool is_overridden(const struct s3_call *c, struct str header)
 {

@@ -2,6 +2,7 @@
 /* GetObject, HeadObject, GetObjectAttributes. */
 #include <errno.h>
 
+#include "cache.h"
 #include "front.h"
 #include "store.h"
 
@@ -76,6 +77,7 @@ struct reading {
 	u32 part;
 	unsigned int status;
 	bool open;
+	struct cache_use cache;
 };
 
 static size_t count_tags(struct rpc_bytes tags)
@@ -230,8 +232,11 @@ static int open_reading(struct reading *r, struct s3_call *c, u8 purpose)
 	r->ask = (struct meta_read){
 		.purpose = purpose, .bucket = bytes_of(c->target.bucket),
 		.name = bytes_of(c->target.key), .spare = SPARE,
-		.generations = purpose == META_GET ? GENERATIONS : 0,
 	};
+	r->cache.place = cache_place(c->g, c->target.bucket, c->target.key);
+	/* What is in the cache needs no URLs; if it is another body's, they are asked for then. */
+	if (purpose == META_GET && !cache_knows(c->g, r->cache.place))
+		r->ask.generations = GENERATIONS;
 	rc = version_asked(c, &r->ask.version_kind, r->ask.version);
 	if (!rc)
 		rc = s3_part_number(&c->params, c->uri.query, &r->part, &c->fault);
@@ -245,6 +250,8 @@ static int open_reading(struct reading *r, struct s3_call *c, u8 purpose)
 	r->if_range = field_of(c, STR("if-range"));
 	guess_page(r, range);
 	rc = object_read(c, &r->ask, &r->object, &r->answer);
+	if (rc == meta_status(S3_NO_SUCH_KEY) && r->ask.version_kind == META_LATEST)
+		cache_forget(c->g, r->cache.place, 0);
 	if (rc)
 		return rc;
 	sums_read(r->object.checksums, &r->sums);
@@ -269,14 +276,17 @@ static int send_body(struct reading *r)
 {
 	struct gateway *g = r->c->g;
 	struct body_key key;
-	const struct pipe_get get = {
+	struct pipe_get get = {
 		.object = &r->object, .key = &key, .offset = r->range.first,
-		.length = r->range.len, .sink = &r->sink,
+		.length = r->range.len, .sink = &r->sink, .cache = r->cache,
 	};
 	int rc;
 
 	if (!r->range.len)
 		return sink_write(&r->sink, "", 0);
+	get.cache.alone = r->object.versioning == STORE_UNVERSIONED;
+	get.cache.wanted = cache_may(g, r->c->target.bucket,
+				     fields_type(str_from(r->object.headers)), r->object.size);
 	rc = body_key_open(g, &r->object.policy, r->c->target.key, r->object.key, &key,
 			   io_after_ms(FRONT_CALL_MS));
 	if (!rc)

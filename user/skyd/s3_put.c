@@ -2,7 +2,9 @@
 /* PutObject; and how every body is written: an object, a part, a copy, a form's file. */
 #include <errno.h>
 
+#include "cache.h"
 #include "front.h"
+#include "store.h"
 
 int upload_open(struct upload *u, struct s3_call *c, u64 size)
 {
@@ -49,7 +51,7 @@ int upload_write(struct upload *u, struct pipe_source *source, u64 size, enum s3
 	u->put = (struct pipe_put){
 		.caller = &u->c->caller, .bucket = u->open.bucket, .policy = &u->opened.policy,
 		.key = &u->key, .part = u->open.part, .source = source, .size_hint = size,
-		.checksum = kind,
+		.checksum = kind, .cache = u->cache,
 	};
 	u->written = true;
 	rc = pipe_put(u->c->g, &u->put);
@@ -107,11 +109,14 @@ int upload_commit(struct upload *u, const struct object_fields *f)
 	m->claims = u->put.claims;
 	rc = front_ask(u->c, META_COMMIT, &meta_commit_schema, m, &meta_result_schema, &u->result,
 		       0, &u->committed);
-	if (!rc) {
-		pipe_put_free(&u->put);
-		u->written = false;
-	}
-	return rc;
+	if (rc)
+		return rc;
+	pipe_put_free(&u->put);
+	u->written = false;
+	if (!u->open.part && u->opened.versioning == STORE_UNVERSIONED)
+		cache_forget(u->c->g, cache_place(u->c->g, str_from(u->open.bucket),
+						  str_from(u->open.name)), cache_body(&u->key));
+	return 0;
 }
 
 void upload_end(struct upload *u)
@@ -178,8 +183,14 @@ int s3_put_object(struct s3_call *c)
 	/* As S3 does it where nobody has asked for another. */
 	kind = b.sums.algorithm == S3_NO_CHECKSUM ? S3_CRC64NVME : b.sums.algorithm;
 	rc = upload_open(&u, c, b.size);
-	if (!rc)
-		rc = upload_write(&u, &b.base, b.size, kind);
+	if (rc)
+		return rc;
+	u.cache = (struct cache_use){
+		.wanted = cache_may(c->g, c->target.bucket, fields_type(out_written(&f.headers)),
+				    b.size),
+		.place = cache_place(c->g, c->target.bucket, c->target.key),
+	};
+	rc = upload_write(&u, &b.base, b.size, kind);
 	if (!rc)
 		rc = body_check(&b, u.put.md5, &u.put.value);
 	if (!rc)

@@ -12,6 +12,12 @@ struct io_pool {
 	pthread_cond_t more;
 	struct io_node jobs;		/* that no thread has begun */
 	unsigned int waiting;		/* how many those are */
+	unsigned int idle;		/* threads that wait for one */
+	/*
+	 * One of them has been woken, and has not looked yet.  It wakes the next one if there is
+	 * still something to do: so many short jobs at once cost no thread each.
+	 */
+	bool waking;
 	bool closing;
 
 	unsigned int threads;
@@ -25,21 +31,38 @@ static void job_done(struct io_post *post)
 	io_complete(job->wait, job->result);
 }
 
+/* Is one more thread to be woken?  With the lock held. */
+static bool wants_thread(struct io_pool *pool)
+{
+	if (list_empty(&pool->jobs) || !pool->idle || pool->waking)
+		return false;
+	pool->waking = true;
+	return true;
+}
+
 /* The next job, or NULL when the pool is closed. */
 static struct io_job *take(struct io_pool *pool)
 {
 	struct io_job *job = NULL;
+	bool wake;
 
 	pthread_mutex_lock(&pool->lock);
-	while (list_empty(&pool->jobs) && !pool->closing)
+	while (list_empty(&pool->jobs) && !pool->closing) {
+		pool->idle++;
 		pthread_cond_wait(&pool->more, &pool->lock);
+		pool->idle--;
+		pool->waking = false;
+	}
 	if (!list_empty(&pool->jobs)) {
 		job = list_entry(pool->jobs.next, struct io_job, node);
 		list_del(&job->node);
 		job->begun = true;
 		pool->waiting--;
 	}
+	wake = wants_thread(pool);
 	pthread_mutex_unlock(&pool->lock);
+	if (wake)
+		pthread_cond_signal(&pool->more);
 	return job;
 }
 
@@ -117,6 +140,8 @@ unsigned int io_pool_waiting(struct io_pool *pool)
 
 void io_job_start(struct io_pool *pool, struct io_job *job)
 {
+	bool wake;
+
 	job->pool = pool;
 	job->loop = io_loop_self();
 	job->done.fn = job_done;
@@ -124,8 +149,10 @@ void io_job_start(struct io_pool *pool, struct io_job *job)
 	pthread_mutex_lock(&pool->lock);
 	list_add(&pool->jobs, &job->node);
 	pool->waiting++;
+	wake = wants_thread(pool);
 	pthread_mutex_unlock(&pool->lock);
-	pthread_cond_signal(&pool->more);
+	if (wake)
+		pthread_cond_signal(&pool->more);
 }
 
 bool io_job_remove(struct io_job *job)

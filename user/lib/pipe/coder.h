@@ -127,6 +127,13 @@ int encode_begin(struct record *r, const struct coder *coder);
 int encode(struct encoder *e, const struct owner *owner, const struct compression *how,
 	   const void *plain, size_t len, struct record *r);
 
+/*
+ * Where the ciphertext of an encoded generation is: k symbols, of which all that are full are as
+ * long as fragment_symbol_bytes() says.  As long as the fragments.
+ */
+void encode_symbols(const struct encoder *e, const struct record *r,
+		    const uint8_t *symbols[SKY_MAX_K]);
+
 /* The fragment of a row, e->fragment_bytes long, aligned to 64 bytes. */
 static inline const uint8_t *encode_fragment(const struct encoder *e, unsigned int row)
 {
@@ -161,6 +168,7 @@ struct decoder {
 	uint8_t source[SKY_MAX_N];	/* which piece a fragment was */
 	unsigned int count;		/* of fragments that are left */
 	unsigned int tries;		/* combinations tried in the last decode() */
+	const uint8_t *symbol[SKY_MAX_K]; /* result: the ciphertext, as encode_symbols() has it */
 };
 
 int decoder_init(struct decoder *d, const struct coder *coder, struct compressor *compressor,
@@ -186,6 +194,20 @@ void decoder_free(struct decoder *d);
  */
 int decode(struct decoder *d, const struct owner *owner, const struct record *r,
 	   struct piece *pieces, size_t count, void *out);
+
+/**
+ * decode_cipher() - Give back the plain bytes from the whole ciphertext.
+ * @d: memory
+ * @owner: whose generation it is
+ * @r: its record, which fits the coder
+ * @cipher: the record's stored_bytes, which may be anything
+ * @out: room for the record's plain_bytes; undefined after an error
+ *
+ * Return: 0, -EBADMSG when it is not authentic, -EINVAL for a record that does not fit,
+ * -ENOMEM, or -EIO when OpenSSL cannot.
+ */
+int decode_cipher(struct decoder *d, const struct owner *owner, const struct record *r,
+		  const void *cipher, void *out);
 
 /* --- repair without a key: recode.c -------------------------------------------------- */
 

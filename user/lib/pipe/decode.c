@@ -347,6 +347,21 @@ static int decode_stored(struct decoder *d, struct attempt *a, struct piece *pie
 	return blame(d, a, pieces);
 }
 
+static int need_packed(struct decoder *d, const struct record *r)
+{
+	if (r->compression != SKY_PLAIN && !d->packed)
+		d->packed = malloc(d->max_plain);
+	return r->compression == SKY_PLAIN || d->packed ? 0 : -ENOMEM;
+}
+
+static int unpack(struct decoder *d, const struct record *r, void *out)
+{
+	if (r->compression == SKY_PLAIN)
+		return 0;
+	return compress_undo(d->compressor, r->compression, d->packed, r->stored_bytes, out,
+			     r->plain_bytes);
+}
+
 int decode(struct decoder *d, const struct owner *owner, const struct record *r,
 	   struct piece *pieces, size_t count, void *out)
 {
@@ -366,15 +381,35 @@ int decode(struct decoder *d, const struct owner *owner, const struct record *r,
 	rc = need_symbols(d);
 	if (!rc && r->mode == SKY_DENSE && d->coder->has_key)
 		rc = coder_mixed(d->coder, r->generation, d->mixed);
+	if (!rc)
+		rc = need_packed(d, r);
 	if (rc)
 		return rc;
-	if (r->compression != SKY_PLAIN && !d->packed)
-		d->packed = malloc(d->max_plain);
-	if (r->compression != SKY_PLAIN && !d->packed)
-		return -ENOMEM;
 	rc = decode_stored(d, &a, pieces);
-	if (!rc && r->compression != SKY_PLAIN)
-		rc = compress_undo(d->compressor, r->compression, d->packed, r->stored_bytes, out,
-				   r->plain_bytes);
-	return rc;
+	if (rc)
+		return rc;
+	memcpy(d->symbol, a.data, r->k * sizeof(a.data[0]));
+	return unpack(d, r, out);
+}
+
+int decode_cipher(struct decoder *d, const struct owner *owner, const struct record *r,
+		  const void *cipher, void *out)
+{
+	struct sky_generation_aad aad;
+	const struct aead_args args = { r->iv, &aad, sizeof(aad) };
+	struct aead_piece piece = { cipher, out, r->stored_bytes };
+	int rc;
+
+	if (!record_valid(r) || !coder_fits(d->coder, r) || r->plain_bytes > d->max_plain)
+		return -EINVAL;
+	rc = need_packed(d, r);
+	if (rc)
+		return rc;
+	if (r->compression != SKY_PLAIN)
+		piece.out = d->packed;
+	generation_aad(&aad, owner, r);
+	rc = aead_open(owner->aead, &args, &piece, 1, r->tag);
+	if (rc)
+		return rc == -EKEYREJECTED ? -EBADMSG : rc;
+	return unpack(d, r, out);
 }

@@ -89,6 +89,16 @@ static uint8_t *cipher_symbol(const struct encoder *e, unsigned int j, uint32_t 
 	return e->memory + j * e->stride + e->head;
 }
 
+void encode_symbols(const struct encoder *e, const struct record *r,
+		    const uint8_t *symbols[SKY_MAX_K])
+{
+	const uint32_t symbol = fragment_symbol_bytes(r->stored_bytes, r->k);
+	unsigned int j;
+
+	for (j = 0; j < r->k; j++)
+		symbols[j] = cipher_symbol(e, j, symbol);
+}
+
 /* Encrypt what is to be stored into the k symbols, and zeros behind it. */
 static int seal(struct encoder *e, const struct owner *owner, const uint8_t *stored,
 		uint32_t symbol, struct record *r)

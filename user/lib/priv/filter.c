@@ -17,7 +17,8 @@
 static const int always[] = {
 	SYS(read), SYS(write), SYS(readv), SYS(writev), SYS(pread64), SYS(pwrite64), SYS(pwritev2),
 	SYS(close),
-	SYS(lseek), SYS(fstat), SYS(newfstatat), SYS(fcntl), SYS(dup), SYS(pipe2),
+	SYS(lseek), SYS(fstat), SYS(fstatfs), SYS(newfstatat), SYS(ftruncate), SYS(fcntl), SYS(dup),
+	SYS(pipe2),
 	SYS(munmap), SYS(mremap), SYS(madvise), SYS(brk), SYS(mlock), SYS(munlock),
 	SYS(futex), SYS(set_robust_list), SYS(rseq), SYS(sched_yield), SYS(sched_getaffinity),
 	SYS(set_tid_address), SYS(getcpu), SYS(membarrier),
