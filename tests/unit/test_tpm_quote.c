@@ -431,8 +431,11 @@ static struct file message(const struct parts *p, const struct tpm_pcr_set *set,
 	for (i = 0; i < p->selects && i < 20; i++) {
 		tpm_write_u16(&w, p->bank);
 		tpm_write_bytes(&w, &p->select_bytes, 1);
-		for (j = 0; j < p->select_bytes; j++)
-			tpm_write_bytes(&w, &(uint8_t){ j < 4 ? p->mask >> 8 * j : 0 }, 1);
+		for (j = 0; j < p->select_bytes; j++) {
+			uint8_t byte = j < 4 ? p->mask >> 8 * j : 0;
+
+			tpm_write_bytes(&w, &byte, 1);
+		}
 	}
 	tpm_write_2b(&w, digest, p->digest_len);
 	for (i = 0; i < p->trailing; i++)
@@ -582,6 +585,7 @@ static void certificate(void **state)
 	struct tpm_expect expect = {
 		.nonce = { nonce, sizeof(nonce) }, .scheme = TPM_ALG_ECDSA, .hash = TPM_ALG_SHA256,
 	};
+	static const uint8_t zeros[25];		/* clock, counters, firmware */
 	uint8_t bytes[512];
 	struct tpm_writer w = TPM_WRITER(bytes, sizeof(bytes));
 	struct tpm_attest a;
@@ -598,7 +602,7 @@ static void certificate(void **state)
 	tpm_write_u16(&w, TPM_ST_ATTEST_CERTIFY);
 	tpm_write_2b(&w, "signer", 6);
 	tpm_write_2b(&w, nonce, sizeof(nonce));
-	tpm_write_bytes(&w, (uint8_t[25]){ 0 }, 25);
+	tpm_write_bytes(&w, zeros, sizeof(zeros));
 	tpm_write_2b(&w, name.at, name.len);
 	tpm_write_2b(&w, "qualified", 9);
 	CLEANUP_FILE struct file s = fake_sign(&ak, bytes, w.len);

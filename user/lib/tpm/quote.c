@@ -120,7 +120,8 @@ static const char *add_bank(const struct tpm_pcr_set *pcrs, const struct tpm_sel
 	return NULL;
 }
 
-static int check_pcrs(const struct tpm_attest *a, const struct tpm_expect *expect, const char **why)
+static int check_pcrs(const struct tpm_attest *a, const struct tpm_expect *expect,
+		      const char **why)
 {
 	struct tpm_part part[TPM_SELECTIONS_MAX * TPM_PCRS];
 	const struct tpm_alg *alg = tpm_alg_by_id(expect->hash);
