@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "tpm_util.h"
+#include "tpm_fake.h"
 #include "tpm/ek_chain.h"
 
 #define NOW	1795262400		/* 2026-11-21 12:00 UTC, some hours after the first boot */

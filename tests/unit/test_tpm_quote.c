@@ -3,7 +3,7 @@
  * Quotes: those of real boots are accepted, and whatever is changed of them is not; what is
  * signed well and says what it should not is refused by the rule that is about it.
  */
-#include "tpm_util.h"
+#include "tpm_fake.h"
 
 #define PCRS_ECC	0x7fffu		/* 0 to 14 of SHA-256 */
 #define PCRS_RSA	0x07ffu		/* 0 to 10 of SHA-1 and of SHA-256 */

@@ -10,7 +10,7 @@
 #ifndef SKY_TPM_QUOTE_H
 #define SKY_TPM_QUOTE_H
 
-#include "attest.h"
+#include "tpm_attest.h"
 #include "pcr.h"
 
 /* What is accepted. */

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "attest.h"
+#include "tpm_attest.h"
 
 #define SELECT_BYTES_MAX	4	/* sizeofSelect: 32 PCRs */
 #define NONCE_MAX		TPM_DIGEST_MAX	/* a TPM takes no longer qualifyingData */

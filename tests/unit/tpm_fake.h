@@ -3,8 +3,8 @@
  * For tests of attestation: files of real boots, and a TPM's part played by OpenSSL, which can
  * sign what no TPM would.
  */
-#ifndef TESTS_TPM_UTIL_H
-#define TESTS_TPM_UTIL_H
+#ifndef TESTS_TPM_FAKE_H
+#define TESTS_TPM_FAKE_H
 
 #include <errno.h>
 #include <setjmp.h>
@@ -187,4 +187,4 @@ static inline struct file fake_sign(const struct fake_key *k, const void *data, 
 	return bytes_copy(out, w.len);
 }
 
-#endif /* TESTS_TPM_UTIL_H */
+#endif /* TESTS_TPM_FAKE_H */

@@ -3,8 +3,8 @@
  * What a TPM says of itself (TPMS_ATTEST, Part 2, 10.12.8) and how it signs that
  * (TPMT_SIGNATURE, 11.3.4).  Here both are only read; whether they are true: quote.h.
  */
-#ifndef SKY_TPM_ATTEST_H
-#define SKY_TPM_ATTEST_H
+#ifndef SKY_TPM_TPM_ATTEST_H
+#define SKY_TPM_TPM_ATTEST_H
 
 #include <openssl/types.h>
 
@@ -69,4 +69,4 @@ int tpm_signature_parse(const void *data, size_t len, struct tpm_signature *s, c
 bool tpm_signature_verify(const struct tpm_signature *s, EVP_PKEY *key, const void *data,
 			  size_t len);
 
-#endif /* SKY_TPM_ATTEST_H */
+#endif /* SKY_TPM_TPM_ATTEST_H */
