@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a TPM vouches for: quotes, certificates of endorsement keys, credentials, predictions.
 
-UNIT_TESTS	+= test_tpm_quote test_tpm_ek test_tpm_swtpm
+UNIT_TESTS	+= test_tpm_quote test_tpm_ek test_tpm_swtpm test_tpm_pe test_tpm_predict
+test_tpm_predict_LIBS := -ljansson
