@@ -44,6 +44,11 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
+
+	CMD_TPM_PREDICT	= 1 << 22,	/* these ask nobody, too */
+	CMD_TPM_QUOTE	= 1 << 23,
+	CMD_TPM_EK	= 1 << 24,
+	CMD_TPM		= CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK,
 };
 
 #define FILTERS_MAX	64u
@@ -72,6 +77,9 @@ struct options {
 	uint64_t parallel, threshold, part_size, expires;
 	struct s3_filter *filter;		/* FILTERS_MAX of them have room */
 	unsigned int filters;
+
+	/* Of TPMs. */
+	const char *bank, *log, *nonce, *pcrs, *select, *scheme, *hash, *ek, *roots, *between;
 };
 
 /* --- options.c */
@@ -100,6 +108,11 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 /* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
 int cmd_pki_init(const struct options *o, int argc, char **argv);
 int cmd_pki_issue(const struct options *o, int argc, char **argv);
+
+/* --- cmd_tpm.c.  Return: 0 or -errno, reported. */
+int cmd_tpm_predict(const struct options *o, int argc, char **argv);
+int cmd_tpm_quote(const struct options *o, int argc, char **argv);
+int cmd_tpm_ek(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
