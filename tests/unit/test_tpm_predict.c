@@ -18,7 +18,7 @@
 #define CMDLINE		"console=ttyS0 ima_policy=tcb quiet"
 #define IMAGE_MOST	(64u << 20)
 
-static char top[] = "/tmp/skyhold-uki-XXXXXX";
+static char top[64] = "/tmp/skyhold-uki-XXXXXX";
 
 static const struct tpm_alg *sha256(void)
 {
@@ -155,7 +155,7 @@ static void load_options(void **state)
 	assert_int_equal(uki_load_options(STR("a  b"), sha256(), digest), 0);
 }
 
-/* --- an image made here ------------------------------------------------------------------------ */
+/* --- an image made here ---------------------------------------------------------------------- */
 
 static struct file load(const char *name)
 {
@@ -297,7 +297,8 @@ static void as_systemd_measure(void **state)
 		    " --cmdline=cmdline --initrd=initrd --bank=%s --phase=: --json=short",
 		    top, algs[i]);
 		hex_encode(bank->value[11], alg->size, hex);
-		snprintf(want, sizeof(want), "{\"%s\":[{\"pcr\":11,\"hash\":\"%s\"}]}", algs[i], hex);
+		snprintf(want, sizeof(want), "{\"%s\":[{\"pcr\":11,\"hash\":\"%s\"}]}", algs[i],
+			 hex);
 		heard(want);
 	}
 }

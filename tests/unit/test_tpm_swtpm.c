@@ -14,7 +14,7 @@
 #define LIST	"sha256:0,4,7,10"
 #define NONCE	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-static char top[] = "/tmp/skyhold-tpm-XXXXXX";
+static char top[64] = "/tmp/skyhold-tpm-XXXXXX";
 
 static struct file output(const char *name)
 {
@@ -36,7 +36,7 @@ static void run(const char *command)
 
 static int setup(void **state)
 {
-	char tcti[64];
+	char tcti[128];
 
 	(void)state;
 	assert_non_null(mkdtemp(top));

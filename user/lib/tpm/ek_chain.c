@@ -193,11 +193,13 @@ static bool attribute(const X509_NAME *name, const char *oid, char to[TPM_EK_TEX
 	ASN1_OBJECT *kind = OBJ_txt2obj(oid, 1);
 	int i, at = kind ? X509_NAME_get_index_by_OBJ(name, kind, -1) : -1, len = -1;
 	bool once = at >= 0 && X509_NAME_get_index_by_OBJ(name, kind, at) < 0;
+	X509_NAME_ENTRY *entry = NULL;
 	unsigned char *text = NULL;
 
 	if (once)
-		len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(
-					X509_NAME_get_entry(name, at)));
+		entry = X509_NAME_get_entry(name, at);
+	if (entry)
+		len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
 	once = len > 0 && len < TPM_EK_TEXT_MAX;
 	for (i = 0; once && i < len; i++) {
 		once = text[i] >= 0x20 && text[i] < 0x7f;

@@ -78,7 +78,8 @@ static int accept(const struct tpm_public *ak, struct tpm_blob message, struct t
 	if (rc)
 		return rc;
 	if (a->type != type)
-		*why = type == TPM_ST_ATTEST_QUOTE ? "it is no quote" : "it is no key's certificate";
+		*why = type == TPM_ST_ATTEST_QUOTE ? "it is no quote" :
+		       "it is no key's certificate";
 	else if (!expect->nonce.len || !equal_secretly(a->nonce, expect->nonce))
 		*why = "the nonce is another one";
 	else if (expect->signer.len && !tpm_blob_equal(a->signer, expect->signer))

@@ -80,7 +80,8 @@ static json_t *pcrs_json(const struct tpm_pcr_bank *bank)
 	return of;
 }
 
-static void set_digest(json_t *to, const char *name, const struct tpm_alg *alg, const uint8_t *digest)
+static void set_digest(json_t *to, const char *name, const struct tpm_alg *alg,
+		       const uint8_t *digest)
 {
 	char hex[2 * TPM_DIGEST_MAX + 1];
 
