@@ -17,6 +17,9 @@ static const struct tpm_alg table[TPM_ALGS] = {
 	{ TPM_ALG_SHA3_512, 64, "sha3_512", EVP_sha3_512 },
 };
 
+/* Looked up once in a process: each look-up takes longer than hashing an event. */
+static EVP_MD *fetched[TPM_ALGS];
+
 const struct tpm_alg *tpm_alg_row(unsigned int i)
 {
 	return &table[i];
@@ -42,16 +45,32 @@ const struct tpm_alg *tpm_alg_by_name(struct str name)
 	return NULL;
 }
 
+static const EVP_MD *fetch(const struct tpm_alg *alg)
+{
+	EVP_MD **slot = &fetched[alg - table], *none = NULL;
+	EVP_MD *md = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	if (md)
+		return md;
+	md = EVP_MD_fetch(NULL, EVP_MD_get0_name(alg->md()), NULL);
+	if (!md || __atomic_compare_exchange_n(slot, &none, md, false, __ATOMIC_ACQ_REL,
+					       __ATOMIC_ACQUIRE))
+		return md;
+	EVP_MD_free(md);
+	return none;
+}
+
 int tpm_hash_parts(const struct tpm_alg *alg, const struct tpm_part *part, unsigned int count,
 		   uint8_t *digest)
 {
+	const EVP_MD *md = fetch(alg);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned int i;
 	bool ok;
 
 	if (!ctx)
 		return -ENOMEM;
-	ok = EVP_DigestInit_ex(ctx, alg->md(), NULL) == 1;
+	ok = md && EVP_DigestInit_ex(ctx, md, NULL) == 1;
 	for (i = 0; ok && i < count; i++)
 		ok = EVP_DigestUpdate(ctx, part[i].at, part[i].len) == 1;
 	ok = ok && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
