@@ -377,6 +377,31 @@ static void one_credential(const char *ek_kind, const char *ak_kind, const char 
 	assert_int_equal(tpm_make_credential(&ek, &name, secret, 16, &c, &why), -EINVAL);
 }
 
+/* A credential of tpm2-tools for that kind of keys, of a recorded boot, has the same form. */
+static void recorded_form(void **state)
+{
+	CLEANUP_FILE struct file recorded = fixture("ovmf-uki-quote", "cred.blob");
+	CLEANUP_FILE struct file ek_area = fixture("ovmf-uki-quote", "ek.pub");
+	CLEANUP_FILE struct file ak_area = fixture("ovmf-uki-quote", "ak.pub");
+	CLEANUP_FILE struct file secret = fixture("ovmf-uki-quote", "cred.out");
+	struct tpm_reader r = TPM_READER(recorded.at, recorded.len);
+	struct tpm_public ek, ak;
+	struct tpm_credential c;
+	struct tpm_name name;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(tpm_public_parse_2b(ek_area.at, ek_area.len, &ek, &why), 0);
+	assert_int_equal(tpm_public_parse_2b(ak_area.at, ak_area.len, &ak, &why), 0);
+	assert_int_equal(tpm_public_name(&ak, &name), 0);
+	assert_int_equal(tpm_make_credential(&ek, &name, secret.at, secret.len, &c, &why), 0);
+	assert_int_equal(tpm_read_u32(&r), 0xbadcc0de);
+	assert_int_equal(tpm_read_u32(&r), 1);
+	assert_int_equal(tpm_read_2b(&r, UINT16_MAX).len, c.blob_len - 2);
+	assert_int_equal(tpm_read_2b(&r, UINT16_MAX).len, c.secret_len - 2);
+	assert_true(tpm_read_end(&r));
+}
+
 static void credential_rsa(void **state)
 {
 	(void)state;
@@ -402,6 +427,7 @@ int main(void)
 		cmocka_unit_test(time_passes),
 		cmocka_unit_test(certified_key),
 		cmocka_unit_test(live_certificate),
+		cmocka_unit_test(recorded_form),
 		cmocka_unit_test(credential_rsa),
 		cmocka_unit_test(credential_ecc),
 	};

@@ -36,7 +36,7 @@ static bool has(const struct pe_image *im, size_t at, size_t len)
 /* The last directory that counts: certificates stand at the end of the file. */
 static const char *read_certificates(struct pe_image *im, size_t entry)
 {
-	uint32_t at = le(im, entry, 4), len = le(im, entry + 4, 4);
+	size_t at = le(im, entry, 4), len = le(im, entry + 4, 4);
 
 	im->certificate_entry = entry;
 	if (!len && !at)

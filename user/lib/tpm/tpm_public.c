@@ -281,7 +281,8 @@ int tpm_key_from_pem(const char *text, size_t len, EVP_PKEY **key)
 {
 	BIO *bio = len <= INT32_MAX ? BIO_new_mem_buf(text, (int)len) : NULL;
 
-	*key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+	/* With a passphrase given, the empty one, nobody is asked for one. */
+	*key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, "") : NULL;
 	BIO_free(bio);
 	if (*key)
 		return 0;
