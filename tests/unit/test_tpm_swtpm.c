@@ -9,6 +9,7 @@
 #include "tpm_fake.h"
 #include "tpm/credential.h"
 #include "tpm/ek_chain.h"
+#include "tpm_esys/device.h"
 
 #define PCRS	0x491u			/* 0, 4, 7 and 10 */
 #define LIST	"sha256:0,4,7,10"
@@ -418,6 +419,68 @@ static void credential_ecc(void **state)
 		one_credential("ecc", "rsa", "ecc");
 }
 
+/* The same by our own hand, without tools: keys, quote, credential, certificate. */
+static void own_attester(void **state)
+{
+	static const struct device_selection select = { TPM_ALG_SHA256, PCRS };
+	static const struct tpm_selection selected = { TPM_ALG_SHA256, PCRS };
+	static const char secret[] = "known by that TPM alone 01234567";
+	static struct device_bytes ek_area, ak_area, message, signature, got;
+	static uint8_t nv[DEVICE_NV_MAX];
+	struct tpm_pcr_set pcrs;
+	struct tpm_expect expect = {
+		.nonce = { (const uint8_t *)"fresh", 5 }, .scheme = TPM_ALG_ECDSA,
+		.hash = TPM_ALG_SHA256, .select = &selected, .selects = 1, .pcrs = &pcrs,
+	};
+	struct tpm_public ek, ak;
+	struct tpm_credential c;
+	struct tpm_attest a;
+	struct tpm_name name, qualified;
+	struct device *d;
+	const char *why;
+	size_t len;
+
+	(void)state;
+	read_pcrs(&pcrs);
+	CLEANUP_FILE struct file same = output("ek_rsa.pub");
+	CLEANUP_FILE struct file cert = output("ek.der");
+
+	assert_int_equal(device_open("swtpm:path=/nowhere", &d), -EIO);
+	assert_int_equal(device_open(getenv("TPM2TOOLS_TCTI"), &d), 0);
+	assert_int_equal(device_quote(d, "fresh", 5, &select, 1, &message, &signature), -EINVAL);
+	assert_int_equal(device_keys(d, &ek_area, &ak_area), 0);
+	assert_int_equal(device_keys(d, &ek_area, &ak_area), -EBUSY);
+	assert_int_equal(ek_area.len, same.len);
+	assert_memory_equal(ek_area.at, same.at, same.len);
+	assert_int_equal(tpm_public_parse_2b(ek_area.at, ek_area.len, &ek, &why), 0);
+	assert_int_equal(tpm_public_parse_2b(ak_area.at, ak_area.len, &ak, &why), 0);
+	assert_int_equal(tpm_public_qualified_name(&ak, &ek, TPM_RH_ENDORSEMENT, &qualified), 0);
+	expect.signer = (struct tpm_blob){ qualified.at, qualified.len };
+	assert_int_equal(device_quote(d, "fresh", 5, &select, 1, &message, &signature), 0);
+	if (tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, &expect, &a,
+			     &why))
+		fail_msg("refused: %s", why);
+
+	assert_int_equal(tpm_public_name(&ak, &name), 0);
+	assert_int_equal(tpm_make_credential(&ek, &name, secret, 32, &c, &why), 0);
+	assert_int_equal(device_activate(d, c.blob, c.blob_len, c.secret, c.secret_len, &got), 0);
+	assert_int_equal(got.len, 32);
+	assert_memory_equal(got.at, secret, 32);
+	assert_int_equal(device_activate(d, c.blob, c.blob_len - 1, c.secret, c.secret_len, &got),
+			 -EBADMSG);
+	name.at[5] ^= 1;
+	assert_int_equal(tpm_make_credential(&ek, &name, secret, 32, &c, &why), 0);
+	assert_int_equal(device_activate(d, c.blob, c.blob_len, c.secret, c.secret_len, &got),
+			 -EACCES);
+	assert_int_not_equal(device_error(d), 0);
+
+	assert_int_equal(device_nv_read(d, DEVICE_EK_CERT_RSA, nv, &len), 0);
+	assert_int_equal(len, cert.len);
+	assert_memory_equal(nv, cert.at, len);
+	assert_int_equal(device_nv_read(d, 0x01c0ffff, nv, &len), -ENOENT);
+	device_close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +493,7 @@ int main(void)
 		cmocka_unit_test(recorded_form),
 		cmocka_unit_test(credential_rsa),
 		cmocka_unit_test(credential_ecc),
+		cmocka_unit_test(own_attester),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
