@@ -83,6 +83,12 @@ static const struct command commands[] = {
 	  "make an authority for streams between machines" },
 	{ "pki issue", CMD_PKI_ISSUE, cmd_pki_issue, 2, 2, "DIR NAME",
 	  "make a machine's key and certificate" },
+	{ "tpm predict", CMD_TPM_PREDICT, cmd_tpm_predict, 1, 1, "UKI",
+	  "the PCRs that a boot of that image leaves" },
+	{ "tpm quote", CMD_TPM_QUOTE, cmd_tpm_quote, 4, 4, "verify AK MESSAGE SIGNATURE",
+	  "does a TPM vouch for PCRs?" },
+	{ "tpm ek", CMD_TPM_EK, cmd_tpm_ek, 3, 3, "verify CERTIFICATE EK",
+	  "does a maker vouch for a TPM?" },
 };
 
 /* Members of the rows of lists. */

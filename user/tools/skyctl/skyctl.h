@@ -43,6 +43,11 @@ enum command_bit {
 	CMD_O_PRESIGN	= 1 << 19,
 	CMD_S3		= (1 << 20) - (1 << 11),	/* all of these: they ask an S3 server */
 
+	CMD_TPM_PREDICT	= 1 << 22,	/* these ask nobody */
+	CMD_TPM_QUOTE	= 1 << 23,
+	CMD_TPM_EK	= 1 << 24,
+	CMD_TPM		= CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK,
+
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
 
@@ -70,6 +75,7 @@ struct options {
 	const char *latitude, *longitude, *storage_price, *ingress_price, *egress_price,
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
+	const char *bank, *select, *scheme, *hash, *ek, *roots, *between;	/* of TPMs */
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
@@ -125,5 +131,10 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv);
 
 /* @columns: names of members, for a list of objects; with a blank between them. */
 int print_answer(const struct options *o, const json_t *answer, const char *columns);
+
+/* --- cmd_tpm.c: what a TPM vouches for, from files.  Return: 0 or -errno, reported. */
+int cmd_tpm_predict(const struct options *o, int argc, char **argv);
+int cmd_tpm_quote(const struct options *o, int argc, char **argv);
+int cmd_tpm_ek(const struct options *o, int argc, char **argv);
 
 #endif /* SKYCTL_H */

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* skyctl tpm: what a boot will measure, and what a TPM vouches for.  Asks nobody: files alone. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/report.h"
+#include "skyctl.h"
+#include "tpm/ek_chain.h"
+#include "tpm/predict.h"
+#include "tpm/quote.h"
+
+#define SMALL_MAX	65536u		/* keys, certificates, quotes, PCRs */
+#define ROOTS_MAX	(4u << 20)
+
+struct input {
+	char *at;
+	size_t len;
+};
+
+static void free_input(struct input *in)
+{
+	free(in->at);
+}
+
+#define CLEANUP_INPUT	CLEANUP(free_input)
+
+static int load(const char *path, size_t max, struct input *in)
+{
+	int rc = file_read(strcmp(path, "-") ? path : "/dev/stdin", max, &in->at, &in->len);
+
+	return rc ? fail(-rc, "cannot read %s: %s", path, strerror(-rc)) : 0;
+}
+
+static int load_public(const char *path, struct input *in, struct tpm_public *p)
+{
+	const char *why;
+	int rc = load(path, SMALL_MAX, in);
+
+	if (!rc && tpm_public_parse_2b(in->at, in->len, p, &why))
+		rc = fail(EBADMSG, "%s: %s; a TPM2B_PUBLIC is wanted", path, why);
+	return rc;
+}
+
+/* --- predict --------------------------------------------------------------------------------- */
+
+static int read_log(const char *path, const struct tpm_alg *alg, struct tpm_pcr_bank *bank)
+{
+	CLEANUP_INPUT struct input in = { NULL };
+	struct eventlog log;
+	const char *why;
+	int rc = load(path, EVENTLOG_MAX_BYTES, &in);
+
+	if (rc)
+		return rc;
+	if (eventlog_open(&log, in.at, in.len))
+		return fail(EBADMSG, "%s: %s", path, log.fault.why);
+	rc = predict_firmware(&log, alg, bank, &why);
+	return rc ? fail(-rc, "%s: %s", path, why) : 0;
+}
+
+static json_t *pcrs_json(const struct tpm_pcr_bank *bank)
+{
+	json_t *of = json_object();
+	char hex[2 * TPM_DIGEST_MAX + 1], number[8];
+	unsigned int i;
+
+	for (i = 0; i < TPM_PCRS; i++) {
+		if (!(bank->known & 1u << i))
+			continue;
+		hex_encode(bank->value[i], bank->alg->size, hex);
+		snprintf(number, sizeof(number), "%u", i);
+		json_object_set_new(of, number, json_string(hex));
+	}
+	return of;
+}
+
+static void set_digest(json_t *to, const char *name, const struct tpm_alg *alg,
+		       const uint8_t *digest)
+{
+	char hex[2 * TPM_DIGEST_MAX + 1];
+
+	hex_encode(digest, alg->size, hex);
+	json_object_set_new(to, name, json_string(hex));
+}
+
+static int print_json(const struct options *o, const struct uki_digests *d,
+		      const struct tpm_pcr_bank *bank)
+{
+	json_t *out = json_object();
+	int rc;
+
+	set_digest(out, "image_authenticode", d->alg, d->image);
+	set_digest(out, "kernel_authenticode", d->alg, d->kernel);
+	json_object_set_new(out, "bank", json_string(d->alg->name));
+	json_object_set_new(out, "pcrs", pcrs_json(bank));
+	rc = print_answer(o, out, NULL);
+	json_decref(out);
+	return rc;
+}
+
+/* As `skyctl tpm quote` reads them. */
+static void print_lines(const struct tpm_pcr_bank *bank)
+{
+	char hex[2 * TPM_DIGEST_MAX + 1];
+	unsigned int i;
+
+	for (i = 0; i < TPM_PCRS; i++) {
+		if (!(bank->known & 1u << i))
+			continue;
+		hex_encode(bank->value[i], bank->alg->size, hex);
+		printf("%s %u %s\n", bank->alg->name, i, hex);
+	}
+}
+
+int cmd_tpm_predict(const struct options *o, int argc, char **argv)
+{
+	const struct tpm_alg *alg = tpm_alg_by_name(str_of(o->bank));
+	CLEANUP_INPUT struct input in = { NULL };
+	struct tpm_pcr_bank bank;
+	struct uki_digests d;
+	const char *why;
+	int rc;
+
+	(void)argc;
+	if (!alg)
+		return fail(EINVAL, "--bank %s: there is no such bank", o->bank);
+	tpm_pcr_reset(&bank, alg);
+	rc = load(argv[0], UKI_MAX_BYTES, &in);
+	if (rc)
+		return rc;
+	rc = uki_measure(in.at, in.len, alg, &d, &why);
+	if (rc)
+		return fail(-rc, "%s: %s", argv[0], why);
+	if (o->log)
+		rc = read_log(o->log, alg, &bank);
+	if (!rc && predict_pcrs(&d, &bank))
+		rc = fail(EIO, "%s: OpenSSL cannot hash", argv[0]);
+	if (rc)
+		return rc;
+	if (d.no_pcr_9)
+		warn("%s: PCR 9 is not said: %s", argv[0], d.no_pcr_9);
+	if (o->json)
+		return print_json(o, &d, &bank);
+	print_lines(&bank);
+	return 0;
+}
+
+/* --- quotes ---------------------------------------------------------------------------------- */
+
+static int read_scheme(const char *text, uint16_t *to)
+{
+	static const struct {
+		const char *name;
+		uint16_t scheme;
+	} names[] = {
+		{ "ecdsa", TPM_ALG_ECDSA }, { "rsassa", TPM_ALG_RSASSA },
+		{ "rsapss", TPM_ALG_RSAPSS },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i].name))
+			continue;
+		*to = names[i].scheme;
+		return 0;
+	}
+	return fail(EINVAL, "--scheme %s: it is ecdsa, rsassa or rsapss", text);
+}
+
+/* "sha256:0,4,7" */
+static bool read_bank(struct str text, struct tpm_selection *to)
+{
+	const struct tpm_alg *alg;
+	struct str name, one;
+	uint64_t pcr;
+
+	if (!str_cut(&text, ':', &name))
+		return false;
+	alg = tpm_alg_by_name(name);
+	*to = (struct tpm_selection){ .alg = alg ? alg->id : 0 };
+	while (str_cut(&text, ',', &one)) {
+		if (!str_number(one, TPM_PCRS - 1, &pcr) || to->mask & 1u << pcr)
+			return false;
+		to->mask |= 1u << pcr;
+	}
+	return alg && to->mask;
+}
+
+/* Banks with a plus between; or all that the file of PCRs has. */
+static int read_selection(const char *text, const struct tpm_pcr_set *pcrs,
+			  struct tpm_selection *to, unsigned int *count)
+{
+	struct str rest = str_of(text), one;
+
+	for (*count = 0; !text && *count < pcrs->count; ++*count)
+		to[*count] = (struct tpm_selection){
+			pcrs->bank[*count].alg->id, pcrs->bank[*count].known,
+		};
+	while (str_cut(&rest, '+', &one))
+		if (*count == TPM_ALGS || !read_bank(one, &to[(*count)++]))
+			return fail(EINVAL, "--select %s: write it as sha1:0,1+sha256:0,1,10", text);
+	return 0;
+}
+
+static int read_pcrs(const char *path, struct tpm_pcr_set *pcrs)
+{
+	CLEANUP_INPUT struct input in = { NULL };
+	unsigned int line;
+	int rc = load(path, SMALL_MAX, &in);
+
+	if (!rc && tpm_pcrs_parse(pcrs, (struct str){ in.at, in.len }, &line))
+		rc = fail(EBADMSG, "%s:%u: write it as BANK INDEX HEX", path, line);
+	return rc;
+}
+
+/* The key has to lie below that endorsement key. */
+static int read_parent(const char *path, const struct tpm_public *ak, struct tpm_name *name)
+{
+	CLEANUP_INPUT struct input in = { NULL };
+	struct tpm_public ek;
+	int rc = load_public(path, &in, &ek);
+
+	if (!rc && tpm_public_qualified_name(ak, &ek, TPM_RH_ENDORSEMENT, name))
+		rc = fail(EIO, "%s: OpenSSL cannot hash", path);
+	return rc;
+}
+
+static int accepted(const struct options *o, const struct tpm_attest *a)
+{
+	json_t *out = json_object();
+	char firmware[32];
+	int rc;
+
+	snprintf(firmware, sizeof(firmware), "%016llx", (unsigned long long)a->firmware);
+	json_object_set_new(out, "accepted", json_true());
+	json_object_set_new(out, "firmware", json_string(firmware));
+	json_object_set_new(out, "resets", json_integer(a->clock.resets));
+	json_object_set_new(out, "restarts", json_integer(a->clock.restarts));
+	json_object_set_new(out, "clock_ms", json_integer((json_int_t)a->clock.clock));
+	json_object_set_new(out, "clock_safe", json_boolean(a->clock.safe));
+	rc = print_answer(o, out, NULL);
+	json_decref(out);
+	return rc;
+}
+
+/* @file: AK, message and signature. */
+static int verify_quote(const struct options *o, char **file, struct tpm_expect *expect)
+{
+	CLEANUP_INPUT struct input area = { NULL }, message = { NULL }, signature = { NULL };
+	struct tpm_selection select[TPM_ALGS];
+	struct tpm_pcr_set pcrs;
+	struct tpm_name name = { .len = 0 };
+	struct tpm_public ak;
+	struct tpm_attest a;
+	const char *why;
+	int rc = load_public(file[0], &area, &ak);
+
+	rc = rc ? rc : load(file[1], SMALL_MAX, &message);
+	rc = rc ? rc : load(file[2], SMALL_MAX, &signature);
+	rc = rc ? rc : read_pcrs(o->pcrs, &pcrs);
+	rc = rc ? rc : read_selection(o->select, &pcrs, select, &expect->selects);
+	if (!rc && o->ek)
+		rc = read_parent(o->ek, &ak, &name);
+	if (rc)
+		return rc;
+	expect->select = select;
+	expect->pcrs = &pcrs;
+	expect->signer = (struct tpm_blob){ name.at, name.len };
+	rc = tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, expect, &a,
+			      &why);
+	return rc ? fail(-rc, "%s: refused: %s", file[1], why) : accepted(o, &a);
+}
+
+int cmd_tpm_quote(const struct options *o, int argc, char **argv)
+{
+	const struct tpm_alg *hash = tpm_alg_by_name(str_of(o->hash));
+	struct tpm_expect expect = { .hash = hash ? hash->id : 0 };
+	uint8_t nonce[TPM_DIGEST_MAX];
+	size_t len = o->nonce ? strlen(o->nonce) / 2 : 0;
+
+	(void)argc;
+	if (strcmp(argv[0], "verify"))
+		return fail(EINVAL, "a quote can be verified; \"%s\" is not known", argv[0]);
+	if (!o->nonce || !o->pcrs)
+		return fail(EINVAL, "say which --nonce the TPM was given, and the file of --pcrs");
+	if (!len || len > sizeof(nonce) || hex_decode(o->nonce, nonce, len))
+		return fail(EINVAL, "--nonce has 1 to %u bytes, two digits each", TPM_DIGEST_MAX);
+	if (!hash)
+		return fail(EINVAL, "--hash %s: there is no such hash", o->hash);
+	expect.nonce = (struct tpm_blob){ nonce, len };
+	if (read_scheme(o->scheme, &expect.scheme))
+		return -EINVAL;
+	return verify_quote(o, argv + 1, &expect);
+}
+
+/* --- endorsement keys ------------------------------------------------------------------------ */
+
+static int print_ek(const struct options *o, const struct tpm_ek_info *info)
+{
+	json_t *out = json_object();
+	int rc;
+
+	json_object_set_new(out, "accepted", json_true());
+	json_object_set_new(out, "manufacturer", json_string(info->manufacturer));
+	json_object_set_new(out, "model", json_string(info->model));
+	json_object_set_new(out, "version", json_string(info->version));
+	json_object_set_new(out, "not_after", json_integer(info->not_after));
+	rc = print_answer(o, out, NULL);
+	json_decref(out);
+	return rc;
+}
+
+int cmd_tpm_ek(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_INPUT struct input cert = { NULL }, area = { NULL };
+	CLEANUP_INPUT struct input roots = { NULL }, between = { NULL };
+	struct tpm_ek_roots *trusted;
+	struct tpm_ek_info info;
+	struct tpm_public ek;
+	const char *why;
+	int rc;
+
+	(void)argc;
+	if (strcmp(argv[0], "verify"))
+		return fail(EINVAL, "a certificate can be verified; \"%s\" is not known", argv[0]);
+	if (!o->roots)
+		return fail(EINVAL, "say which makers are trusted, with --roots");
+	rc = load(argv[1], TPM_EK_CERT_MAX, &cert);
+	rc = rc ? rc : load_public(argv[2], &area, &ek);
+	rc = rc ? rc : load(o->roots, ROOTS_MAX, &roots);
+	if (!rc && o->between)
+		rc = load(o->between, ROOTS_MAX, &between);
+	if (rc)
+		return rc;
+	rc = tpm_ek_roots_new(roots.at, roots.len, between.at, between.len, &trusted, &why);
+	if (rc)
+		return fail(-rc, "%s: %s", o->roots, why);
+	rc = tpm_ek_verify(trusted, cert.at, cert.len, &ek, time(NULL), &info, &why);
+	tpm_ek_roots_free(trusted);
+	return rc ? fail(-rc, "%s: refused: %s", argv[1], why) : print_ek(o, &info);
+}
