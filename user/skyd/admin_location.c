@@ -281,6 +281,16 @@ int admin_location_drain(struct api_ask *a)
 	return set_state(a, STORE_DRAINING);
 }
 
+/* What it is, and why it is down. */
+static json_t *row_of(struct api_ask *a, const struct store_location *l)
+{
+	json_t *row = api_location(a, l);
+
+	if (row)
+		json_object_set_new(row, "error", json_string(plan_why_down(a->b, l->id)));
+	return row;
+}
+
 int admin_location_list(struct api_ask *a)
 {
 	struct store_location *page;
@@ -299,7 +309,7 @@ int admin_location_list(struct api_ask *a)
 					&page);
 		for (i = 0; !rc && i < n; i++)
 			if (all || page[i].state != STORE_DISABLED)
-				rc = api_append(a, api_location(a, &page[i]));
+				rc = api_append(a, row_of(a, &page[i]));
 		after = n > 0 ? page[n - 1].id : 0;
 	} while (!rc && n == STORE_LIST_MAX);
 	if (rc)
