@@ -87,7 +87,12 @@ check-skyd-faults: user ## skyd with roles killed FAULT_KILLS (200) times, and a
 
 .PHONY: check-skyd-faults
 
-check-apart: user ## a skyd whose roles are on three machines, cut, killed and healed (KTAP)
-	@tests/kselftest/skyd/machines/apart 2>$(O)/check-apart.log
+check-names: user ## a skyd that is locked in, and clouds by name over HTTPS (KTAP)
+	@tests/kselftest/skyd/machines/names 2>$(O)/check-names.log
 
-.PHONY: check-apart
+# One after the other, as above.
+check-apart: user ## a skyd whose roles are on three machines, cut, killed and healed; and that (KTAP)
+	@status=0; tests/kselftest/skyd/machines/apart 2>$(O)/check-apart.log || status=1; \
+		$(MAKE) -s --no-print-directory check-names || status=1; exit $$status
+
+.PHONY: check-names check-apart

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # skyd's processes and what is between them.
 
-UNIT_TESTS	+= test_link test_relay test_meta test_vault test_config test_priv test_skyd
+UNIT_TESTS	+= test_link test_resolver test_relay test_meta test_vault test_config test_priv test_skyd
 test_link_LIBS	:= -luring
+test_resolver_LIBS := -luring
 test_relay_LIBS	:= -luring -lssl
 UNIT_TESTS	+= test_plan test_api test_care test_backend test_backend_objects test_backend_move test_backend_load
 test_plan_LIBS	:= -luring -largon2 -lsqlite3 -ljansson -lyaml -lisal -lssl -lexpat

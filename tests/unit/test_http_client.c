@@ -500,6 +500,13 @@ static int with_server(void *arg)
 		must_equal(seen.bytes, 15000000);
 		read_bulk(&o);
 		must_equal(o.dialled, 4);
+		/* It is elsewhere: the four that are kept are not used, and the new one is. */
+		http_origin_move(&o);
+		read_bulk(&o);
+		must_equal(o.dialled, 5);
+		read_bulk(&o);
+		must_equal(o.dialled, 5);
+		must_equal(o.kept_count, 1);
 		http_origin_close(&o);
 	}
 	/* Not who it should be. */

@@ -2,6 +2,7 @@
 /* Locations over HTTP: servers that lie, stall, refuse or are full; and an edge of ours. */
 #include "base/file.h"
 #include "edge_http_util.h"
+#include "resolver_util.h"
 #include "tls_util.h"
 
 #include "../../user/skyd/location_http.h"
@@ -234,7 +235,7 @@ static void use_edge(struct site *s, struct location *location)
 	free(back);
 }
 
-/* By number, by name, and by a name of which the first address is nobody's. */
+/* By number, by name, and by a name that nobody knows. */
 static int with_edge(void *arg)
 {
 	static struct site site;
@@ -242,6 +243,7 @@ static int with_edge(void *arg)
 	struct location_config config = { .url = url, .edge = true };
 	struct location_ask ask = ASK;
 	struct location *location;
+	struct names names;
 
 	(void)arg;
 	memset(&site, 0, sizeof(site));
@@ -263,16 +265,195 @@ static int with_edge(void *arg)
 	must_equal(location_open(&location, &config, NULL), 0);
 	must_equal(location_delete(location, &ask), -EHOSTUNREACH);
 	location_close(location);
-	must_equal(io_pool_open(&config.pool, 1), 0);
+	names_open(&names);
+	config.resolver = names.link;
 	must_equal(location_open(&location, &config, NULL), 0);
 	use_edge(&site, location);
 	location_close(location);
+	names_are(NULL, NULL, EAI_NONAME);
 	snprintf(url, sizeof(url), "http://no-such-host.invalid");
 	must_equal(location_open(&location, &config, NULL), 0);
 	must_equal(location_delete(location, &ask), -EHOSTUNREACH);
+	must(strstr(location_why(location), "no-such-host.invalid: there is no such name"));
 	location_close(location);
-	io_pool_close(config.pool);
+	names_close(&names);
 	site_close(&site);
+	return 0;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+struct many {
+	struct location *location;
+	int rc;
+};
+
+static int ask_one(void *arg)
+{
+	struct many *m = arg;
+	struct location_ask ask = ASK;
+	char room[8];
+
+	m->rc = location_get(m->location, &ask, room, 8);
+	return 0;
+}
+
+/* A location by name, of a liar that says yes. */
+static void open_named(struct liar *l, struct names *names, const char *name,
+		       struct location **location)
+{
+	char url[96];
+	struct location_config config = { .url = url, .edge = true };
+
+	open_liar(l, location, true);
+	location_close(*location);
+	l->says = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+	names_open(names);
+	config.resolver = names->link;
+	snprintf(url, sizeof(url), "http://%s:%u/bucket", name, ntohs(l->at.sin_port));
+	must_equal(location_open(location, &config, NULL), 0);
+}
+
+/* The first address refuses: many who find that out at once all come to the second. */
+static int first_refuses(void *arg)
+{
+	struct io_group group = IO_GROUP(group);
+	struct many many[10];
+	struct location *location;
+	struct names names;
+	struct liar liar;
+	unsigned int i;
+
+	(void)arg;
+	open_named(&liar, &names, "two.example", &location);
+	names_are("127.0.0.9", "127.0.0.1", 0);
+	for (i = 0; i < 10; i++) {
+		many[i].location = location;
+		must_equal(io_spawn(&group, ask_one, &many[i], NULL), 0);
+	}
+	must_equal(io_group_drain(&group, SOON), 0);
+	for (i = 0; i < 10; i++)
+		must_equal(many[i].rc, 3);
+	must_equal(names_count(), 1);
+	must_equal(location_dialled(location), 10);
+	io_group_end(&group);
+	close_liar(&liar, location);
+	names_close(&names);
+	return 0;
+}
+
+/* It takes connections no more, without a word: another address has its turn after a second. */
+static int first_is_silent(void *arg)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct location *location;
+	struct names names;
+	struct liar liar;
+	struct many one;
+	int fd[40], full;
+	unsigned int i;
+
+	(void)arg;
+	open_named(&liar, &names, "silent.example", &location);
+	names_are("127.0.0.8", "127.0.0.1", 0);
+	/* Nobody accepts, and the queue is full. */
+	full = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	at.sin_port = liar.at.sin_port;
+	must_equal(inet_pton(AF_INET, "127.0.0.8", &at.sin_addr), 1);
+	must_equal(bind(full, (struct sockaddr *)&at, sizeof(at)), 0);
+	must_equal(listen(full, 1), 0);
+	for (i = 0; i < 40; i++) {
+		fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		must(!connect(fd[i], (struct sockaddr *)&at, sizeof(at)) || errno == EINPROGRESS);
+	}
+	one.location = location;
+	ask_one(&one);
+	must_equal(one.rc, 3);
+	must_equal(liar.asked, 1);
+	for (i = 0; i < 40; i++)
+		close(fd[i]);
+	close(full);
+	close_liar(&liar, location);
+	names_close(&names);
+	return 0;
+}
+
+/* The name leads elsewhere from some time on, then to nobody, and back. */
+static int leads_elsewhere(void *arg)
+{
+	struct location *location;
+	struct names names;
+	struct liar liar, other;
+	struct many one;
+
+	(void)arg;
+	open_named(&liar, &names, "moves.example", &location);
+	names.resolver.found_ms = 1;
+	names.resolver.again_ms = 1;
+	one.location = location;
+	ask_one(&one);
+	must_equal(one.rc, 3);
+	/* Somebody at another address, at the same port. */
+	memset(&other, 0, sizeof(other));
+	io_group_init(&other.group);
+	other.at = liar.at;
+	must_equal(inet_pton(AF_INET, "127.0.0.7", &other.at.sin_addr), 1);
+	other.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must_equal(bind(other.fd, (struct sockaddr *)&other.at, sizeof(other.at)), 0);
+	must_equal(listen(other.fd, 10), 0);
+	other.says = liar.says;
+	must_equal(io_spawn(&other.group, lie, &other, NULL), 0);
+	names_are("127.0.0.7", NULL, 0);
+	while (!other.asked) {
+		ask_one(&one);
+		must_equal(one.rc, 3);
+		io_sleep_until(io_after_ms(2));
+	}
+	/* Nobody is there now, and the name servers are silent. */
+	close_liar(&other, NULL);
+	names_are(NULL, NULL, EAI_AGAIN);
+	ask_one(&one);
+	must_equal(one.rc, -ECONNREFUSED);
+	/* It comes back elsewhere. */
+	names.resolver.failed_ms = 1;
+	names_are("127.0.0.1", NULL, 0);
+	io_sleep_until(io_after_ms(5));
+	while (one.rc != 3) {
+		ask_one(&one);
+		io_sleep_until(io_after_ms(2));
+	}
+	close_liar(&liar, location);
+	names_close(&names);
+	return 0;
+}
+
+/* A name that hangs has its location fail in time, and no other. */
+static int name_hangs(void *arg)
+{
+	struct location *location;
+	struct names names;
+	struct liar liar;
+	struct many one;
+	int64_t begin;
+
+	(void)arg;
+	open_named(&liar, &names, "hung.example", &location);
+	names.resolver.patience_ms = 100;
+	names_stall(true);
+	one.location = location;
+	ask_one(&one);
+	must_equal(one.rc, -EHOSTUNREACH);
+	must(strstr(location_why(location), "name servers do not answer"));
+	begin = io_now();
+	ask_one(&one);
+	must(one.rc == -EHOSTUNREACH && io_now() - begin < 90000000);
+	names_stall(false);
+	while (one.rc != 3) {
+		io_sleep_until(io_after_ms(2));
+		ask_one(&one);
+	}
+	close_liar(&liar, location);
+	names_close(&names);
 	return 0;
 }
 
@@ -372,6 +553,10 @@ TEST(stalls)
 TEST(strangers)
 TEST(with_edge)
 TEST(with_tls)
+TEST(first_refuses)
+TEST(first_is_silent)
+TEST(leads_elsewhere)
+TEST(name_hangs)
 
 static int make_all(void **state)
 {
@@ -393,6 +578,10 @@ int main(void)
 		ON_BOTH(test_strangers),
 		ON_BOTH(test_with_edge),
 		ON_BOTH(test_with_tls),
+		ON_BOTH(test_first_refuses),
+		ON_BOTH(test_first_is_silent),
+		ON_BOTH(test_leads_elsewhere),
+		ON_BOTH(test_name_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, free_all);

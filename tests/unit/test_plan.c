@@ -208,11 +208,20 @@ static int failing(void *arg)
 		must(location_of(&slots, 3, 5) <= first + i);
 		must(location_of(&slots, 3, 0) > first + i);
 	}
+	/* Why is told while it is so. */
+	must_equal(strcmp(plan_why_down(&s->b, first), strerror(ECONNREFUSED)), 0);
+	must_equal(strcmp(plan_why_down(&s->b, first + 2), ""), 0);
+	plan_note_why(&s->b, first + 2, "its disk is full");
+	must_equal(strcmp(plan_why_down(&s->b, first + 2), ""), 0);
+	plan_note(&s->b, first + 2, 0);
+	plan_note_why(&s->b, first + 2, "nobody is there");
 	/* Less than the quorum is less than can be promised. */
 	plan_note(&s->b, first + 2, -EIO);
 	plan_note(&s->b, first + 2, -EIO);
+	must_equal(strcmp(plan_why_down(&s->b, first + 2), "nobody is there"), 0);
 	must_equal(plan_slots(&s->b, s->team, policy, 8, &a, &slots), -ENOSPC);
 	plan_note(&s->b, first + 1, 0);
+	must_equal(strcmp(plan_why_down(&s->b, first + 1), ""), 0);
 	must_equal(plan_slots(&s->b, s->team, policy, 8, &a, &slots), 0);
 	must_equal(store_location_outages(s->b.store, first, 9, &a, &outages), 1);
 	must_equal(outages[0].end, 0);
@@ -411,6 +420,14 @@ static int foreign(void *arg)
 	header[2].value = STR("\"x\"");
 	must_equal(sig_parse(&m, &rules, &claim, &fault), S3_OK);
 	must(sig_verify(&m, &claim, &key, &fault) != S3_OK);
+	/* One that does not know it is not asked for it, and TLS has the body's hash. */
+	s->b.plan->live[id]->plain = true;
+	must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 77, digest, &a, &url), 0);
+	must(!strstr(url.url, "none-match") && !strstr(url.url, "X-Amz-Content-Sha256"));
+	m.query = str_of(url.url + 46);
+	m.count = 2;
+	must_equal(sig_parse(&m, &rules, &claim, &fault), S3_OK);
+	must_equal(sig_verify(&m, &claim, &key, &fault), S3_OK);
 	/* Without credentials there is no URL, and nobody else is in trouble. */
 	must_equal(plan_url(&s->b, "GET", 61, STR("abc/3"), 0, NULL, &a, &url), 0);
 	site_close(s);
@@ -418,9 +435,64 @@ static int foreign(void *arg)
 	return 0;
 }
 
+/* What is signed as the host is what is sent: without a port that is the scheme's own. */
+static int foreign_host(void *arg)
+{
+	static const struct {
+		const char *url, *host;
+		bool hash;		/* nobody else guards the body */
+	} cases[] = {
+		{ "https://s3.example:443/b", "s3.example", false },
+		{ "https://s3.example:80/b", "s3.example:80", false },
+		{ "http://s3.example:80/b", "s3.example", true },
+		{ "http://s3.example:443/b", "s3.example:443", true },
+		{ "http://[::1]:80/b", "[::1]", true },
+	};
+	struct sig_header header = { .name = STR("Host") };
+	struct sig_rules rules = {
+		.region = STR("eu-9"), .service = STR("s3"), .now = time(NULL),
+		.skew = SIG_SKEW_MAX,
+	};
+	struct sig_message m = {
+		.method = STR("GET"), .path = STR("/b/abc/3"), .headers = &header, .count = 1,
+	};
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct site *s = malloc(sizeof(*s));
+		STORE_ARENA a = { 0 };
+		char date[AMZ_DATE_LEN];
+		struct out o = OUT(date, sizeof(date));
+		struct hmac_key hmac;
+		struct sig_key key = { .hmac = &hmac };
+		struct sig_claim claim;
+		struct s3_fault fault;
+		struct plan_url url;
+		u16 id;
+
+		site_open(s);
+		id = add_foreign(s, cases[i].url);
+		must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 7, digest, &a, &url), 0);
+		must_equal(!!strstr(url.url, "X-Amz-Content-Sha256="), cases[i].hash);
+		must_equal(plan_url(&s->b, "GET", id, STR("abc/3"), 0, NULL, &a, &url), 0);
+		m.query = str_of(strchr(url.url, '?') + 1);
+		header.value = str_of(cases[i].host);
+		amz_date_write(&o, rules.now);
+		sig_derive(STR("their secret"), (struct str){ date, 8 }, STR("eu-9"), STR("s3"),
+			   &hmac);
+		must_equal(sig_parse(&m, &rules, &claim, &fault), S3_OK);
+		must_equal(sig_verify(&m, &claim, &key, &fault), S3_OK);
+		site_close(s);
+		free(s);
+	}
+	return 0;
+}
+
 static void test_foreign(void **state)
 {
 	assert_int_equal(on_loop(state, foreign, NULL), 0);
+	assert_int_equal(on_loop(state, foreign_host, NULL), 0);
 }
 
 /* Without a vault no new URL can be had: it is said so, in time. */

@@ -2,6 +2,7 @@
 /* What each role may not do, tried by a process that has given up what the role gives up. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -110,39 +111,79 @@ static void everybody(enum role role, bool root, pid_t parent)
 	(void)role;
 }
 
+/* UDP. */
+static void one_family(int family, bool names)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	WANT(names ? fd >= 0 || errno == EAFNOSUPPORT : fd == -1 && errno == EPERM);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* It reads what everybody may read, and changes nothing, its own included. */
+static void only_names(void)
+{
+	struct addrinfo *list;
+	struct stat st;
+	int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC);
+
+	WANT(fd >= 0 && !fstat(fd, &st));
+	close(fd);
+	WANT(!getaddrinfo("localhost", "1", NULL, &list));
+	freeaddrinfo(list);
+	REFUSED(open("/dev/null", O_WRONLY));
+	REFUSED(open("/dev/null", O_RDWR));
+	REFUSED(open("/dev/null", O_RDONLY | O_TRUNC));
+	REFUSED(open("/tmp/skyd-test", O_RDONLY | O_CREAT, 0600));
+	REFUSED(unlink(secret));
+	REFUSED(mkdir("/tmp/skyd-test", 0700));
+	REFUSED(rename(secret, secret));
+	REFUSED(chmod(secret, 0644));
+	REFUSED(accept(0, NULL, NULL));
+}
+
 static void one_role(enum role role, bool io_uring)
 {
 	bool root = !getuid();
 	struct priv p;
 	struct config config = {
 		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
-		.edge_user = "nobody", .link_user = "nobody", .chroot = empty, .io_uring = io_uring,
+		.edge_user = "nobody", .link_user = "nobody", .resolver_user = "nobody",
+		.chroot = empty, .io_uring = io_uring,
 	};
 	pid_t parent = getpid(), pid = fork();
 	int status;
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		bool net, files, uring;
+		bool net, files, uring, names;
 		int fd;
 
 		role_priv(role, &config, &p);
 		net = p.allow & PRIV_CONNECT;
 		files = p.allow & PRIV_FILES;
 		uring = p.allow & PRIV_URING;
+		names = p.allow & PRIV_NAMES;
 		/* What the table of the documentation says. */
 		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND || role == ROLE_RELAY));
-		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY));
+		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY &&
+			       role != ROLE_RESOLVER));
+		WANT(names == (role == ROLE_RESOLVER));
 		WANT(uring == (io_uring && (role == ROLE_GATEWAY || role == ROLE_EDGE)));
-		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT));
+		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT && role != ROLE_RESOLVER));
 		WANT(!priv_drop(&p, tell));
 		everybody(role, root, parent);
 		fd = socket(AF_INET, SOCK_STREAM, 0);
-		WANT(net ? fd >= 0 : fd == -1 && errno == EPERM);
+		WANT(net || names ? fd >= 0 : fd == -1 && errno == EPERM);
 		if (fd >= 0)
 			close(fd);
+		one_family(AF_INET, names);
+		one_family(AF_INET6, names);
 		fd = open(secret, O_RDONLY);
-		WANT(files && !root ? fd >= 0 : fd == -1);
+		WANT((files || names) && !root ? fd >= 0 : fd == -1);
+		if (names)
+			only_names();
 		WANT(open("/etc/passwd", O_WRONLY) == -1 || !root);
 		WANT(open("/etc/skyd-test", O_WRONLY | O_CREAT, 0600) == -1 || files);
 		fd = syscall(SYS_io_uring_setup, 1, NULL);

@@ -279,7 +279,7 @@ static void write_conf(unsigned int calls)
 	snprintf(text, sizeof(text),
 		 "[skyd]\nstate = %s/dev\ncontrol = unix:%s\nchroot =\ncalls = %u\n[gateway]\n"
 		 "user =\n[backend]\nuser =\n[vault]\nuser =\nkeys = %s/dev/vault/keys\n[edges]\n"
-		 "user =\n", top, sock, calls, top);
+		 "user =\n[resolver]\nuser =\n", top, sock, calls, top);
 	assert_int_equal(file_write_atomic(conf, text, strlen(text), 0600), 0);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* TLS above a stream: who is believed, what goes through, and what an end means. */
+#include <sys/stat.h>
+
 #include "tls_util.h"
 
 #define BIG	(3u << 20)
@@ -119,6 +121,62 @@ static int judge_all(void *arg)
 		close_contexts(&p);
 	}
 	return 0;
+}
+
+/* The system's, as a file or as a folder, read before the files are gone. */
+static int system_in(const char *file, const char *folder, bool forget)
+{
+	struct pair p = { .host = "server.test" };
+	int rc;
+
+	setenv("SSL_CERT_FILE", file, 1);
+	setenv("SSL_CERT_DIR", folder, 1);
+	must_equal(tls_trust_load(), 0);
+	if (forget)
+		tls_trust_forget();
+	setenv("SSL_CERT_FILE", "/nowhere", 1);
+	setenv("SSL_CERT_DIR", "/nowhere", 1);
+	p.server = context_of(true, &server_party, NULL);
+	p.client = context_of(false, NULL, NULL);
+	shake(&p);
+	rc = p.rc[1];
+	if (!rc)
+		hang_up(&p);
+	close_contexts(&p);
+	return rc;
+}
+
+static int judge_by_system(void *arg)
+{
+	char folder[64], link[96], list[128];
+
+	(void)arg;
+	snprintf(folder, sizeof(folder), "%s/system", tls_dir);
+	snprintf(link, sizeof(link), "%s/0123abcd.0", folder);
+	snprintf(list, sizeof(list), "/nowhere::%s", folder);
+	must_equal(mkdir(folder, 0700), 0);
+	must_equal(system_in(authority.cert_file, folder, false), 0);
+	must_equal(system_in(stranger.cert_file, folder, false), -EKEYREJECTED);
+	/* A folder has those that are named as c_rehash(1) does, and may have others. */
+	must_equal(symlink(authority.cert_file, link), 0);
+	must_equal(system_in("/nowhere", list, false), 0);
+	must_equal(system_in(server_party.key_file, list, false), 0);
+	must_equal(system_in("/nowhere", list, true), -EKEYREJECTED);
+	unlink(link);
+	snprintf(link, sizeof(link), "%s/0123abcd.pem", folder);
+	must_equal(symlink(authority.cert_file, link), 0);
+	must_equal(system_in("/nowhere", list, false), -EKEYREJECTED);
+	unlink(link);
+	rmdir(folder);
+	tls_trust_forget();
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+	return 0;
+}
+
+static void whom_the_system_believes(void **state)
+{
+	assert_int_equal(on_loop(state, judge_by_system, NULL), 0);
 }
 
 static void only_the_right_are_believed(void **state)
@@ -408,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(only_the_right_are_believed),
+		ON_BOTH(whom_the_system_believes),
 		ON_BOTH(bytes_go_through),
 		ON_BOTH(both_at_once),
 		ON_BOTH(an_end_has_to_be_signed),

@@ -274,10 +274,13 @@ int admin_location_remove(struct api_ask *a)
 	return finish(a, &l, 200);
 }
 
+/* What it is, why it is down, and how far it is left. */
 static int list_one(struct api_ask *a, const struct store_location *row)
 {
 	json_t *one = api_location(a, row), *repair = one ? admin_repair(a, row->id) : NULL;
 
+	if (one)
+		json_object_set_new(one, "error", json_string(plan_why_down(a->b, row->id)));
 	if (repair)
 		json_object_set_new(one, "repair", repair);
 	return api_append(a, one);

@@ -206,7 +206,8 @@ int backend_open(struct backend *b, struct role_run *run)
 {
 	int rc;
 
-	*b = (struct backend){ .run = run, .config = run->config, .vault = run->vault };
+	*b = (struct backend){ .run = run, .config = run->config, .vault = run->vault,
+			       .resolver = run->to_resolver };
 	rc = join_tables(b);
 	if (!rc)
 		rc = io_pool_open(&b->db, DB_THREADS);

@@ -30,7 +30,7 @@ struct backend_care;		/* care.c */
 struct backend {
 	const struct config *config;
 	struct role_run *run;
-	struct link *vault;
+	struct link *vault, *resolver;
 	struct io_pool *db;		/* threads for the store: db_write() and db_read() block */
 	struct store *store;		/* its calls suspend the fiber: store_config.write, .read */
 	struct backend_plan *plan;
@@ -119,6 +119,10 @@ int plan_learn_edge(struct backend *b, const struct edge_hello *hello);
  */
 void plan_note(struct backend *b, u16 location, int rc);
 bool plan_is_down(const struct backend *b, u16 location);
+
+/* The reason of a failure, before plan_note() is told of it; that of one that is down, or "". */
+void plan_note_why(struct backend *b, u16 location, const char *why);
+const char *plan_why_down(const struct backend *b, u16 location);
 
 /* The policy of buckets that ask for none.  Nothing may be assumed of it but its name. */
 #define PLAN_DEFAULT_POLICY	"default"

@@ -23,95 +23,7 @@
 #define MEGABYTE	1000000u
 #define NOWHERE		"00000000000000000000000000000000/0"
 
-/* --- probes -------------------- */
-
-struct probe {
-	struct backend *b;
-	u16 id;
-};
-
-static int probe(void *arg)
-{
-	struct probe *p = arg;
-	u8 nothing[16];
-	struct care_request r = {
-		.method = CARE_GET, .name = STR(NOWHERE), .to = nothing, .max = sizeof(nothing),
-	};
-	unsigned int i;
-	int rc = -EAGAIN;
-
-	/* One that fails is asked again at once: what is found then counts. */
-	for (i = 0; i < 2 && rc < 0 && rc != -ENOENT && rc != -ECANCELED; i++) {
-		r.deadline = io_after_ms(PROBE_MS);
-		rc = care_request(p->b, p->id, &r);
-		plan_note(p->b, p->id, rc);
-	}
-	return 0;
-}
-
-/* Those that are used, as numbers: the catalogue may change meanwhile. */
-static unsigned int list_places(struct backend *b, bool far, u16 *id, unsigned int most)
-{
-	const struct catalogue *c = b->plan->catalogue;
-	unsigned int i, count = 0;
-
-	for (i = 0; i < c->count && count < most; i++) {
-		const struct plan_place *p = &c->place[i];
-
-		if (p->host.len && p->row.state != STORE_DISABLED &&
-		    (far || p->row.kind == STORE_EDGE))
-			id[count++] = p->row.id;
-	}
-	return count;
-}
-
-int care_probe(struct backend *b, bool far)
-{
-	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
-	unsigned int most = b->plan->catalogue->count, count, i;
-	CLEANUP_FREE u16 *id = calloc(most + 1, sizeof(*id));
-	CLEANUP_FREE struct probe *probes = calloc(most + 1, sizeof(*probes));
-	int rc = id && probes ? 0 : -ENOMEM;
-
-	count = rc ? 0 : list_places(b, far, id, most);
-	for (i = 0; !rc && i < count; i++) {
-		probes[i] = (struct probe){ b, id[i] };
-		rc = io_spawn(&group, probe, &probes[i], NULL);
-	}
-	if (!rc)
-		rc = io_group_drain(&group, 0);
-	io_group_end(&group);
-	return rc;
-}
-
-int care_probe_fiber(void *arg)
-{
-	struct backend *b = arg;
-	unsigned int round;
-	int rc;
-
-	for (round = 0, rc = 0; !rc; round++) {
-		rc = care_probe(b, round % FAR_EVERY == 0);
-		rc = rc == -ECANCELED ? rc : io_sleep_until(io_after_ms(PROBE_MS));
-	}
-	return rc;
-}
-
-/* --- samples -------------------- */
-
-/* One request, timed.  Return: 0 or its error. */
-static int timed(struct backend *b, u16 id, struct care_request *r, enum store_sample_kind kind,
-		 struct store_sample *sample)
-{
-	int64_t begin = io_now(), us;
-	int rc;
-
-	r->deadline = io_after_ms(SAMPLE_MS);
-	rc = care_request(b, id, r);
-	us = (io_now() - begin) / 1000;
-	*sample = (struct store_sample){ b->care->now(), kind, us < UINT32_MAX ? us : UINT32_MAX };
-	return rc < 0 ? rc : 0;
-}
+/* --- trials -------------------- */
 
 /* Names of what is written to a location for a moment. */
 struct trial {
@@ -147,6 +59,124 @@ static int trial_reserve(struct backend *b, u16 id, struct trial *t)
 	records.len = page_end(&w);
 	return store_reserve(b->store, 0, 2, records, b->care->now() + TRIAL_US,
 			     &t->reservation);
+}
+
+/* --- probes -------------------- */
+
+struct probe {
+	struct backend *b;
+	u16 id;
+	bool cloud;
+};
+
+/*
+ * Somebody else's S3 is asked to write a byte, once: what it does not know of that is left out of
+ * URLs from then on (care_request()).
+ */
+static void judge(struct backend *b, u16 id)
+{
+	struct plan_live *live = b->plan->live[id];
+	char name[META_FRAGMENT_NAME_MAX];
+	struct care_request put = { .method = CARE_PUT, .body = "", .len = 1 };
+	struct trial trial = { .gone = { false } };
+	int rc = trial_reserve(b, id, &trial);
+
+	if (rc)
+		return;
+	live->judged = true;
+	meta_fragment_name(trial.generation[0], 0, name);
+	put.name = str_of(name);
+	put.deadline = io_after_ms(PROBE_MS);
+	rc = care_request(b, id, &put);
+	if (!rc && !care_remove(b, id, put.name))
+		store_release(b->store, trial.reservation);
+}
+
+static int probe(void *arg)
+{
+	struct probe *p = arg;
+	u8 nothing[16];
+	struct care_request r = {
+		.method = CARE_GET, .name = STR(NOWHERE), .to = nothing, .max = sizeof(nothing),
+	};
+	unsigned int i;
+	int rc = -EAGAIN;
+
+	/* One that fails is asked again at once: what is found then counts. */
+	for (i = 0; i < 2 && rc < 0 && rc != -ENOENT && rc != -ECANCELED; i++) {
+		r.deadline = io_after_ms(PROBE_MS);
+		rc = care_request(p->b, p->id, &r);
+		plan_note(p->b, p->id, rc);
+	}
+	if (p->cloud && !p->b->plan->live[p->id]->judged && (rc >= 0 || rc == -ENOENT))
+		judge(p->b, p->id);
+	return 0;
+}
+
+/* Those that are used, as numbers: the catalogue may change meanwhile. */
+static unsigned int list_places(struct backend *b, bool far, u16 *id, unsigned int most)
+{
+	const struct catalogue *c = b->plan->catalogue;
+	unsigned int i, count = 0;
+
+	for (i = 0; i < c->count && count < most; i++) {
+		const struct plan_place *p = &c->place[i];
+
+		if (p->host.len && p->row.state != STORE_DISABLED &&
+		    (far || p->row.kind == STORE_EDGE))
+			id[count++] = p->row.id;
+	}
+	return count;
+}
+
+int care_probe(struct backend *b, bool far)
+{
+	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
+	unsigned int most = b->plan->catalogue->count, count, i;
+	CLEANUP_FREE u16 *id = calloc(most + 1, sizeof(*id));
+	CLEANUP_FREE struct probe *probes = calloc(most + 1, sizeof(*probes));
+	int rc = id && probes ? 0 : -ENOMEM;
+
+	count = rc ? 0 : list_places(b, far, id, most);
+	for (i = 0; !rc && i < count; i++) {
+		const struct plan_place *row = catalogue_find(b->plan->catalogue, id[i]);
+
+		probes[i] = (struct probe){ b, id[i], row && row->row.kind == STORE_CLOUD };
+		rc = io_spawn(&group, probe, &probes[i], NULL);
+	}
+	if (!rc)
+		rc = io_group_drain(&group, 0);
+	io_group_end(&group);
+	return rc;
+}
+
+int care_probe_fiber(void *arg)
+{
+	struct backend *b = arg;
+	unsigned int round;
+	int rc;
+
+	for (round = 0, rc = 0; !rc; round++) {
+		rc = care_probe(b, round % FAR_EVERY == 0);
+		rc = rc == -ECANCELED ? rc : io_sleep_until(io_after_ms(PROBE_MS));
+	}
+	return rc;
+}
+
+/* --- samples -------------------- */
+
+/* One request, timed.  Return: 0 or its error. */
+static int timed(struct backend *b, u16 id, struct care_request *r, enum store_sample_kind kind,
+		 struct store_sample *sample)
+{
+	int64_t begin = io_now(), us;
+	int rc;
+
+	r->deadline = io_after_ms(SAMPLE_MS);
+	rc = care_request(b, id, r);
+	us = (io_now() - begin) / 1000;
+	*sample = (struct store_sample){ b->care->now(), kind, us < UINT32_MAX ? us : UINT32_MAX };
+	return rc < 0 ? rc : 0;
 }
 
 /* There and back again, and away. */

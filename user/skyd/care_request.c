@@ -32,8 +32,10 @@ static int place_open(struct backend *b, const struct plan_place *row, struct ca
 {
 	struct care_place *p = calloc(1, sizeof(*p));
 	struct location_config config = {
-		.edge = row->row.kind == STORE_EDGE, .most = CONNECTIONS, .pool = b->db,
+		.edge = row->row.kind == STORE_EDGE, .most = CONNECTIONS,
+		.resolver = b->resolver,
 	};
+	char why[TLS_WHY] = "";
 	int rc = -ENOMEM;
 
 	if (!p)
@@ -44,7 +46,9 @@ static int place_open(struct backend *b, const struct plan_place *row, struct ca
 	config.url = p->url;
 	config.ca = str_of(p->ca ? p->ca : "");
 	if (p->url && p->ca)
-		rc = location_open(&p->location, &config, NULL);
+		rc = location_open(&p->location, &config, why);
+	if (rc)
+		plan_note_why(b, row->row.id, *why ? why : strerror(-rc));
 	if (rc)
 		place_put(p);
 	else
@@ -125,9 +129,14 @@ int care_request(struct backend *b, u16 id, struct care_request *r)
 	if (rc)
 		return rc;
 	rc = request_once(b, p->location, id, r);
+	if (location_is_plain(p->location))
+		b->plan->live[id]->plain = true;
 	/* A URL that was used up by a request which was then sent again: another one. */
 	if (rc == -EACCES)
 		rc = request_once(b, p->location, id, r);
+	if (rc < 0 && rc != -ECANCELED)
+		plan_note_why(b, id, *location_why(p->location) ? location_why(p->location) :
+				     strerror(-rc));
 	place_put(p);
 	return rc;
 }

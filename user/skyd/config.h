@@ -71,6 +71,7 @@ struct config {
 	uint64_t calls;		/* under way between two roles */
 	/* [link] */
 	char *link_listen, *link_backend, *link_vault, *link_peers, *link_user;
+	char *resolver_user;
 	char *link_certificate, *link_key, *link_authority;
 	uint64_t link_connections, link_strangers;
 	uint64_t link_handshake_ms, link_ping_ms, link_warn_ms;

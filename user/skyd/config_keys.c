@@ -108,6 +108,8 @@ const struct config_key config_keys[] = {
 	{ "link", "warn", TIME, AT(link_warn_ms), 0, 31536000000, "720h",
 	  "how long before a certificate expires the log says so" },
 	{ "link", "user", TEXT, AT(link_user), 0, 0, "skyd-relay", "whom its process runs as" },
+	{ "resolver", "user", TEXT, AT(resolver_user), 0, 0, "skyd-resolver",
+	  "whom the process runs as that looks up names of hosts" },
 	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
 	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
 	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },

@@ -22,8 +22,6 @@ enum control_type {
 	CONTROL_READY,
 	/* to a relay: whoever is at @number, a @role, has no streams to other machines yet */
 	CONTROL_ASK,
-	/* from a relay: a new process in its place, which looks names up and reads files again */
-	CONTROL_AGAIN,
 };
 
 /*

@@ -61,15 +61,15 @@ static int take_limits(struct front *f, const struct config *c)
 	return -EINVAL;
 }
 
-/* Files that root alone may read: before its rights are given up. */
+/* Files that root alone may read, and those that locations are judged by: while they are there. */
 static int open_tls(struct front *f, const struct config *c)
 {
 	const struct tls_config files = { .cert = c->gateway_certificate, .key = c->gateway_key };
 	char why[TLS_WHY];
-	int rc;
+	int rc = tls_trust_load();
 
-	if (!*c->gateway_certificate)
-		return 0;
+	if (rc || !*c->gateway_certificate)
+		return rc;
 	rc = tls_context_open(&f->tls, true, &files, why);
 	if (rc)
 		log_line(LEVEL_ERROR, "certificate %s: %s", c->gateway_certificate, why);
@@ -123,6 +123,7 @@ int gateway_start(struct role_run *run)
 
 	g->backend = run->to_backend;
 	g->vault = run->vault;
+	g->resolver = run->to_resolver;
 	http_listen_init(&f->listen);
 	io_group_init(&f->repairs);
 	g->repairs = &f->repairs;
@@ -186,6 +187,7 @@ void gateway_free(struct role_run *run)
 {
 	if (run->front)
 		tls_context_close(run->front->tls);
+	tls_trust_forget();
 	free(run->front);
 	run->front = NULL;
 }

@@ -28,7 +28,7 @@ struct gateway_moves {
 
 struct gateway {
 	const struct config *config;
-	struct link *backend, *vault;
+	struct link *backend, *vault, *resolver;
 	struct io_pool *pool;		/* CPU work of more than about 50 us */
 	struct io_semaphore memory;	/* in units of 64 KiB: what all bodies may have at once */
 	struct io_semaphore documents;	/* of 16 KiB: whole documents of those who have signed; */

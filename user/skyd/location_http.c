@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "location_http.h"
+#include "resolver.h"
 
 #define MOST		16u
 #define RATE		4096u
 #define GRACE		10000000000ll
-#define ADDRESSES	8u
-#define KNOWN_NS	60000000000ll	/* that what a name stands for is believed */
+#define CONNECT_NS	1000000000ll	/* to one address, where there are others */
+#define FRESH_MS	5000u		/* that the addresses of one that is lost are believed */
 #define ERROR_MAX	4096u		/* bytes of an answer that refuses */
 #define FIELDS_MAX	8192u
 #define WHY		256u
-
-struct address {
-	struct sockaddr_storage at;
-	socklen_t len;
-};
 
 struct location {
 	struct location_config config;
@@ -30,97 +24,94 @@ struct location {
 	struct http_origin origin;
 	struct tls_context *tls;
 	struct io_semaphore lookup;	/* one at a time */
-	struct address address[ADDRESSES];
-	unsigned int addresses, next;	/* @next: the one that is used, if @addresses */
-	int64_t known_until;		/* 0: for ever */
+	struct host_addresses known;	/* none: it has to be asked for first */
+	unsigned int next;		/* of those: the one that is used */
+	bool lost;			/* none of them has answered: what is older will not do */
 	bool plain;			/* it is ours, or does not know If-None-Match with PUT */
 	char why[WHY];
 };
 
 /* --- where it is ------------------------------------------------------------------------- */
 
-/* A job for a thread. */
-struct lookup {
-	const struct location *location;
-	struct address address[ADDRESSES];
-	unsigned int found;
-};
-
-static int look_up(void *arg)
+static unsigned int port_of(const struct location *l)
 {
-	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG,
-	};
-	struct lookup *l = arg;
-	struct addrinfo *list, *a;
-	char port[16];
-
-	snprintf(port, sizeof(port), "%u", l->location->url.port ? l->location->url.port :
-		 l->location->url.tls ? 443 : 80);
-	if (getaddrinfo(l->location->url.host, port, &hints, &list))
-		return -EHOSTUNREACH;
-	for (a = list; a && l->found < ADDRESSES; a = a->ai_next) {
-		memcpy(&l->address[l->found].at, a->ai_addr, a->ai_addrlen);
-		l->address[l->found++].len = a->ai_addrlen;
-	}
-	freeaddrinfo(list);
-	return l->found ? 0 : -EHOSTUNREACH;
+	return l->url.port ? l->url.port : l->url.tls ? 443 : 80;
 }
 
-/* What was known is better than nothing. */
+/* Connections are kept to one address alone: so they end with what its name stood for. */
+static void use_address(struct location *l, unsigned int which)
+{
+	l->next = which % l->known.count;
+	http_origin_move(&l->origin);
+}
+
+/* The address that is used stays so while the name stands for it. */
+static void take_addresses(struct location *l, const struct host_addresses *found)
+{
+	const struct host_address used = l->known.address[l->next];
+	bool known = l->known.count;
+	unsigned int which = 0;
+
+	while (which < found->count && (found->address[which].len != used.len ||
+					memcmp(&found->address[which].at, &used.at, used.len)))
+		which++;
+	l->known = *found;
+	l->lost = false;
+	if (known && which < found->count)
+		l->next = which;
+	else
+		use_address(l, 0);
+}
+
+static bool is_known(const struct location *l)
+{
+	return l->known.count && (!l->known.until || (!l->lost && io_now() < l->known.until));
+}
+
+/* What was known is better than nothing, but not when there is no such name any more. */
 static int look_again(struct location *l, int64_t deadline)
 {
-	struct lookup job = { .location = l };
-	int rc = io_acquire(&l->lookup, 1, deadline);
+	struct host_addresses found;
+	char why[RESOLVER_WHY];
+	int rc;
 
-	if (rc)
-		return rc;
-	if (!l->addresses || (l->known_until && io_now() >= l->known_until)) {
-		rc = l->config.pool ? io_work(l->config.pool, look_up, &job, deadline) :
-		     -EHOSTUNREACH;
-		if (!rc) {
-			memcpy(l->address, job.address, sizeof(l->address));
-			l->addresses = job.found;
-			l->next = 0;
-		}
-		if (!rc || l->addresses)
-			l->known_until = io_now() + KNOWN_NS;
+	rc = host_find(l->config.resolver, l->url.host, port_of(l), l->lost ? FRESH_MS : 0,
+		       deadline, &found, why);
+	if (!rc) {
+		take_addresses(l, &found);
+		return 0;
 	}
-	io_release(&l->lookup, 1);
-	return l->addresses && rc != -ECANCELED && rc != -ETIMEDOUT ? 0 : rc;
+	if (rc == -ECANCELED)
+		return rc;
+	if (rc == -EHOSTUNREACH && l->known.count) {
+		l->known.until = io_after_ms(RESOLVER_AGAIN_MS);
+		l->lost = false;
+		return 0;
+	}
+	l->known.count = 0;
+	l->next = 0;
+	snprintf(l->why, sizeof(l->why), "%s", why);
+	return -EHOSTUNREACH;
 }
 
 static int find(struct location *l, int64_t deadline)
 {
 	int rc = 0;
 
-	if (!l->addresses || (l->known_until && io_now() >= l->known_until))
-		rc = look_again(l, deadline);
+	if (!is_known(l)) {
+		rc = io_acquire(&l->lookup, 1, deadline);
+		if (rc)
+			return rc;
+		if (!is_known(l))
+			rc = look_again(l, deadline);
+		io_release(&l->lookup, 1);
+	}
 	if (rc)
 		return rc;
-	l->origin.address = l->address[l->next % l->addresses].at;
-	l->origin.address_len = l->address[l->next % l->addresses].len;
+	l->origin.address = l->known.address[l->next].at;
+	l->origin.address_len = l->known.address[l->next].len;
+	l->origin.patience = l->known.count > 1 ? CONNECT_NS : 0;
 	return 0;
-}
-
-/* An address in numbers stands for itself. */
-static void take_numbers(struct location *l)
-{
-	uint16_t port = htons(l->url.port ? l->url.port : l->url.tls ? 443 : 80);
-	struct sockaddr_in *four = (struct sockaddr_in *)&l->address[0].at;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&l->address[0].at;
-
-	if (inet_pton(AF_INET, l->url.host, &four->sin_addr) == 1) {
-		four->sin_family = AF_INET;
-		four->sin_port = port;
-		l->address[0].len = sizeof(*four);
-		l->addresses = 1;
-	} else if (inet_pton(AF_INET6, l->url.host, &six->sin6_addr) == 1) {
-		six->sin6_family = AF_INET6;
-		six->sin6_port = port;
-		l->address[0].len = sizeof(*six);
-		l->addresses = 1;
-	}
 }
 
 /* --- its life ------------------------------------------------------------------------------- */
@@ -153,7 +144,7 @@ int location_open(struct location **location, const struct location_config *conf
 	l->config.ca = STR_NONE;
 	l->plain = config->edge;
 	io_semaphore_init(&l->lookup, 1);
-	take_numbers(l);
+	host_is_number(l->url.host, port_of(l), &l->known);
 	snprintf(l->host, sizeof(l->host), strchr(l->url.host, ':') ? "[%s]" : "%s", l->url.host);
 	l->origin = (struct http_origin){
 		.host = l->host, .port = l->url.port, .tls = l->tls, .most = l->config.most,
@@ -176,6 +167,11 @@ void location_close(struct location *location)
 const char *location_why(const struct location *location)
 {
 	return location->why;
+}
+
+bool location_is_plain(const struct location *location)
+{
+	return location->plain && !location->config.edge;
 }
 
 uint64_t location_dialled(const struct location *location)
@@ -212,19 +208,33 @@ static void keep_why(struct location *l, const struct http_call *c, int rc)
 	snprintf(l->why, sizeof(l->why), "%.8s: %.200s", c->method.at, words);
 }
 
+/* Unless somebody else has found before that this one fails. */
+static void try_next(struct location *l, unsigned int used)
+{
+	if (l->next == used && l->known.count > 1)
+		use_address(l, used + 1);
+}
+
 /* To the address that answered last; to the others while nobody is there. */
 static int send_call(struct location *l, struct http_call *c)
 {
-	unsigned int tries = 0;
+	unsigned int tries = 0, used;
 	int rc;
 
 	do {
 		http_call_end(c);
 		rc = find(l, c->deadline);
-		rc = rc ? rc : http_call(c);
+		if (rc && rc != -EHOSTUNREACH)
+			keep_why(l, c, rc);
+		if (rc)
+			return rc;
+		used = l->next;
+		rc = http_call(c);
 		if (rc && rc != -ECANCELED)
-			l->next++;
-	} while (is_nobody(rc) && ++tries < l->addresses);
+			try_next(l, used);
+	} while (is_nobody(rc) && ++tries < l->known.count);
+	if (is_nobody(rc))
+		l->lost = true;
 	if (rc)
 		keep_why(l, c, rc);
 	return rc;

@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 #include "http/client.h"
-#include "io/work.h"
+#include "link.h"
 
 struct location;
 
@@ -24,7 +24,7 @@ struct location_config {
 	unsigned int most;	/* connections; 0: 16 */
 	uint32_t rate;		/* least bytes a second of bodies; 0: 4096 */
 	int64_t grace;		/* ns before that counts, the server's thinking included; 0: 10 s */
-	struct io_pool *pool;	/* looks names up; NULL: @url has an address in numbers */
+	struct link *resolver;	/* knows names; NULL: @url has an address in numbers */
 };
 
 /* One request. */
@@ -49,7 +49,7 @@ void location_close(struct location *location);
 /*
  * Of all three calls, errors of the connection are those of http_call(), and
  *	-EINVAL		the URL is for another server than the location's
- *	-EHOSTUNREACH	its name is not known
+ *	-EHOSTUNREACH	its name is not known, or no address of it can be reached
  *	-ENOENT		there is no such fragment, or bucket
  *	-EEXIST		PUT: there is one already
  *	-EDQUOT		it is full
@@ -83,6 +83,9 @@ int location_delete(struct location *location, const struct location_ask *ask);
 
 /* The last of what it has refused or failed in, in words; "" if nothing. */
 const char *location_why(const struct location *location);
+
+/* Does it not know If-None-Match with PUT?  A URL that signs it is no good then. */
+bool location_is_plain(const struct location *location);
 
 /* Connections that were made. */
 uint64_t location_dialled(const struct location *location);

@@ -174,14 +174,6 @@ static void is_ready(struct parent *p, struct process *process)
 
 /* --- what children do --------------------------------------------------------------- */
 
-static void hear_relay(struct parent *p, struct process *relay, const struct control *m)
-{
-	if (m->type == CONTROL_SERVE || m->type == CONTROL_CALL)
-		parent_join(p, relay, m);
-	else if (m->type == CONTROL_AGAIN && relay->place->now == relay && !p->stopping)
-		start(p, relay->place);
-}
-
 static void hear(struct parent *p, struct process *process)
 {
 	struct control_buffer b;
@@ -200,8 +192,9 @@ static void hear(struct parent *p, struct process *process)
 		close(fd);
 	if (b.message.type == CONTROL_READY)
 		is_ready(p, process);
-	else if (process->place->role == ROLE_RELAY)
-		hear_relay(p, process, &b.message);
+	else if (process->place->role == ROLE_RELAY &&
+		 (b.message.type == CONTROL_SERVE || b.message.type == CONTROL_CALL))
+		parent_join(p, process, &b.message);
 }
 
 static bool only_edges(const struct parent *p)
@@ -298,13 +291,15 @@ static void listen_no_more(struct place *place)
 	place->address = NULL;
 }
 
-/* The relay is wherever another machine is spoken of. */
+/* The relay is wherever another machine is spoken of; the resolver, where somebody asks it. */
 static bool wants(const struct parent *p, enum role kind)
 {
 	const struct config *c = p->config;
 
 	if (kind == ROLE_RELAY)
 		return *c->link_listen || *c->link_backend || *c->link_vault;
+	if (kind == ROLE_RESOLVER)
+		return wants(p, ROLE_GATEWAY) || wants(p, ROLE_BACKEND) || wants(p, ROLE_RELAY);
 	return p->options->roles & ROLE_BIT(kind);
 }
 
@@ -362,6 +357,7 @@ static int want_all(struct parent *p)
 		p->place[i].wanted = false;
 	rc = check_once(p, ROLE_BACKEND, p->config->link_backend);
 	rc = check_once(p, ROLE_VAULT, p->config->link_vault) ?: rc;
+	rc = want(p, ROLE_RESOLVER, NULL) ?: rc;
 	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
 	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
@@ -459,7 +455,7 @@ static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_BACKEND), ROLE_BIT(ROLE_EDGE),
-		ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
+		ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;
 	unsigned int i, j;

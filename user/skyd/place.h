@@ -27,7 +27,7 @@ struct place {
 	unsigned int strikes;
 	int64_t down_ns, down_until;
 	u64 late, blamed;
-	int64_t blamed_at;
+	int64_t blamed_at, refused_at;
 };
 
 /* A request has ended: 0 or -errno after so many ns. */

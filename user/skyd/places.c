@@ -26,10 +26,10 @@
 #define PATIENCE_MOST	2000000000ll
 #define PATIENCE_UNKNOWN	100000000ll
 #define BLAME_NS	1000000000ll
+#define REFUSED_NS	60000000000ll
 
 struct gateway_places {
 	struct place *first;
-	struct io_pool *resolver;	/* getaddrinfo() blocks */
 	u64 revision;
 	int64_t asked_at;
 	bool asking;
@@ -39,19 +39,11 @@ struct gateway_places {
 
 int places_open(struct gateway *g)
 {
-	struct gateway_places *p = calloc(1, sizeof(*p));
-	int rc;
-
-	g->places = p;
-	if (!p)
+	g->places = calloc(1, sizeof(*g->places));
+	if (!g->places)
 		return -ENOMEM;
-	io_event_init(&p->asked);
-	rc = io_pool_open(&p->resolver, 1);
-	if (rc) {
-		free(p);
-		g->places = NULL;
-	}
-	return rc;
+	io_event_init(&g->places->asked);
+	return 0;
 }
 
 static void place_free(struct place *p)
@@ -87,7 +79,6 @@ void places_close(struct gateway *g)
 		all->first = p->next;
 		place_forget(p);
 	}
-	io_pool_close(all->resolver);
 	free(all);
 	g->places = NULL;
 }
@@ -103,11 +94,11 @@ static struct place *find(const struct gateway_places *all, u16 id)
 	return p;
 }
 
-static int place_open(struct place *p, struct io_pool *resolver)
+static int place_open(struct place *p, struct link *resolver)
 {
 	struct location_config config = {
 		.url = p->url, .ca = { p->ca, p->ca_len }, .edge = p->edge, .most = CONNECTIONS,
-		.pool = resolver,
+		.resolver = resolver,
 	};
 	char why[TLS_WHY] = "";
 	int rc = location_open(&p->location, &config, why);
@@ -126,8 +117,7 @@ static const char *path_of(const char *url)
 	return strchrnul(authority ? authority + 3 : url, '/');
 }
 
-static int place_make(struct gateway_places *all, const struct meta_location *l,
-		      struct place **made)
+static int place_make(struct link *resolver, const struct meta_location *l, struct place **made)
 {
 	struct place *p = calloc(1, sizeof(*p));
 	int rc = -ENOMEM;
@@ -143,7 +133,7 @@ static int place_make(struct gateway_places *all, const struct meta_location *l,
 		p->path = path_of(p->url);
 		memcpy(p->ca, l->ca.len ? l->ca.data : "", l->ca.len);
 		p->ca_len = l->ca.len;
-		rc = place_open(p, all->resolver);
+		rc = place_open(p, resolver);
 	}
 	if (rc)
 		place_free(p);
@@ -160,8 +150,9 @@ static bool is_same(const struct place *p, const struct meta_location *l)
 }
 
 /* What has not changed keeps its connections and what is known of it. */
-static void take_over(struct gateway_places *all, const struct meta_locations *l)
+static void take_over(struct gateway *g, const struct meta_locations *l)
 {
+	struct gateway_places *all = g->places;
 	struct place *old = all->first, **at, *p;
 	u32 i;
 
@@ -171,7 +162,7 @@ static void take_over(struct gateway_places *all, const struct meta_locations *l
 			;
 		if (p)
 			*at = p->next;
-		else if (place_make(all, &l->location[i], &p))
+		else if (place_make(g->resolver, &l->location[i], &p))
 			continue;
 		p->next = all->first;
 		all->first = p;
@@ -202,7 +193,7 @@ static int ask(struct gateway *g, int64_t deadline)
 	io_event_clear(&all->asked);
 	rc = link_do(g->backend, &call, &answer, data_step(deadline, ASK_MS));
 	if (!rc)
-		take_over(all, &locations);
+		take_over(g, &locations);
 	all->asked_at = io_now();
 	all->result = rc == -ECANCELED || rc == -ETIMEDOUT ? 0 : rc;
 	all->asking = false;
@@ -268,14 +259,14 @@ int64_t place_patience(const struct place *p, size_t bytes)
 	return min_t(int64_t, max_t(int64_t, ns, PATIENCE_LEAST), PATIENCE_MOST);
 }
 
-static void strike(struct place *p, unsigned int weight)
+static void strike(struct place *p, unsigned int weight, const char *why)
 {
 	p->strikes += weight;
 	if (p->strikes < STRIKES)
 		return;
 	p->down_ns = p->down_ns ? min_t(int64_t, 2 * p->down_ns, DOWN_MOST_NS) : DOWN_FIRST_NS;
 	if (p->down_ns == DOWN_FIRST_NS)
-		log_line(LEVEL_WARNING, "location %u (%s) does not answer", p->id, p->url);
+		log_line(LEVEL_WARNING, "location %u (%s) does not answer: %s", p->id, p->url, why);
 	p->down_until = io_now() + p->down_ns;
 	/* The next failure is enough. */
 	p->strikes = STRIKES - 1;
@@ -285,7 +276,17 @@ void place_late(struct place *p, int64_t after)
 {
 	p->late++;
 	if (after >= PATIENCE_LEAST)
-		strike(p, 1);
+		strike(p, 1, "it takes longer than it used to");
+}
+
+/* It answers, but not to our liking: said again when it has done so for a minute. */
+static void tell_refusal(struct place *p)
+{
+	if (p->refused_at && io_now() - p->refused_at < REFUSED_NS)
+		return;
+	p->refused_at = io_now();
+	log_line(LEVEL_WARNING, "location %u (%s) refuses: %s", p->id, p->url,
+		 location_why(p->location));
 }
 
 /* An answer, whatever it says, is a sign of life. */
@@ -298,7 +299,7 @@ void place_told(struct place *p, size_t bytes, int64_t ns, int rc)
 	case -EHOSTUNREACH:
 	case -ENETUNREACH:
 	case -EKEYREJECTED:
-		strike(p, STRIKES);
+		strike(p, STRIKES, location_why(p->location));
 		return;
 	case -ETIMEDOUT:
 	case -ECONNRESET:
@@ -307,9 +308,11 @@ void place_told(struct place *p, size_t bytes, int64_t ns, int rc)
 	case -EBUSY:
 	case -EDQUOT:
 	case -EIO:
-		strike(p, 1);
+		strike(p, 1, location_why(p->location));
 		return;
 	}
+	if (rc && rc != -ENOENT && rc != -EEXIST && rc != -EMSGSIZE)
+		tell_refusal(p);
 	if (p->down_ns)
 		log_line(LEVEL_INFO, "location %u (%s) answers again", p->id, p->url);
 	p->down_ns = 0;

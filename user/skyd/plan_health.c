@@ -4,6 +4,7 @@
  * again; what was seen is recorded as an outage, for who chooses and who pays.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "log.h"
 #include "plan_private.h"
@@ -34,6 +35,7 @@ void plan_note(struct backend *b, u16 id, int rc)
 		return;
 	if (!unwell(rc)) {
 		live->failures = 0;
+		live->why[0] = 0;
 		if (!live->down)
 			return;
 		live->down = false;
@@ -46,8 +48,23 @@ void plan_note(struct backend *b, u16 id, int rc)
 	if (live->down || live->failures < FAILURES)
 		return;
 	live->down = true;
-	log_line(LEVEL_WARNING, "location %u does not answer: %s", id, strerror(-rc));
+	if (!*live->why)
+		plan_note_why(b, id, strerror(-rc));
+	log_line(LEVEL_WARNING, "location %u does not answer: %s", id, live->why);
 	record(b, id, true, live->down_since);
+}
+
+void plan_note_why(struct backend *b, u16 id, const char *why)
+{
+	struct plan_live *live = id < SKY_NO_LOCATION ? b->plan->live[id] : NULL;
+
+	if (live)
+		snprintf(live->why, sizeof(live->why), "%s", why);
+}
+
+const char *plan_why_down(const struct backend *b, u16 id)
+{
+	return plan_is_down(b, id) ? b->plan->live[id]->why : "";
 }
 
 bool plan_is_down(const struct backend *b, u16 id)

@@ -20,6 +20,7 @@
 #include "edge_link.h"
 #include "io/sync.h"
 
+#define PLAN_WHY		160u
 #define PLAN_IDENTITY_BYTES	(GRANT_EDGE_BYTES + P256_POINT_BYTES)
 
 /*
@@ -29,6 +30,9 @@
 struct plan_live {
 	u16 id;
 	bool down;			/* gets nothing new; is read last */
+	char why[PLAN_WHY];		/* the last request has failed; "" where none has */
+	bool judged;			/* it has been asked whether it is */
+	bool plain;			/* it does not know If-None-Match with PUT */
 	unsigned int failures;		/* in a row */
 	u64 down_since;			/* microseconds since 1970; 0: it is up */
 	s64 free_bytes;			/* as an edge has just said; below 0: not known */

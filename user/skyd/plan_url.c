@@ -198,6 +198,22 @@ static int edge_form(struct foreign *f)
 	return 0;
 }
 
+static bool has_tls(const struct plan_place *p)
+{
+	return str_starts((struct str){ p->row.url.data, p->row.url.len }, STR("https://"));
+}
+
+/* As it is sent: without a port that is the scheme's own (location_url_parse()). */
+static struct str host_of(const struct plan_place *p)
+{
+	const struct str port = has_tls(p) ? STR(":443") : STR(":80");
+	struct str host = p->host;
+
+	if (str_ends(host, port))
+		host.len -= port.len;
+	return host;
+}
+
 static int prepare(struct foreign *f, const struct plan_place *p, const struct url_job *job)
 {
 	struct out path = OUT(f->path, sizeof(f->path)), length = OUT(f->length, sizeof(f->length));
@@ -210,14 +226,17 @@ static int prepare(struct foreign *f, const struct plan_place *p, const struct u
 	f->url.method = rpc(job->method);
 	f->url.path = rpc(out_written(&path));
 	f->url.headers = f->header;
-	add_header(f, STR("Host"), p->host);
+	add_header(f, STR("Host"), edge ? p->host : host_of(p));
 	if (str_is(job->method, "PUT")) {
 		out_number(&length, job->len);
 		add_header(f, STR("Content-Length"), out_written(&length));
 		/* Names are never written twice; an edge sees to that by itself. */
-		if (!edge)
+		if (!edge && !p->live->plain)
 			add_header(f, STR("If-None-Match"), STR("*"));
-		f->url.content_sha256 = (struct rpc_bytes){ job->sha256, 2 * SHA256_BYTES };
+		/* What TLS guards needs no hash, and not everybody takes one with a URL (Swift). */
+		if (edge || !has_tls(p))
+			f->url.content_sha256 =
+				(struct rpc_bytes){ job->sha256, 2 * SHA256_BYTES };
 	}
 	if (path.err)
 		return -EINVAL;

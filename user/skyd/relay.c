@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The relay's life. */
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/authority.h"
 #include "io/net.h"
 #include "io/sync.h"
 #include "relay_private.h"
@@ -17,32 +15,18 @@
 
 /* --- before the loop ---------------------------------------------------------------------- */
 
-static int find_addresses(struct relay_target *t)
+static int take_target(struct relay_target *t)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
-	struct addrinfo *list, *a;
 	struct authority at;
-	int rc;
+	uint64_t port;
 
 	if (!*t->text)
 		return 0;
-	if (authority_parse(t->text, strlen(t->text), "", &at))
+	if (authority_parse(t->text, strlen(t->text), "", &at) ||
+	    !str_number(str_of(at.port), UINT16_MAX, &port))
 		return -EINVAL;
-	rc = getaddrinfo(at.host, at.port, &hints, &list);
-	t->named = rc;
-	hints.ai_flags = AI_ADDRCONFIG;
-	if (rc)
-		rc = getaddrinfo(at.host, at.port, &hints, &list);
-	if (rc) {
-		log_line(LEVEL_ERROR, "cannot find %s: %s; see [link] in skyd.conf(5)", t->text,
-			 gai_strerror(rc));
-		return -EHOSTUNREACH;
-	}
-	for (a = list; a && t->addresses < RELAY_ADDRESSES; a = a->ai_next) {
-		memcpy(&t->address[t->addresses], a->ai_addr, a->ai_addrlen);
-		t->len[t->addresses++] = a->ai_addrlen;
-	}
-	freeaddrinfo(list);
+	memcpy(t->host, at.host, sizeof(t->host));
+	t->port = port;
 	return 0;
 }
 
@@ -78,7 +62,7 @@ int relay_prepare(struct role_run *run)
 	r->target[1] = (struct relay_target){ .role = ROLE_VAULT, .text = c->link_vault };
 	rc = open_tls(r);
 	for (i = 0; !rc && i < RELAY_TARGETS; i++)
-		rc = find_addresses(&r->target[i]);
+		rc = take_target(&r->target[i]);
 	return rc;
 }
 
@@ -200,11 +184,8 @@ static int watch_expiry(void *arg)
 
 int relay_start(struct relay *r)
 {
-	unsigned int i;
 	int rc = io_spawn(&r->run->group, watch_expiry, r, NULL);
 
-	for (i = 0; i < RELAY_TARGETS; i++)
-		r->target[i].reached = io_now();
 	r->run->listening = !rc;
 	return rc;
 }

@@ -25,8 +25,8 @@
 struct relay;
 
 /*
- * In this order.  What needs rights: files and names; what needs the loop; the rest.
- * Return: 0 or -errno, and a line in the log; -EHOSTUNREACH for a name that is not known now.
+ * In this order.  What needs rights: files; what needs the loop; the rest.
+ * Return: 0 or -errno, and a line in the log.
  */
 int relay_prepare(struct role_run *run);
 int relay_start(struct relay *relay);

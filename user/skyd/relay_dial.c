@@ -12,11 +12,12 @@
 #include "io/file.h"
 #include "io/net.h"
 #include "relay_private.h"
+#include "resolver.h"
 
 #define BACKOFF_MS	100
 #define BACKOFF_MAX	10000
 #define WELL_MS		10000		/* who lived so long has not failed to start */
-#define LOOK_UP_MS	60000		/* that nobody has answered where a name leads */
+#define FRESH_MS	5000		/* that what a name stood for is believed */
 #define DAY_S		86400
 
 struct relay_line {
@@ -57,14 +58,28 @@ static int failed(struct relay_line *l, int rc, const char *fmt, ...)
 	return rc;
 }
 
+/* Each address has its part of the time, that of before first. */
 static int dial(struct relay_line *l, int64_t deadline)
 {
 	struct relay_target *t = l->target;
-	unsigned int i;
-	int fd = -EHOSTUNREACH;
+	struct host_addresses to;
+	char why[RESOLVER_WHY];
+	unsigned int i, which = t->first;
+	int fd = -EHOSTUNREACH, rc = 0;
 
-	for (i = 0; fd < 0 && fd != -ECANCELED && i < t->addresses; i++)
-		fd = io_dial((const struct sockaddr *)&t->address[i], t->len[i], deadline);
+	if (!host_is_number(t->host, t->port, &to))
+		rc = host_find(l->relay->run->to_resolver, t->host, t->port, FRESH_MS, deadline,
+			       &to, why);
+	if (rc)
+		return failed(l, rc, "%s", rc == -ECANCELED ? "" : why);
+	for (i = 0; fd < 0 && fd != -ECANCELED && i < to.count; i++, which++) {
+		int64_t now = io_now();
+
+		which %= to.count;
+		t->first = which;
+		fd = io_dial((const struct sockaddr *)&to.address[which].at, to.address[which].len,
+			     now + (deadline - now) / (to.count - i));
+	}
 	return fd < 0 ? failed(l, fd, "%s", strerror(-fd)) : fd;
 }
 
@@ -110,7 +125,6 @@ static int join(struct relay_line *l, struct io_stream *s, struct relay_head *h,
 		return p->near;
 	l->joined = true;
 	l->since = io_now();
-	l->target->reached = l->since;
 	l->why[0] = 0;
 	log_line(LEVEL_INFO, "the %s asks %s/%.*s at %s", role_name(l->asker),
 		 role_name(peer->role), STR_ARG(peer->name), l->target->text);
@@ -124,7 +138,6 @@ static int join(struct relay_line *l, struct io_stream *s, struct relay_head *h,
 	io_close(p->near);
 	if (rc)
 		failed(l, rc, "%s", strerror(-rc));
-	l->target->reached = io_now();
 	l->joined = false;
 	return rc;
 }
@@ -169,18 +182,6 @@ static int try(struct relay_line *l)
 	return rc;
 }
 
-/* A name may stand for other addresses by now; who looks it up has rights that are gone here. */
-static void look_up_again(struct relay_line *l)
-{
-	struct relay *r = l->relay;
-	struct control_buffer b;
-
-	if (!l->target->named || r->again || io_now() < l->target->reached + LOOK_UP_MS * 1000000ll)
-		return;
-	control_out(&b, (struct control){ CONTROL_AGAIN, ROLE_RELAY, 0 }, -1);
-	r->again = io_sendmsg(r->run->control, &b.msg, 0, 0) >= 0;
-}
-
 /* From half of it to the whole, so that not all come at the same moment. */
 static int pause_for(int64_t ms)
 {
@@ -202,9 +203,11 @@ static int keep_line(void *arg)
 		/* Who comes into the role's place gets a line of its own. */
 		if (rc == -ENOENT || rc == -ECANCELED || !is_current(l))
 			break;
+		/* Somebody may be there who is not whom we want. */
+		if (!l->since)
+			l->target->first++;
 		if (l->since && io_now() > l->since + WELL_MS * 1000000ll)
 			wait = BACKOFF_MS;
-		look_up_again(l);
 		if (pause_for(wait))
 			break;
 		wait = 2 * wait < BACKOFF_MAX ? 2 * wait : BACKOFF_MAX;

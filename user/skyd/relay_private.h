@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 
+#include "base/authority.h"
 #include "io/group.h"
 #include "io/stream.h"
 #include "io/sync.h"
@@ -15,7 +16,6 @@
 #include "tls/tls.h"
 
 #define RELAY_TARGETS	2u	/* the backend and the vault */
-#define RELAY_ADDRESSES	8u
 #define RELAY_WHERE	96u	/* bytes of an address as a text */
 
 /* --- relay_pump.c: between a peer and a role ------------------------------------------- */
@@ -84,12 +84,10 @@ void relay_where(const struct sockaddr_storage *address, char text[RELAY_WHERE])
 struct relay_target {
 	enum role role;
 	const char *text;		/* HOST:PORT; "": nowhere */
-	bool named;			/* not in numbers */
-	struct sockaddr_storage address[RELAY_ADDRESSES];
-	socklen_t len[RELAY_ADDRESSES];
-	unsigned int addresses;
+	char host[HOST_TEXT_MAX];	/* of that */
+	unsigned int port;
+	unsigned int first;		/* of its addresses: the one to try first */
 	u32 generation[ROLE_PLACES];	/* of the stream that each place here is to have */
-	int64_t reached;		/* io_now() when it has last answered */
 };
 
 struct relay {
@@ -101,7 +99,6 @@ struct relay {
 	unsigned int asked;		/* of them, peers' */
 	unsigned int fibers;		/* that have to end before the process does */
 	bool stopping;
-	bool again;			/* has asked for a process in its place */
 	/* relay_accept.c */
 	struct io_task *accepting;
 	struct relay_guest *guests;

@@ -35,6 +35,11 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		p->root = config->chroot;
 		p->allow = PRIV_ACCEPT | PRIV_CONNECT;
 		break;
+	case ROLE_RESOLVER:
+		/* Files below /etc are what it needs: so it is not locked in. */
+		p->user = config->resolver_user;
+		p->allow = PRIV_NAMES;
+		break;
 	case ROLE_PARENT:
 	case ROLES:
 		break;

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "meta.h"
 #include "relay.h"
+#include "resolver.h"
 #include "role_priv.h"
 #include "role_run.h"
 #include "vault_open.h"
@@ -43,6 +44,8 @@ bool role_service(struct role_run *run, enum role peer, struct link_service *ser
 			.operation = edge_operations, .operations = edge_operation_count,
 			.ctx = run->edge, .peer = peer,
 		};
+	} else if (run->role == ROLE_RESOLVER) {
+		resolver_service(run->resolver, peer, service);
 	} else {
 		return false;
 	}
@@ -220,6 +223,9 @@ static int listen_to_parent(void *arg)
 			break;
 		if (b.message.type == CONTROL_STOP || b.message.type == CONTROL_RETIRE)
 			begin_stop(run, b.message.type == CONTROL_STOP);
+		else if (b.message.type == CONTROL_CALL && fd >= 0 &&
+			 b.message.role == ROLE_RESOLVER)
+			link_attach(run->to_resolver, fd);
 		else if (run->relay)
 			relay_hear(run->relay, &b.message, fd);
 		else if (fd < 0)
@@ -252,14 +258,20 @@ static int role_fiber(void *arg)
 	struct link_options options = { .calls = run->config->calls, .body_max = META_LINK_MAX };
 	struct control_buffer b;
 	struct backend backend = { 0 };
+	struct resolver resolver = { 0 };
 	unsigned int i;
 	int rc;
 
 	run->backend = &backend;
+	run->resolver = &resolver;
 	io_group_init(&run->group);
 	io_event_init(&run->stop);
 	io_semaphore_init(&run->clients, CLIENTS);
 	rc = link_open(&run->vault, &options, &run->group);
+	if (!rc)
+		rc = link_open(&run->to_resolver, &options, &run->group);
+	if (!rc && run->role == ROLE_RESOLVER)
+		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = backend_open(&backend, run);
 	if (!rc && run->role == ROLE_BACKEND)
@@ -283,12 +295,17 @@ static int role_fiber(void *arg)
 	if (!rc)
 		rc = io_event_wait(&run->stop, 0);
 out:
+	/* A look-up that hangs would hold up the end, and nobody waits for it any more. */
+	if (resolver_busy(&resolver))
+		_exit(rc || run->failed ? EXIT_FAILURE : EXIT_SUCCESS);
 	/* Who waits for the link goes before it does. */
 	io_group_end(&run->group);
 	gateway_stop(run);
 	if (run->role == ROLE_BACKEND)
 		backend_close(&backend);
+	resolver_close(&resolver);
 	link_close(run->to_backend);
+	link_close(run->to_resolver);
 	link_close(run->vault);
 	for (i = 0; i < ROLE_PLACES; i++)
 		link_close(run->edges[i]);
@@ -344,8 +361,7 @@ int role_run(struct role_run *run)
 	rc = run->role == ROLE_RELAY ? relay_prepare(run) : 0;
 	if (rc) {
 		relay_free(run);
-		/* A name may be known later. */
-		return rc == -EHOSTUNREACH ? EXIT_FAILURE : EXIT_CONFIG;
+		return EXIT_CONFIG;
 	}
 	role_priv(run->role, run->config, &priv);
 	keep[0] = run->control;

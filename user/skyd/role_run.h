@@ -22,12 +22,14 @@ struct role_run {
 	struct io_group group;
 	struct link *vault;	/* for who asks it */
 	struct link *to_backend;	/* the gateway's */
+	struct link *to_resolver;	/* of who makes connections */
 	struct front *front;	/* gateway.c */
 	int cache;		/* the gateway's: a file of its cache, or -1 */
 	struct vault keys;	/* of the vault itself */
 	struct backend *backend;	/* of the backend itself */
 	struct edge *edge;	/* of an edge itself */
 	struct relay *relay;	/* of the relay itself */
+	struct resolver *resolver;	/* of the resolver itself */
 
 	/*
 	 * The backend's, to the edges of this machine, by the number of their place; NULL where

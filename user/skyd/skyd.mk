@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # skyd itself; and as a library, for tests, all of it but main().
 LIB_SRCS += $(addprefix user/skyd/,link_wire.c link_call.c link_serve.c vault_keys.c vault_message.c vault_sign.c \
-	vault.c vault_open.c config.c config_keys.c config_value.c role_priv.c control.c log.c role_run.c backend.c meta_message.c listen.c parent.c \
+	vault.c vault_open.c config.c config_keys.c config_value.c role_priv.c control.c log.c resolver.c resolver_ask.c role_run.c backend.c meta_message.c listen.c parent.c \
 	parent_stream.c dev.c)
 
 # Between machines.

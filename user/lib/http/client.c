@@ -20,6 +20,7 @@ struct http_kept {
 	struct io_stream *stream;
 	struct http_wire wire;
 	int64_t since;			/* when it was put away */
+	unsigned int moves;		/* of its origin, when it was made */
 	char buf[REQUEST_MAX];		/* heads, in both directions; untouched pages are none */
 };
 
@@ -45,6 +46,11 @@ void http_origin_close(struct http_origin *o)
 	o->kept_count = 0;
 }
 
+void http_origin_move(struct http_origin *o)
+{
+	o->moves++;
+}
+
 /* --- connections ----------------------------------------------------------------------------- */
 
 /*
@@ -66,7 +72,7 @@ static struct http_kept *take_kept(struct http_origin *o)
 	while ((k = o->kept)) {
 		o->kept = k->next;
 		o->kept_count--;
-		if (io_now() - k->since < HTTP_KEPT_NS && is_quiet(k))
+		if (k->moves == o->moves && io_now() - k->since < HTTP_KEPT_NS && is_quiet(k))
 			return k;
 		hang_up(k);
 	}
@@ -76,11 +82,16 @@ static struct http_kept *take_kept(struct http_origin *o)
 static int dial(struct http_origin *o, int64_t deadline, struct http_kept **made)
 {
 	struct http_kept *k = malloc(sizeof(*k));
+	int64_t until = o->patience ? http_earlier(deadline, io_now() + o->patience) : deadline;
 	int fd, rc = 0;
 
 	if (!k)
 		return -ENOMEM;
-	fd = io_dial((struct sockaddr *)&o->address, o->address_len, deadline);
+	k->moves = o->moves;
+	fd = io_dial((struct sockaddr *)&o->address, o->address_len, until);
+	/* This address has had its time, the call has not. */
+	if (fd == -ETIMEDOUT && until != deadline)
+		fd = -EHOSTUNREACH;
 	if (fd < 0) {
 		free(k);
 		return fd;
@@ -129,7 +140,8 @@ void http_call_end(struct http_call *c)
 	struct http_kept *k = c->link;
 	bool keep = k && c->answered && !c->spoilt && !c->unsent && c->head.keep_alive &&
 		    k->wire.over && !k->wire.error && k->wire.at == k->wire.end &&
-		    k->wire.kind != HTTP_BODY_CLOSE && o->kept_count < o->most_kept;
+		    k->wire.kind != HTTP_BODY_CLOSE && k->moves == o->moves &&
+		    o->kept_count < o->most_kept;
 
 	c->link = NULL;
 	if (keep) {

@@ -32,11 +32,13 @@ struct http_origin {
 	struct tls_context *tls;	/* NULL: plain */
 	unsigned int most;		/* connections; more calls wait in turn */
 	unsigned int most_kept;		/* that wait for calls */
+	int64_t patience;		/* ns to connect, then -EHOSTUNREACH; 0: the call's time */
 
 	/* --- of client.c --- */
 	struct io_semaphore room;
 	struct http_kept *kept;		/* the one used last is first */
 	unsigned int kept_count;
+	unsigned int moves;		/* http_origin_move() */
 	uint64_t dialled;		/* connections that were made */
 	uint64_t repeated;		/* calls that were sent a second time */
 	char why[TLS_WHY];		/* the last handshake that failed */
@@ -46,6 +48,9 @@ void http_origin_init(struct http_origin *o);
 
 /* Close what is kept.  No call may be under way. */
 void http_origin_close(struct http_origin *o);
+
+/* It is elsewhere: no call uses a connection that was made before. */
+void http_origin_move(struct http_origin *o);
 
 #define HTTP_BY_CHUNKS	UINT64_MAX
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -109,6 +110,24 @@ static int allow_sockets(scmp_filter_ctx ctx)
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
 }
 
+/* Name servers; and what getaddrinfo(3) reads, for which each way to change a file is refused. */
+static int allow_names(scmp_filter_ctx ctx)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	const uint64_t changes = O_ACCMODE | O_CREAT | O_TRUNC;
+	unsigned int i;
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(openat), 1,
+				  SCMP_A2(SCMP_CMP_MASKED_EQ, changes, O_RDONLY));
+
+	for (i = 0; !rc && i < sizeof(families) / sizeof(families[0]); i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(socket), 2,
+				      SCMP_A0(SCMP_CMP_EQ, families[i]),
+				      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
+	if (!rc)
+		rc = ALLOW(ctx, connects);
+	return rc ? rc : allow_sockets(ctx);
+}
+
 static int refuse_uring(scmp_filter_ctx ctx)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SYS(io_uring_setup), 0);
@@ -132,6 +151,8 @@ static int add_rules(scmp_filter_ctx ctx, unsigned int allow)
 		rc = ALLOW(ctx, connects);
 	if (!rc && allow & PRIV_CONNECT)
 		rc = allow_sockets(ctx);
+	if (!rc && allow & PRIV_NAMES)
+		rc = allow_names(ctx);
 	if (!rc && allow & PRIV_FILES)
 		rc = ALLOW(ctx, files);
 	if (!rc)

@@ -17,6 +17,7 @@
 #define PRIV_CONNECT	0x2u	/* make TCP connections */
 #define PRIV_FILES	0x4u	/* open, change and remove files */
 #define PRIV_URING	0x8u
+#define PRIV_NAMES	0x10u	/* ask name servers, by UDP and TCP, and open files to read */
 
 struct priv {
 	const char *user;	/* root becomes it, with its group only; NULL or "": nobody else */

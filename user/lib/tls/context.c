@@ -138,7 +138,8 @@ static int load_files(const struct tls_context *c, SSL_CTX *ctx, char *why)
 		return -EINVAL;
 	if (c->ca && !c->ca_text && !SSL_CTX_load_verify_file(ctx, c->ca))
 		return bad_file(why, "authorities in", c->ca);
-	if (!c->ca && !c->ca_text && !c->server && !SSL_CTX_set_default_verify_paths(ctx))
+	if (!c->ca && !c->ca_text && !c->server && !tls_trust_use(ctx) &&
+	    !SSL_CTX_set_default_verify_paths(ctx))
 		return tls_fail(why, EINVAL, "TLS: the system's authorities: %s; name a file",
 				tls_first_error());
 	if (!c->cert)

@@ -30,8 +30,7 @@ const char *tls_first_error(void)
 	return reason ? reason : "unknown error";
 }
 
-/* The peer's certificate is not believed: @verdict of OpenSSL. */
-static const char *advice_for(long verdict)
+const char *tls_verdict_advice(long verdict)
 {
 	switch (verdict) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -45,7 +44,7 @@ static const char *advice_for(long verdict)
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		return "is its authority in the file of those that are believed?";
+		return NULL;
 	case X509_V_ERR_INVALID_PURPOSE:
 		return "its certificate is for another use";
 	default:
@@ -81,13 +80,15 @@ static const struct {
 int tls_explain(SSL *ssl, const char *peer, char *why)
 {
 	long verdict = SSL_get_verify_result(ssl);
+	const char *advice = tls_verdict_advice(verdict);
 	unsigned long e = ERR_peek_error();
 	size_t i;
 
 	if (verdict != X509_V_OK) {
 		ERR_clear_error();
 		return tls_fail(why, EKEYREJECTED, "TLS with %s: its certificate is not believed: %s; %s",
-				peer, X509_verify_cert_error_string(verdict), advice_for(verdict));
+				peer, X509_verify_cert_error_string(verdict), advice ? advice :
+				"is its authority in the file of those that are believed?");
 	}
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) == reasons[i].reason)

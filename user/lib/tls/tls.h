@@ -54,6 +54,16 @@ struct tls_context;
 int tls_context_open(struct tls_context **context, bool server, const struct tls_config *config,
 		     char *why);
 
+/*
+ * Read whom the system believes, for clients' contexts without authorities of their own that are
+ * opened when its files are out of reach; without it they are read as they are needed.  While
+ * there is one thread; called again, they are read again.  What cannot be read is not believed.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tls_trust_load(void);
+void tls_trust_forget(void);
+
 /* After the last of its connections; NULL does nothing. */
 void tls_context_close(struct tls_context *context);
 
@@ -93,6 +103,12 @@ bool tls_is_http(const struct io_stream *stream);	/* both have said http/1.1 */
 
 /* Has the peer shown a certificate that was believed and stands for @host? */
 bool tls_peer_is(const struct io_stream *stream, const char *host);
+
+/*
+ * What is to be done about a certificate that is not believed, in words; @verdict is OpenSSL's,
+ * X509_V_...  NULL: its authority has to be named.
+ */
+const char *tls_verdict_advice(long verdict);
 
 /* --- peer.c: certificates ------------------------------------------------------------------ */
 

@@ -32,6 +32,11 @@ struct tls_context {
 /* A connection's state, with a session to resume if there is one for @host, or NULL. */
 SSL *tls_context_new(struct tls_context *context, const char *host);
 
+/* --- trust.c --------------------------------------------------------------------------------- */
+
+/* Have a client believe whom tls_trust_load() has found.  Return: false: it was not called. */
+bool tls_trust_use(SSL_CTX *ctx);
+
 /* --- stream.c -------------------------------------------------------------------------------- */
 
 SSL *tls_stream_ssl(const struct io_stream *stream);

@@ -97,7 +97,7 @@ static const struct {
 } lists[] = {
 	{ "team list", "id name created" },
 	{ "key list", "access_key enabled scope created expires comment" },
-	{ "location list", "id name state provider country jurisdiction gdpr url" },
+	{ "location list", "id name state provider country jurisdiction gdpr url error" },
 	{ "policy list", "id name revision shared description" },
 };
 

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "http/date.h"
 #include "s3.h"
+#include "tls/tls.h"
 
 #define TRIES		5
 #define TRIES_REACH	3	/* where nobody answers at all */
@@ -28,6 +29,8 @@ struct web {
 	const struct web_ask *ask;
 	struct web_reply *reply;
 	int rc;			/* of the sink, or why it was stopped */
+	bool judged;		/* the server has shown a certificate, which was refused: */
+	long verdict;		/* OpenSSL's of it */
 	uint64_t moved;		/* of its body, so far */
 };
 
@@ -116,7 +119,9 @@ static int set_up(struct web *w)
 	    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 262144L) ||
 	    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, 262144L))
 		return -ENOTSUP;
-	if (w->site->ca_file && curl_easy_setopt(c, CURLOPT_CAINFO, w->site->ca_file))
+	/* Whom the file names, and nobody of the folder that libcurl has besides. */
+	if (w->site->ca_file && (curl_easy_setopt(c, CURLOPT_CAINFO, w->site->ca_file) ||
+				 curl_easy_setopt(c, CURLOPT_CAPATH, NULL)))
 		return -ENOTSUP;
 	return 0;
 }
@@ -377,6 +382,8 @@ static int perform(struct web *w, struct str path)
 		w->reply->body.len = 0;
 		code = curl_easy_perform(w->curl);
 		curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_getinfo(w->curl, CURLINFO_SSL_VERIFYRESULT, &w->verdict);
+		w->judged = code == CURLE_PEER_FAILED_VERIFICATION;
 		w->reply->status = code && !w->rc ? 0 : status;
 		rc = w->rc ? w->rc : code ? error_of_curl(code) : 0;
 	}
@@ -505,6 +512,20 @@ int web_do(struct web *w, const struct web_ask *a, struct web_reply *r)
 
 /* --- what to say --------------------------------------------------------------------- */
 
+static void hint_of_tls(const struct web *w)
+{
+	const char *advice = tls_verdict_advice(w->verdict);
+
+	if (!w->judged)
+		hint("is %s an address of HTTPS, and --ca-file a PEM file?", w->site->origin);
+	/* libcurl looks at the name before it has a verdict of the rest: 0, or 1 for none yet. */
+	else if (w->verdict == 0 || w->verdict == 1)
+		hint("use a name that is in its certificate");
+	else
+		hint("%s", advice ? advice :
+		     "if its certificate is your own authority's, give that with --ca-file");
+}
+
 static void hint_of(const struct web *w, const struct web_reply *r, int rc)
 {
 	static const struct {
@@ -529,7 +550,7 @@ static void hint_of(const struct web *w, const struct web_reply *r, int rc)
 	if (rc == -ECONNREFUSED || rc == -EHOSTUNREACH)
 		hint("does the server run, and is %s its address?", w->site->origin);
 	else if (rc == -EPROTO)
-		hint("if its certificate is your own authority's, give that with --ca-file");
+		hint_of_tls(w);
 	else if (r->status == 403 || r->status == 401)
 		hint("the key may not do that, or the server does not know it");
 	else if (rc == -ECONNRESET || rc == -ETIMEDOUT || r->status / 100 == 5)

@@ -2,11 +2,13 @@
 # shellcheck shell=bash
 #
 # Three machines: network namespaces behind one switch, which is in the namespace of the test,
-# and a skyd on each of them.  Sourced after lib.sh, in a network of the test's own.
+# and a skyd on each of them.  Sourced after lib.sh, in a network and mounts of the test's own.
 #
 #	a 10.9.0.1	the gateway
 #	b 10.9.0.2	the backend and the vault
 #	c 10.9.0.3	six edges
+#
+# Each is NAME.sky.test, as the name server at 10.9.0.254 has it, which is beside them.
 
 # shellcheck disable=SC2034 # the test reads all three
 declare -A machine=() skyd=() address=([a]=10.9.0.1 [b]=10.9.0.2 [c]=10.9.0.3)
@@ -21,6 +23,12 @@ make_switch()
 	must ip link add switch type bridge
 	must ip addr add 10.9.0.254/24 dev switch
 	must ip link set switch up
+	dns_start 10.9.0.254 --local=/test/
+	dns_names <<-EOT
+	10.9.0.1 a.sky.test
+	10.9.0.2 b.sky.test
+	10.9.0.3 c.sky.test
+	EOT
 }
 
 # make_machine NAME
@@ -67,6 +75,8 @@ config()
 		user =
 		keys = $TMPDIR/$1/vault/keys
 		[edges]
+		user =
+		[resolver]
 		user =
 		[link]
 		user =
