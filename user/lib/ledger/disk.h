@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the ledger does to disks, so that a test can see each step and stop there.  Paths are
+ * whole.  All return 0 or -errno.
+ */
+#ifndef SKY_LEDGER_DISK_H
+#define SKY_LEDGER_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum disk_step {
+	DISK_MKDIR, DISK_CREATE,	/* empty, also when there was one */
+	DISK_WRITE, DISK_SYNC, DISK_SYNC_DIR, DISK_RENAME, DISK_UNLINK, DISK_RMDIR,
+};
+
+/*
+ * Called before each step with what it changes; of a rename, @data is the new name.  NULL: nobody
+ * wants to know.  What it returns, if not 0, is the step's result, and nothing is done.
+ */
+extern int (*disk_hook)(enum disk_step step, const char *path, const void *data, size_t len,
+			uint64_t offset);
+
+/* Folders whose entries have to become durable. */
+#define DISK_FOLDERS	16u
+#define DISK_PATH	4096u
+
+struct disk_folders {
+	unsigned int count;
+	char path[DISK_FOLDERS][DISK_PATH];
+};
+
+/*
+ * Put a whole file there and make its bytes durable; folders on its way, below the first @root
+ * bytes of the path, are made.  Its name is durable after disk_sync_folders().
+ */
+int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_folders *f);
+int disk_sync_folders(struct disk_folders *f);
+int disk_sync_folder(const char *path);
+/* What somebody has written, and perhaps not made durable. */
+int disk_sync(const char *path);
+int disk_rename(const char *from, const char *to);
+int disk_unlink(const char *path);
+/* A folder and the files in it, as far as it goes; not being there is no error. */
+int disk_remove(const char *path);
+/* Write into a file, which is made if it is not there, and make it durable. */
+int disk_update(const char *path, const void *data, size_t len, uint64_t offset, bool *made);
+
+#endif /* SKY_LEDGER_DISK_H */
