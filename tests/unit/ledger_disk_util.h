@@ -4,10 +4,10 @@
 #define TESTS_LEDGER_DISK_UTIL_H
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "shell.h"
 #include "text_util.h"
 
 #include "base/file.h"
@@ -19,12 +19,26 @@ static char base[64], ledger_dir[80], counter_path[80];
 static struct note_signer key;
 static struct counter_file counter_file = { counter_path };
 
+static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static inline void fresh_base(void)
 {
-	shell("rm -rf %s/ledger %s/epoch %s/ledger.old %s/ledger.new", base, base, base, base);
+	remove_tree(base);
+	assert_int_equal(mkdir(base, 0700), 0);
 	snprintf(ledger_dir, sizeof(ledger_dir), "%s/ledger", base);
 	snprintf(counter_path, sizeof(counter_path), "%s/epoch", base);
-	mkdir(ledger_dir, 0755);
+	assert_int_equal(mkdir(ledger_dir, 0755), 0);
 }
 
 static inline int make_base(void **state)
@@ -40,7 +54,7 @@ static inline int make_base(void **state)
 static inline int remove_base(void **state)
 {
 	(void)state;
-	shell("rm -rf %s", base);
+	remove_tree(base);
 	return 0;
 }
 

@@ -133,6 +133,17 @@ int disk_update(const char *path, const void *data, size_t len, uint64_t offset,
 	return rc ? rc : file_sync(fd, path);
 }
 
+int disk_read(const char *path, size_t max, char **data, size_t *len)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	if (st.st_size > max)
+		return -EFBIG;
+	return file_read(path, st.st_size, data, len);
+}
+
 int disk_rename(const char *from, const char *to)
 {
 	int rc = step(DISK_RENAME, from, to, strlen(to) + 1, 0);

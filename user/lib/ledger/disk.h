@@ -38,6 +38,8 @@ struct disk_folders {
 int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_folders *f);
 int disk_sync_folders(struct disk_folders *f);
 int disk_sync_folder(const char *path);
+/* As file_read(), with no more memory than the file needs. */
+int disk_read(const char *path, size_t max, char **data, size_t *len);
 /* What somebody has written, and perhaps not made durable. */
 int disk_sync(const char *path);
 int disk_rename(const char *from, const char *to);

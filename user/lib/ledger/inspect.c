@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "inspect.h"
 #include "ledger_private.h"
 
@@ -26,7 +25,7 @@ int inspect_folder_fetch(void *ctx, const char *path, size_t max, char **data, s
 	if (snprintf(whole, sizeof(whole), "%s/%s", (const char *)ctx, path) >=
 	    (int)sizeof(whole))
 		return -ENAMETOOLONG;
-	return file_read(whole, max, data, len);
+	return disk_read(whole, max, data, len);
 }
 
 /* --- tiles ----------------------------------------------------------------------------- */

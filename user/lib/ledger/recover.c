@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "ledger_private.h"
 
 /* A checkpoint that lies there. */
@@ -36,7 +35,7 @@ static int find(const struct ledger *l, const char *name, struct found *f)
 	struct note n;
 	int rc = ledger_path(l, name, path);
 
-	rc = rc ? rc : file_read(path, CHECKPOINT_MAX, &f->bytes, &f->len);
+	rc = rc ? rc : disk_read(path, CHECKPOINT_MAX, &f->bytes, &f->len);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc == -EFBIG ? -EBADMSG : rc;
 	rc = checkpoint_open((struct str){ f->bytes, f->len }, &l->signer->verifier, &n, &f->c);
@@ -54,7 +53,7 @@ static int read_tile(const struct ledger *l, unsigned int level, struct edge_til
 	size_t len = 0;
 	int rc = ledger_tile_path(l, &t, path);
 
-	rc = rc ? rc : file_read(path, TILE_BYTES, &bytes, &len);
+	rc = rc ? rc : disk_read(path, TILE_BYTES, &bytes, &len);
 	if (!rc && len != t.width * sizeof(struct merkle_hash))
 		rc = -EBADMSG;
 	if (rc)
@@ -80,7 +79,7 @@ static int read_bundle(const struct ledger *l, struct edge_tiles *e, uint64_t *e
 	size_t len = 0;
 	int rc = ledger_tile_path(l, &t, path);
 
-	rc = rc ? rc : file_read(path, TILE_BUNDLE_MAX, &bytes, &len);
+	rc = rc ? rc : disk_read(path, TILE_BUNDLE_MAX, &bytes, &len);
 	if (rc)
 		return ledger_refuse(why, -EBADMSG, "%s: %s", path, strerror(-rc));
 	for (rest = (struct str){ bytes, len }; (rc = bundle_next(&rest, &one)) > 0; n++) {
@@ -233,7 +232,7 @@ static bool current(const struct ledger *l)
 
 	if (!l->loaded || ledger_path(l, LEDGER_CHECKPOINT, path))
 		return false;
-	if (file_read(path, CHECKPOINT_MAX, &bytes, &len))
+	if (disk_read(path, CHECKPOINT_MAX, &bytes, &len))
 		return false;
 	return len == l->note_len && !memcmp(bytes, l->note, len);
 }
