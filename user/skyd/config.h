@@ -61,6 +61,8 @@ struct config {
 	uint64_t gateway_idle_ms, gateway_rate, gateway_grace_ms, gateway_memory;
 	uint64_t gateway_workers;
 	char *backend_user;
+	char *audit_dir, *audit_key, *audit_epoch;	/* below @state, unless they begin with / */
+	bool audit_objects, audit_public;
 	bool public_locations;	/* the catalogue may be read without a token */
 	uint64_t grace_ms;	/* fragments of what was deleted live on, for readers */
 	char *vault_user, *vault_keys, *vault_passphrase;

@@ -62,14 +62,14 @@ struct program {
 	const char *footer;	/* behind the list of commands */
 	const struct command *command;
 	unsigned int commands;
-	const struct option_row *option;	/* 64 at most; one without a name ends them */
+	const struct option_row *option;	/* PROGRAM_OPTIONS_MAX at most; one without a name ends them */
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */
 	int (*set)(const struct option_row *row, const char *text, struct options *o);
 	int verb_width, args_width;	/* columns of the list */
 	unsigned int rest;	/* bits of commands whose options end at the first argument */
 };
 
-#define PROGRAM_OPTIONS_MAX	64
+#define PROGRAM_OPTIONS_MAX	80
 
 /**
  * program_find - the command that argv[0], and argv[1] where it has two words, name

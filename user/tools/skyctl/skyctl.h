@@ -44,6 +44,10 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
+
+	CMD_A_VERIFY	= 1 << 22,	/* ask a ledger */
+	CMD_A_PROVE	= 1 << 23,
+	CMD_A_WATCH	= 1 << 24,
 };
 
 #define FILTERS_MAX	64u
@@ -65,6 +69,11 @@ struct options {
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
+
+	/* Of the audit ledger. */
+	const char *key, *checkpoint, *output;
+	uint64_t interval;
+	bool once;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -100,6 +109,14 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 /* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
 int cmd_pki_init(const struct options *o, int argc, char **argv);
 int cmd_pki_issue(const struct options *o, int argc, char **argv);
+
+/*
+ * --- cmd_audit.c.  Return: 0; an exit status above those of program.h, for what was found; or
+ * -errno, reported.
+ */
+int cmd_audit_verify(const struct options *o, int argc, char **argv);
+int cmd_audit_prove(const struct options *o, int argc, char **argv);
+int cmd_audit_watch(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
