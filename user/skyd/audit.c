@@ -189,7 +189,8 @@ struct str audit_object(char to[AUDIT_OBJECT], const char *noun, struct str name
 	struct out o = OUT(to, AUDIT_OBJECT - 1);
 
 	out_text(&o, noun);
-	out_char(&o, ':');
+	if (name.len)
+		out_char(&o, ':');
 	out_str(&o, str_head(name, o.size - o.len));
 	return out_written(&o);
 }

@@ -82,6 +82,18 @@ static void tell_deleted(struct backend *b, const struct meta_delete *ask, struc
 		     str_of_bytes(ask->item[i].name));
 }
 
+/* By itself: nobody has asked for it. */
+static void tell_repair(struct backend *b, const struct meta_repair *ask)
+{
+	char object[AUDIT_OBJECT];
+	const struct ledger_event e = {
+		STR("gateway"), STR("object.repair"),
+		audit_number(object, "bucket", ask->data.bucket), AUDIT_OK, STR_NONE,
+	};
+
+	audit_event(b, &e);
+}
+
 void audit_told(struct link_request *r, const struct link_operation *op, const void *ask,
 		int status)
 {
@@ -93,6 +105,8 @@ void audit_told(struct link_request *r, const struct link_operation *op, const v
 	/* What was refused has changed nothing; and strangers could fill the disk with it. */
 	if (status || !ask || !b->audit)
 		return;
+	if (op->number == META_REPAIR && b->config->audit_objects)
+		tell_repair(b, ask);
 	for (i = 0; i < ARRAY_SIZE(rows) && rows[i].operation != op->number; i++)
 		;
 	if (i == ARRAY_SIZE(rows) || (rows[i].object && !b->config->audit_objects))
