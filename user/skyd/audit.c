@@ -45,8 +45,8 @@ static void add_lost(const struct audit *a, struct batch *t, char object[AUDIT_O
 	if (!a->lost)
 		return;
 	t->item[t->count++] = (struct ledger_item){
-		.event = { AUDIT_BACKEND, STR("audit.lost"), audit_number(object, "events", a->lost),
-			   AUDIT_OK, STR_NONE },
+		.event = { AUDIT_BACKEND, STR("audit.lost"),
+			   audit_number(object, "events", a->lost), AUDIT_OK, STR_NONE },
 		.time = backend_now(),
 	};
 }
@@ -246,7 +246,8 @@ int audit_open(struct backend *b)
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
-	o.a = b->audit = a;
+	b->audit = a;
+	o.a = a;
 	a->last = &a->first;
 	io_event_init(&a->wake);
 	rc = io_pool_open(&a->pool, 1);
