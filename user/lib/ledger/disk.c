@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -47,17 +48,58 @@ int disk_sync_folder(const char *path)
 	return fsync(fd) ? -errno : 0;
 }
 
-int disk_sync_folders(struct disk_folders *f)
+static int sync_files(struct disk_pending *f)
 {
+	unsigned int i;
 	int rc = 0;
+
+	for (i = 0; i < f->files; i++) {
+		rc = rc ? rc : file_sync(f->fd[i], f->name[i]);
+		close(f->fd[i]);
+		free(f->name[i]);
+	}
+	f->files = 0;
+	return rc;
+}
+
+int disk_sync_pending(struct disk_pending *f)
+{
+	int rc = sync_files(f);
 
 	while (!rc && f->count)
 		rc = disk_sync_folder(f->path[--f->count]);
 	return rc;
 }
 
+void disk_drop_pending(struct disk_pending *f)
+{
+	while (f->files) {
+		close(f->fd[--f->files]);
+		free(f->name[f->files]);
+	}
+	f->count = 0;
+}
+
+/* Takes the descriptor over. */
+static int note_file(struct disk_pending *f, const char *path, int fd)
+{
+	char *name = strdup(path);
+	int rc = f->files == DISK_FILES ? sync_files(f) : 0;
+
+	if (rc || !name) {
+		free(name);
+		close(fd);
+		return rc ? rc : -ENOMEM;
+	}
+	/* Only begun here; an error shows when it is waited for. */
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	f->fd[f->files] = fd;
+	f->name[f->files++] = name;
+	return 0;
+}
+
 /* The folder that the first @len bytes of @path name has other entries. */
-static int note_folder(struct disk_folders *f, const char *path, size_t len)
+static int note_folder(struct disk_pending *f, const char *path, size_t len)
 {
 	unsigned int i;
 	int rc = 0;
@@ -66,14 +108,16 @@ static int note_folder(struct disk_folders *f, const char *path, size_t len)
 		if (strlen(f->path[i]) == len && !memcmp(f->path[i], path, len))
 			return 0;
 	if (f->count == DISK_FOLDERS)
-		rc = disk_sync_folders(f);
+		rc = disk_sync_pending(f);
+	if (rc)
+		return rc;
 	memcpy(f->path[f->count], path, len);
 	f->path[f->count++][len] = 0;
-	return rc;
+	return 0;
 }
 
 /* Folders of @path that begin behind its first @at bytes; the last one is @len bytes long. */
-static int make_folders(const char *path, size_t at, size_t len, struct disk_folders *f)
+static int make_folders(const char *path, size_t at, size_t len, struct disk_pending *f)
 {
 	char name[DISK_PATH];
 	const char *slash;
@@ -95,7 +139,7 @@ static int make_folders(const char *path, size_t at, size_t len, struct disk_fol
 	return rc;
 }
 
-int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_folders *f)
+int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_pending *f)
 {
 	const size_t folder = strrchr(path, '/') - path;
 	CLEANUP_CLOSE int fd = -1;
@@ -110,7 +154,7 @@ int disk_put(const char *path, size_t root, const void *data, size_t len, struct
 		return -errno;
 	rc = step(DISK_WRITE, path, data, len, 0);
 	rc = rc ? rc : pwrite_all(fd, data, len, 0);
-	rc = rc ? rc : file_sync(fd, path);
+	rc = rc ? rc : note_file(f, path, TAKE_FD(fd));
 	return rc ? rc : note_folder(f, path, folder);
 }
 

@@ -22,21 +22,31 @@ enum disk_step {
 extern int (*disk_hook)(enum disk_step step, const char *path, const void *data, size_t len,
 			uint64_t offset);
 
-/* Folders whose entries have to become durable. */
+/*
+ * Files whose bytes, and folders whose entries, have to become durable.  The kernel is told of all
+ * files before the first of them is waited for, so that one commit of its journal does for many.
+ */
+#define DISK_FILES	32u
 #define DISK_FOLDERS	16u
 #define DISK_PATH	4096u
 
-struct disk_folders {
+struct disk_pending {
+	unsigned int files;
+	int fd[DISK_FILES];
+	char *name[DISK_FILES];
 	unsigned int count;
 	char path[DISK_FOLDERS][DISK_PATH];
 };
 
 /*
- * Put a whole file there and make its bytes durable; folders on its way, below the first @root
- * bytes of the path, are made.  Its name is durable after disk_sync_folders().
+ * Put a whole file there; folders on its way, below the first @root bytes of the path, are made.
+ * It is durable after disk_sync_pending().
  */
-int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_folders *f);
-int disk_sync_folders(struct disk_folders *f);
+int disk_put(const char *path, size_t root, const void *data, size_t len, struct disk_pending *f);
+/* Files first, then folders. */
+int disk_sync_pending(struct disk_pending *f);
+/* Nobody wants it any more. */
+void disk_drop_pending(struct disk_pending *f);
 int disk_sync_folder(const char *path);
 /* As file_read(), with no more memory than the file needs. */
 int disk_read(const char *path, size_t max, char **data, size_t *len);

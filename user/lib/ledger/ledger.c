@@ -104,7 +104,7 @@ static int put_tile(struct ledger *l, unsigned int level, uint64_t index, unsign
 	return rc ? rc : disk_put(path, l->path_len,
 				  entries ? (const void *)e->bundle : e->hash[level],
 				  entries ? e->bundle_len : width * sizeof(struct merkle_hash),
-				  &l->folders);
+				  &l->pending);
 }
 
 /* The tiles that the last leaf has filled go to the disk; each is a hash of the next level. */
@@ -216,13 +216,13 @@ static int sign(struct ledger *l)
 static int publish(struct ledger *l)
 {
 	char next[DISK_PATH], path[DISK_PATH];
-	int rc = disk_sync_folders(&l->folders);
+	int rc = disk_sync_pending(&l->pending);
 
 	rc = rc ? rc : sign(l);
 	rc = rc ? rc : ledger_path(l, LEDGER_NEXT, next);
 	rc = rc ? rc : ledger_path(l, LEDGER_CHECKPOINT, path);
-	rc = rc ? rc : disk_put(next, l->path_len, l->note, l->note_len, &l->folders);
-	rc = rc ? rc : disk_sync_folders(&l->folders);
+	rc = rc ? rc : disk_put(next, l->path_len, l->note, l->note_len, &l->pending);
+	rc = rc ? rc : disk_sync_pending(&l->pending);
 	rc = rc ? rc : l->counter.advance(l->counter.ctx, l->epoch + 1);
 	rc = rc ? rc : disk_rename(next, path);
 	rc = rc ? rc : disk_sync_folder(l->path);
@@ -255,11 +255,12 @@ static int append(struct ledger *l, const struct ledger_item *item, unsigned int
 	int rc = buf ? 0 : -ENOMEM;
 
 	l->loaded = false;
-	l->folders.count = 0;
 	for (i = 0; !rc && i < count; i++)
 		rc = add_entry(l, &item[i], buf, ENTRY_MAX);
 	rc = rc ? rc : put_partial(l, old);
 	rc = rc ? rc : publish(l);
+	if (rc)
+		disk_drop_pending(&l->pending);
 	/* What could not be made durable once may seem to be the next time. */
 	l->failed = rc && rc != -ENOSPC && rc != -EDQUOT && rc != -ENOMEM;
 	if (rc)

@@ -28,7 +28,7 @@ struct ledger {
 	uint64_t epoch;			/* the counter's, and of the last entry */
 	char note[CHECKPOINT_MAX];	/* the checkpoint; note_len 0: there is none yet */
 	size_t note_len;
-	struct disk_folders folders;
+	struct disk_pending pending;
 };
 
 /* --- ledger.c */
