@@ -138,8 +138,8 @@ static void all_inclusions(void **state)
 		for (i = 0; i < n; i++) {
 			assert_int_equal(prove_inclusion(source(), i, n, &p), 0);
 			for (other = 0; other <= n + 1; other++)
-				assert_int_equal(merkle_verify_inclusion(&leaf[i], other, n, &p, &root),
-						 other == i);
+				assert_int_equal(merkle_verify_inclusion(&leaf[i], other, n, &p,
+									 &root), other == i);
 			assert_int_equal(merkle_verify_inclusion(&leaf[i + 1], i, n, &p, &root),
 					 false);
 		}
@@ -162,8 +162,10 @@ static void all_consistencies(void **state)
 				struct merkle_hash old = naive(0, other);
 
 				/* Nothing is the beginning of everything, with an empty proof. */
-				assert_int_equal(merkle_verify_consistency(other, &old, n, &root, &p),
-						 other == m || (!p.count && (!other || other == n)));
+				assert_int_equal(merkle_verify_consistency(other, &old, n, &root,
+									   &p),
+						 other == m || (!p.count &&
+								(!other || other == n)));
 			}
 		}
 		assert_int_equal(prove_consistency(source(), n + 1, n, &p), -EINVAL);
@@ -197,7 +199,8 @@ static void flipped_inclusion(void **state)
 				assert_false(merkle_verify_inclusion(&leaf[i], i, n, &p, &h));
 			}
 			for (bad = p, bad.count = 0; bad.count <= MERKLE_PROOF_MAX; bad.count++)
-				assert_int_equal(merkle_verify_inclusion(&leaf[i], i, n, &bad, &root),
+				assert_int_equal(merkle_verify_inclusion(&leaf[i], i, n, &bad,
+									 &root),
 						 bad.count == p.count);
 			bad.count = ~0u;
 			assert_false(merkle_verify_inclusion(&leaf[i], i, n, &bad, &root));
@@ -246,7 +249,9 @@ static void flipped_consistency(void **state)
 /* Sizes at the borders of tiles of two levels. */
 static void large_trees(void **state)
 {
-	static const uint64_t sizes[] = { 255, 256, 257, 511, 513, 65535, 65536, 65537, 65793, 70000 };
+	static const uint64_t sizes[] = {
+		255, 256, 257, 511, 513, 65535, 65536, 65537, 65793, 70000,
+	};
 	struct merkle_proof p;
 	unsigned int i, j;
 

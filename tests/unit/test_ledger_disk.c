@@ -220,7 +220,8 @@ static void power_fails(void **state)
 
 	(void)state;
 	fresh_base();
-	step_count = acknowledged = 0;
+	step_count = 0;
+	acknowledged = 0;
 	disk_hook = record;
 	l = opened(0);
 	for (i = 0; i < COUNT(batches); i++) {
@@ -297,7 +298,10 @@ static void stops_anywhere(void **state)
 		next_len = 0;
 		next = NULL;
 		disk_read(below(LEDGER_NEXT), CHECKPOINT_MAX, &next, &next_len);
-		assert_int_equal(disk_read(below(LEDGER_CHECKPOINT), CHECKPOINT_MAX, &named, &len), 0);
+		named = NULL;
+		len = 0;
+		disk_read(below(LEDGER_CHECKPOINT), CHECKPOINT_MAX, &named, &len);
+		assert_true(len > 0);
 		/* Either name may have it. */
 		signed_now = next_len || len != before.len || memcmp(named, before.bytes, len);
 		assert_true(!rc <= signed_now);

@@ -223,7 +223,8 @@ static void receipts(void **state)
 		assert_int_equal(r.index, some[i]);
 		n = base64_decode(r.extra, entry, sizeof(entry));
 		assert_true(n > 0);
-		assert_int_equal(receipt_verify(&r, (struct str){ entry, n }, &key.verifier, &c), 0);
+		assert_int_equal(receipt_verify(&r, (struct str){ entry, n }, &key.verifier, &c),
+				 0);
 		entry[n / 2] ^= 1;
 		assert_int_equal(receipt_verify(&r, (struct str){ entry, n }, &key.verifier, &c),
 				 -ERANGE);

@@ -73,10 +73,12 @@ static void notes(void **state)
 {
 	static const char note[] = TEXT "\n" PETER_SIG ENOCH_SIG;
 	static const char *const bad[] = {
-		TEXT, TEXT "\n", TEXT "\n\xe2\x80\x94 PeterNeumann x08go/Z=", "\x01" TEXT "\n" PETER_SIG,
+		TEXT, TEXT "\n", TEXT "\n\xe2\x80\x94 PeterNeumann x08go/Z=",
+		"\x01" TEXT "\n" PETER_SIG,
 		"\xff" TEXT "\n" PETER_SIG, TEXT "\n" PETER_SIG "Unexpected line.\n",
 		TEXT "\n\xe2\x80\x94 Bad Name x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
-		TEXT "\n- PeterNeumann x08go/ZJkuA=\n", TEXT "\r\n\r\n" PETER_SIG, PETER_SIG, "\n\n", "\n",
+		TEXT "\n- PeterNeumann x08go/ZJkuA=\n", TEXT "\r\n\r\n" PETER_SIG, PETER_SIG,
+		"\n\n", "\n",
 	};
 	char line[NOTE_LINE_MAX], many[sizeof(TEXT) + 102 * sizeof(PETER_SIG)];
 	struct note_signer s;
@@ -87,7 +89,8 @@ static void notes(void **state)
 	(void)state;
 	assert_int_equal(verify_with(PETER, note, sizeof(note) - 1), 0);
 	assert_int_equal(verify_with(ENOCH, note, sizeof(note) - 1), 0);
-	assert_int_equal(verify_with(ENOCH, TEXT "\n" PETER_SIG, strlen(TEXT "\n" PETER_SIG)), -ENOENT);
+	assert_int_equal(verify_with(ENOCH, TEXT "\n" PETER_SIG, strlen(TEXT "\n" PETER_SIG)),
+			 -ENOENT);
 	assert_int_equal(note_parse(STR(TEXT "\n" PETER_SIG), &n), 0);
 	assert_str(n.text, TEXT);
 	assert_int_equal(note_signer_parse(STR(PETERS), &s), 0);
@@ -174,7 +177,7 @@ static void checkpoints(void **state)
 	static const char *const bad[] = {
 		"", "a\n", "a\n1\n", "a\n1\n%s", "\n1\n%s\n", "a\n01\n%s\n", "a\n-1\n%s\n", "a\n\n%s\n",
 		"a\n9223372036854775808\n%s\n", "a\n1\nAAAA\n", "a\n1\n%s\n\n", "a\n1\n%s\nx\n\ny\n",
-		"a\n1 \n%s\n", "a\n1\n %s\n",
+		"a\n1x\n%s\n", "a\n1\n %s\n",
 	};
 	struct checkpoint c;
 	char text[256];

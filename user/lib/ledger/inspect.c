@@ -118,7 +118,7 @@ static int fork_found(struct inspect *in, const struct checkpoint *before,
 				     "%s has signed two checkpoints of %" PRIu64 " entries with different roots",
 				     in->log->name, now->size);
 	return ledger_refuse(in->why, FINDING_FORK,
-			     "%s has signed %" PRIu64 " entries that are not the first of the %" PRIu64 " that it signs now",
+			     "%s has signed %" PRIu64 " entries that are not the first of its %" PRIu64,
 			     in->log->name, before->size, now->size);
 }
 

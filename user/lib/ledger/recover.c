@@ -216,9 +216,11 @@ static int load(struct ledger *l, char why[LEDGER_WHY])
 		return stale(l, &now, counter, why);
 	if (now.bytes)
 		return accept(l, &now);
-	l->edge.size = l->edge.bundle_len = 0;
+	l->edge.size = 0;
+	l->edge.bundle_len = 0;
 	memset(l->edge.width, 0, sizeof(l->edge.width));
-	l->note_len = l->epoch = 0;
+	l->note_len = 0;
+	l->epoch = 0;
 	l->loaded = true;
 	return 0;
 }

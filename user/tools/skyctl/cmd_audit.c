@@ -101,7 +101,8 @@ static int open_web(struct audit *a)
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		return fail(ENOMEM, "libcurl cannot be used");
-	c = a->curl = curl_easy_init();
+	c = curl_easy_init();
+	a->curl = c;
 	if (!c || curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") ||
 	    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "") ||
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
