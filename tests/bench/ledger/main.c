@@ -42,7 +42,8 @@ static void fill(struct ledger_item *item, unsigned int count)
 	for (i = 0; i < count; i++)
 		item[i] = (struct ledger_item){
 			.event = { STR("key:8a7f5e0c1d2b3a49586776a5b4c3d2e1"),
-				   STR("bucket.create"), STR("bucket:photographs-of-summer"), STR("ok"), STR_NONE },
+				   STR("bucket.create"),
+				   STR("bucket:photographs-of-summer"), STR("ok"), STR_NONE },
 			.time = 1795300640000123ull + i,
 		};
 }

@@ -62,7 +62,7 @@ struct program {
 	const char *footer;	/* behind the list of commands */
 	const struct command *command;
 	unsigned int commands;
-	const struct option_row *option;	/* PROGRAM_OPTIONS_MAX at most; one without a name ends them */
+	const struct option_row *option;	/* as many as fit; one without a name ends them */
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */
 	int (*set)(const struct option_row *row, const char *text, struct options *o);
 	int verb_width, args_width;	/* columns of the list */
