@@ -181,11 +181,57 @@ static void test_locations(void **state)
 	assert_int_equal(skyctl("policy delete mine -t main"), 0);
 }
 
+/* The ledger that the daemon writes: whole, over HTTP, and after somebody has been at it. */
+static void test_audit(void **state)
+{
+	char key[100], copy[100];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(key, sizeof(key), "-k %s/dev/audit.key.pub", top);
+	snprintf(copy, sizeof(copy), "%s/copy", top);
+	assert_int_equal(skyctl("audit watch http://127.0.0.1:9000/audit_log %s --checkpoint %s/seen --once #", key, top), 0);
+	assert_int_equal(skyctl("team create green"), 0);
+	assert_int_equal(skyctl("audit watch http://127.0.0.1:9000/audit_log %s --checkpoint %s/seen --once #", key, top), 0);
+	heard("administrator team.create team:green ok");
+	assert_int_equal(skyctl("team create green"), 5);
+	assert_int_equal(skyctl("audit watch %s/dev/ledger %s --checkpoint %s/seen --once --json #", top, key, top), 0);
+	heard("\"result\":\"refused:409\"");
+	assert_int_equal(skyctl("audit verify %s/dev/ledger %s --json #", top, key), 0);
+	heard("\"result\":\"sound\"");
+	assert_int_equal(skyctl("audit verify %s/dev/ledger %s --checkpoint %s/seen #", top, key, top), 0);
+	heard("goes on from the older checkpoint");
+	/* A receipt, and one with another entry in it. */
+	assert_int_equal(skyctl("audit prove %s/dev/ledger 1 %s -o %s/receipt #", top, key, top), 0);
+	assert_int_equal(skyctl("audit verify %s/receipt %s #", top, key), 0);
+	heard("\"seq\":1");
+	assert_int_equal(sh("sed -i 's/^index 1/index 0/' %s/receipt", top), 0);
+	assert_int_equal(skyctl("audit verify %s/receipt %s #", top, key), 13);
+	assert_int_equal(skyctl("audit prove %s/dev/ledger 9999 %s #", top, key), 1);
+	/* Older than it was; without a file; with another one; of another key. */
+	assert_int_equal(sh("cp -r %s/dev/ledger %s", top, copy), 0);
+	assert_int_equal(skyctl("team delete green"), 0);
+	assert_int_equal(skyctl("audit watch %s/dev/ledger %s --checkpoint %s/seen --once #", top, key, top), 0);
+	assert_int_equal(skyctl("audit watch %s %s --checkpoint %s/seen --once #", copy, key, top), 11);
+	heard("rewind");
+	assert_int_equal(skyctl("audit verify %s %s --checkpoint %s/seen --json #", copy, key, top), 11);
+	heard("\"result\":\"rewind\"");
+	assert_int_equal(sh("rm -r %s/tile/0", copy), 0);
+	assert_int_equal(skyctl("audit verify %s %s #", copy, key), 12);
+	assert_int_equal(sh("cp -r %s/dev/ledger/tile/0 %s/tile; sed -i s/main/mine/ %s/tile/entries/*/*; sed -i s/green/groen/ %s/tile/entries/*/*", top, copy, copy, copy), 0);
+	assert_int_equal(skyctl("audit verify %s %s #", copy, key), 13);
+	assert_int_equal(skyctl("audit verify %s/dev/ledger -k PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW #", top), 2);
+	assert_int_equal(skyctl("audit verify %s/dev/ledger #", top), 1);
+	assert_int_equal(skyctl("audit verify /nowhere %s #", key), 4);
+	assert_int_equal(skyctl("audit verify http://127.0.0.1:9000/audit_log/x %s #", key), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_locations),
+		cmocka_unit_test(test_locations), cmocka_unit_test(test_audit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

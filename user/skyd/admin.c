@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "api.h"
+#include "audit.h"
 #include "care.h"
 #include "log.h"
 
@@ -168,31 +169,32 @@ static int policy_edit(struct api_ask *a)
 static const struct {
 	const char *verb;
 	api_fn *run;
+	const char *action;	/* in the audit ledger; NULL: it changes nothing */
 } verbs[] = {
-	{ "status", status },
-	{ "gc status", garbage_status },
-	{ "gc run", garbage_run },
-	{ "team create", admin_team_create },
-	{ "team delete", admin_team_delete },
-	{ "team list", admin_team_list },
-	{ "team usage", admin_team_usage },
-	{ "key create", admin_key_create },
-	{ "key delete", admin_key_delete },
-	{ "key enable", admin_key_enable },
-	{ "key disable", admin_key_disable },
-	{ "key list", admin_key_list },
-	{ "key scope", admin_key_scope },
-	{ "location add", admin_location_add },
-	{ "location update", admin_location_update },
-	{ "location remove", admin_location_remove },
-	{ "location drain", admin_location_drain },
-	{ "location repair", admin_location_repair },
-	{ "location list", admin_location_list },
-	{ "policy create", policy_create },
-	{ "policy edit", policy_edit },
-	{ "policy list", policy_list },
-	{ "policy show", policy_show },
-	{ "policy delete", policy_delete },
+	{ "status", status, NULL },
+	{ "gc status", garbage_status, NULL },
+	{ "gc run", garbage_run, "gc.run" },
+	{ "team create", admin_team_create, "team.create" },
+	{ "team delete", admin_team_delete, "team.delete" },
+	{ "team list", admin_team_list, NULL },
+	{ "team usage", admin_team_usage, NULL },
+	{ "key create", admin_key_create, "key.create" },
+	{ "key delete", admin_key_delete, "key.delete" },
+	{ "key enable", admin_key_enable, "key.enable" },
+	{ "key disable", admin_key_disable, "key.disable" },
+	{ "key list", admin_key_list, NULL },
+	{ "key scope", admin_key_scope, "key.scope" },
+	{ "location add", admin_location_add, "location.add" },
+	{ "location update", admin_location_update, "location.update" },
+	{ "location remove", admin_location_remove, "location.remove" },
+	{ "location drain", admin_location_drain, "location.drain" },
+	{ "location repair", admin_location_repair, "location.repair" },
+	{ "location list", admin_location_list, NULL },
+	{ "policy create", policy_create, "policy.create" },
+	{ "policy edit", policy_edit, "policy.edit" },
+	{ "policy list", policy_list, NULL },
+	{ "policy show", policy_show, NULL },
+	{ "policy delete", policy_delete, "policy.delete" },
 };
 
 static int serve(struct api_ask *a, const struct admin_ask *ask)
@@ -209,8 +211,11 @@ static int serve(struct api_ask *a, const struct admin_ask *ask)
 		return api_status(a, rc);
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (str_is(verb, verbs[i].verb))
-			return api_status(a, verbs[i].run(a));
-	return api_refuse(a, 404, "there is no such verb");
+			break;
+	if (i == sizeof(verbs) / sizeof(verbs[0]))
+		return api_refuse(a, 404, "there is no such verb");
+	rc = api_status(a, verbs[i].run(a));
+	return a->asked ? rc : api_audit(a, verbs[i].action, rc);
 }
 
 static int write_answer(struct link_request *r, const struct api_ask *a, struct admin_give *give)

@@ -225,6 +225,7 @@ int admin_location_repair(struct api_ask *a)
 		rc = api_refuse(a, 400, "status, pause, resume and cancel exclude each other");
 	if (rc)
 		return rc;
+	a->asked = watch;
 	if (!(watch || pause || resume || cancel))
 		return begin(a, false);
 	if (json_object_get(a->in, "to"))

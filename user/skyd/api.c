@@ -18,19 +18,21 @@ struct api_row {
 	bool open;		/* may be asked without a token where it is configured so */
 	bool writes;
 	api_fn *run;
+	const char *action;	/* of what writes: in the audit ledger */
 };
 
 static const struct api_row rows[] = {
-	{ "GET", "/storage_policy", false, false, api_policy_list },
-	{ "POST", "/storage_policy", false, true, api_policy_create },
-	{ "PUT", "/storage_policy", false, true, api_policy_edit },
-	{ "GET", "/storage_policy/bucket/", false, false, api_policy_bucket },
-	{ "GET", "/storage_policy/", false, false, api_policy_get },
-	{ "DELETE", "/storage_policy/", false, true, api_policy_delete },
-	{ "GET", "/cloud_locations", true, false, api_clouds },
-	{ "GET", "/cloud_locations/", true, false, api_clouds },
-	{ "GET", "/edge_locations", true, false, api_edges },
-	{ "GET", "/edge_locations/", true, false, api_edges },
+	{ "GET", "/storage_policy", false, false, api_policy_list, NULL },
+	{ "POST", "/storage_policy", false, true, api_policy_create, "policy.create" },
+	{ "PUT", "/storage_policy", false, true, api_policy_edit, "policy.edit" },
+	{ "GET", "/storage_policy/bucket/", false, false, api_policy_bucket, NULL },
+	{ "GET", "/storage_policy/", false, false, api_policy_get, NULL },
+	{ "DELETE", "/storage_policy/", false, true, api_policy_delete, "policy.delete" },
+	{ "GET", "/audit_log/", true, false, api_audit_file, NULL },
+	{ "GET", "/cloud_locations", true, false, api_clouds, NULL },
+	{ "GET", "/cloud_locations/", true, false, api_clouds, NULL },
+	{ "GET", "/edge_locations", true, false, api_edges, NULL },
+	{ "GET", "/edge_locations/", true, false, api_edges, NULL },
 };
 
 static struct str bytes(struct rpc_bytes b)
@@ -45,6 +47,9 @@ static bool path_fits(const struct api_row *row, struct str path, struct str *re
 	if (!str_starts(path, start))
 		return false;
 	*rest = str_skip(path, start.len);
+	/* The ledger's files lie in folders; which there are is judged there. */
+	if (row->run == api_audit_file)
+		return rest->len;
 	return start.at[start.len - 1] == '/' ? rest->len && !memchr(rest->at, '/', rest->len) :
 						!rest->len || str_is(*rest, "/");
 }
@@ -74,6 +79,8 @@ static int find_caller(struct api_ask *a, const struct meta_api *ask, const stru
 	struct store_key key;
 	int rc;
 
+	if (row->run == api_audit_file)
+		return 0;
 	if (!access.len)
 		return row->open && a->b->config && a->b->config->public_locations ? 0 :
 		       api_refuse(a, 401, "a bearer token ACCESSKEY.SECRET is needed");
@@ -83,6 +90,7 @@ static int find_caller(struct api_ask *a, const struct meta_api *ask, const stru
 	if (rc)
 		return api_status(a, rc);
 	a->team = key.team;
+	a->access = (struct str){ access.data, access.len };
 	if (row->writes && key.scope != STORE_SCOPE_FULL)
 		return api_refuse(a, 403, "the access key may only read");
 	return key.scope == STORE_SCOPE_NONE ? api_refuse(a, 403, "the access key may do nothing")
@@ -111,7 +119,25 @@ static int serve(struct api_ask *a, const struct meta_api *ask)
 		status = find_caller(a, ask, row);
 	if (!status && row->writes && !str_is(bytes(ask->method), "DELETE"))
 		status = read_body(a, ask);
-	return status ? status : api_status(a, row->run(a));
+	if (status)
+		return status;
+	status = api_status(a, row->run(a));
+	if (row->writes && status < 400)
+		api_audit(a, row->action, status);
+	return status;
+}
+
+static int write_file(struct link_request *r, const struct api_ask *a,
+		      struct meta_api_answer *give)
+{
+	char *copy = a->file_len <= META_API_MAX ? link_scratch(r, a->file_len + 1) : NULL;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, a->file, a->file_len);
+	give->type = (struct rpc_bytes){ a->file_type, strlen(a->file_type) };
+	give->body = (struct rpc_bytes){ copy, a->file_len };
+	return 0;
 }
 
 /* The answer's text, in the request's scratch. */
@@ -122,6 +148,8 @@ static int write_answer(struct link_request *r, const struct api_ask *a,
 	char *text, *copy;
 	size_t len;
 
+	if (give->status < 400 && a->file)
+		return write_file(r, a, give);
 	if (give->status >= 400)
 		why = json_pack("{s:s?, s:i}", "error", a->why, "status", (int)give->status);
 	if (!why && !a->out)
@@ -151,6 +179,7 @@ static int answer(struct backend *b, struct link_request *r, const struct meta_a
 	rc = write_answer(r, &a, give);
 	json_decref(a.in);
 	json_decref(a.out);
+	free(a.file);
 	store_arena_free(&a.arena);
 	return rc;
 }

@@ -5,6 +5,7 @@
  *	api.c			who asks, and for what
  *	api_json.c		reading and writing
  *	api_policy.c		/storage_policy
+ *	api_audit.c		changes, for the audit ledger
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
@@ -28,11 +29,18 @@ struct api_ask {
 	int64_t deadline;
 	struct store_arena arena;
 	u64 team;		/* who asks; 0: the administrator, for everybody */
+	struct str access;	/* whose token it was; the administrator has none */
 	bool yaml;		/* the body is in YAML */
 	struct str body;
+	bool asked;		/* nothing was to be changed, whatever the verb */
+	bool digested;
+	u8 digest[SHA256_BYTES];	/* of the policy that was stored */
 	json_t *in;		/* the body, an object; NULL: there is none */
 	struct str rest;	/* of the path */
-	json_t *out;		/* the answer; NULL: none */
+	json_t *out;		/* the answer; NULL: none, or a file: */
+	char *file;
+	size_t file_len;
+	const char *file_type;
 	char why[API_WHY];	/* what is wrong, when it is refused */
 };
 
@@ -80,6 +88,15 @@ json_t *api_string(struct store_text t);
 json_t *api_time(u64 us);
 /* Append to ->out, which becomes an array.  Return: 0 or -ENOMEM. */
 int api_append(struct api_ask *a, json_t *item);
+
+/*
+ * --- api_audit.c ---  Tell the audit ledger of a change that was tried; @action NULL: it is none.
+ * The administrator is answered when it is durable.  Return: @status.
+ */
+int api_audit(struct api_ask *a, const char *action, int status);
+
+/* The ledger itself, as C2SP tlog-tiles has it, where everybody may read it. */
+api_fn api_audit_file;
 
 /* --- api_policy.c --- */
 api_fn api_policy_list, api_policy_create, api_policy_edit, api_policy_delete, api_policy_get,

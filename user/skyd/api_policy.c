@@ -245,6 +245,8 @@ static int store_it(struct api_ask *a, struct policy *p, bool edit)
 	if (!body)
 		return -ENOMEM;
 	text = (struct store_text){ body, strlen(body) };
+	sha256_of(body, text.len, a->digest);
+	a->digested = true;
 	if (!edit)
 		rc = store_policy_create(a->b->store, a->team, name, text, &id);
 	else

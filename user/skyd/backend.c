@@ -9,6 +9,7 @@
 
 #include <linux/kernel.h>
 
+#include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
 #include "io/loop.h"
@@ -219,9 +220,10 @@ int backend_open(struct backend *b, struct role_run *run)
 		rc = cache_open(b);
 	if (!rc)
 		rc = plan_open(b);
-	if (rc)
-		log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
-			 strerror(-rc));
+	if (!rc)
+		return audit_open(b);
+	log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
+		 strerror(-rc));
 	return rc;
 }
 
@@ -235,6 +237,7 @@ static int close_store(void *arg)
 
 void backend_close(struct backend *b)
 {
+	audit_close(b);
 	care_close(b);
 	plan_close(b);
 	cache_close(b);
@@ -251,7 +254,7 @@ void backend_service(struct backend *b, enum role peer, struct link_service *ser
 {
 	*service = (struct link_service){
 		.operation = b->operation, .operations = b->operations, .ctx = b, .peer = peer,
-		.options.body_max = META_LINK_MAX,
+		.told = audit_told, .options.body_max = META_LINK_MAX,
 	};
 }
 

@@ -26,6 +26,7 @@
 struct backend_plan;		/* plan.c */
 struct backend_cache;		/* authz.c: keys, buckets and their documents, compiled */
 struct backend_care;		/* care.c */
+struct audit;			/* audit.h */
 
 struct backend {
 	const struct config *config;
@@ -39,6 +40,7 @@ struct backend {
 	struct link_operation *operation;	/* all tables in one */
 	unsigned int operations;
 	struct backend_care *care;
+	struct audit *audit;		/* NULL: nobody wants one */
 };
 
 /* --- backend.c -------------------------------------------------------------------- */

@@ -484,6 +484,7 @@ int config_dev(struct config *config, const char *dir, unsigned int port, config
 	    set_text(&config->gateway_listen, "127.0.0.1:%u", port) ||
 	    set_text(&config->gateway_domain, "localhost"))
 		return -ENOMEM;
+	config->audit_public = true;
 	/* Who tries it out wants to see space come back. */
 	config->grace_ms = DEV_GRACE_MS;
 	/* And what becomes of it when edges are broken: so bodies come from there. */

@@ -15,6 +15,7 @@
 /* No bucket may be called like the first two; the others have a character that none has. */
 static const char *const ours[] = {
 	"health", "metrics", "storage_policy", "cloud_locations", "edge_locations",
+	"audit_log",
 };
 
 bool api_is_ours(const struct s3_call *c)
@@ -177,6 +178,16 @@ static int metrics(struct s3_call *c)
 
 /* --- the backend's API --------------------------------------------------------------- */
 
+/* What is signed for once stays as it is; what it is signed by does not. */
+static void write_caching(struct out *o, struct str path)
+{
+	if (str_starts(path, STR("/audit_log/tile/")))
+		http_write_field(o, STR("Cache-Control"),
+				 STR("public, max-age=31536000, immutable"));
+	else if (str_starts(path, STR("/audit_log/")))
+		http_write_field(o, STR("Cache-Control"), STR("no-cache"));
+}
+
 /* The words may hold what the client sent: they are escaped, or the usual ones are told. */
 static char *error_text(const struct s3_call *c, enum s3_code code)
 {
@@ -230,6 +241,7 @@ static int pass_on(struct s3_call *c, bool reads)
 	struct meta_api_answer given;
 	struct meta_api ask = { 0 };
 	char path[1024];
+	struct out *o;
 	int len, rc;
 
 	len = uri_decode(c->uri.path, path, sizeof(path), 0);
@@ -257,8 +269,13 @@ static int pass_on(struct s3_call *c, bool reads)
 		return rc;
 	if (given.status < 200 || given.status > 599)
 		return -EBADMSG;
-	return reply_text(c, given.status, given.type.len ? str_from(given.type) :
-			  STR("application/json"), str_from(given.body));
+	o = front_reply(c, given.status);
+	if (given.status == 200)
+		write_caching(o, (struct str){ path, len });
+	http_write_field(o, STR("Content-Type"), given.type.len ? str_from(given.type) :
+							      STR("application/json"));
+	c->sent += given.body.len;
+	return http_reply_whole(c->rq, given.body.data, given.body.len);
 }
 
 int api_handle(struct s3_call *c)

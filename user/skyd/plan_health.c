@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "audit.h"
 #include "log.h"
 #include "plan_private.h"
 
@@ -20,8 +21,14 @@ static bool unwell(int rc)
 
 static void record(struct backend *b, u16 id, bool down, u64 at)
 {
+	char object[AUDIT_OBJECT];
+	const struct ledger_event e = {
+		AUDIT_BACKEND, down ? STR("location.lost") : STR("location.back"),
+		audit_number(object, "location", id), AUDIT_OK, STR_NONE,
+	};
 	int rc = store_location_outage(b->store, id, down, at);
 
+	audit_event(b, &e);
 	if (rc)
 		log_line(LEVEL_WARNING, "an outage of location %u cannot be recorded: %s", id,
 			 store_s3_error(rc)->code);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "backend.h"
 #include "base/file.h"
 #include "control.h"
@@ -278,6 +279,8 @@ static int role_fiber(void *arg)
 		rc = care_open(&backend);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = care_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = audit_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)

@@ -44,7 +44,7 @@ static const int files[] = {
 	SYS(stat), SYS(lstat), SYS(statx), SYS(statfs), SYS(fstatfs), SYS(readlink),
 	SYS(readlinkat), SYS(getdents64), SYS(getcwd), SYS(unlink), SYS(unlinkat), SYS(rename),
 	SYS(renameat), SYS(renameat2), SYS(link), SYS(linkat), SYS(mkdir), SYS(mkdirat),
-	SYS(rmdir), SYS(fsync), SYS(fdatasync), SYS(sync_file_range), SYS(ftruncate),
+	SYS(rmdir), SYS(fsync), SYS(fdatasync), SYS(syncfs), SYS(sync_file_range), SYS(ftruncate),
 	SYS(fallocate), SYS(fadvise64), SYS(flock), SYS(fchmod), SYS(umask), SYS(utimensat),
 	SYS(copy_file_range), SYS(sendfile), SYS(splice),
 };

@@ -79,6 +79,12 @@ static const struct command commands[] = {
 	  "the PCRs that IMA's binary list leads to" },
 	{ "attest verify", CMD_T_VERIFY, cmd_attest_verify, 0, 0, "",
 	  "judge PCRs and logs by a policy" },
+	{ "audit verify", CMD_A_VERIFY, cmd_audit_verify, 1, 1, "LEDGER|RECEIPT",
+	  "verify a ledger (folder or URL) wholly, or a receipt" },
+	{ "audit prove", CMD_A_PROVE, cmd_audit_prove, 2, 2, "LEDGER N",
+	  "a receipt for entry N: a .tlog-proof" },
+	{ "audit watch", CMD_A_WATCH, cmd_audit_watch, 1, 1, "LEDGER",
+	  "print new entries as they come, and name what is wrong" },
 	{ "pki init", CMD_PKI, cmd_pki_init, 1, 1, "DIR",
 	  "make an authority for streams between machines" },
 	{ "pki issue", CMD_PKI_ISSUE, cmd_pki_issue, 2, 2, "DIR NAME",
@@ -210,7 +216,8 @@ static int run(int argc, char **argv)
 	rc = program_options(&program, running, argc, argv, &options, NULL);
 	if (rc)
 		return rc > 0 ? EXIT_OK : program_status(rc);
-	return program_status(running->run(&options, argc - optind, argv + optind));
+	rc = running->run(&options, argc - optind, argv + optind);
+	return rc > 0 ? rc : program_status(rc);
 }
 
 static int start(int argc, char **argv)

@@ -10,9 +10,8 @@
 #include "s3.h"
 
 #define AT(field)	offsetof(struct options, field)
-#define CMD_ALL		(~0u)
+#define CMD_ALL		(~0ull)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3)
-#define CMD_ATTEST	(CMD_T_REPLAY | CMD_T_IMA | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
@@ -163,6 +162,18 @@ const struct option_row option_rows[] = {
 	{ "nonce", 0, OPT_TEXT, AT(nonce), 0, 0, CMD_T_VERIFY, "TEXT",
 	  "what the token has to answer" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ATTEST, NULL, "print JSON" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_AUDIT, "KEY",
+	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
+	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",
+	  "an older one, from which it has to go on; watch keeps it up to date" },
+	{ "output", 'o', OPT_TEXT, AT(output), 0, 0, CMD_A_PROVE, "FILE",
+	  "where the receipt goes (default: standard output)" },
+	{ "interval", 0, OPT_NUMBER, AT(interval), 1, 86400, CMD_A_WATCH, "SECONDS",
+	  "pause between looks (default 10)" },
+	{ "once", 0, OPT_FLAG, AT(once), 0, 0, CMD_A_WATCH, NULL, "look once" },
+	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_AUDIT, "FILE",
+	  "PEM of whom the server's certificate must be (default: the system's)" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, NULL, "print JSON" },
 	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
@@ -177,7 +188,7 @@ static struct s3_filter filters[FILTERS_MAX];
 const struct options option_defaults = {
 	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
 	.bank = "sha256", .scheme = "ecdsa", .hash = "sha256",
-	.delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
+	.interval = 10, .delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
 	.threshold = 16 << 20, .part_size = 16 << 20, .filter = filters,
 };
 

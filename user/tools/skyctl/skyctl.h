@@ -17,46 +17,54 @@
 #define SKYCTL_VERSION	"0.1"
 #define DEFAULT_CONTROL	"/run/skyd/control"
 
-enum command_bit {
-	CMD_STATUS	= 1 << 0,
-	CMD_TEAM	= 1 << 1,
-	CMD_KEY		= 1 << 2,	/* of a team */
-	CMD_KEY_MAKE	= 1 << 3,
-	CMD_KEY_SCOPE	= 1 << 4,
-	CMD_PLACE	= 1 << 5,	/* what names a location */
-	CMD_PLACE_SET	= 1 << 6,	/* what says something of one */
-	CMD_PLACE_LIST	= 1 << 7,
-	CMD_POLICY	= 1 << 8,
-	CMD_INTENT	= 1 << 9,
-	CMD_GC		= 1 << 10,
-	/* All of these, and two below: they ask the control socket. */
-	CMD_ADMIN	= ((1 << 11) - 1) | 3 << 22,
+/* Commands, as far as they take different options. */
+#define BIT_OF(n)		(1ull << (n))
 
-	CMD_B_MAKE	= 1 << 11,
-	CMD_B		= 1 << 12,
-	CMD_O_CP	= 1 << 13,
-	CMD_O_SYNC	= 1 << 14,
-	CMD_O_LS	= 1 << 15,
-	CMD_O_RM	= 1 << 16,
-	CMD_O_CAT	= 1 << 17,
-	CMD_O_STAT	= 1 << 18,
-	CMD_O_PRESIGN	= 1 << 19,
-	CMD_S3		= (1 << 20) - (1 << 11),	/* all of these: they ask an S3 server */
+/* These ask the control socket. */
+#define CMD_STATUS		BIT_OF(0)
+#define CMD_TEAM		BIT_OF(1)
+#define CMD_KEY			BIT_OF(2)	/* of a team */
+#define CMD_KEY_MAKE		BIT_OF(3)
+#define CMD_KEY_SCOPE		BIT_OF(4)
+#define CMD_PLACE		BIT_OF(5)	/* what names a location */
+#define CMD_PLACE_SET		BIT_OF(6)	/* what says something of one */
+#define CMD_PLACE_LIST		BIT_OF(7)
+#define CMD_PLACE_LEAVE		BIT_OF(8)	/* what moves its fragments */
+#define CMD_PLACE_REPAIR	BIT_OF(9)
+#define CMD_POLICY		BIT_OF(10)
+#define CMD_INTENT		BIT_OF(11)
+#define CMD_GC			BIT_OF(12)
+#define CMD_ADMIN		(BIT_OF(13) - 1)
 
-	CMD_TPM_PREDICT	= 1 << 22,	/* these ask nobody */
-	CMD_TPM_QUOTE	= 1 << 23,
-	CMD_TPM_EK	= 1 << 24,
-	CMD_TPM		= CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK,
+/* These ask an S3 server. */
+#define CMD_B_MAKE		BIT_OF(16)
+#define CMD_B			BIT_OF(17)
+#define CMD_O_CP		BIT_OF(18)
+#define CMD_O_SYNC		BIT_OF(19)
+#define CMD_O_LS		BIT_OF(20)
+#define CMD_O_RM		BIT_OF(21)
+#define CMD_O_CAT		BIT_OF(22)
+#define CMD_O_STAT		BIT_OF(23)
+#define CMD_O_PRESIGN		BIT_OF(24)
+#define CMD_S3			(BIT_OF(25) - BIT_OF(16))
 
-	CMD_PKI		= 1 << 20,	/* asks nobody */
-	CMD_PKI_ISSUE	= 1 << 21,
+/* These read a ledger, in a folder or from a server. */
+#define CMD_A_VERIFY		BIT_OF(28)
+#define CMD_A_PROVE		BIT_OF(29)
+#define CMD_A_WATCH		BIT_OF(30)
+#define CMD_AUDIT		(CMD_A_VERIFY | CMD_A_PROVE | CMD_A_WATCH)
 
-	CMD_PLACE_LEAVE	= 1 << 22,	/* what moves its fragments; asks the control socket */
-	CMD_PLACE_REPAIR = 1 << 23,
-	CMD_T_REPLAY	= 1 << 25,	/* judge files, ask nobody */
-	CMD_T_IMA	= 1 << 26,
-	CMD_T_VERIFY	= 1 << 27,
-};
+/* These ask nobody. */
+#define CMD_PKI			BIT_OF(32)
+#define CMD_PKI_ISSUE		BIT_OF(33)
+#define CMD_T_REPLAY		BIT_OF(34)
+#define CMD_T_IMA		BIT_OF(35)
+#define CMD_T_VERIFY		BIT_OF(36)
+#define CMD_ATTEST		(CMD_T_REPLAY | CMD_T_IMA | CMD_T_VERIFY)
+#define CMD_TPM_PREDICT		BIT_OF(37)
+#define CMD_TPM_QUOTE		BIT_OF(38)
+#define CMD_TPM_EK		BIT_OF(39)
+#define CMD_TPM			(CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK)
 
 #define FILTERS_MAX	64u
 #define TARGETS_MAX	64u
@@ -86,6 +94,11 @@ struct options {
 	/* Of measured boots. */
 	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
 	bool events;
+
+	/* Of the audit ledger. */
+	const char *key, *checkpoint, *output;
+	uint64_t interval;
+	bool once;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -126,6 +139,13 @@ int cmd_pki_issue(const struct options *o, int argc, char **argv);
 int cmd_attest_replay(const struct options *o, int argc, char **argv);
 int cmd_attest_ima(const struct options *o, int argc, char **argv);
 int cmd_attest_verify(const struct options *o, int argc, char **argv);
+/*
+ * --- cmd_audit.c.  Return: 0; an exit status above those of program.h, for what was found; or
+ * -errno, reported.
+ */
+int cmd_audit_verify(const struct options *o, int argc, char **argv);
+int cmd_audit_prove(const struct options *o, int argc, char **argv);
+int cmd_audit_watch(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
