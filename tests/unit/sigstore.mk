@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Signatures of workloads.
+
+SIGSTORE_TESTS	:= test_sigstore_fixtures
+UNIT_TESTS	+= $(SIGSTORE_TESTS)
+$(foreach t,$(SIGSTORE_TESTS),$(eval $(t)_LIBS := -ljansson -lyaml))
