@@ -91,7 +91,8 @@ static int check_imprint(struct sig_case *c, unsigned int i, struct stamp *s)
 	if (!EVP_Digest(c->b->signature.at, c->b->signature.len, s->imprint, NULL,
 			sig_hash_md(h), NULL))
 		return sig_no_memory(&c->r->fault);
-	found = (struct str){ (const char *)ASN1_STRING_get0_data(value), ASN1_STRING_length(value) };
+	found.at = (const char *)ASN1_STRING_get0_data(value);
+	found.len = ASN1_STRING_length(value);
 	if (!sig_is(found, s->imprint, s->imprint_len))
 		return sig_refuse(&c->r->fault, SIGSTORE_TIMESTAMP_MISMATCH,
 				  "timestamp %u is about other bytes than this signature", i);
