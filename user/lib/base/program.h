@@ -62,7 +62,11 @@ struct program {
 	const char *footer;	/* behind the list of commands */
 	const struct command *command;
 	unsigned int commands;
-	const struct option_row *option;	/* 64 at most; one without a name ends them */
+	/*
+	 * One without a name ends them.  A command takes 64 at most, and where it is asked which
+	 * were given, or program_set() is used, there are no more in all.
+	 */
+	const struct option_row *option;
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */
 	int (*set)(const struct option_row *row, const char *text, struct options *o);
 	int verb_width, args_width;	/* columns of the list */

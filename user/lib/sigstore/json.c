@@ -321,6 +321,14 @@ int spot_enum(const struct spot *s, const char *name, const char *const words[],
 	return rc ? rc : spot_error(s, name, "is a number that is not known");
 }
 
+int spot_word(const struct spot *s, const char *name, const char *const words[], int *value)
+{
+	struct str text = STR_NONE;
+	int rc = spot_text(s, name, &text);
+
+	return rc ? rc : spot_enum(s, name, words, value);
+}
+
 static bool take_digits(const char **text, int count, int *value)
 {
 	for (*value = 0; count; count--, (*text)++) {

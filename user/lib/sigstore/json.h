@@ -59,6 +59,8 @@ int spot_bytes(const struct spot *s, const char *name, struct str *value);
 int spot_int64(const struct spot *s, const char *name, int64_t *value);
 /* @words: names by number, NULL at the end; holes are "". */
 int spot_enum(const struct spot *s, const char *name, const char *const words[], int *value);
+/* The same, but only as a word. */
+int spot_word(const struct spot *s, const char *name, const char *const words[], int *value);
 /* RFC 3339, to seconds since 1970; up: a part of a second counts as one. */
 int spot_time(const struct spot *s, const char *name, bool up, int64_t *value);
 

@@ -69,6 +69,8 @@ enum sigstore_code {
 	SIGSTORE_IDENTITY_MISSING,	/* the certificate does not say who */
 	SIGSTORE_IDENTITY,
 	SIGSTORE_ISSUER,
+	SIGSTORE_POLICY,		/* see admission.h */
+	SIGSTORE_REVIEW,
 	SIGSTORE_CODES,
 };
 

@@ -74,6 +74,10 @@ static const struct command commands[] = {
 	  "make an authority for streams between machines" },
 	{ "pki issue", CMD_PKI_ISSUE, cmd_pki_issue, 2, 2, "DIR NAME",
 	  "make a machine's key and certificate" },
+	{ "workload verify", CMD_W_VERIFY, cmd_workload_verify, 1, 1, "ARTEFACT|sha256:HEX",
+	  "was it signed by whom it should be?" },
+	{ "workload admit", CMD_W_ADMIT, cmd_workload_admit, 1, 1000, "IMAGE...",
+	  "may these images run?" },
 };
 
 /* Members of the rows of lists. */

@@ -44,6 +44,9 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
+	CMD_W_VERIFY	= 1 << 22,	/* these ask nobody, too */
+	CMD_W_ADMIT	= 1 << 23,
+	CMD_WORKLOAD	= CMD_W_VERIFY | CMD_W_ADMIT,
 };
 
 #define FILTERS_MAX	64u
@@ -62,6 +65,7 @@ struct options {
 	const char *latitude, *longitude, *storage_price, *ingress_price, *egress_price,
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
+	const char *bundle, *signature, *trusted_root, *key, *issuer;
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
@@ -100,6 +104,10 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 /* --- pki.c: certificates for streams between machines.  Return: 0 or -errno, reported. */
 int cmd_pki_init(const struct options *o, int argc, char **argv);
 int cmd_pki_issue(const struct options *o, int argc, char **argv);
+
+/* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
+int cmd_workload_verify(const struct options *o, int argc, char **argv);
+int cmd_workload_admit(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
