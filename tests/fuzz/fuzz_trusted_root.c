@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* Judging takes most of the time; the first seed is always among those judged. */
 		want.trust = t;
 		if (size == SEED_BYTES || sum % 8 == 0)
-			require(!sigstore_verify(b, &fuzz_world()->artefact, &want, &r) == !r.fault.code);
+			require(!sigstore_verify(b, &fuzz_world()->artefact, &want, &r) ==
+				!r.fault.code);
 	} else {
 		require(f.code && *f.text);
 	}

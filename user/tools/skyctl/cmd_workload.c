@@ -127,15 +127,15 @@ static int check_options(const struct options *o)
 
 static json_t *json_of(const struct sigstore_result *r, bool checked)
 {
-	json_t *times = json_array();
+	json_t *times;
 	unsigned int i;
 
+	if (r->fault.code)
+		return json_pack("{s:b,s:s,s:s}", "verified", 0, "code",
+				 sigstore_code_name(r->fault.code), "reason", r->fault.text);
+	times = json_array();
 	for (i = 0; i < r->times; i++)
 		json_array_append_new(times, json_integer(r->time[i]));
-	if (r->fault.code)
-		return json_pack("{s:b,s:s,s:s,s:o}", "verified", 0, "code",
-				 sigstore_code_name(r->fault.code), "reason", r->fault.text,
-				 "times", times);
 	return json_pack("{s:b,s:s*,s:s*,s:s*,s:b,s:o*,s:o}", "verified", 1, "identity",
 			 *r->identity ? r->identity : NULL, "issuer",
 			 *r->issuer ? r->issuer : NULL, "predicate_type",
