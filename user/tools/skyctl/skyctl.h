@@ -44,8 +44,8 @@ enum command_bit {
 
 	CMD_PKI		= 1 << 20,	/* asks nobody */
 	CMD_PKI_ISSUE	= 1 << 21,
-	CMD_W_VERIFY	= 1 << 22,	/* these ask nobody, too */
-	CMD_W_ADMIT	= 1 << 23,
+	CMD_W_VERIFY	= 1 << 28,	/* these ask nobody, too */
+	CMD_W_ADMIT	= 1 << 29,
 	CMD_WORKLOAD	= CMD_W_VERIFY | CMD_W_ADMIT,
 };
 
