@@ -253,7 +253,7 @@ static void each_error_of_the_older(void **state)
 		{ "a: !!str 1", "document: line 1: anchors and tags are not taken" },
 		{ "a: &x [*x]", "document: line 1: anchors and tags are not taken" },
 		{ "a: *x", "document: line 1: aliases are not taken" },
-		{ "a: [[[[[[[[[[1]]]]]]]]]]", "document: line 1: is nested too deeply" },
+		{ "a: [[[[[[[[[[[[[1]]]]]]]]]]]]]", "document: line 1: is nested too deeply" },
 		{ "a: {encryption: {enabled: false}}",
 		  "a.encryption.enabled: nothing is stored without encryption" },
 		{ "a: {encryption: {enabled: 1}}",

@@ -95,6 +95,10 @@ static const struct command commands[] = {
 	  "does a TPM vouch for PCRs?" },
 	{ "tpm ek", CMD_TPM_EK, cmd_tpm_ek, 3, 3, "verify CERTIFICATE EK",
 	  "does a maker vouch for a TPM?" },
+	{ "workload verify", CMD_W_VERIFY, cmd_workload_verify, 1, 1, "ARTEFACT|sha256:HEX",
+	  "was it signed by whom it should be?" },
+	{ "workload admit", CMD_W_ADMIT, cmd_workload_admit, 1, 1000, "IMAGE...",
+	  "may these images run?" },
 };
 
 /* Members of the rows of lists. */

@@ -12,6 +12,7 @@
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0ull)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3)
+#define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | CMD_WORKLOAD)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
@@ -161,7 +162,6 @@ const struct option_row option_rows[] = {
 	  "the machine's name in the token (default machine)" },
 	{ "nonce", 0, OPT_TEXT, AT(nonce), 0, 0, CMD_T_VERIFY, "TEXT",
 	  "what the token has to answer" },
-	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ATTEST, NULL, "print JSON" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_AUDIT, "KEY",
 	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
 	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",
@@ -173,11 +173,23 @@ const struct option_row option_rows[] = {
 	{ "once", 0, OPT_FLAG, AT(once), 0, 0, CMD_A_WATCH, NULL, "look once" },
 	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_AUDIT, "FILE",
 	  "PEM of whom the server's certificate must be (default: the system's)" },
-	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, NULL, "print JSON" },
+	{ "bundle", 0, OPT_TEXT, AT(bundle), 0, 0, CMD_WORKLOAD, "FILE",
+	  "of sigstore; to admit images also a folder of *.json" },
+	{ "trusted-root", 0, OPT_TEXT, AT(trusted_root), 0, 0, CMD_WORKLOAD, "FILE",
+	  "trusted_root.json: logs and authorities to believe" },
+	{ "key", 0, OPT_TEXT, AT(key), 0, 0, CMD_W_VERIFY, "FILE", "the signer's public key, PEM" },
+	{ "signature", 0, OPT_TEXT, AT(signature), 0, 0, CMD_W_VERIFY, "FILE",
+	  "instead of a bundle: what `cosign sign-blob --key` prints" },
+	{ "identity", 0, OPT_TEXT, AT(identity), 0, 0, CMD_W_VERIFY, "NAME",
+	  "who has to have signed: exactly the certificate's URI or address" },
+	{ "issuer", 0, OPT_TEXT, AT(issuer), 0, 0, CMD_W_VERIFY, "URL",
+	  "who has to have vouched for that name" },
+	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_W_ADMIT, "FILE",
+	  "which images may run, in JSON or YAML" },
 	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
-	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_ASKING | CMD_TPM, NULL, "print JSON" },
+	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_PRINTING, NULL, "print JSON" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 	{ NULL },

@@ -65,6 +65,9 @@
 #define CMD_TPM_QUOTE		BIT_OF(38)
 #define CMD_TPM_EK		BIT_OF(39)
 #define CMD_TPM			(CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK)
+#define CMD_W_VERIFY		BIT_OF(40)
+#define CMD_W_ADMIT		BIT_OF(41)
+#define CMD_WORKLOAD		(CMD_W_VERIFY | CMD_W_ADMIT)
 
 #define FILTERS_MAX	64u
 #define TARGETS_MAX	64u
@@ -84,6 +87,7 @@ struct options {
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
 	const char *bank, *select, *scheme, *hash, *ek, *roots, *between;	/* of TPMs */
+	const char *bundle, *signature, *trusted_root, *issuer;
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
@@ -146,6 +150,9 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
+/* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
+int cmd_workload_verify(const struct options *o, int argc, char **argv);
+int cmd_workload_admit(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 
