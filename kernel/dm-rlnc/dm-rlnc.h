@@ -266,6 +266,8 @@ struct rlnc_gbuf {
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
 	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);	/* were wrong, and are counted */
+	DECLARE_BITMAP(asked, RLNC_MAX_FRAGMENT_PAGES);	/* by a hedged read */
+	DECLARE_BITMAP(more, RLNC_MAX_FRAGMENT_PAGES);	/* that it asks for next */
 	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
 	u32 *incarnation;		/* rows: of each member when the writing began */
@@ -319,7 +321,8 @@ void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
 int rlnc_slots_init(struct rlnc_volume *v);
 void rlnc_slots_resize(struct rlnc_volume *v, u64 slots);
 void rlnc_slots_exit(struct rlnc_volume *v);
-u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
+u64 rlnc_slot_alloc(struct rlnc_volume *v);
+u64 rlnc_slot_alloc_meta(struct rlnc_volume *v);
 u64 rlnc_slot_try(struct rlnc_volume *v);
 int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
 int rlnc_slot_withhold(struct rlnc_volume *v, u64 slot);

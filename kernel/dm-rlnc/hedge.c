@@ -309,8 +309,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		      const unsigned long *want)
 {
 	struct hedge h = { .v = v, .gb = gb, .place = place, .ptr = ptr, .want = want };
-	DECLARE_BITMAP(asked, RLNC_MAX_FRAGMENT_PAGES);
-	DECLARE_BITMAP(more, RLNC_MAX_FRAGMENT_PAGES);
+	unsigned long *asked = gb->asked, *more = gb->more;
 	DECLARE_BITMAP(noted, RLNC_MAX_MEMBERS);
 	bool done, from_slow;
 	u32 col;
