@@ -272,7 +272,9 @@ static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
 		ret = -EINVAL;
 		goto out;
 	}
+	spin_lock(&v->member_lock);
 	m->info.valid_through = min(m->info.valid_through, sb->epoch);
+	spin_unlock(&v->member_lock);
 out:
 	kvfree(sb);
 	return ret;
@@ -461,11 +463,17 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
 	struct page *pages;
 	int ret;
 
-	if (v->retired[index] || !place)
+	if (v->retired[index] || !place) {
+		DMERR("%s: member %u was replaced since the volume was opened; close it and open it first",
+		      rlnc_name(v), index);
 		return -EBUSY;
+	}
 	ret = dm_get_device(v->ti, path, dm_table_get_mode(v->ti->table), &dev);
-	if (ret)
+	if (ret) {
+		DMERR("%s: %s cannot be opened (%d); a member is a block device", rlnc_name(v),
+		      path, ret);
 		return ret;
+	}
 	ret = rlnc_member_check_device(v, dev);
 	pages = ret ? NULL : alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 	if (!pages) {

@@ -60,7 +60,7 @@ check "blkid sees nothing of what was there" sh -c '! blkid -p /dev/ram4'
 # --- what the kernel refuses is as it was ----------------------------------------------
 must mkfs.ext4 -q -L kept /dev/ram5
 before=$(sha256sum </dev/ram5)
-exits 5 "a place is taken once while it is open" "refused" rlncsetup replace --force v 2 /dev/ram5
+exits 5 "a place is taken once while it is open" "member 2 was replaced since the volume was opened" rlncsetup replace --force v 2 /dev/ram5
 is "$(sha256sum </dev/ram5)" "$before" "the device that was meant for it has what it had"
 
 # --- replace by a server -------------------------------------------------------------

@@ -138,7 +138,7 @@ static int hand_over(const struct options *o, const struct open_volume *v, const
 	struct tool_member *m = &set->member[0];
 	char message[64];
 	struct stat st;
-	int rc;
+	int rc, noted = 0;
 
 	if (fstat(m->fd, &st))
 		return fail(errno, "member %s: %s", m->name, strerror(errno));
@@ -150,14 +150,13 @@ static int hand_over(const struct options *o, const struct open_volume *v, const
 	rc = open_volume_message(v->name, message, retired, sizeof(retired));
 	if (!rc) {
 		set->keep = true;
-		rc = update_state(o, v, index, m);
-		interrupt_forget_all();
-		if (!rc)
-			rc = print_new(o, v, index, m, index < v->status.n ? retired : NULL);
+		rc = print_new(o, v, index, m, index < v->status.n ? retired : NULL);
 		fflush(stdout);
+		noted = update_state(o, v, index, m);
+		interrupt_forget_all();
 	}
 	interrupt_release();
-	return rc;
+	return rc ? rc : noted;
 }
 
 /*
