@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Coded fragments that are older than they should be are told from those that are damaged:
 # of a member that has no data as it was written, and in a dense volume of any.
-# vm: timeout=240
+# vm: timeout=600
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../lib.sh"
