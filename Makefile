@@ -83,6 +83,9 @@ $(addprefix $(O)/fuzz/bin/,$(FUZZERS)): $(O)/fuzz/bin/%: $(O)/fuzz/tests/fuzz/%.
 # kernel never share objects.
 KBUILD_OUT	= $(O)/kmod/$(KVER)
 
+# Beside each object: who calls whom, and on how much stack; scripts/check-stack reads it.
+CALL_GRAPH	:= -fcallgraph-info=su
+
 # To the kernel's makefiles, an O= from the command line means something else.
 KBUILD_ENV	= MAKEFLAGS='$(filter-out O=%,$(MAKEFLAGS))'
 
@@ -90,11 +93,11 @@ modules: ## build the kernel modules for KVER
 	@test -d "$(KDIR)" || { echo "No kernel headers in $(KDIR): apt-get install linux-headers-amd64" >&2; exit 1; }
 	@mkdir -p $(KBUILD_OUT)
 	rsync -a --delete --include='*/' --include='Kbuild' --include='*.[chS]' --exclude='*' \
-		--filter='P *.o' --filter='P *.ko' --filter='P .*.cmd' --filter='P *.mod*' --filter='P *.order' --filter='P *.symvers' --filter='P *.a' \
+		--filter='P *.o' --filter='P *.ci' --filter='P *.ko' --filter='P .*.cmd' --filter='P *.mod*' --filter='P *.order' --filter='P *.symvers' --filter='P *.a' \
 		Kbuild kernel include $(KBUILD_OUT)/
-	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KBUILD_OUT)) modules
+	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KBUILD_OUT)) KCFLAGS='$(strip $(KCFLAGS) $(CALL_GRAPH))' modules
 
-style: ## layers, sizes, licences, checkpatch, shellcheck, pyflakes, sparse
+style: ## layers, sizes, licences, checkpatch, shellcheck, pyflakes, sparse, stack
 	@scripts/style $(STYLE_CHECKS)
 
 check: ## every test (what scripts/check runs)

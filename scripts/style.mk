@@ -2,4 +2,4 @@
 #
 # STYLE_CHECKS are programs of scripts/.  Each prints one line per finding and
 # returns 1 if there are any; with --self-test it shows that it finds some.
-STYLE_CHECKS += check-layers check-size check-spdx check-text check-shell check-python checkpatch check-sparse
+STYLE_CHECKS += check-layers check-size check-spdx check-text check-shell check-python checkpatch check-sparse check-stack

@@ -22,6 +22,7 @@
  *				members; by default as they have answered of late
  *		deadline_ms=D	100..600000, default 10000: a member that takes longer
  *				to answer has failed
+ *		member_deadline_ms=I:D	the same for member I alone; once for each
  *
  * Status (INFO), one line; fields are only ever added at the end:
  *   HEALTH K N LETTERS EPOCH ROOT USED/TOTAL WORK CORRECTED UNRECOVERABLE
@@ -41,8 +42,8 @@
  *		could be mended), stopped; none, also from when one is asked for
  *   LOST	generations that the last rebuild of this activation passed over, since
  *		more than n - k of their fragments are wrong or missing
- *   STALE	of AUTHFAIL, fragments that had been right once: older ones put back, or
- *		writes that were lost; only those that can be told
+ *   STALE	fragments that had been right once: older ones put back, or writes that
+ *		were lost; only those that can be told
  */
 #ifndef _UAPI_RLNC_DM_H
 #define _UAPI_RLNC_DM_H
@@ -58,14 +59,26 @@
 #define RLNC_OPT_REBUILD_KBPS	"rebuild_kbps"
 #define RLNC_OPT_HEDGE_MS	"hedge_ms"
 #define RLNC_OPT_DEADLINE_MS	"deadline_ms"
+#define RLNC_OPT_MEMBER_DEADLINE_MS	"member_deadline_ms"
+
+/* Milliseconds to answer anything: the default, and the limits of both options. */
+#define RLNC_DEADLINE_MS	10000
+#define RLNC_DEADLINE_MS_MIN	100
+#define RLNC_DEADLINE_MS_MAX	600000
 
 #define RLNC_MSG_FAIL		"fail"
 #define RLNC_MSG_RETURN		"return"
 #define RLNC_MSG_REPLACE	"replace"
 #define RLNC_MSG_ADD		"add"
+#define RLNC_MSG_MEMBER		"member"
 #define RLNC_MSG_SCRUB		"scrub"
 #define RLNC_MSG_CHECKPOINT	"checkpoint"
 #define RLNC_MSG_KEY		"key"
+
+/* What `replace` answers: the superblocks of the device that was the member. */
+#define RLNC_RETIRED_ERASED	"erased"
+#define RLNC_RETIRED_NONE	"none"	/* there were none of this member, or no device */
+#define RLNC_RETIRED_LEFT	"left"	/* it does not answer, or cannot be written */
 
 #define RLNC_SCRUBBED_NONE	"none"
 #define RLNC_SCRUBBED_FINISHED	"finished"

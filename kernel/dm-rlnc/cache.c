@@ -277,23 +277,21 @@ static void evict_down_to(struct rlnc_volume *v, u64 bytes, u32 most, struct lis
  */
 void rlnc_node_put(struct rlnc_volume *v, struct rlnc_node *node)
 {
-	struct rlnc_node *parent = NULL, *dead;
+	struct rlnc_node *parent, *dead;
 	LIST_HEAD(gone);
 
-	if (!node)
-		return;
-	spin_lock(&v->node_lock);
-	dead = unpin_locked(v, node);
-	if (dead)
-		parent = dead->parent;
-	evict_down_to(v, v->cache.max_bytes, U32_MAX, &gone);
-	spin_unlock(&v->node_lock);
-	if (dead)
-		rlnc_node_destroy(dead);
-	destroy_all(&gone);
-	/* Only a node that could not be read gets here; its parent could. */
-	if (parent)
-		rlnc_node_put(v, parent);
+	/* Only for a node that could not be read again: its parent has a pin less. */
+	for (; node; node = parent) {
+		spin_lock(&v->node_lock);
+		dead = unpin_locked(v, node);
+		parent = dead ? dead->parent : NULL;
+		evict_down_to(v, v->cache.max_bytes, U32_MAX, &gone);
+		spin_unlock(&v->node_lock);
+		if (dead)
+			rlnc_node_destroy(dead);
+		destroy_all(&gone);
+		INIT_LIST_HEAD(&gone);
+	}
 }
 
 /* --- limits --------------------------------------------------------------------- */

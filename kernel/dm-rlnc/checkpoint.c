@@ -66,7 +66,7 @@ static int assign_slot(struct rlnc_volume *v, struct rlnc_node *node)
 	struct rlnc_node *space;
 	u64 slot;
 
-	slot = rlnc_slot_alloc(v, true);
+	slot = rlnc_slot_alloc_meta(v);
 	if (slot == RLNC_SLOT_NONE)
 		return -ENOSPC;
 	space = rlnc_slot_node(v, slot);

@@ -201,14 +201,14 @@ static struct rlnc_volume *create(struct dm_target *ti, const struct rlnc_table 
 	return NULL;
 }
 
-static int construct(struct dm_target *ti, unsigned int argc, char **argv)
+static int construct(struct dm_target *ti, unsigned int argc, char **argv,
+		     struct rlnc_table *table)
 {
 	u8 key[RLNC_VOLUME_KEY_BYTES];
-	struct rlnc_table table;
 	struct rlnc_volume *v;
 	int ret;
 
-	ret = rlnc_table_parse(ti, argc, argv, &table);
+	ret = rlnc_table_parse(ti, argc, argv, table);
 	if (ret)
 		return ret;
 	/* Nonces must not be those of another boot of a machine with nothing to draw from. */
@@ -217,7 +217,7 @@ static int construct(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Interrupted while waiting for random numbers";
 		return ret;
 	}
-	v = create(ti, &table);
+	v = create(ti, table);
 	if (!v) {
 		ti->error = "Out of memory";
 		return -ENOMEM;
@@ -227,8 +227,8 @@ static int construct(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "AES-GCM is not available";
 		goto err;
 	}
-	ret = load_key(v, table.key, key) ?:
-	      get_devices(v, &table) ?:
+	ret = load_key(v, table->key, key) ?:
+	      get_devices(v, table) ?:
 	      rlnc_identify(v, key) ?:
 	      set_up(v);
 	memzero_explicit(key, sizeof(key));
@@ -247,8 +247,14 @@ err:
 /* Device mapper's constructor. */
 int rlnc_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
-	int ret = construct(ti, argc, argv);
+	struct rlnc_table *table = kmalloc(sizeof(*table), GFP_KERNEL);
+	int ret = -ENOMEM;
 
+	if (table)
+		ret = construct(ti, argc, argv, table);
+	else
+		ti->error = "Out of memory";
+	kfree(table);
 	if (argc > 2)
 		memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
 	return ret;

@@ -59,7 +59,6 @@ struct rlnc_io;
 #define SECTORS_512_SHIFT	(RLNC_SECTOR_SHIFT - SECTOR_SHIFT)
 #define RLNC_SLOT_NONE		(~0ull)
 #define RLNC_MAX_FRAGMENT_PAGES	1024	/* n * S: at most 4 MiB */
-#define RLNC_DEADLINE_MS	10000	/* unless the table says otherwise */
 
 /* --- table.c: the words of a table line ---------------------------------- */
 
@@ -77,6 +76,7 @@ struct rlnc_table {
 	u32 rebuild_kbps;		/* 0: as fast as it goes */
 	u32 hedge_ms;			/* 0: by the members' recent latencies */
 	u32 deadline_ms;		/* to any request; then the member has failed */
+	u32 member_deadline_ms[RLNC_MAX_N];	/* its own, or 0; of a volume: member_lock */
 };
 
 int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
@@ -194,7 +194,8 @@ bool rlnc_coverage(struct rlnc_volume *v, u64 epoch, bool present);
 void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
 void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
 int rlnc_member_return(struct rlnc_volume *v, u32 index);
-int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path);
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
+			const char **retired);
 int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev);
 int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
@@ -219,7 +220,7 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 /* --- retire.c: superblocks that have to go --------------------------------- */
 
 int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev);
-void rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
+const char *rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
 
 /* --- codec.c: the code of the volume, and plans for losses ---------------- */
 
@@ -266,6 +267,8 @@ struct rlnc_gbuf {
 	DECLARE_BITMAP(have, RLNC_MAX_FRAGMENT_PAGES);	/* pages read without error */
 	DECLARE_BITMAP(bad, RLNC_MAX_FRAGMENT_PAGES);	/* I/O error, or seal broken */
 	DECLARE_BITMAP(mended, RLNC_MAX_FRAGMENT_PAGES);	/* were wrong, and are counted */
+	DECLARE_BITMAP(asked, RLNC_MAX_FRAGMENT_PAGES);	/* by a hedged read */
+	DECLARE_BITMAP(more, RLNC_MAX_FRAGMENT_PAGES);	/* that it asks for next */
 	DECLARE_BITMAP(row_error, RLNC_MAX_MEMBERS);	/* a write failed, or is late */
 	DECLARE_BITMAP(skipped, RLNC_MAX_MEMBERS);	/* not written to */
 	u32 *incarnation;		/* rows: of each member when the writing began */
@@ -294,7 +297,8 @@ void rlnc_gbuf_read_soon(struct rlnc_gbuf *gb, u64 slot, u32 row, u32 col, u32 c
 struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 slot, u32 row,
 				     u32 col, u32 cols, gfp_t gfp);
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb);
-void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent);
+void rlnc_gbuf_io_wait_for(struct rlnc_gbuf *gb, bool (*enough)(void *arg), void *arg);
+void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb);
 
 /* --- generation.c: load, verify, reconstruct, encode, store --------------- */
 
@@ -304,6 +308,8 @@ int rlnc_generation_load(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 int rlnc_generation_load_set(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 			     const struct rlnc_place *place,
 			     const struct rlnc_ptr *ptr, const unsigned long *sectors);
+bool rlnc_coded_is_stale(struct rlnc_volume *v, u32 row, u32 col, struct page *wrong,
+			 struct page *right);
 void rlnc_generation_encode(struct rlnc_volume *v, struct rlnc_gbuf *gb);
 void rlnc_generation_encode_column(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
 				   u32 rows);
@@ -319,7 +325,8 @@ void rlnc_generation_missing(struct rlnc_volume *v, const struct rlnc_gbuf *gb,
 int rlnc_slots_init(struct rlnc_volume *v);
 void rlnc_slots_resize(struct rlnc_volume *v, u64 slots);
 void rlnc_slots_exit(struct rlnc_volume *v);
-u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta);
+u64 rlnc_slot_alloc(struct rlnc_volume *v);
+u64 rlnc_slot_alloc_meta(struct rlnc_volume *v);
 u64 rlnc_slot_try(struct rlnc_volume *v);
 int rlnc_slot_reserve(struct rlnc_volume *v, u64 slot);
 int rlnc_slot_withhold(struct rlnc_volume *v, u64 slot);
@@ -510,6 +517,7 @@ struct rlnc_volume {
 	struct dm_target *ti;
 	struct rlnc_table opt;		/* key and dev are not kept */
 	struct mutex message_mutex;	/* one message at a time, none beside suspending */
+	const char *answer;		/* to the message; static, or NULL: message_mutex */
 	bool running;			/* from preresume to postsuspend: message_mutex */
 	struct rlnc_super *sb;		/* of the last checkpoint */
 	struct rlnc_super *check_sb;	/* working memory: checkpoint_mutex */
@@ -613,7 +621,7 @@ struct rlnc_volume {
 	atomic64_t corrected;
 	atomic64_t unrecoverable;
 	atomic64_t auth_failures;
-	atomic64_t stale_fragments;	/* of these, pages that were right once */
+	atomic64_t stale_fragments;	/* pages that were right once, as far as is known */
 	atomic64_t hedged;
 };
 

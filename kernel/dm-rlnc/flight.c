@@ -199,17 +199,14 @@ static bool make_late(struct rlnc_flight *f)
 	return late;
 }
 
-/**
- * rlnc_round_leave - give up one of the requests that have not ended
- * @round:	the round
- * @late:	receives what it was
- *
- * The pages of a request that owns them are its own from now on, but for one
- * reference, which is the caller's, so that it can still copy what is in them.
- *
- * Return: false when none is left; the round is then over.
- */
-bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late)
+static u64 deadline_of(const struct rlnc_flight *f)
+{
+	return f->m ? rlnc_member_deadline_ns(f->v, f->m - f->v->member) :
+		      rlnc_deadline_ns(f->v);
+}
+
+/* Give up one request that has had its time, if any has.  Those that are ending have not. */
+static bool leave_one(struct rlnc_round *round, u64 waited, struct rlnc_late *late)
 {
 	struct rlnc_flight *f, *next;
 	unsigned long flags;
@@ -217,6 +214,8 @@ bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late)
 
 	spin_lock_irqsave(&round->lock, flags);
 	list_for_each_entry_safe(f, next, &round->flights, link) {
+		if (waited < deadline_of(f))
+			continue;
 		hold_pages(f);
 		late->row = f->row;
 		late->first = f->first;
@@ -229,9 +228,64 @@ bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late)
 		release_pages_of(f);	/* it is ending, and waits for the lock */
 	}
 	spin_unlock_irqrestore(&round->lock, flags);
+	return found;
+}
+
+/**
+ * rlnc_round_leave - give up one of the requests that have not ended
+ * @round:	the round
+ * @late:	receives what it was
+ *
+ * The pages of a request that owns them are its own from now on, but for one
+ * reference, which is the caller's, so that it can still copy what is in them.
+ *
+ * Return: false when none is left; the round is then over.
+ */
+bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late)
+{
+	bool found = leave_one(round, U64_MAX, late);
+
 	if (!found)
 		wait_event(round->wait, round_over(round, NULL, NULL));
 	return found;
+}
+
+/* The time that the next of those who have not answered will have had. */
+static u64 next_deadline(struct rlnc_round *round)
+{
+	struct rlnc_flight *f;
+	unsigned long flags;
+	u64 next = U64_MAX;
+
+	spin_lock_irqsave(&round->lock, flags);
+	list_for_each_entry(f, &round->flights, link)
+		next = min(next, deadline_of(f));
+	spin_unlock_irqrestore(&round->lock, flags);
+	return next;
+}
+
+/**
+ * rlnc_round_overdue - wait until all have ended, or enough, or one has had its time
+ * @round:	the round; nothing more is sent
+ * @since:	ktime_get_ns() when the waiting began
+ * @enough:	asked whenever one has ended; or NULL
+ * @arg:	for @enough
+ * @late:	receives what the one was, which is given up as by rlnc_round_leave()
+ *
+ * Return: false when all have ended, or enough.
+ */
+bool rlnc_round_overdue(struct rlnc_round *round, u64 since, bool (*enough)(void *arg),
+			void *arg, struct rlnc_late *late)
+{
+	u64 waited = ktime_get_ns() - since, next = next_deadline(round);
+
+	while (!rlnc_round_wait(round, next > waited ? next - waited : 0, enough, arg)) {
+		waited = ktime_get_ns() - since;
+		if (leave_one(round, waited, late))
+			return true;
+		next = next_deadline(round);
+	}
+	return false;
 }
 
 /**
@@ -437,7 +491,7 @@ bool rlnc_flight_has_room(const struct rlnc_volume *v, u32 index)
  */
 bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool patient)
 {
-	u64 ns = patient ? rlnc_deadline_ns(v) : rlnc_hedge_ns(v);
+	u64 ns = patient ? rlnc_member_deadline_ns(v, index) : rlnc_hedge_ns(v);
 	struct rlnc_member *m = &v->member[index];
 	struct rlnc_port *port = READ_ONCE(m->port);
 	struct dm_dev *dev = READ_ONCE(m->dev);

@@ -68,6 +68,8 @@ bool rlnc_round_wait(struct rlnc_round *round, u64 ns, bool (*enough)(void *arg)
 		     void *arg);
 bool rlnc_round_take(struct rlnc_round *round);
 bool rlnc_round_leave(struct rlnc_round *round, struct rlnc_late *late);
+bool rlnc_round_overdue(struct rlnc_round *round, u64 since, bool (*enough)(void *arg),
+			void *arg, struct rlnc_late *late);
 void rlnc_round_rows(struct rlnc_round *round, unsigned long *rows);
 struct rlnc_flight *rlnc_flight_new(struct rlnc_volume *v, struct dm_dev *dev,
 				    struct rlnc_member *m, blk_opf_t opf, u64 offset,
@@ -84,6 +86,9 @@ bool rlnc_flight_room(struct rlnc_volume *v, u32 index, bool patient);
 
 u64 rlnc_hedge_ns(struct rlnc_volume *v);
 u64 rlnc_deadline_ns(const struct rlnc_volume *v);
+u32 rlnc_member_deadline_ms(const struct rlnc_volume *v, u32 index);
+u64 rlnc_member_deadline_ns(const struct rlnc_volume *v, u32 index);
+void rlnc_member_set_deadline(struct rlnc_volume *v, u32 index, u32 ms);
 bool rlnc_member_slow(struct rlnc_volume *v, u32 index);
 void rlnc_member_late(struct rlnc_volume *v, u32 index);
 void rlnc_member_passed_over(struct rlnc_volume *v, u32 index);

@@ -368,27 +368,45 @@ static void replace_pages(struct rlnc_gbuf *gb, const struct rlnc_late *late)
 	}
 }
 
+/* A request is given up; if it has had all the time that there is, its member has failed. */
+static void given_up(struct rlnc_gbuf *gb, const struct rlnc_late *late, bool silent)
+{
+	replace_pages(gb, late);
+	if (late->write)
+		set_bit(late->row, gb->row_error);
+	if (silent || late->write)
+		rlnc_member_silent(gb->v, late->row, late->bdev);
+}
+
 /**
  * rlnc_gbuf_io_leave - end a round without those that have not answered
  * @gb:		the buffer; does not have what they were asked for
- * @silent:	they have had all the time that there is, and have failed
  */
-void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb, bool silent)
+void rlnc_gbuf_io_leave(struct rlnc_gbuf *gb)
 {
 	struct rlnc_late late;
 
-	while (rlnc_round_leave(&gb->round, &late)) {
-		replace_pages(gb, &late);
-		if (late.write)
-			set_bit(late.row, gb->row_error);
-		if (silent || late.write)
-			rlnc_member_silent(gb->v, late.row, late.bdev);
-	}
+	while (rlnc_round_leave(&gb->round, &late))
+		given_up(gb, &late, false);
+}
+
+/**
+ * rlnc_gbuf_io_wait_for - wait until enough has ended, or each has had its member's time
+ * @gb:		the buffer; does not have what those were asked for that have failed
+ * @enough:	asked whenever a request has ended; or NULL: all of them
+ * @arg:	for @enough
+ */
+void rlnc_gbuf_io_wait_for(struct rlnc_gbuf *gb, bool (*enough)(void *arg), void *arg)
+{
+	u64 since = ktime_get_ns();
+	struct rlnc_late late;
+
+	while (rlnc_round_overdue(&gb->round, since, enough, arg, &late))
+		given_up(gb, &late, true);
 }
 
 /* Wait until every request of the round has ended, or had its time. */
 void rlnc_gbuf_io_wait(struct rlnc_gbuf *gb)
 {
-	if (!rlnc_round_wait(&gb->round, rlnc_deadline_ns(gb->v), NULL, NULL))
-		rlnc_gbuf_io_leave(gb, true);
+	rlnc_gbuf_io_wait_for(gb, NULL, NULL);
 }

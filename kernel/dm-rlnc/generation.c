@@ -10,6 +10,32 @@
 #include "dm-rlnc.h"
 #include "trace.h"
 
+static void count_stale(struct rlnc_volume *v, u32 row)
+{
+	atomic64_inc(&v->stale_fragments);
+	atomic64_inc(&v->member[row].stale_fragments);
+}
+
+/**
+ * rlnc_coded_is_stale - a coded fragment is wrong: is it what the member had before?
+ * @v:		volume
+ * @row:	the member
+ * @col:	page of its fragment
+ * @wrong:	what it has
+ * @right:	what it should have
+ *
+ * Counts it if so.
+ */
+bool rlnc_coded_is_stale(struct rlnc_volume *v, u32 row, u32 col, struct page *wrong,
+			 struct page *right)
+{
+	bool stale = rlnc_history_given(v, row * v->pps + col, wrong, right);
+
+	if (stale)
+		count_stale(v, row);
+	return stale;
+}
+
 /* A seal does not open what a member has: is that what it had before? */
 static void tell_wrong(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		       const struct rlnc_place *place, const struct rlnc_ptr *ptr, u32 row,
@@ -20,10 +46,8 @@ static void tell_wrong(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 					rlnc_fragment_page(gb, row, col));
 
 	atomic64_inc(&v->auth_failures);
-	if (stale) {
-		atomic64_inc(&v->stale_fragments);
-		atomic64_inc(&v->member[row].stale_fragments);
-	}
+	if (stale)
+		count_stale(v, row);
 	rlnc_event_auth_failed(v, row, stale);
 	trace_rlnc_sector_wrong(v, place, sector, row);
 }
@@ -276,6 +300,7 @@ void rlnc_generation_store_columns(struct rlnc_volume *v, struct rlnc_gbuf *gb, 
 {
 	u32 i;
 
+	rlnc_history_print(v, gb, col, cols);
 	rlnc_gbuf_io_begin(gb);
 	for (i = 0; i < v->n; i++) {
 		/* Before the state: an older state has an older number. */

@@ -69,10 +69,37 @@ u64 rlnc_hedge_ns(struct rlnc_volume *v)
 	return READ_ONCE(v->hedge_ns);
 }
 
-/* How long a member may take to answer anything before it has failed. */
+/* How long a device may take to answer anything, as long as it is no member. */
 u64 rlnc_deadline_ns(const struct rlnc_volume *v)
 {
 	return (u64)v->opt.deadline_ms * NSEC_PER_MSEC;
+}
+
+/* How long a member may take to answer anything before it has failed: milliseconds. */
+u32 rlnc_member_deadline_ms(const struct rlnc_volume *v, u32 index)
+{
+	return READ_ONCE(v->opt.member_deadline_ms[index]) ?: v->opt.deadline_ms;
+}
+
+/* The same in nanoseconds. */
+u64 rlnc_member_deadline_ns(const struct rlnc_volume *v, u32 index)
+{
+	return (u64)rlnc_member_deadline_ms(v, index) * NSEC_PER_MSEC;
+}
+
+/**
+ * rlnc_member_set_deadline - let a member have another deadline from now on
+ * @v:		volume
+ * @index:	the member; or one that may be added
+ * @ms:		%RLNC_DEADLINE_MS_MIN to %RLNC_DEADLINE_MS_MAX; 0 for the volume's
+ *
+ * Whoever is waiting for it already waits for as long as it was told to.
+ */
+void rlnc_member_set_deadline(struct rlnc_volume *v, u32 index, u32 ms)
+{
+	spin_lock(&v->member_lock);
+	WRITE_ONCE(v->opt.member_deadline_ms[index], ms);
+	spin_unlock(&v->member_lock);
 }
 
 static void next_probe(struct rlnc_member *m)
@@ -136,7 +163,7 @@ bool rlnc_member_slow(struct rlnc_volume *v, u32 index)
 	/* Whoever moves the date does what is due. */
 	if (time_before(jiffies, due) ||
 	    cmpxchg(&m->probe_due, due,
-		    jiffies + msecs_to_jiffies(v->opt.deadline_ms)) != due)
+		    jiffies + msecs_to_jiffies(rlnc_member_deadline_ms(v, index))) != due)
 		return true;
 	dev = READ_ONCE(m->dev);
 	if (smp_load_acquire(&m->probing) == dev->bdev)	/* see rlnc_probe_answered() */
@@ -162,7 +189,7 @@ void rlnc_member_late(struct rlnc_volume *v, u32 index)
 	WRITE_ONCE(m->probe_ms, ms);
 	/* A probe may still be out from before the member was taken up again. */
 	if (READ_ONCE(m->probing) == READ_ONCE(m->dev)->bdev)
-		ms = v->opt.deadline_ms;
+		ms = rlnc_member_deadline_ms(v, index);
 	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(ms));
 	wake_up_all(&READ_ONCE(m->port)->room);	/* see rlnc_flight_room() */
 	DMWARN_LIMIT("%s: member %u (%s) is slow; reads go to the others", rlnc_name(v),
@@ -309,8 +336,7 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		      const unsigned long *want)
 {
 	struct hedge h = { .v = v, .gb = gb, .place = place, .ptr = ptr, .want = want };
-	DECLARE_BITMAP(asked, RLNC_MAX_FRAGMENT_PAGES);
-	DECLARE_BITMAP(more, RLNC_MAX_FRAGMENT_PAGES);
+	unsigned long *asked = gb->asked, *more = gb->more;
 	DECLARE_BITMAP(noted, RLNC_MAX_MEMBERS);
 	bool done, from_slow;
 	u32 col;
@@ -332,10 +358,11 @@ void rlnc_read_hedged(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		bitmap_andnot(more, more, asked, RLNC_MAX_FRAGMENT_PAGES);
 		bitmap_or(asked, asked, more, RLNC_MAX_FRAGMENT_PAGES);
 		rlnc_ask(v, gb, ptr, more, false);
-		done = rlnc_round_wait(&gb->round, from_slow ? rlnc_deadline_ns(v) :
-				       rlnc_hedge_ns(v), settled, &h);
 		if (from_slow)
 			break;
+		done = rlnc_round_wait(&gb->round, rlnc_hedge_ns(v), settled, &h);
 	}
-	rlnc_gbuf_io_leave(gb, !done);
+	if (!done)
+		rlnc_gbuf_io_wait_for(gb, settled, &h);
+	rlnc_gbuf_io_leave(gb);
 }

@@ -9,15 +9,23 @@
  * by, and those that its generation had before: one that opens is stale.  Writing costs a
  * copy of the pointer; the search is for those who have found something wrong.
  *
- * Only fragments that have seals of their own can be told, and only as far back as this
- * goes: the rest is wrong, and no more is said of it.
+ * Coded fragments have no seals of their own, and what they were computed from is gone by
+ * the time that one is found wrong.  Of each page of these that is written, eight bytes are
+ * kept: its print.  Where they are in the page nobody outside knows, so that a page which
+ * has them is what the member was given once, or was made from that.
+ *
+ * All of this goes back as far as there is room, and to the beginning of the activation:
+ * what is older is wrong, and no more is said of it.
  */
+#include <linux/hash.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include "dm-rlnc.h"
 
 #define HISTORY_BYTES	(512 << 10)
 #define HISTORY_MIN	64		/* pointers, however long they are */
+#define PRINT_BITS	16		/* a table of 2^16 prints, 512 KiB */
 
 /* Seals that one fragment is held against: a place that is written again and again. */
 #define MOST_TRIES	32
@@ -44,6 +52,10 @@ int rlnc_history_init(struct rlnc_volume *v)
 	struct rlnc_history *h = &v->history;
 
 	spin_lock_init(&h->lock);
+	h->print_at = get_random_u32() % (RLNC_SECTOR_BYTES / sizeof(u64));
+	h->prints = kvcalloc(1 << PRINT_BITS, sizeof(u64), GFP_KERNEL);
+	if (!h->prints)
+		return -ENOMEM;
 	/* A dense volume's fragments have no seals. */
 	if (v->dense)
 		return 0;
@@ -56,6 +68,7 @@ int rlnc_history_init(struct rlnc_volume *v)
 void rlnc_history_exit(struct rlnc_volume *v)
 {
 	kvfree(v->history.entries);
+	kvfree(v->history.prints);
 }
 
 /**
@@ -148,4 +161,61 @@ bool rlnc_history_knows(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratc
 	clear_highpage(plain);
 	__free_page(plain);
 	return known;
+}
+
+/* --- coded fragments ------------------------------------------------------------- */
+
+/* Of a page of a fragment, its number in the generation included; 0: it has none. */
+static u64 print_of(const struct rlnc_history *h, u32 number, struct page *page)
+{
+	u64 word = ((const u64 *)page_address(page))[h->print_at];
+
+	return word ? word ^ hash_64(number + 1, 64) : 0;
+}
+
+/* A print that comes to be in the place of another is kept instead of that. */
+static u64 *print_place(const struct rlnc_history *h, u64 print)
+{
+	return &h->prints[hash_64(print, PRINT_BITS)];
+}
+
+/**
+ * rlnc_history_print - coded fragments are about to be written
+ * @v:		volume
+ * @gb:		has them
+ * @col:	first column
+ * @cols:	how many
+ */
+void rlnc_history_print(struct rlnc_volume *v, const struct rlnc_gbuf *gb, u32 col, u32 cols)
+{
+	const struct rlnc_history *h = &v->history;
+	u32 row, i;
+	u64 print;
+
+	for (row = v->dense ? 0 : v->k; row < v->n; row++) {
+		for (i = col; i < col + cols; i++) {
+			print = print_of(h, row * v->pps + i, rlnc_fragment_page(gb, row, i));
+			if (print)
+				WRITE_ONCE(*print_place(h, print), print);
+		}
+	}
+}
+
+/**
+ * rlnc_history_given - is a coded fragment's page that is wrong an old one
+ * @v:		volume
+ * @number:	of the page in its generation
+ * @wrong:	what the member has
+ * @right:	what it should have
+ *
+ * Return: whether the member was given that once, there or in another slot.
+ */
+bool rlnc_history_given(struct rlnc_volume *v, u32 number, struct page *wrong,
+			struct page *right)
+{
+	const struct rlnc_history *h = &v->history;
+	u64 print = print_of(h, number, wrong);
+
+	return print && print != print_of(h, number, right) &&
+	       READ_ONCE(*print_place(h, print)) == print;
 }

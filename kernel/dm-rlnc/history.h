@@ -9,6 +9,7 @@
 #include "rlnc_disk.h"
 
 struct page;
+struct rlnc_gbuf;
 struct rlnc_crypt_scratch;
 struct rlnc_volume;
 
@@ -30,6 +31,8 @@ struct rlnc_history {
 	u32 entry_bytes;
 	u32 room;			/* entries */
 	u32 next;			/* the oldest, or one never used: birth is 0 */
+	u64 *prints;			/* of coded fragments; each by itself, without a lock */
+	u32 print_at;			/* which word of a page; nobody else knows */
 };
 
 int rlnc_history_init(struct rlnc_volume *v);
@@ -39,5 +42,8 @@ void rlnc_history_note(struct rlnc_volume *v, const struct rlnc_place *place,
 bool rlnc_history_knows(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 			const struct rlnc_place *place, u64 slot, u32 sector,
 			struct page *cipher);
+void rlnc_history_print(struct rlnc_volume *v, const struct rlnc_gbuf *gb, u32 col, u32 cols);
+bool rlnc_history_given(struct rlnc_volume *v, u32 number, struct page *wrong,
+			struct page *right);
 
 #endif /* DM_RLNC_HISTORY_H */

@@ -201,7 +201,7 @@ static bool advance(struct rlnc_volume *v)
 		return true;
 	if (log->slots == ARRAY_SIZE(log->used))
 		return false;
-	log->next_slot = rlnc_slot_alloc(v, true);
+	log->next_slot = rlnc_slot_alloc_meta(v);
 	if (log->next_slot == RLNC_SLOT_NONE)
 		return false;
 	log->used[log->slots++] = log->next_slot;
@@ -325,7 +325,7 @@ u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old)
 	log->seq = 0;
 	log->col = 0;
 	log->next_slot = RLNC_SLOT_NONE;
-	log->slot = rlnc_slot_alloc(v, true);
+	log->slot = rlnc_slot_alloc_meta(v);
 	if (log->slot != RLNC_SLOT_NONE)
 		log->used[log->slots++] = log->slot;
 	return log->slot;

@@ -17,15 +17,32 @@
 #define LATENCY_WINDOW	256	/* answers */
 #define LATENCY_EVERY	32	/* answers from one computation to the next */
 
+static u64 in_windows(const struct rlnc_latency *latency, u32 bucket)
+{
+	return (u64)atomic_read(&latency->recent[0][bucket]) +
+	       atomic_read(&latency->recent[1][bucket]);
+}
+
+/*
+ * Answers come from the depth of any stack, and have no room there for a copy of the
+ * windows.  What is counted meanwhile moves the rank by as much.
+ */
 static u64 recent(const struct rlnc_latency *latency, u32 percent)
 {
-	u64 count[HISTOGRAM_BUCKETS];
+	u64 total = 0, seen = 0, rank;
 	u32 i;
 
 	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
-		count[i] = (u64)atomic_read(&latency->recent[0][i]) +
-			   atomic_read(&latency->recent[1][i]);
-	return histogram_percentile(count, percent);
+		total += in_windows(latency, i);
+	if (!total)
+		return 0;
+	rank = histogram_rank(total, percent);
+	for (i = 0; i < HISTOGRAM_BUCKETS - 1; i++) {
+		seen += in_windows(latency, i);
+		if (seen >= rank)
+			break;
+	}
+	return histogram_end(i);
 }
 
 /**

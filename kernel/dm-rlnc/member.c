@@ -272,7 +272,9 @@ static int check_returning(struct rlnc_volume *v, struct rlnc_member *m)
 		ret = -EINVAL;
 		goto out;
 	}
+	spin_lock(&v->member_lock);
 	m->info.valid_through = min(m->info.valid_through, sb->epoch);
+	spin_unlock(&v->member_lock);
 out:
 	kvfree(sb);
 	return ret;
@@ -438,6 +440,8 @@ static int tell_of_replacement(struct rlnc_volume *v, struct rlnc_member *m)
  * @v:		active volume
  * @index:	the member
  * @path:	of the device; what is on it is lost
+ * @retired:	receives what became of the old one's superblocks, if 0 is returned:
+ *		RLNC_RETIRED_...
  *
  * The old device stays open until the volume is closed: a request may still be
  * at it.  Its superblocks are erased where it answers; this waits for that, a few
@@ -450,7 +454,8 @@ static int tell_of_replacement(struct rlnc_volume *v, struct rlnc_member *m)
  * opening it: nothing has changed then.  -EIO when the volume takes no more writes after
  * this: when it is opened again, it may have the one device or the other, or neither.
  */
-int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
+			const char **retired)
 {
 	struct rlnc_member *m = &v->member[index];
 	struct dm_dev *dev, **place = table_place(v, m->dev);
@@ -458,11 +463,17 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	struct page *pages;
 	int ret;
 
-	if (v->retired[index] || !place)
+	if (v->retired[index] || !place) {
+		DMERR("%s: member %u was replaced since the volume was opened; close it and open it first",
+		      rlnc_name(v), index);
 		return -EBUSY;
+	}
 	ret = dm_get_device(v->ti, path, dm_table_get_mode(v->ti->table), &dev);
-	if (ret)
+	if (ret) {
+		DMERR("%s: %s cannot be opened (%d); a member is a block device", rlnc_name(v),
+		      path, ret);
 		return ret;
+	}
 	ret = rlnc_member_check_device(v, dev);
 	pages = ret ? NULL : alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 	if (!pages) {
@@ -501,7 +512,7 @@ int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path)
 	rlnc_background_kick(v);
 	/* Before a checkpoint says so, it may still be the member when the volume is opened. */
 	if (!ret)
-		rlnc_member_retire(v, index, id);
+		*retired = rlnc_member_retire(v, index, id);
 	return ret;
 }
 
@@ -533,6 +544,17 @@ static void read_ended(struct rlnc_round *round, const struct rlnc_flight *f,
 	container_of(round, struct member_read, round)->status = status;
 }
 
+/* Of a member, or of what may become one. */
+static u64 device_deadline_ns(const struct rlnc_volume *v, const struct dm_dev *dev)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->member[i].dev == dev)
+			return rlnc_member_deadline_ns(v, i);
+	return rlnc_deadline_ns(v);
+}
+
 /**
  * rlnc_member_read - read pages that follow each other, and wait
  * @v:		volume
@@ -561,7 +583,7 @@ int rlnc_member_read(struct rlnc_volume *v, struct dm_dev *dev, u64 offset,
 	for (i = 0; i < count; i++)
 		__bio_add_page(&f->bio, pages + i, PAGE_SIZE, 0);
 	rlnc_flight_send(f, &r.round);
-	if (rlnc_round_wait(&r.round, rlnc_deadline_ns(v), NULL, NULL) ||
+	if (rlnc_round_wait(&r.round, device_deadline_ns(v, dev), NULL, NULL) ||
 	    !rlnc_round_leave(&r.round, &late))
 		return blk_status_to_errno(r.status);
 	for (i = 0; i < count; i++)
@@ -627,15 +649,16 @@ u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes
 {
 	struct rlnc_late late;
 	struct fan fan;
+	u64 since;
 	u32 i;
 
 	bitmap_zero(fan.done, RLNC_MAX_MEMBERS);
 	bitmap_zero(fan.failed, RLNC_MAX_MEMBERS);
 	rlnc_round_init(&fan.round, fan_ended);
 	fan_out(v, &fan, opf, offset, bytes);
-	if (!rlnc_round_wait(&fan.round, rlnc_deadline_ns(v), NULL, NULL))
-		while (rlnc_round_leave(&fan.round, &late))
-			rlnc_member_silent(v, late.row, late.bdev);
+	since = ktime_get_ns();
+	while (rlnc_round_overdue(&fan.round, since, NULL, NULL, &late))
+		rlnc_member_silent(v, late.row, late.bdev);
 	for_each_set_bit(i, fan.failed, v->n)
 		rlnc_member_fail(v, i, why);
 	return bitmap_weight(fan.done, v->n);

@@ -34,12 +34,30 @@ static int msg_replace(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	u32 index;
 
-	return member_number(v, argv[1], &index) ?: rlnc_member_replace(v, index, argv[2]);
+	return member_number(v, argv[1], &index) ?:
+	       rlnc_member_replace(v, index, argv[2], &v->answer);
 }
 
 static int msg_add(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	return rlnc_member_add(v, argv[1]);
+}
+
+static int msg_member(struct rlnc_volume *v, unsigned int argc, char **argv)
+{
+	u32 index, ms;
+	int ret = member_number(v, argv[1], &index);
+
+	if (ret)
+		return ret;
+	if (strcmp(argv[2], RLNC_OPT_DEADLINE_MS) || kstrtou32(argv[3], 10, &ms) ||
+	    (ms && (ms < RLNC_DEADLINE_MS_MIN || ms > RLNC_DEADLINE_MS_MAX))) {
+		DMWARN("%s: a member is given \"deadline_ms\" and %u..%u, or 0 for the volume's",
+		       rlnc_name(v), RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX);
+		return -EINVAL;
+	}
+	rlnc_member_set_deadline(v, index, ms);
+	return 0;
 }
 
 static int msg_scrub(struct rlnc_volume *v, unsigned int argc, char **argv)
@@ -124,11 +142,13 @@ static const struct {
 	{ RLNC_MSG_RETURN, 2, 2, msg_return },
 	{ RLNC_MSG_REPLACE, 3, 3, msg_replace },
 	{ RLNC_MSG_ADD, 2, 2, msg_add },
+	{ RLNC_MSG_MEMBER, 4, 4, msg_member },
 	{ RLNC_MSG_SCRUB, 2, 2, msg_scrub },
 	{ RLNC_MSG_CHECKPOINT, 1, 1, msg_checkpoint },
 	{ RLNC_MSG_KEY, 2, 3, msg_key },
 };
 
+/* Return: 0, 1 with an answer in @result, or a negative error. */
 int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		 char *result, unsigned int maxlen)
 {
@@ -143,6 +163,7 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		if (argc < verbs[i].argc_min || argc > verbs[i].argc_max)
 			break;
 		mutex_lock(&v->message_mutex);
+		v->answer = NULL;
 		/* User I/O may be held back: reclaim must not wait for it. */
 		noio = memalloc_noio_save();
 		if (verbs[i].handle != msg_key && (!v->running || dm_suspended(ti))) {
@@ -153,6 +174,8 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 			ret = verbs[i].handle(v, argc, argv);
 		}
 		memalloc_noio_restore(noio);
+		if (!ret && v->answer)
+			ret = scnprintf(result, maxlen, "%s", v->answer) > 0;
 		mutex_unlock(&v->message_mutex);
 		return ret;
 	}

@@ -180,7 +180,7 @@ static void answered(struct rlnc_round *round)
  */
 static void give_up(struct rlnc_io *io)
 {
-	rlnc_gbuf_io_leave(io->gb, false);
+	rlnc_gbuf_io_leave(io->gb);
 	leave_section(io);
 	rlnc_gbuf_put(io->gb);
 	rlnc_read_later(io);

@@ -180,6 +180,10 @@ static u32 compare_rows(struct rlnc_volume *v, const struct rlnc_gbuf *good,
 			count++;
 			if (test_bit(page, good->mended))
 				continue;
+			if ((v->dense || row >= v->k) && test_bit(page, seen->have) &&
+			    rlnc_coded_is_stale(v, row, col, rlnc_fragment_page(seen, row, col),
+						rlnc_fragment_page(good, row, col)))
+				rlnc_event_auth_failed(v, row, true);
 			__set_bit(row, wrong);
 			atomic64_inc(&v->member[row].corrected);
 			(*fresh)++;

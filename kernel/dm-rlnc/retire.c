@@ -110,23 +110,29 @@ static int check_member(struct rlnc_volume *v, struct dm_dev *dev, u32 index, co
  *
  * Where it cannot be reached, that is told: a table that has it is refused all the same
  * by every set of members that knows of the replacement.
+ *
+ * Return: RLNC_RETIRED_ERASED, RLNC_RETIRED_NONE or RLNC_RETIRED_LEFT.
  */
-void rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id)
+const char *rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id)
 {
 	struct dm_dev *dev = v->retired[index];
 	int ret;
 
 	if (!dev)
-		return;
+		return RLNC_RETIRED_NONE;
 	ret = await_quiet(v, dev, &v->port[index]) ?: check_member(v, dev, index, id) ?:
 	      rlnc_super_clear(v, dev);
-	if (!ret)
+	if (!ret) {
 		DMINFO("%s: %s was member %u; its superblocks are erased", rlnc_name(v),
 		       dev->name, index);
-	else if (ret == -EBADMSG)
+		return RLNC_RETIRED_ERASED;
+	}
+	if (ret == -EBADMSG) {
 		DMINFO("%s: %s has no superblock of member %u that could be erased",
 		       rlnc_name(v), dev->name, index);
-	else
-		DMWARN("%s: %s was member %u, and its superblocks cannot be erased (%d); wipe it before it is used for anything else",
-		       rlnc_name(v), dev->name, index, ret);
+		return RLNC_RETIRED_NONE;
+	}
+	DMWARN("%s: %s was member %u, and its superblocks cannot be erased (%d); wipe it before it is used for anything else",
+	       rlnc_name(v), dev->name, index, ret);
+	return RLNC_RETIRED_LEFT;
 }

@@ -345,7 +345,7 @@ static bool all_vouched(const struct rlnc_volume *v, const struct search *s)
  */
 static void mend_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct search *s)
 {
-	struct page *right = alloc_page(GFP_NOIO | __GFP_NOWARN);
+	struct page *seen, *right = alloc_page(GFP_NOIO | __GFP_NOWARN);
 	u32 i, page;
 	u16 row;
 	u8 *out;
@@ -364,11 +364,12 @@ static void mend_fragments(struct rlnc_volume *v, struct rlnc_gbuf *gb, struct s
 		rlnc_plan_run(rlnc_mix_plan(gb, s->have, &row, 1), gb->in, &out,
 			      RLNC_SECTOR_BYTES);
 		if (!test_bit(page, gb->bad)) {
-			if (!memcmp(out, page_address(rlnc_fragment_page(gb, row, s->col)),
-				    RLNC_SECTOR_BYTES))
+			seen = rlnc_fragment_page(gb, row, s->col);
+			if (!memcmp(out, page_address(seen), RLNC_SECTOR_BYTES))
 				continue;
 			set_bit(page, gb->bad);
-			rlnc_event_auth_failed(v, row, false);
+			rlnc_event_auth_failed(v, row,
+					       rlnc_coded_is_stale(v, row, s->col, seen, right));
 		}
 		copy_highpage(rlnc_fragment_page(gb, row, s->col), right);
 		s->want[s->wanted++] = row;

@@ -156,36 +156,59 @@ static u64 take_slot(struct rlnc_volume *v)
 	return RLNC_SLOT_NONE;
 }
 
+/*
+ * A slot that is free at once, if more than @reserved are.  @some is set if so, even if
+ * the bitmap that shows them cannot be read.
+ */
+static u64 take_free(struct rlnc_volume *v, u64 reserved, bool *some)
+{
+	u64 slot = RLNC_SLOT_NONE;
+
+	mutex_lock(&v->alloc_mutex);
+	*some = slots_free(v, false) > reserved;
+	if (*some)
+		slot = take_slot(v);
+	if (slot != RLNC_SLOT_NONE)
+		count_slots(v, 0, 1);
+	mutex_unlock(&v->alloc_mutex);
+	return slot;
+}
+
 /**
- * rlnc_slot_alloc - a free slot, busy from now on
- * @v:		volume
- * @meta:	for a node; may use what is reserved for them, and does not wait
+ * rlnc_slot_alloc - a free slot for data, busy from now on
+ * @v:	volume; checkpoint_mutex is not held
  *
- * Otherwise, when there are none, checkpoints until there are: what is busy
- * comes free that way.
+ * When there are none, checkpoints until there are: what is busy comes free that way.
  *
  * Return: the slot, or %RLNC_SLOT_NONE when none can be had.
  */
-u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta)
+u64 rlnc_slot_alloc(struct rlnc_volume *v)
 {
-	u64 reserved = meta ? 0 : v->slots_reserved;
-	u64 slot = RLNC_SLOT_NONE;
 	bool some;
+	u64 slot;
 
 	for (;;) {
-		mutex_lock(&v->alloc_mutex);
-		some = slots_free(v, false) > reserved;
-		if (some)
-			slot = take_slot(v);
-		if (slot != RLNC_SLOT_NONE)
-			count_slots(v, 0, 1);
-		mutex_unlock(&v->alloc_mutex);
-		/* Some are free, but the bitmap that shows them cannot be read. */
+		slot = take_free(v, v->slots_reserved, &some);
 		if (some)
 			return slot;
-		if (meta || slots_free(v, true) <= reserved || rlnc_checkpoint(v))
+		if (slots_free(v, true) <= v->slots_reserved || rlnc_checkpoint(v))
 			return RLNC_SLOT_NONE;
 	}
+}
+
+/**
+ * rlnc_slot_alloc_meta - a free slot for a node or the log, busy from now on
+ * @v:	volume
+ *
+ * May be one of those that are reserved.  Waits for no checkpoint: it is part of one.
+ *
+ * Return: the slot, or %RLNC_SLOT_NONE when none can be had.
+ */
+u64 rlnc_slot_alloc_meta(struct rlnc_volume *v)
+{
+	bool some;
+
+	return take_free(v, 0, &some);
 }
 
 /**
@@ -198,15 +221,9 @@ u64 rlnc_slot_alloc(struct rlnc_volume *v, bool meta)
  */
 u64 rlnc_slot_try(struct rlnc_volume *v)
 {
-	u64 slot = RLNC_SLOT_NONE;
+	bool some;
 
-	mutex_lock(&v->alloc_mutex);
-	if (slots_free(v, false) > v->slots_reserved)
-		slot = take_slot(v);
-	if (slot != RLNC_SLOT_NONE)
-		count_slots(v, 0, 1);
-	mutex_unlock(&v->alloc_mutex);
-	return slot;
+	return take_free(v, v->slots_reserved, &some);
 }
 
 /**

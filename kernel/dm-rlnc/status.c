@@ -2,17 +2,17 @@
 /* dmsetup status and table; include/uapi/rlnc_dm.h describes the lines. */
 #include "dm-rlnc.h"
 
-static const char *health(struct rlnc_volume *v)
+static const char *health(struct rlnc_volume *v, u32 n)
 {
 	u32 i, sync = 0;
 
-	for (i = 0; i < v->n; i++)
+	for (i = 0; i < n; i++)
 		sync += rlnc_member_letter(v, i) == RLNC_LETTER_SYNC;
 	if (rlnc_members_writable(v) < v->k)
 		return "failed";
 	if (READ_ONCE(v->stopped))
 		return "read-only";
-	return sync == v->n ? "optimal" : "degraded";
+	return sync == n ? "optimal" : "degraded";
 }
 
 static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen)
@@ -21,15 +21,15 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 	unsigned int sz = 0;
 	struct rlnc_background_state bg;
 	u64 used, epoch;
-	u32 i;
+	u32 i, n = smp_load_acquire(&v->n);	/* one may be added: before what it has */
 
 	spin_lock(&v->node_lock);
 	used = v->slots_used;
 	spin_unlock(&v->node_lock);
 	epoch = rlnc_events_state(v, root);
 	rlnc_background_state(v, &bg);
-	DMEMIT("%s %u %u ", health(v), v->k, v->n);
-	for (i = 0; i < v->n; i++)
+	DMEMIT("%s %u %u ", health(v, n), v->k, n);
+	for (i = 0; i < n; i++)
 		DMEMIT("%c", rlnc_member_letter(v, i));
 	DMEMIT(" %llu %8phN %llu/%llu %s", epoch, root, used, v->slots,
 	       rlnc_work_name(bg.kind));
@@ -42,16 +42,25 @@ static void status_info(struct rlnc_volume *v, char *result, unsigned int maxlen
 	DMEMIT(" %llu %lld", READ_ONCE(v->bg.lost), atomic64_read(&v->stale_fragments));
 }
 
-static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)
+/* The options of the table, behind how many there are. */
+static unsigned int emit_options(struct rlnc_volume *v, u32 n, char *result,
+				 unsigned int maxlen, unsigned int sz)
 {
 	const struct rlnc_table *opt = &v->opt;
-	unsigned int sz = 0;
-	u32 i;
+	u32 i, own = 0;
 
-	DMEMIT("%u %u %s %u", v->k, v->n, v->key_word,
-	       1 + v->dense + opt->allow_discards + opt->accept_older + !!opt->min_epoch +
-	       !!opt->writes_min + !!opt->rebuild_kbps + !!opt->hedge_ms +
-	       (opt->deadline_ms != RLNC_DEADLINE_MS));
+	/* A message may change what a member has. */
+	spin_lock(&v->member_lock);
+	for (i = 0; i < n; i++)
+		own += !!opt->member_deadline_ms[i];
+	DMEMIT(" %u", 1 + v->dense + opt->allow_discards + opt->accept_older +
+	       !!opt->min_epoch + !!opt->writes_min + !!opt->rebuild_kbps + !!opt->hedge_ms +
+	       (opt->deadline_ms != RLNC_DEADLINE_MS) + own);
+	for (i = 0; i < n; i++)
+		if (opt->member_deadline_ms[i])
+			DMEMIT(" " RLNC_OPT_MEMBER_DEADLINE_MS "=%u:%u", i,
+			       opt->member_deadline_ms[i]);
+	spin_unlock(&v->member_lock);
 	DMEMIT(" " RLNC_OPT_CACHE_MB "=%u", opt->cache_mb);
 	if (v->dense)
 		DMEMIT(" " RLNC_OPT_DENSE);
@@ -69,21 +78,31 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 		DMEMIT(" " RLNC_OPT_HEDGE_MS "=%u", opt->hedge_ms);
 	if (opt->deadline_ms != RLNC_DEADLINE_MS)
 		DMEMIT(" " RLNC_OPT_DEADLINE_MS "=%u", opt->deadline_ms);
-	for (i = 0; i < v->n; i++)
+	return sz;
+}
+
+static void status_table(struct rlnc_volume *v, char *result, unsigned int maxlen)
+{
+	u32 i, n = smp_load_acquire(&v->n);	/* one may be added: before what it has */
+	unsigned int sz = 0;
+
+	DMEMIT("%u %u %s", v->k, n, v->key_word);
+	sz = emit_options(v, n, result, maxlen, sz);
+	for (i = 0; i < n; i++)
 		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
 }
 
 /* What dm-ima attests: the volume's identity and shape, and who carries it. */
 static void status_ima(struct rlnc_volume *v, char *result, unsigned int maxlen)
 {
+	u32 i, n = smp_load_acquire(&v->n);	/* one may be added: before what it has */
 	unsigned int sz = 0;
-	u32 i;
 
 	DMEMIT_TARGET_NAME_VERSION(v->ti->type);
 	DMEMIT(",volume_id=%*phN,k=%u,n=%u,symbol=%u,mode=%s,writes_min=%u,cipher=gcm(aes)",
-	       RLNC_ID_BYTES, v->sb->volume_id, v->k, v->n, v->geo.symbol,
+	       RLNC_ID_BYTES, v->sb->volume_id, v->k, n, v->geo.symbol,
 	       v->sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic", v->writes_min);
-	for (i = 0; i < v->n; i++)
+	for (i = 0; i < n; i++)
 		DMEMIT(",member_%u=%s", i, v->member[i].dev ? v->member[i].dev->name : "-");
 	DMEMIT(";");
 }

@@ -169,6 +169,13 @@ static ssize_t show_timeouts(struct rlnc_volume *v, struct rlnc_member *m, char 
 
 COUNTER(timeouts);
 
+static ssize_t show_deadline_ms(struct rlnc_volume *v, struct rlnc_member *m, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", rlnc_member_deadline_ms(v, m->index));
+}
+
+COUNTER(deadline_ms);
+
 /* One line: requests, bytes, errors. */
 static ssize_t show_stat(const struct rlnc_member_stat *stat, char *buf)
 {
@@ -256,6 +263,7 @@ static struct attribute *member_attrs[] = {
 	&counter_reads.attr,
 	&counter_writes.attr,
 	&counter_timeouts.attr,
+	&counter_deadline_ms.attr,
 	&counter_hedged.attr,
 	&counter_corrected.attr,
 	&counter_stale_fragments.attr,

@@ -2,8 +2,10 @@
 /* The words of a table line; include/uapi/rlnc_dm.h has the grammar. */
 #include "dm-rlnc.h"
 
-#define MAX_OPTIONS	16
+#define MAX_OPTIONS	(16 + RLNC_MAX_N)	/* one for each member */
 #define DEFAULT_CACHE_MB	64
+
+static_assert(MAX_OPTIONS == 271);	/* as the error below says */
 
 static int parse_u64(const char *value, u64 min, u64 max, u64 *out)
 {
@@ -74,10 +76,28 @@ static int opt_hedge_ms(struct rlnc_table *table, const char *value)
 static int opt_deadline_ms(struct rlnc_table *table, const char *value)
 {
 	u64 ms;
-	int ret = parse_u64(value, 100, 600000, &ms);
+	int ret = parse_u64(value, RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX, &ms);
 
 	table->deadline_ms = ms;
 	return ret;
+}
+
+/* I:D */
+static int opt_member_deadline_ms(struct rlnc_table *table, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	char word[4];			/* 254 at most */
+	u64 index, ms;
+
+	if (!colon || colon - value >= sizeof(word))
+		return -EINVAL;
+	memcpy(word, value, colon - value);
+	word[colon - value] = 0;
+	if (parse_u64(word, 0, table->n - 1, &index) ||
+	    parse_u64(colon + 1, RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX, &ms))
+		return -EINVAL;
+	table->member_deadline_ms[index] = ms;
+	return 0;
 }
 
 static const struct {
@@ -93,6 +113,8 @@ static const struct {
 	  "hedge_ms: expected 1..60000" },
 	{ RLNC_OPT_DEADLINE_MS, true, opt_deadline_ms,
 	  "deadline_ms: expected 100..600000" },
+	{ RLNC_OPT_MEMBER_DEADLINE_MS, true, opt_member_deadline_ms,
+	  "member_deadline_ms: expected MEMBER:MS, a member below n and 100..600000" },
 	{ RLNC_OPT_MIN_EPOCH, true, opt_min_epoch,
 	  "min_epoch: expected an epoch from 1 up" },
 	{ RLNC_OPT_CACHE_MB, true, opt_cache_mb,
@@ -144,7 +166,7 @@ int rlnc_table_parse(struct dm_target *ti, unsigned int argc, char **argv,
 		1, RLNC_MAX_N, "n: expected 1..255"
 	};
 	static const struct dm_arg arg_opts = {
-		0, MAX_OPTIONS, "#opts: expected 0..16"
+		0, MAX_OPTIONS, "#opts: expected 0..271"
 	};
 	struct dm_arg_set as = { .argc = argc, .argv = argv };
 	unsigned int opts;

@@ -2,16 +2,19 @@
 /* Visiting every generation that the trees refer to. */
 #include "dm-rlnc.h"
 
+/* A node on the way down, pinned, and which of its children are still to be visited. */
+struct position {
+	struct rlnc_node *node;
+	u64 next;
+	u64 end;
+};
+
 struct walker {
 	struct rlnc_volume *v;
 	const struct rlnc_walk *walk;
-	struct rlnc_ptr *ptr;		/* ptr_bytes each, by level */
+	struct rlnc_ptr *ptr;		/* ptr_bytes: what is being visited */
+	struct position at[RLNC_MAX_LEVELS + 1];	/* by level; kept off the stack */
 };
-
-static struct rlnc_ptr *ptr_at(struct walker *w, u32 level)
-{
-	return (void *)w->ptr + level * w->v->geo.ptr_bytes;
-}
 
 /* How many leaves one node of a level stands for. */
 static u64 leaves_below(const struct rlnc_volume *v, u32 level)
@@ -23,50 +26,75 @@ static u64 leaves_below(const struct rlnc_volume *v, u32 level)
 	return leaves;
 }
 
-static int visit(struct walker *w, u8 tree, u32 level, u64 index,
-		 const struct rlnc_ptr *ptr)
+static int visit(struct walker *w, u8 tree, u32 level, u64 index)
 {
 	struct rlnc_place place = { .index = index, .tree = tree, .level = level };
 
-	return w->walk->visit(w->v, w->walk->arg, &place, ptr);
+	return w->walk->visit(w->v, w->walk->arg, &place, w->ptr);
 }
 
-/*
- * The children of one node, and what is below them.  The recursion is at most
- * RLNC_MAX_LEVELS deep; pointers are kept off the stack.
- */
-static int walk_children(struct walker *w, struct rlnc_node *node)
+/* Go on with the children of a node. */
+static void enter(struct walker *w, struct rlnc_node *node)
 {
+	const struct rlnc_volume *v = w->v;
+	struct position *p = &w->at[node->level];
+
+	p->node = node;
+	p->next = node->index * v->geo.fanout;
+	p->end = min(p->next + v->geo.fanout, v->shape[node->tree].count[node->level - 1]);
+}
+
+/* One child.  @below is set to its node, pinned, where that has children. */
+static int step(struct walker *w, struct position *p, struct rlnc_node **below)
+{
+	const struct rlnc_node *node = p->node;
 	struct rlnc_volume *v = w->v;
 	u32 level = node->level - 1;
-	u64 first = node->index * v->geo.fanout;
-	u64 end = min(first + v->geo.fanout, v->shape[node->tree].count[level]);
+	u64 i = p->next++;
 	u64 from = node->tree == RLNC_TREE_MAP ? w->walk->from : 0;
-	struct rlnc_ptr *ptr = ptr_at(w, level);
 	struct rlnc_node *child;
-	u64 i;
+	int ret;
+
+	*below = NULL;
+	if ((i + 1) * leaves_below(v, level) <= from)
+		return 0;
+	if (node->tree == RLNC_TREE_PACK && !level && !rlnc_pack_entry_is_ptr(&v->geo, i))
+		return 0;
+	rlnc_node_read_ptr(v, p->node, i, w->ptr);
+	if (!rlnc_ptr_mapped(w->ptr) ||
+	    (w->walk->skip && w->walk->skip(v, w->walk->arg, w->ptr)))
+		return 0;
+	ret = visit(w, node->tree, level, i);
+	if (ret || !level)
+		return ret;
+	child = rlnc_node_get(v, node->tree, level, i);
+	if (IS_ERR(child))
+		return w->walk->unreadable(v, w->walk->arg, PTR_ERR(child));
+	*below = child;
+	return 0;
+}
+
+/* All that is below a root, of which this drops the pin. */
+static int walk_below(struct walker *w, struct rlnc_node *root)
+{
+	u32 top = root->level, level = top;
+	struct rlnc_node *below;
+	struct position *p;
 	int ret = 0;
 
-	for (i = first; i < end && !ret; i++) {
-		if ((i + 1) * leaves_below(v, level) <= from)
-			continue;
-		if (node->tree == RLNC_TREE_PACK && !level &&
-		    !rlnc_pack_entry_is_ptr(&v->geo, i))
-			continue;
-		rlnc_node_read_ptr(v, node, i, ptr);
-		if (!rlnc_ptr_mapped(ptr) ||
-		    (w->walk->skip && w->walk->skip(v, w->walk->arg, ptr)))
-			continue;
-		ret = visit(w, node->tree, level, i, ptr);
-		if (ret || !level)
-			continue;
-		child = rlnc_node_get(v, node->tree, level, i);
-		if (IS_ERR(child)) {
-			ret = w->walk->unreadable(v, w->walk->arg, PTR_ERR(child));
+	enter(w, root);
+	while (level <= top) {
+		p = &w->at[level];
+		if (ret || p->next >= p->end) {
+			rlnc_node_put(w->v, p->node);
+			level++;
 			continue;
 		}
-		ret = walk_children(w, child);
-		rlnc_node_put(v, child);
+		ret = step(w, p, &below);
+		if (below) {
+			enter(w, below);
+			level--;
+		}
 	}
 	return ret;
 }
@@ -83,33 +111,29 @@ static int walk_children(struct walker *w, struct rlnc_node *node)
  */
 int rlnc_walk(struct rlnc_volume *v, const struct rlnc_walk *walk)
 {
-	struct walker w = { .v = v, .walk = walk };
 	struct rlnc_node *root;
-	struct rlnc_ptr *ptr;
+	struct walker *w;
 	int ret = 0;
 	u32 t, top;
 
-	w.ptr = kvcalloc(RLNC_MAX_LEVELS + 1, v->geo.ptr_bytes, GFP_KERNEL);
-	if (!w.ptr)
+	w = kvzalloc(sizeof(*w) + v->geo.ptr_bytes, GFP_KERNEL);
+	if (!w)
 		return -ENOMEM;
+	w->v = v;
+	w->walk = walk;
+	w->ptr = (void *)(w + 1);
 	for (t = RLNC_TREES; t-- > 0 && !ret;) {	/* the map last */
 		top = v->shape[t].top;
-		ptr = ptr_at(&w, top);
 		spin_lock(&v->node_lock);
-		memcpy(ptr, v->root[t], v->geo.ptr_bytes);
+		memcpy(w->ptr, v->root[t], v->geo.ptr_bytes);
 		spin_unlock(&v->node_lock);
-		if (rlnc_ptr_mapped(ptr))
-			ret = visit(&w, t, top, 0, ptr);
+		if (rlnc_ptr_mapped(w->ptr))
+			ret = visit(w, t, top, 0);
 		if (ret)
 			break;
 		root = rlnc_node_get(v, t, top, 0);
-		if (IS_ERR(root)) {
-			ret = PTR_ERR(root);
-			break;
-		}
-		ret = walk_children(&w, root);
-		rlnc_node_put(v, root);
+		ret = IS_ERR(root) ? PTR_ERR(root) : walk_below(w, root);
 	}
-	kvfree(w.ptr);
+	kvfree(w);
 	return ret;
 }

@@ -275,7 +275,7 @@ static int commit_slot(struct writer *w)
 
 	if (rlnc_members_writable(v) < v->writes_min)
 		return -EIO;
-	w->gb->slot = rlnc_slot_alloc(v, false);
+	w->gb->slot = rlnc_slot_alloc(v);
 	if (w->gb->slot == RLNC_SLOT_NONE)
 		return v->stopped ? -EIO : -ENOSPC;
 	w->commit.stored = w->gb;

@@ -31,10 +31,11 @@ struct msr_buffer {
  */
 int hedge_kvm_settle(struct hedge_kvm *kvm)
 {
-	int ret;
+	long ret;
 
 	WRITE_ONCE(kvm->run->immediate_exit, 1);
-	ret = hedge_kvm_run(kvm);
+	/* Not hedge_kvm_run(): it comes back before the guest could call anybody. */
+	ret = hedge_kvm_call_value(kvm->vcpu, KVM_RUN, 0);
 	WRITE_ONCE(kvm->run->immediate_exit, 0);
 	return ret == -EINTR ? 0 : ret ?: -EIO;
 }

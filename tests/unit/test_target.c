@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,57 @@ static void table_devices(void **state)
 	assert_string_equal(device[2], "1:2");
 }
 
+static void table_deadlines(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+		u32 ms[3];
+	} cases[] = {
+		{ "2 3 key 0 1:0 - 1:2", 0, { 10000, 10000, 10000 } },
+		{ "2 3 key 2 cache_mb=8 deadline_ms=500 1:0 - 1:2", 0, { 500, 500, 500 } },
+		{ "2 3 key 2 member_deadline_ms=2:700 deadline_ms=500 1:0 - 1:2", 0, { 500, 500, 700 } },
+		{ "2 3 key 2 member_deadline_ms=0:100 member_deadline_ms=1:600000 1:0 - 1:2", 0,
+		  { 100, 600000, 10000 } },
+		{ "2 3 deadline_ms=500 0 deadline_ms=500 - -", 0, { 10000, 10000, 10000 } },
+		{ "2 3 key 1 member_deadline_ms=3:700 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 1 member_deadline_ms=:700 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 1 member_deadline_ms=1:99 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 1 member_deadline_ms=700 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 1 member_deadline_ms=0000000000000000000000000:700 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 1 deadline_ms= 1:0 - 1:2", -EINVAL, { 0 } },
+		{ "2 3 key 2 deadline_ms=500", -EINVAL, { 0 } }, { "2 3 key x 1:0", -EINVAL, { 0 } },
+		{ "2 3 key", -EINVAL, { 0 } }, { "", -EINVAL, { 0 } },
+	};
+	unsigned int i;
+	u32 ms[3];
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(target_table_deadlines(cases[i].text, 3, ms), cases[i].want);
+		if (!cases[i].want)
+			assert_memory_equal(ms, cases[i].ms, sizeof(ms));
+	}
+}
+
+/* As many options as there may be are read, and one more is not. */
+static void table_many_options(void **state)
+{
+	char text[TARGET_OPTIONS_MAX * 12 + 64];
+	const char *device[8];
+	unsigned int more, i, at;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		at = sprintf(text, "1 1 key %u", TARGET_OPTIONS_MAX + more);
+		for (i = 0; i < TARGET_OPTIONS_MAX + more; i++)
+			at += sprintf(text + at, " cache_mb=8");
+		sprintf(text + at, " 7:0");
+		assert_int_equal(target_table_has(text, "cache_mb=8"), !more);
+		assert_int_equal(target_table_devices(text, device, 8), more ? -EINVAL : 1);
+	}
+}
+
 /* Options are told from keys and devices of the same name. */
 static void table_has(void **state)
 {
@@ -142,7 +194,7 @@ static void table_has(void **state)
 		{ "1 1 key 1 cache_mb=8 dense", false },
 		{ "1 1 key 1 densely 7:0", false },
 		{ "1 1 key 3 cache_mb=8", false },
-		{ "1 1 key 65 dense 7:0", false },
+		{ "1 1 key 272 dense 7:0", false },
 		{ "1 1 key dense 7:0", false },
 		{ "", false },
 	};
@@ -186,6 +238,7 @@ int main(void)
 		cmocka_unit_test(status), cmocka_unit_test(status_grows),
 		cmocka_unit_test(status_refused), cmocka_unit_test(table),
 		cmocka_unit_test(table_devices), cmocka_unit_test(rekey),
+		cmocka_unit_test(table_deadlines), cmocka_unit_test(table_many_options),
 		cmocka_unit_test(table_has), cmocka_unit_test(words),
 	};
 

@@ -44,6 +44,18 @@ u64 histogram_end(u32 bucket)
 }
 
 /**
+ * histogram_rank - which duration, counted from the shortest, is at a percentile
+ * @total:	how many there are
+ * @percent:	1 to 100
+ *
+ * Return: 1 to @total.
+ */
+u64 histogram_rank(u64 total, u32 percent)
+{
+	return div_u64(total * percent + 99, 100);
+}
+
+/**
  * histogram_percentile - a duration that so many percent did not exceed
  * @count:	of each bucket
  * @percent:	1 to 100
@@ -61,7 +73,7 @@ u64 histogram_percentile(const u64 count[HISTOGRAM_BUCKETS], u32 percent)
 		total += count[i];
 	if (!total)
 		return 0;
-	rank = div_u64(total * percent + 99, 100);
+	rank = histogram_rank(total, percent);
 	for (i = 0; i < HISTOGRAM_BUCKETS - 1; i++) {
 		seen += count[i];
 		if (seen >= rank)

@@ -17,6 +17,7 @@
 
 u32 histogram_bucket(u64 ns);
 u64 histogram_end(u32 bucket);
+u64 histogram_rank(u64 total, u32 percent);
 u64 histogram_percentile(const u64 count[HISTOGRAM_BUCKETS], u32 percent);
 
 #endif /* STAT_HISTOGRAM_H */

@@ -8,7 +8,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 24
+plan 30
 
 load_module dm-rlnc
 ram_members 3 24
@@ -31,6 +31,9 @@ for verb in "fail 3" "return 3" "replace 3 /dev/ram9"; do
 done
 refused "a number that is none" "no such member" fail 1x
 refused "return of one that has not failed" "member 1 .*has not failed" return 1
+refused "replacement by what there is not" "/dev/nowhere cannot be opened" replace 1 /dev/nowhere
+refused "a member of which nothing is said" "wrong number of words" member 1
+refused "a deadline that is none" "deadline_ms.* and 100..600000, or 0" member 1 deadline_ms 1
 refused "half a scrub" "wrong number of words" scrub
 refused "another scrub" 'a scrub is given "start" or "stop"' scrub pause
 refused "a verb that there is not" "unknown message explode" explode

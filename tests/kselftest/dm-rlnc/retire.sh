@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl
-plan 28
+plan 30
 
 load_module dm-rlnc checkpoint_ms=3600000
 held_members 12 12 16
@@ -48,10 +48,12 @@ bounded()
 }
 
 # --- one that answers ---------------------------------------------------------------------
+replace() { dmsetup message v 0 replace "$@" >"$TMPDIR/answer"; }
 is "$(supers "${RAM[1]}")" 2 "a member has two superblocks"
 klog_mark
-check "it is replaced" dmsetup message v 0 replace 1 "${spare[0]}"
-check_klog "the log says that they are erased" "was member 1; its superblocks are erased"
+check "it is replaced" replace 1 "${spare[0]}"
+is "$(cat "$TMPDIR/answer")" erased "the message says that they are erased"
+check_klog "and so does the log" "was member 1; its superblocks are erased"
 is "$(supers "${RAM[1]}")" 0 "the old device has none"
 must poll_until 30 in_sync
 must dmsetup message v 0 fail 2
@@ -63,8 +65,8 @@ must poll_until 30 in_sync
 # --- one that does not --------------------------------------------------------------------
 hold 3
 klog_mark
-bounded dmsetup message v 0 replace 3 "${spare[2]}"
-is "$status" 0 "one that does not answer is replaced"
+bounded replace 3 "${spare[2]}"
+is "$status $(cat "$TMPDIR/answer")" "0 left" "one that does not answer is replaced, and left as it is"
 check_klog "the log says that they are not erased" "was member 3, and its superblocks cannot be erased"
 check "the new device is in sync" poll_until 30 in_sync
 let_go 3
@@ -75,8 +77,9 @@ must dmsetup message v 0 fail 4
 must dd if="$TMPDIR/image" of="${RAM[11]}" bs=1M count=1 oflag=direct status=none
 become 4 linear "${RAM[11]}" 0
 klog_mark
-check "the number of a failed member is another disk's" dmsetup message v 0 replace 4 "${spare[3]}"
-check_klog "the log says that there is nothing to erase" "has no superblock of member 4"
+check "the number of a failed member is another disk's" replace 4 "${spare[3]}"
+is "$(cat "$TMPDIR/answer")" none "the message says that there is nothing to erase"
+check_klog "and so does the log" "has no superblock of member 4"
 check "that disk has what it had" cmp -n 1048576 "$TMPDIR/image" "${RAM[11]}"
 must poll_until 30 in_sync
 must gone v

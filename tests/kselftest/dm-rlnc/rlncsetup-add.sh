@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup mkfs.ext4
-plan 17
+plan 18
 
 load_module dm-rlnc
 requires_module brd rd_nr=5 rd_size=24576
@@ -54,4 +54,6 @@ check "those that were given up are rebuilt" poll_until 30 synced
 must rlncsetup close v
 exits 0 "and without the first" "degraded: 3 of 4" open "${m[@]:1}" /dev/ram3
 check "with the data" same
-exits 0 "another can be added at once" "^$" rlncsetup add --wait v /dev/ram4
+json() { rlncsetup add --json --wait v /dev/ram4 </dev/null >"$TMPDIR/json"; }
+check "another can be added at once" json
+is "$(tr -d ' \n' <"$TMPDIR/json")" '{"name":"v","member":4,"device":"/dev/ram4"}' "JSON says who"

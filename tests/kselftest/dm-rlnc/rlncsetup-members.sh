@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit ip mkfs.ext4 blkid
-plan 42
+plan 45
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -50,7 +50,7 @@ exits 4 "so is one that is too small" "too small: it has 8.*MiB" rlncsetup repla
 must poll_until 10 dmsetup remove small
 is "$(field letters)" AAAA "nothing has happened so far"
 must dd if=/dev/ram2 of="$TMPDIR/head" bs=64K count=2 iflag=direct status=none
-exits 0 "with --force it is taken" "^$" rlncsetup replace --force --wait v 2 /dev/ram4
+exits 0 "with --force it is taken, and what became of the old one is said" "^/dev/ram2 was member 2: its superblocks are erased.$" rlncsetup replace --force --wait v 2 /dev/ram4
 is "$(field letters)" AAAA "and in sync when the command ends"
 exits 0 "status names it" "2 +A +in sync +/dev/ram4" rlncsetup status v
 exits 1 "and not the old one" "has no member /dev/ram2" rlncsetup fail v /dev/ram2
@@ -60,7 +60,7 @@ check "blkid sees nothing of what was there" sh -c '! blkid -p /dev/ram4'
 # --- what the kernel refuses is as it was ----------------------------------------------
 must mkfs.ext4 -q -L kept /dev/ram5
 before=$(sha256sum </dev/ram5)
-exits 5 "a place is taken once while it is open" "refused" rlncsetup replace --force v 2 /dev/ram5
+exits 5 "a place is taken once while it is open" "member 2 was replaced since the volume was opened" rlncsetup replace --force v 2 /dev/ram5
 is "$(sha256sum </dev/ram5)" "$before" "the device that was meant for it has what it had"
 
 # --- replace by a server -------------------------------------------------------------
@@ -69,7 +69,10 @@ nbdkit -f -i 127.0.0.1 -p 10810 file "$TMPDIR/disk" &
 server=$!
 cleanup kill "$server"
 poll_until 10 listening 10810 || bail "the server does not listen"
-exits 0 "a URL takes the place of another" "^$" rlncsetup replace --wait v /dev/ram3 nbd://127.0.0.1:10810/
+by_url() { rlncsetup replace --json --wait v /dev/ram3 nbd://127.0.0.1:10810/ </dev/null >"$TMPDIR/json"; }
+check "a URL takes the place of another" by_url
+is "$(tr -d ' \n' <"$TMPDIR/json" | sed 's/nbd[0-9]*/nbdN/')" '{"name":"v","member":3,"device":"/dev/nbdN","old":{"device":"/dev/ram3","superblocks":"erased"}}' \
+	"JSON says who, and what became of the old one"
 exits 0 "status names it" "3 +A +in sync +/dev/nbd[0-9]+ .nbd://127.0.0.1:10810/" rlncsetup status v
 must rlncsetup fail v 0
 must rlncsetup fail v 1
@@ -125,3 +128,20 @@ must rlncsetup fail v 1
 must rlncsetup fail v 2
 exits 4 "so is a volume that is at its end" "could not be read|cannot have come to its end" rlncsetup scrub --wait v
 exits 4 "a name that is not open" "is not open" rlncsetup scrub w
+must rlncsetup close v
+
+# --- replace of one that does not answer -------------------------------------------------
+must dmsetup create held --table "0 49152 linear /dev/ram0 0"
+cleanup poll_until 10 dmsetup remove held
+cleanup dmsetup resume held
+must rlncsetup format -q --force -k 1 "${cheap[@]}" --key-file "$pass" /dev/mapper/held /dev/ram1 /dev/ram2
+must open --option deadline_ms=1000 /dev/mapper/held /dev/ram1 /dev/ram2
+must rlncsetup fail v 0
+must dmsetup suspend --noflush held
+exits 0 "that it is not erased is said" "^/dev/dm-[0-9]+ was member 0: its superblocks are NOT erased; wipe it" \
+	rlncsetup replace --force v 0 /dev/ram3
+must dmsetup resume held
+must rlncsetup close v
+must open missing /dev/ram1 /dev/ram2
+exits 0 "and that there was none" "^Member 0 had no device to be erased.$" rlncsetup replace --force --wait v 0 /dev/ram4
+must rlncsetup close v

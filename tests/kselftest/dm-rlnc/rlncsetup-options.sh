@@ -8,7 +8,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup blkdiscard
-plan 21
+plan 30
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -54,11 +54,20 @@ exits 2 "an epoch that is not reached" "older than" open --min-epoch $((epoch + 
 
 # --- limits ---------------------------------------------------------------------------
 exits 0 "limits" "^$" open --cache-mb 16 --rebuild-kbps 1000 --nbd-timeout 3 --nbd-dead-timeout 2 \
-	--option hedge_ms=100 -o deadline_ms=5000 v "${m[@]}"
-for word in cache_mb=16 rebuild_kbps=1000 hedge_ms=100 deadline_ms=5000; do
-	check "$word is in the table" grep -qw "$word" <(dmsetup table v)
+	--option hedge_ms=100 -o deadline_ms=5000 --member-deadline 2:700 --member-deadline 4:60000 v "${m[@]}"
+for word in cache_mb=16 rebuild_kbps=1000 hedge_ms=100 deadline_ms=5000 member_deadline_ms=2:700 member_deadline_ms=4:60000; do
+	check "$word is in the table" grep -qw -e "$word" <(dmsetup table v)
 done
+exits 0 "status says how long a member may take" "2 +A .*, has 700 ms to answer" rlncsetup status v
+deadlines() { rlncsetup status --json v | sed -n 's/.*"deadline_ms": \([0-9]*\).*/\1/p' | tr '\n' ' '; }
+is "$(deadlines)" "5000 5000 700 5000 60000 5000 " "and its JSON, of each"
+must dmsetup message v 0 member 2 deadline_ms 0
+is "$(deadlines)" "5000 5000 5000 5000 60000 5000 " "also after a message"
 must rlncsetup close v
 exits 1 "one that there is not" "colour" open -o colour=red v "${m[@]}"
+exits 1 "a member's time has to be one" "from 100 to 600000 milliseconds" open --member-deadline 2:99 v "${m[@]}"
+exits 1 "and of a member" "as in 2:500" open --member-deadline 500 v "${m[@]}"
+exits 1 "that there is" "numbered from 0" open --member-deadline 255:500 v "${m[@]}"
+exits 1 "in this volume" "a member below n" open --member-deadline 6:500 v "${m[@]}"
 exits 1 "and not two at once" "one word, please" open -o "hedge_ms=100 cache_mb=1" v "${m[@]}"
 is "$(rlncsetup status)" "No volume is open." "nothing is left open"

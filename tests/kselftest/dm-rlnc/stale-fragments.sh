@@ -102,7 +102,7 @@ is "$(of auth_failures) $(of stale_fragments)" "$wrong $old" "the counters agree
 added() { grep '"event":"auth_failed"' "$log" | grep -oE "\"$1\":[0-9]+" | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }'; }
 all_told() { [ "$(added count) $(added stale)" = "$wrong $old" ]; }
 check "events say how many are old" poll_until 20 all_told
-check "so does rlncsetup" grep -q "$wrong seals did not open, $old of them of old fragments" <(rlncsetup status v)
+check "so does rlncsetup" grep -q "$old fragments were old ones" <(rlncsetup status v)
 check "and its JSON" grep -q "\"stale_fragments\": $old" <(rlncsetup status --json v)
 
 # A scrub finds them as well.

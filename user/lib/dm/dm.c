@@ -351,17 +351,25 @@ int dm_device_table(const char *name, const char *target, char **params)
 /**
  * dm_device_message - send a message to the target
  * @message:	words separated by spaces
+ * @answer:	receives what it says, cut off where it does not fit, or "" for nothing; or
+ *		NULL
+ * @size:	of @answer
  *
  * Return: 0 or -errno, not reported.
  */
-int dm_device_message(const char *name, const char *message)
+int dm_device_message(const char *name, const char *message, char *answer, size_t size)
 {
 	CLEANUP_TASK struct dm_task *task = new_task(DM_DEVICE_TARGET_MSG, name);
+	const char *response;
 
 	if (!task || !dm_task_set_sector(task, 0) || !dm_task_set_message(task, message))
 		return -why_no_task();
 	if (!dm_task_run(task))
 		return dm_task_get_errno(task) ? -dm_task_get_errno(task) : -EIO;
+	if (answer) {
+		response = dm_task_get_message_response(task);
+		snprintf(answer, size, "%s", response ? response : "");
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define SKY_DM_DM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct dm_device_info {
@@ -39,7 +40,7 @@ int dm_device_remove(const char *name);
 int dm_device_info(const char *name, struct dm_device_info *info);
 int dm_device_status(const char *name, const char *target, char **params);
 int dm_device_table(const char *name, const char *target, char **params);
-int dm_device_message(const char *name, const char *message);
+int dm_device_message(const char *name, const char *message, char *answer, size_t size);
 int dm_device_wait_node(const char *name, unsigned int timeout_ms);
 
 #endif /* SKY_DM_DM_H */

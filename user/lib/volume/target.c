@@ -170,7 +170,7 @@ int target_table_devices(char *params, const char **device, u32 max)
 	for (word = strtok_r(params, " ", &save); word; word = strtok_r(NULL, " ", &save), at++) {
 		if (at == 1 && number_parse(word, 1, max, &n))
 			return -EINVAL;
-		if (at == 3 && number_parse(word, 0, 64, &options))
+		if (at == 3 && number_parse(word, 0, TARGET_OPTIONS_MAX, &options))
 			return -EINVAL;
 		skip = 4 + (u32)options;
 		if (at < 4 || at < skip)
@@ -196,12 +196,74 @@ bool target_table_has(const char *params, const char *option)
 	for (at = 0; at < 4 + options; at++) {
 		if (take_word(&params, word, sizeof(word)) < 0)
 			return false;
-		if (at == 3 && number_parse(word, 0, 64, &options))
+		if (at == 3 && number_parse(word, 0, TARGET_OPTIONS_MAX, &options))
 			return false;
 		if (at > 3 && !strcmp(word, option))
 			return true;
 	}
 	return false;
+}
+
+/* "=MS" or "=MEMBER:MS", behind the option's name. */
+static int take_deadline(const char *value, bool of_member, u32 n, u32 ms[])
+{
+	uint64_t index = 0, v;
+	char number[24];
+	size_t len;
+	u32 i;
+
+	if (of_member) {
+		len = strcspn(value, ":");
+		if (!value[len] || len >= sizeof(number))
+			return -EINVAL;
+		memcpy(number, value, len);
+		number[len] = 0;
+		value += len + 1;
+		if (number_parse(number, 0, n - 1, &index))
+			return -EINVAL;
+	}
+	if (number_parse(value, RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX, &v))
+		return -EINVAL;
+	for (i = of_member ? index : 0; i <= (of_member ? index : n - 1); i++)
+		ms[i] = v;
+	return 0;
+}
+
+static int scan_deadlines(const char *params, const char *option, u32 n, u32 ms[])
+{
+	bool of_member = !strcmp(option, RLNC_OPT_MEMBER_DEADLINE_MS);
+	size_t len = strlen(option);
+	uint64_t options = 0;
+	char word[256];
+	u32 at;
+
+	for (at = 0; at < 4 + options; at++) {
+		if (take_word(&params, word, sizeof(word)) < 0 ||
+		    (at == 3 && number_parse(word, 0, TARGET_OPTIONS_MAX, &options)))
+			return -EINVAL;
+		if (at > 3 && !strncmp(word, option, len) && word[len] == '=' &&
+		    take_deadline(word + len + 1, of_member, n, ms))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * target_table_deadlines - how long each member may take to answer
+ * @params:	from dm_device_table()
+ * @n:		members, 1 or more
+ * @ms:		receives milliseconds for each
+ *
+ * Return: 0, or -EINVAL for parameters that are not the target's.
+ */
+int target_table_deadlines(const char *params, u32 n, u32 ms[])
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		ms[i] = RLNC_DEADLINE_MS;
+	return scan_deadlines(params, RLNC_OPT_DEADLINE_MS, n, ms) ?:
+	       scan_deadlines(params, RLNC_OPT_MEMBER_DEADLINE_MS, n, ms);
 }
 
 /**

@@ -14,6 +14,9 @@
 /* The longest table: 255 paths do not fit in a kernel's ioctl page by far. */
 #define TARGET_TABLE_MAX	65536
 
+/* Options that a table may have: a few, and one for each member. */
+#define TARGET_OPTIONS_MAX	(16 + RLNC_MAX_MEMBERS)
+
 struct target_table {
 	u32 k;
 	u32 n;
@@ -44,12 +47,13 @@ struct target_status {
 	u64 hedged;
 	char scrubbed[TARGET_WORD_MAX];	/* how the last scrub ended */
 	u64 lost;			/* generations that the last rebuild passed over */
-	u64 stale;			/* of authfail, those of old fragments */
+	u64 stale;			/* fragments that were old ones */
 };
 
 int target_table_format(const struct target_table *table, char *text, size_t size);
 int target_status_parse(const char *line, struct target_status *status);
 int target_table_devices(char *params, const char **device, u32 max);
+int target_table_deadlines(const char *params, u32 n, u32 ms[]);
 bool target_table_has(const char *params, const char *option);
 int target_table_rekey(const char *params, const char *key, char *text, size_t size);
 const char *target_letter_word(char letter);

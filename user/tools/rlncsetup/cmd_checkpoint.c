@@ -13,5 +13,5 @@ int cmd_checkpoint(const struct options *o, int argc, char **argv)
 
 	(void)o;
 	(void)argc;
-	return rc ? rc : open_volume_message(argv[0], RLNC_MSG_CHECKPOINT);
+	return rc ? rc : open_volume_message(argv[0], RLNC_MSG_CHECKPOINT, NULL, 0);
 }

@@ -2,6 +2,7 @@
 /* Members of an open volume: given up, taken up again, replaced, added. */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ static int tell_member(const char *name, const char *member, const char *verb)
 	if (index < 0)
 		return index;
 	snprintf(message, sizeof(message), "%s %d", verb, index);
-	rc = open_volume_message(name, message);
+	rc = open_volume_message(name, message, NULL, 0);
 	return rc ? rc : index;
 }
 
@@ -81,6 +82,51 @@ static int update_state(const struct options *o, const struct open_volume *v,
 	return rc ? rc : state_save(v->name, &s);
 }
 
+/* What has become of the superblocks of the device that was the member, in a sentence. */
+static void print_retired(const char *old, unsigned int index, const char *retired)
+{
+	if (!*old)
+		printf("Member %u had no device to be erased.\n", index);
+	else if (!strcmp(retired, RLNC_RETIRED_ERASED))
+		printf("%s was member %u: its superblocks are erased.\n", old, index);
+	else if (!strcmp(retired, RLNC_RETIRED_NONE))
+		printf("%s has no superblock of member %u that could be erased.\n", old, index);
+	else
+		printf("%s was member %u: its superblocks are NOT erased; wipe it when it answers.\n",
+		       old, index);
+}
+
+/*
+ * Who has become member @index.  @retired is NULL where nobody was it before; a kernel
+ * that does not answer has not said that anything is erased.
+ */
+static int print_new(const struct options *o, const struct open_volume *v, unsigned int index,
+		     const struct tool_member *m, const char *retired)
+{
+	const char *old = retired ? v->member[index].path : "";
+	json_t *root;
+
+	if (!o->json) {
+		if (retired)
+			print_retired(old, index, retired);
+		return 0;
+	}
+	if (retired && !*retired)
+		retired = RLNC_RETIRED_LEFT;
+	root = json_pack("{s:s,s:i,s:s}", "name", v->name, "member", (int)index, "device",
+			 m->path);
+	if (!root || (retired && json_object_set_new(root, "old",
+						     json_pack("{s:s,s:s}", "device", old,
+							       "superblocks", retired)))) {
+		json_decref(root);
+		return fail(ENOMEM, "out of memory");
+	}
+	json_dumpf(root, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(root);
+	return 0;
+}
+
 /*
  * The kernel opens the device for itself alone: it is closed here first.  What
  * was written to it before is what the kernel leaves to user space.
@@ -88,10 +134,11 @@ static int update_state(const struct options *o, const struct open_volume *v,
 static int hand_over(const struct options *o, const struct open_volume *v, const char *verb,
 		     unsigned int index, struct tool_members *set)
 {
+	char retired[TARGET_WORD_MAX];
 	struct tool_member *m = &set->member[0];
 	char message[64];
 	struct stat st;
-	int rc;
+	int rc, noted = 0;
 
 	if (fstat(m->fd, &st))
 		return fail(errno, "member %s: %s", m->name, strerror(errno));
@@ -100,14 +147,16 @@ static int hand_over(const struct options *o, const struct open_volume *v, const
 		 minor(st.st_rdev));
 	/* What a volume uses is not disconnected, and what is connected is noted. */
 	interrupt_hold();
-	rc = open_volume_message(v->name, message);
+	rc = open_volume_message(v->name, message, retired, sizeof(retired));
 	if (!rc) {
 		set->keep = true;
-		rc = update_state(o, v, index, m);
+		rc = print_new(o, v, index, m, index < v->status.n ? retired : NULL);
+		fflush(stdout);
+		noted = update_state(o, v, index, m);
 		interrupt_forget_all();
 	}
 	interrupt_release();
-	return rc;
+	return rc ? rc : noted;
 }
 
 /*

@@ -90,7 +90,8 @@ static void list_stale(const struct volume *v)
 struct table_text {
 	char device[RLNC_MAX_MEMBERS][DEVICE_TEXT];
 	char option[3][64];
-	const char *options[6 + MAX_TARGET_OPTIONS];
+	char deadline[RLNC_MAX_MEMBERS][48];
+	const char *options[6 + MAX_TARGET_OPTIONS + RLNC_MAX_MEMBERS];
 	char key[64];
 	char line[TARGET_TABLE_MAX];
 };
@@ -123,6 +124,14 @@ static u32 put_options(const struct options *o, const struct rlnc_super *sb,
 	}
 	for (i = 0; i < o->target_options; i++)
 		t->options[n++] = o->target_option[i];
+	/* An index that there is not is for the kernel to refuse, in its words. */
+	for (i = 0; i < RLNC_MAX_MEMBERS; i++) {
+		if (!o->member_deadline[i])
+			continue;
+		snprintf(t->deadline[i], sizeof(t->deadline[i]), "%s=%u:%u",
+			 RLNC_OPT_MEMBER_DEADLINE_MS, i, o->member_deadline[i]);
+		t->options[n++] = t->deadline[i];
+	}
 	return n;
 }
 

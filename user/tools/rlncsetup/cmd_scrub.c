@@ -26,7 +26,7 @@ int cmd_scrub(const struct options *o, int argc, char **argv)
 	rc = open_volume_status(name, &info, &status);
 	if (!rc)
 		rc = open_volume_message(name, start ? RLNC_MSG_SCRUB " start" :
-						       RLNC_MSG_SCRUB " stop");
+						       RLNC_MSG_SCRUB " stop", NULL, 0);
 	if (rc || !o->wait)
 		return rc;
 	return work_wait_scrub(name, &status);

@@ -26,9 +26,12 @@ static void print_members(const struct open_volume *v)
 		const struct open_member *m = &v->member[i];
 		bool alias = *m->name && strcmp(m->name, m->path);
 
-		printf("    %3u  %c  %-8s %s%s%s%s\n", i, v->status.letters[i],
+		printf("    %3u  %c  %-8s %s%s%s%s", i, v->status.letters[i],
 		       target_letter_word(v->status.letters[i]), *m->path ? m->path : "-",
 		       alias ? " (" : "", alias ? m->name : "", alias ? ")" : "");
+		if (m->deadline_ms != RLNC_DEADLINE_MS)
+			printf(", has %u ms to answer", m->deadline_ms);
+		putchar('\n');
 	}
 }
 
@@ -59,8 +62,8 @@ static void print_text(const struct open_volume *v)
 	if (s->lost)
 		printf("  lost           %" PRIu64 " generations could not be read by the last rebuild\n",
 		       (uint64_t)s->lost);
-	printf("  authfail       %" PRIu64 " seals did not open, %" PRIu64 " of them of old fragments\n",
-	       (uint64_t)s->authfail, (uint64_t)s->stale);
+	printf("  authfail       %" PRIu64 " seals did not open\n", (uint64_t)s->authfail);
+	printf("  stale          %" PRIu64 " fragments were old ones\n", (uint64_t)s->stale);
 	printf("  hedged         %" PRIu64 " reads went to a spare member\n", (uint64_t)s->hedged);
 	print_members(v);
 }
@@ -75,10 +78,11 @@ static json_t *members_json(const struct open_volume *v)
 		char letter[2] = { v->status.letters[i], 0 };
 
 		json_array_append_new(list,
-				      json_pack("{s:i,s:s,s:s,s:s,s:s}", "index", (int)i,
+				      json_pack("{s:i,s:s,s:s,s:s,s:s,s:i}", "index", (int)i,
 						"letter", letter, "state",
 						target_letter_word(letter[0]),
-						"device", m->path, "name", m->name));
+						"device", m->path, "name", m->name,
+						"deadline_ms", (int)m->deadline_ms));
 	}
 	return list;
 }

@@ -78,7 +78,7 @@ const struct program program = {
 	.command = commands,
 	.commands = sizeof(commands) / sizeof(commands[0]),
 	.option = option_rows,
-	.set = option_append,
+	.set = option_set_own,
 	.verb_width = 14,
 	.args_width = 30,
 };

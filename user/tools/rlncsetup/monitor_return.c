@@ -94,7 +94,7 @@ static enum outcome attempt(const struct lost *l, const struct options *given)
 	if (remote_revive(m->name, &m->remote, &o))
 		return OUTCOME_NOT_YET;
 	snprintf(message, sizeof(message), "%s %u", RLNC_MSG_RETURN, (unsigned int)l->member);
-	return dm_device_message(l->name, message) ? OUTCOME_NOT_YET : OUTCOME_BACK;
+	return dm_device_message(l->name, message, NULL, 0) ? OUTCOME_NOT_YET : OUTCOME_BACK;
 }
 
 static void be_silent(const char *level, const char *text)

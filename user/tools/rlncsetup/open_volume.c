@@ -93,6 +93,7 @@ static int find_devices(struct open_volume *v)
 	CLEANUP_STATE struct state s = { .count = 0 };
 	const char *device[RLNC_MAX_MEMBERS];
 	CLEANUP_FREE char *params = NULL;
+	u32 i, ms[RLNC_MAX_MEMBERS];
 	int rc = dm_device_table(v->name, RLNC_TARGET_NAME, &params);
 
 	if (rc)
@@ -100,8 +101,11 @@ static int find_devices(struct open_volume *v)
 	if (state_load(v->name, &s) || strcmp(s.uuid, v->uuid) || s.count != v->status.n)
 		state_free(&s);
 	v->dense = target_table_has(params, RLNC_OPT_DENSE);
-	if (target_table_devices(params, device, RLNC_MAX_MEMBERS) != (int)v->status.n)
+	if (target_table_deadlines(params, v->status.n, ms) ||
+	    target_table_devices(params, device, RLNC_MAX_MEMBERS) != (int)v->status.n)
 		return fail(EPROTO, "%s: the table's members cannot be read", v->name);
+	for (i = 0; i < v->status.n; i++)
+		v->member[i].deadline_ms = ms[i];
 	place_devices(v, device, &s);
 	return 0;
 }
@@ -150,13 +154,17 @@ int open_volume_status(const char *name, struct dm_device_info *info,
 
 /**
  * open_volume_message - send a message to the kernel's target
+ * @name:	below /dev/mapper
+ * @message:	words separated by spaces
+ * @answer:	receives what it says, or "" for nothing; or NULL
+ * @size:	of @answer
  *
  * Return: 0 or -errno, reported with the kernel's reasons.
  */
-int open_volume_message(const char *name, const char *message)
+int open_volume_message(const char *name, const char *message, char *answer, size_t size)
 {
 	CLEANUP_CLOSE int mark = kmsg_mark();
-	int rc = dm_device_message(name, message);
+	int rc = dm_device_message(name, message, answer, size);
 
 	if (!rc)
 		return 0;

@@ -10,6 +10,7 @@
 struct open_member {
 	char path[256];		/* device, or "" */
 	char name[4096];	/* as it was given to `open`, or "" */
+	u32 deadline_ms;	/* how long it may take to answer */
 };
 
 struct open_volume {
@@ -24,7 +25,7 @@ struct open_volume {
 
 int open_volume_status(const char *name, struct dm_device_info *info,
 		       struct target_status *status);
-int open_volume_message(const char *name, const char *message);
+int open_volume_message(const char *name, const char *message, char *answer, size_t size);
 int open_volume_get(const char *name, struct open_volume *v);
 void open_volume_free(struct open_volume *v);
 int open_volume_members(const struct open_volume *v, struct tool_members *set,

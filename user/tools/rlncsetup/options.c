@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/size.h"
 #include "base/text.h"
+#include "rlnc_dm.h"
 #include "rlncsetup.h"
 
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
@@ -17,6 +19,8 @@
 #define CMD_MEMBERS	((CMD_ANY_KEY & ~CMD_RESIZE) | CMD_DUMP | CMD_KEY_LIST | \
 			 CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
 #define CMD_ALL		(~0u)
+
+#define OPT_MEMBER_DEADLINE	(OPT_OWN + 1)
 
 #define AT(field)	offsetof(struct options, field)
 
@@ -94,6 +98,8 @@ const struct option_row option_rows[] = {
 	  "index of the lost member, if more than one is not given" },
 	{ "tab", 0, OPT_TEXT, AT(tab), 0, 0, CMD_OPEN, "FILE",
 	  "the table of volumes, if only NAME is given (default " TAB_PATH ")" },
+	{ "member-deadline", 0, OPT_MEMBER_DEADLINE, 0, 0, 0, CMD_OPEN, "I:MS",
+	  "milliseconds that member I may take to answer; may be repeated" },
 	{ "option", 'o', OPT_OWN, 0, 0, 0, CMD_OPEN, "WORD",
 	  "one more option of the kernel's table; may be repeated" },
 	{ "nbd-timeout", 0, OPT_NUMBER, AT(nbd_timeout), 1, 3600, CMD_MEMBERS | CMD_MONITOR, "S",
@@ -110,7 +116,7 @@ const struct option_row option_rows[] = {
 	{ "tls-hostname", 0, OPT_TEXT, AT(tls_host), 0, 0, CMD_MEMBERS | CMD_MONITOR, "NAME",
 	  "name in the servers' certificates, if not that of the URL" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
-	  CMD_MONITOR, NULL, "print JSON" },
+	  CMD_MONITOR | CMD_NEW_PLACE, NULL, "print JSON" },
 	{ "program", 'p', OPT_TEXT, AT(program), 0, 0, CMD_MONITOR, "FILE",
 	  "run FILE on every change, with the event, the volume and the member's device" },
 	{ "foreground", 0, OPT_FLAG, AT(foreground), 0, 0, CMD_MONITOR, NULL,
@@ -154,9 +160,35 @@ int label_copy(const char *option, const char *label, char *to, size_t size)
 	return 0;
 }
 
-/* --option: the only kind of this program's own. */
-int option_append(const struct option_row *row, const char *word, struct options *o)
+/* --member-deadline: the first counts, so that the command line comes before rlnctab(5). */
+static int set_member_deadline(const struct option_row *row, const char *word,
+			       struct options *o)
 {
+	const char *colon = strchr(word, ':');
+	uint64_t index, ms;
+	char number[8];
+
+	if (!colon || (size_t)(colon - word) >= sizeof(number))
+		return fail(EINVAL, "--%s %s: a member's index and milliseconds, as in 2:500",
+			    row->name, word);
+	memcpy(number, word, colon - word);
+	number[colon - word] = 0;
+	if (number_parse(number, 0, RLNC_MAX_MEMBERS - 1, &index))
+		return fail(EINVAL, "--%s %s: members are numbered from 0 to %u", row->name, word,
+			    RLNC_MAX_MEMBERS - 1);
+	if (number_parse(colon + 1, RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX, &ms))
+		return fail(EINVAL, "--%s %s: from %u to %u milliseconds", row->name, word,
+			    RLNC_DEADLINE_MS_MIN, RLNC_DEADLINE_MS_MAX);
+	if (!o->member_deadline[index])
+		o->member_deadline[index] = (uint32_t)ms;
+	return 0;
+}
+
+/* The kinds of this program's own. */
+int option_set_own(const struct option_row *row, const char *word, struct options *o)
+{
+	if (row->kind == OPT_MEMBER_DEADLINE)
+		return set_member_deadline(row, word, o);
 	if (!*word || strpbrk(word, " \t\n"))
 		return fail(EINVAL, "--%s \"%s\": one word, please", row->name, word);
 	if (o->target_options == MAX_TARGET_OPTIONS)

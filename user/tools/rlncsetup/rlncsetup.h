@@ -90,6 +90,7 @@ struct options {
 	uint64_t max_delay;	/* seconds */
 	bool foreground;
 	bool oneshot;
+	uint32_t member_deadline[RLNC_MAX_MEMBERS];	/* ms; 0: not given */
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
 	uint64_t given;		/* on the command line: bits by row of the table of options */
@@ -97,7 +98,7 @@ struct options {
 
 extern const struct option_row option_rows[];
 extern const struct options option_defaults;
-int option_append(const struct option_row *row, const char *word, struct options *o);
+int option_set_own(const struct option_row *row, const char *word, struct options *o);
 
 extern const struct program program;	/* main.c */
 
