@@ -99,9 +99,10 @@ static void status_ima(struct rlnc_volume *v, char *result, unsigned int maxlen)
 	unsigned int sz = 0;
 
 	DMEMIT_TARGET_NAME_VERSION(v->ti->type);
-	DMEMIT(",volume_id=%*phN,k=%u,n=%u,symbol=%u,mode=%s,writes_min=%u,cipher=gcm(aes)",
+	DMEMIT(",volume_id=%*phN,k=%u,n=%u,symbol=%u,mode=%s,writes_min=%u,min_epoch=%llu,cipher=gcm(aes)",
 	       RLNC_ID_BYTES, v->sb->volume_id, v->k, n, v->geo.symbol,
-	       v->sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic", v->writes_min);
+	       v->sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic", v->writes_min,
+	       v->opt.min_epoch);
 	for (i = 0; i < n; i++)
 		DMEMIT(",member_%u=%s", i, v->member[i].dev ? v->member[i].dev->name : "-");
 	DMEMIT(";");

@@ -139,11 +139,37 @@ static void verify(void **state)
 	boot_free(&b);
 }
 
+/* The PCRs are believed for a TPM's sake, and those alone that it vouches for. */
+static void quoted(void **state)
+{
+	static const char nonce[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+	(void)state;
+#define BY_QUOTE(nonce, sig, more)	"%s attest verify --policy %s/quoted --log " FILES "/" UKI "/" LOG \
+		" --quote " FILES "/" UKI "/quote.msg --signature " FILES "/" UKI "/" sig \
+		" --ak " FILES "/" UKI "/ak.pub --pcrs " FILES "/" UKI "/quote.pcrs.txt" \
+		" --nonce " nonce more
+	RUN(0, "echo '{\"version\":1,\"name\":\"q\",\"replay\":[0,1,2,3,4,5,6,7,9,11]}' > %s/quoted; "
+	    BY_QUOTE("%s", "quote.sig", ""), top, skyctl, top, nonce);
+	heard("trusted: ");
+	RUN(2, BY_QUOTE("ff%s", "quote.sig", ""), skyctl, top, nonce + 2);
+	heard("refused: ");
+	RUN(2, BY_QUOTE("%s", "quote_rsa.sig", ""), skyctl, top, nonce);
+	RUN(2, BY_QUOTE("%s", "quote.sig", " --select sha256:0,1,2"), skyctl, top, nonce);
+	RUN(1, BY_QUOTE("x", "quote.sig", ""), skyctl, top);
+	RUN(1, "%s attest verify --policy %s/quoted --pcrs /dev/null --ak /dev/null", skyctl, top);
+	heard("--quote, --signature and --ak go together");
+	/* One value is another: nobody vouches for that. */
+	RUN(2, "sed '4s/[0-9A-F]$/0/;4s/00$/01/' " FILES "/" UKI "/quote.pcrs.txt > %s/changed; "
+	    BY_QUOTE("%s", "quote.sig", " --pcrs %s/changed"), top, skyctl, top, nonce, top);
+	heard("refused: ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replay), cmocka_unit_test(damaged), cmocka_unit_test(ima),
-		cmocka_unit_test(verify),
+		cmocka_unit_test(verify), cmocka_unit_test(quoted),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -20,7 +20,7 @@ echo "measure func=CRITICAL_DATA label=device-mapper" >$ima/policy
 load_module dm-rlnc
 ram_members 3 16
 format 2
-must create v -- "${MEMBERS[@]}"
+must create v min_epoch=1 -- "${MEMBERS[@]}"
 # The last field of a line is the buffer that was measured, in hexadecimal.
 measured()
 {
@@ -38,5 +38,5 @@ check "the target is named" has target_name=rlnc
 check "and its version" has target_version=1.0.0
 check "the shape is there" has k=2,n=3
 check "the volume's identity is that of its superblocks" has "volume_id=$id"
-check "and the mode and the cipher" has mode=systematic,writes_min=2,cipher='gcm(aes)'
+check "and the mode and the cipher" has mode=systematic,writes_min=2,min_epoch=1,cipher='gcm(aes)'
 check_fails "but no key" grep -qi "$KEY" <(measured)

@@ -15,6 +15,7 @@
 #include "tpm/ear.h"
 #include "tpm/event_bind.h"
 #include "tpm/ima.h"
+#include "tpm/tpm_attest.h"
 
 #define PCRS_MAX	65536u
 #define KEY_MAX		16384u
@@ -432,6 +433,7 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv)
 	CLEANUP_FREE char *log = NULL;
 	CLEANUP_FREE char *ima = NULL;
 	struct attest_policy *policy = NULL;
+	struct tpm_attest said;
 	int rc = 0;
 
 	(void)argc;
@@ -440,8 +442,12 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv)
 		return fail(ENOMEM, "cannot judge");
 	if (!o->policy || !o->pcrs)
 		return fail(EINVAL, "say which --policy to judge by, and the --pcrs that were quoted");
+	if (!!o->quote != !!o->ak || !!o->quote != !!o->signature)
+		return fail(EINVAL, "--quote, --signature and --ak go together");
 	rc = read_policy(o->policy, &policy);
-	if (!rc)
+	if (!rc && o->quote)
+		rc = quote_of_files(o, o->ak, o->quote, o->signature, &e->pcrs, &said);
+	else if (!rc)
 		rc = read_pcrs(o->pcrs, &e->pcrs);
 	if (!rc && o->log)
 		rc = read_file(o->log, EVENTLOG_MAX_BYTES, &log, &e->log);

@@ -249,54 +249,83 @@ static int accepted(const struct options *o, const struct tpm_attest *a)
 	return rc;
 }
 
-/* @file: AK, message and signature. */
-static int verify_quote(const struct options *o, char **file, struct tpm_expect *expect)
+/* What --nonce, --scheme and --hash say; @nonce has TPM_DIGEST_MAX bytes. */
+static int read_expect(const struct options *o, uint8_t *nonce, struct tpm_expect *expect)
+{
+	const struct tpm_alg *hash = tpm_alg_by_name(str_of(o->hash));
+	size_t len = o->nonce ? strlen(o->nonce) / 2 : 0;
+
+	if (!o->nonce || !o->pcrs)
+		return fail(EINVAL, "say which --nonce the TPM was given, and the file of --pcrs");
+	if (!len || len > TPM_DIGEST_MAX || hex_decode(o->nonce, nonce, len))
+		return fail(EINVAL, "--nonce has 1 to %u bytes, two digits each", TPM_DIGEST_MAX);
+	if (!hash)
+		return fail(EINVAL, "--hash %s: there is no such hash", o->hash);
+	expect->hash = hash->id;
+	expect->nonce = (struct tpm_blob){ nonce, len };
+	return read_scheme(o->scheme, &expect->scheme) ? -EINVAL : 0;
+}
+
+/* Those that a quote is over stay known, no others. */
+static void keep_selected(struct tpm_pcr_set *pcrs, const struct tpm_expect *expect)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < pcrs->count; i++) {
+		uint32_t mask = 0;
+
+		for (k = 0; k < expect->selects; k++)
+			if (expect->select[k].alg == pcrs->bank[i].alg->id)
+				mask |= expect->select[k].mask;
+		pcrs->bank[i].known &= mask;
+	}
+}
+
+int quote_of_files(const struct options *o, const char *ak_file, const char *message_file,
+		   const char *signature_file, struct tpm_pcr_set *pcrs, struct tpm_attest *said)
 {
 	CLEANUP_INPUT struct input area = { NULL }, message = { NULL }, signature = { NULL };
+	struct tpm_expect expect = { .pcrs = pcrs };
 	struct tpm_selection select[TPM_ALGS];
-	struct tpm_pcr_set pcrs;
 	struct tpm_name name = { .len = 0 };
+	uint8_t nonce[TPM_DIGEST_MAX];
 	struct tpm_public ak;
 	struct tpm_attest a;
 	const char *why;
-	int rc = load_public(file[0], &area, &ak);
+	int rc = read_expect(o, nonce, &expect);
 
-	rc = rc ? rc : load(file[1], SMALL_MAX, &message);
-	rc = rc ? rc : load(file[2], SMALL_MAX, &signature);
-	rc = rc ? rc : read_pcrs(o->pcrs, &pcrs);
-	rc = rc ? rc : read_selection(o->select, &pcrs, select, &expect->selects);
+	rc = rc ? rc : load_public(ak_file, &area, &ak);
+	rc = rc ? rc : load(message_file, SMALL_MAX, &message);
+	rc = rc ? rc : load(signature_file, SMALL_MAX, &signature);
+	rc = rc ? rc : read_pcrs(o->pcrs, pcrs);
+	rc = rc ? rc : read_selection(o->select, pcrs, select, &expect.selects);
 	if (!rc && o->ek)
 		rc = read_parent(o->ek, &ak, &name);
 	if (rc)
 		return rc;
-	expect->select = select;
-	expect->pcrs = &pcrs;
-	expect->signer = (struct tpm_blob){ name.at, name.len };
-	rc = tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, expect, &a,
+	expect.select = select;
+	expect.signer = (struct tpm_blob){ name.at, name.len };
+	rc = tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, &expect, &a,
 			      &why);
-	return rc ? fail(-rc, "%s: refused: %s", file[1], why) : accepted(o, &a);
+	if (rc)
+		return fail(-rc, "%s: refused: %s", message_file, why);
+	keep_selected(pcrs, &expect);
+	/* The rest points into what goes now. */
+	*said = (struct tpm_attest){ .firmware = a.firmware, .clock = a.clock };
+	return 0;
 }
 
 int cmd_tpm_quote(const struct options *o, int argc, char **argv)
 {
-	const struct tpm_alg *hash = tpm_alg_by_name(str_of(o->hash));
-	struct tpm_expect expect = { .hash = hash ? hash->id : 0 };
-	uint8_t nonce[TPM_DIGEST_MAX];
-	size_t len = o->nonce ? strlen(o->nonce) / 2 : 0;
+	struct tpm_pcr_set pcrs;
+	struct tpm_attest said;
+	int rc;
 
 	(void)argc;
 	if (strcmp(argv[0], "verify"))
 		return fail(EINVAL, "a quote can be verified; \"%s\" is not known", argv[0]);
-	if (!o->nonce || !o->pcrs)
-		return fail(EINVAL, "say which --nonce the TPM was given, and the file of --pcrs");
-	if (!len || len > sizeof(nonce) || hex_decode(o->nonce, nonce, len))
-		return fail(EINVAL, "--nonce has 1 to %u bytes, two digits each", TPM_DIGEST_MAX);
-	if (!hash)
-		return fail(EINVAL, "--hash %s: there is no such hash", o->hash);
-	expect.nonce = (struct tpm_blob){ nonce, len };
-	if (read_scheme(o->scheme, &expect.scheme))
-		return -EINVAL;
-	return verify_quote(o, argv + 1, &expect);
+	rc = quote_of_files(o, argv[1], argv[2], argv[3], &pcrs, &said);
+	return rc ? rc : accepted(o, &said);
 }
 
 /* --- endorsement keys ------------------------------------------------------------------------ */

@@ -13,6 +13,7 @@
 #define CMD_ALL		(~0ull)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3)
 #define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | CMD_WORKLOAD)
+#define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
@@ -130,13 +131,13 @@ const struct option_row option_rows[] = {
 	  "what the TPM was given for this quote" },
 	{ "pcrs", 0, OPT_TEXT, AT(pcrs), 0, 0, CMD_TPM_QUOTE, "FILE",
 	  "that it has to vouch for: lines BANK INDEX HEX" },
-	{ "select", 0, OPT_TEXT, AT(select), 0, 0, CMD_TPM_QUOTE, "LIST",
+	{ "select", 0, OPT_TEXT, AT(select), 0, 0, CMD_QUOTES, "LIST",
 	  "which of them, as sha1:0,1+sha256:0,1,10 (default: all, in the file's order)" },
-	{ "scheme", 0, OPT_TEXT, AT(scheme), 0, 0, CMD_TPM_QUOTE, "ecdsa|rsassa|rsapss",
+	{ "scheme", 0, OPT_TEXT, AT(scheme), 0, 0, CMD_QUOTES, "ecdsa|rsassa|rsapss",
 	  "which signature is taken (default ecdsa)" },
-	{ "hash", 0, OPT_TEXT, AT(hash), 0, 0, CMD_TPM_QUOTE, "NAME",
+	{ "hash", 0, OPT_TEXT, AT(hash), 0, 0, CMD_QUOTES, "NAME",
 	  "and with which hash (default sha256)" },
-	{ "ek", 0, OPT_TEXT, AT(ek), 0, 0, CMD_TPM_QUOTE, "FILE",
+	{ "ek", 0, OPT_TEXT, AT(ek), 0, 0, CMD_QUOTES, "FILE",
 	  "endorsement key below which the attestation key has to lie" },
 	{ "roots", 0, OPT_TEXT, AT(roots), 0, 0, CMD_TPM_EK, "FILE",
 	  "PEM of the makers that are trusted" },
@@ -161,7 +162,11 @@ const struct option_row option_rows[] = {
 	{ "subject", 0, OPT_TEXT, AT(subject), 0, 0, CMD_T_VERIFY, "NAME",
 	  "the machine's name in the token (default machine)" },
 	{ "nonce", 0, OPT_TEXT, AT(nonce), 0, 0, CMD_T_VERIFY, "TEXT",
-	  "what the token has to answer" },
+	  "what the token has to answer; with --quote, the digits that the TPM was given" },
+	{ "quote", 0, OPT_TEXT, AT(quote), 0, 0, CMD_T_VERIFY, "FILE",
+	  "a TPM's message of the PCRs: they are believed only if it vouches for them" },
+	{ "signature", 0, OPT_TEXT, AT(signature), 0, 0, CMD_T_VERIFY, "FILE", "of the quote" },
+	{ "ak", 0, OPT_TEXT, AT(ak), 0, 0, CMD_T_VERIFY, "FILE", "the attestation key of it" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_AUDIT, "KEY",
 	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
 	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",

@@ -73,6 +73,8 @@
 #define TARGETS_MAX	64u
 
 struct s3_filter;
+struct tpm_attest;
+struct tpm_pcr_set;
 
 /* What was given.  Texts that are NULL were not. */
 struct options {
@@ -87,6 +89,7 @@ struct options {
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
 	const char *bank, *select, *scheme, *hash, *ek, *roots, *between;	/* of TPMs */
+	const char *ak, *quote;
 	const char *bundle, *signature, *trusted_root, *issuer;
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
@@ -163,5 +166,18 @@ int print_answer(const struct options *o, const json_t *answer, const char *colu
 int cmd_tpm_predict(const struct options *o, int argc, char **argv);
 int cmd_tpm_quote(const struct options *o, int argc, char **argv);
 int cmd_tpm_ek(const struct options *o, int argc, char **argv);
+
+/**
+ * quote_of_files - does a TPM vouch for the PCRs of o->pcrs?
+ * @ak:		file of the attestation key
+ * @message:	file of the quote
+ * @signature:	file of its signature
+ * @pcrs:	receives them; those that the quote is not over are not known
+ * @said:	receives firmware and clock
+ *
+ * Return: 0 or -errno, reported.
+ */
+int quote_of_files(const struct options *o, const char *ak, const char *message,
+		   const char *signature, struct tpm_pcr_set *pcrs, struct tpm_attest *said);
 
 #endif /* SKYCTL_H */
