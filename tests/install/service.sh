@@ -63,10 +63,10 @@ is "$(user_of gateway) $(user_of backend) $(user_of vault) $(user_of 'edge e1')"
 	"skyd-gateway skyd-backend skyd-vault skyd-edge" "each role has a user of its own"
 pid=$(main_pid)
 is "$(of_process "$pid" NoNewPrivs) $(of_process "$pid" Seccomp)" "1 2" "the parent gets no privileges, and is filtered"
-must touch /root/.bashrc
+must touch ~/.bashrc
 in_its_view() { nsenter -t "$pid" -m -- "$@"; }
 check_fails "it cannot write to the system" in_its_view touch /usr/sbin/touched
-is "$(in_its_view ls -A /root "$(dirname "$TMPDIR")" 2>&1 | grep -c "$(basename "$TMPDIR")\|[.]ssh\|[.]bashrc")" 0 \
+is "$(in_its_view ls -A ~ "$(dirname "$TMPDIR")" 2>&1 | grep -c "$(basename "$TMPDIR")\|[.]ssh\|[.]bashrc")" 0 \
 	"nor see homes, or what others have in /tmp"
 is "$(of_process "$(role gateway)" CapEff)" 0000000000000000 "the gateway has no capabilities"
 

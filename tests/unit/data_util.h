@@ -684,9 +684,7 @@ static inline int thing_get(struct world *w, struct thing *t, u64 offset, u64 le
 	};
 	int rc;
 
-	b->seed = t->seed;
-	b->text = t->text;
-	b->at = offset;
+	b->seed = t->seed, b->text = t->text, b->at = offset;
 	rc = pipe_get(&w->g, &get);
 	must(rc || b->at == offset + length);
 	return rc;

@@ -142,7 +142,8 @@ static void verify(void **state)
 /* The PCRs are believed for a TPM's sake, and those alone that it vouches for. */
 static void quoted(void **state)
 {
-	static const char nonce[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char nonce[] =
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 	(void)state;
 #define BY_QUOTE(nonce, sig, more)	"%s attest verify --policy %s/quoted --log " FILES "/" UKI "/" LOG \

@@ -19,7 +19,7 @@ static void refused(void **state)
 	} cases[] = {
 		{ "", "line 1: " }, { "{", "line 1: " }, { "[]", "it is not an object" },
 		{ "{\"a\":1,\"a\":1}", "line 1: duplicate" },
-		{ "{\"nam\":1}", "nam: there is no such member" },
+		{ "{\"names\":1}", "names: there is no such member" },
 		{ "{\"n\\u0007e\":1}", "n?e: there is no such member" },
 		{ "{}", "version: it is missing" }, { "{\"version\":2}", "version: 2 is not" },
 		{ "{\"version\":1}", "name: it is missing" },

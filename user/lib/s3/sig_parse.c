@@ -495,7 +495,7 @@ enum s3_code sig_parse(const struct sig_message *m, const struct sig_rules *rule
 		code = parse_query(m, algorithm, rules, claim, f, used);
 	} else if (query_find(m->query, STR("AWSAccessKeyId"), &header) &&
 		   query_find(m->query, STR("Signature"), &header)) {
-		return version_2(f);
+		code = version_2(f);
 	} else {
 		claim->place = SIG_ANONYMOUS;
 		return S3_OK;

@@ -305,8 +305,8 @@ int quote_of_files(const struct options *o, const char *ak_file, const char *mes
 		return rc;
 	expect.select = select;
 	expect.signer = (struct tpm_blob){ name.at, name.len };
-	rc = tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, &expect, &a,
-			      &why);
+	rc = tpm_quote_verify(&ak, message.at, message.len, signature.at, signature.len, &expect,
+			      &a, &why);
 	if (rc)
 		return fail(-rc, "%s: refused: %s", message_file, why);
 	keep_selected(pcrs, &expect);
