@@ -199,12 +199,6 @@ static bool make_late(struct rlnc_flight *f)
 	return late;
 }
 
-static u64 deadline_of(const struct rlnc_flight *f)
-{
-	return f->m ? rlnc_member_deadline_ns(f->v, f->m - f->v->member) :
-		      rlnc_deadline_ns(f->v);
-}
-
 /* Give up one request that has had its time, if any has.  Those that are ending have not. */
 static bool leave_one(struct rlnc_round *round, u64 waited, struct rlnc_late *late)
 {
@@ -214,7 +208,7 @@ static bool leave_one(struct rlnc_round *round, u64 waited, struct rlnc_late *la
 
 	spin_lock_irqsave(&round->lock, flags);
 	list_for_each_entry_safe(f, next, &round->flights, link) {
-		if (waited < deadline_of(f))
+		if (waited < f->deadline)
 			continue;
 		hold_pages(f);
 		late->row = f->row;
@@ -259,7 +253,7 @@ static u64 next_deadline(struct rlnc_round *round)
 
 	spin_lock_irqsave(&round->lock, flags);
 	list_for_each_entry(f, &round->flights, link)
-		next = min(next, deadline_of(f));
+		next = min(next, f->deadline);
 	spin_unlock_irqrestore(&round->lock, flags);
 	return next;
 }
@@ -418,6 +412,12 @@ static void send(struct rlnc_flight *f)
 	submit_bio(&f->bio);
 }
 
+static u64 deadline_of(const struct rlnc_flight *f)
+{
+	return f->m ? rlnc_member_deadline_ns(f->v, f->m - f->v->member) :
+		      rlnc_deadline_ns(f->v);
+}
+
 /**
  * rlnc_flight_send_last - send the last request of a round that nobody waits for
  * @f:		the request
@@ -431,6 +431,7 @@ void rlnc_flight_send_last(struct rlnc_flight *f, struct rlnc_round *round,
 	unsigned long flags;
 
 	f->round = round;
+	f->deadline = deadline_of(f);
 	spin_lock_irqsave(&round->lock, flags);
 	list_add_tail(&f->link, &round->flights);
 	round->over = over;

@@ -38,6 +38,7 @@ struct rlnc_flight {
 	u32 row, first, count;		/* for whoever began the round */
 	u32 bytes;
 	u64 start;			/* ns */
+	u64 deadline;			/* ns that it may take, as was said when it was sent */
 	struct bio bio;			/* last: its vectors follow */
 };
 

@@ -170,7 +170,7 @@ static u64 print_of(const struct rlnc_history *h, u32 number, struct page *page)
 {
 	u64 word = ((const u64 *)page_address(page))[h->print_at];
 
-	return word ? word ^ hash_64(number + 1, 64) : 0;
+	return word ? word ^ (u64)(number + 1) * GOLDEN_RATIO_64 : 0;
 }
 
 /* A print that comes to be in the place of another is kept instead of that. */

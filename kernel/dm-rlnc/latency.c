@@ -25,24 +25,26 @@ static u64 in_windows(const struct rlnc_latency *latency, u32 bucket)
 
 /*
  * Answers come from the depth of any stack, and have no room there for a copy of the
- * windows.  What is counted meanwhile moves the rank by as much.
+ * windows.  What is counted meanwhile moves the rank by as much; and if a window is cleared
+ * meanwhile, so that the rank is not reached, the slowest answer that is left stands for it.
  */
 static u64 recent(const struct rlnc_latency *latency, u32 percent)
 {
-	u64 total = 0, seen = 0, rank;
-	u32 i;
+	u64 total = 0, seen = 0, rank, n;
+	u32 i, last = 0;
 
 	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
 		total += in_windows(latency, i);
 	if (!total)
 		return 0;
 	rank = histogram_rank(total, percent);
-	for (i = 0; i < HISTOGRAM_BUCKETS - 1; i++) {
-		seen += in_windows(latency, i);
-		if (seen >= rank)
-			break;
+	for (i = 0; i < HISTOGRAM_BUCKETS && seen < rank; i++) {
+		n = in_windows(latency, i);
+		seen += n;
+		if (n)
+			last = i;
 	}
-	return histogram_end(i);
+	return histogram_end(last);
 }
 
 /**

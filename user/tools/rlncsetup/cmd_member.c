@@ -85,9 +85,16 @@ static int update_state(const struct options *o, const struct open_volume *v,
 /* What has become of the superblocks of the device that was the member, in a sentence. */
 static void print_retired(const char *old, unsigned int index, const char *retired)
 {
-	if (!*old)
+	bool erased = !strcmp(retired, RLNC_RETIRED_ERASED);
+
+	if (!*old && !strcmp(retired, RLNC_RETIRED_NONE))
 		printf("Member %u had no device to be erased.\n", index);
-	else if (!strcmp(retired, RLNC_RETIRED_ERASED))
+	else if (!*old && erased)
+		printf("The device that was member %u is gone; its superblocks were erased.\n", index);
+	else if (!*old)
+		printf("The device that was member %u is gone: its superblocks are NOT erased; wipe it when it is back.\n",
+		       index);
+	else if (erased)
 		printf("%s was member %u: its superblocks are erased.\n", old, index);
 	else if (!strcmp(retired, RLNC_RETIRED_NONE))
 		printf("%s has no superblock of member %u that could be erased.\n", old, index);
