@@ -28,6 +28,8 @@ struct recipe {
 	const char *stamp_about;	/* NULL: the signature */
 	void (*leaf)(const struct world *w, struct cert_spec *s);	/* changes it */
 	const char *payload, *payload_type;	/* NULL: the usual ones */
+	const char *predicate;		/* type of the usual payload's; NULL: the usual one */
+	const EVP_MD *message_md;	/* of messageDigest; NULL: the signature's */
 	const char *body_about;		/* the entry is about this artefact; NULL: the right one */
 	EVP_PKEY *body_signer;		/* the entry names this key or a certificate of it */
 	bool body_plain;		/* intoto: without its payload */
@@ -87,7 +89,8 @@ static inline void make_message(const struct recipe *r, struct made *m)
 		json_t *usual = json_pack("{s:s,s:[{s:s,s:{s:o}}],s:s,s:{}}", "_type",
 					  "https://in-toto.io/Statement/v1", "subject", "name",
 					  "a", "digest", "sha256", hex, "predicateType",
-					  "https://example.org/p", "predicate");
+					  r->predicate ? r->predicate : "https://example.org/p",
+					  "predicate");
 		char *dumped = json_dumps(usual, JSON_COMPACT);
 
 		m->payload = r->payload ? str_of(r->payload) : keep(dumped, strlen(dumped));
@@ -436,7 +439,7 @@ static inline void make(const struct world *w, const struct recipe *r, struct ma
 
 	*m = (struct made){ .signer = w->signer };
 	make_message(r, m);
-	md = md_for(r, m->signer);
+	md = r->message_md ? r->message_md : md_for(r, m->signer);
 	if (!r->by_key)
 		m->leaf = make_leaf(w, r, m->signer);
 	if (r->envelope)

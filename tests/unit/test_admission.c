@@ -20,7 +20,15 @@ static const struct { const char *image, *name; } references[] = {
 	{ "bitnami/nginx:latest", "index.docker.io/bitnami/nginx" },
 	{ "localhost/a", "localhost/a" },
 	{ "localhost:5000/a/b:t", "localhost:5000/a/b" },
-	{ "Reg.example.org/a_b/c-d.e", "Reg.example.org/a_b/c-d.e" },
+	{ "Reg.Example.ORG/a_b/c-d.e", "reg.example.org/a_b/c-d.e" },
+	{ "reg.example.org:443/a", "reg.example.org/a" }, { "REG.example.org:443/a:443",
+	  "reg.example.org/a" }, { "reg.example.org:4430/a", "reg.example.org:4430/a" },
+	{ "Docker.IO:443/nginx", "index.docker.io/library/nginx" },
+	{ "INDEX.docker.io/nginx", "index.docker.io/library/nginx" },
+	{ "LocalHost/a", "localhost/a" },
+	{ "reg.example.org./a", NULL }, { "reg..org/a", NULL }, { ".org/a", NULL },
+	{ ":443/a", NULL }, { "a.b:/a", NULL }, { "a.b:0443/a", NULL }, { "a.b:65536/a", NULL },
+	{ "a.b:443:443/a", NULL },
 	{ "", NULL }, { "/", NULL }, { "a/", NULL }, { "/a", NULL }, { "a//b", NULL },
 	{ "UPPER", NULL }, { "a b", NULL }, { "a:", NULL }, { "a:b:c", NULL }, { "a@", NULL },
 	{ "a@sha256:00", NULL }, { "a@md5:00", NULL }, { "a/../b", NULL }, { "a/.b", NULL },
@@ -75,6 +83,60 @@ static void globs(void **state)
 	assert_false(admission_glob(STR("**"), (struct str){ longest, ADMISSION_MAX_NAME + 1 }));
 }
 
+static const struct { const char *glob, *whole; } completed[] = {
+	{ "nginx", "index.docker.io/library/nginx" },
+	{ "nginx*", "index.docker.io/library/nginx*" },
+	{ "*", "index.docker.io/library/*" },
+	{ "docker.io/nginx", "index.docker.io/library/nginx" },
+	{ "docker.io/*", "index.docker.io/library/*" },
+	{ "Docker.io:443/library/**", "index.docker.io/library/**" },
+	{ "docker.io/**", "index.docker.io/**" },
+	{ "bitnami/*", "index.docker.io/bitnami/*" },
+	{ "bitnami/**", "index.docker.io/bitnami/**" },
+	{ "index.docker.io/*/*", "index.docker.io/*/*" },
+	{ "**", "**" }, { "**/nginx", "**/nginx" }, { "**nginx", "**nginx" },
+	{ "**.Example.org/a", "**.example.org/a" },
+	{ "*.Example.org/a/?", "*.example.org/a/?" },
+	{ "Reg.example.org:443/**", "reg.example.org/**" },
+	{ "reg.example.org:5000/a", "reg.example.org:5000/a" },
+	{ "localhost/*", "localhost/*" }, { "localhost:*/a", "localhost:*/a" },
+	{ "reg.example.org/*/a*b", "reg.example.org/*/a*b" },
+	{ "", NULL }, { "reg.example/app:*", NULL }, { "nginx:1", NULL }, { "nginx:**", NULL },
+	{ "**:1", NULL }, { "reg.example.org:5000", NULL }, { "reg.example.org/a@sha256:00", NULL },
+	{ "**@sha256:**", NULL }, { "reg.example.org", NULL }, { "reg.example.org*", NULL },
+	{ "reg.example.org/", NULL }, { "/a", NULL }, { "a//b", NULL }, { "a/.b", NULL },
+	{ "reg.example.org/App", NULL }, { "Bitnami/a", NULL }, { "**Nginx", NULL },
+	{ "*/*", NULL }, { "*/nginx", NULL }, { "reg*/a", NULL }, { "reg**", NULL },
+	{ "docker.io/nginx**", NULL }, { "*.example.org:443/a", NULL }, { "a b/c", NULL },
+	{ "reg.example.org./a", NULL }, { "https://reg.example.org/a", NULL }, { "a/[b]", NULL },
+	{ "**/ a", NULL }, { "*_.org/a", NULL },
+};
+
+static void completed_globs(void **state)
+{
+	char whole[ADMISSION_MAX_NAME + 1], name[ADMISSION_MAX_NAME + 1], digest[72];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < COUNT(completed); i++) {
+		const char *why = admission_glob_complete(str_of(completed[i].glob), whole);
+
+		if (!why != !!completed[i].whole)
+			fail_msg("\"%s\": %s", completed[i].glob, why ? why : whole);
+		if (!why)
+			assert_string_equal(whole, completed[i].whole);
+	}
+	/* A name is a glob that fits itself, however it is written. */
+	for (i = 0; i < COUNT(references); i++) {
+		const char *image_ = references[i].image;
+
+		if (!references[i].name || admission_glob_complete(str_of(image_), whole))
+			continue;
+		assert_int_equal(admission_name(str_of(image_), name, digest), 0);
+		assert_string_equal(name, whole);
+	}
+}
+
 /* --- policies ----------------------------------------------------------------------------- */
 
 #define POLICY(name, glob, rest)						\
@@ -83,6 +145,9 @@ static void globs(void **state)
 	"\"authorities\":[" rest "}}"
 #define NAMED(issuer, subject)							\
 	"{\"keyless\":{\"identities\":[{\"issuer\":\"" issuer "\",\"subject\":\"" subject "\"}]}}"
+#define SIGNED_BY(subject, rest)						\
+	"{\"keyless\":{\"identities\":[{\"issuer\":\"" OIDC_ISSUER "\","	\
+	"\"subject\":\"" subject "\"}]}" rest "}"
 #define OURS	NAMED(OIDC_ISSUER, IDENTITY)
 #define THEIRS	NAMED(OIDC_ISSUER, "https://evil.example.org")
 #define PASS	"{\"static\":{\"action\":\"pass\"}}"
@@ -109,6 +174,31 @@ static enum admission_verdict verdict(const char *policy, const char *name, unsi
 	assert_true(*r.reason);
 	admission_free(a);
 	return r.verdict;
+}
+
+/* With noMatch: allow, a glob that never fits would let everything in. */
+static void globs_bind(void **state)
+{
+	static const struct { const char *glob, *name; } cases[] = {
+		{ "nginx", "nginx" }, { "nginx*", "docker.io/nginx" }, { "*", "nginx" },
+		{ "docker.io/library/**", "nginx" }, { "bitnami/*", "bitnami/nginx:1" },
+		{ "Reg.example.org:443/**", "reg.example.org/a" },
+		{ "reg.example.org/**", "REG.example.org/a" },
+		{ "reg.example.org/**", "reg.example.org:443/a" },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		char policy[1024], name[128];
+
+		snprintf(policy, sizeof(policy),
+			 "{\"noMatch\":\"allow\",\"policies\":[" POLICY("a", "%s", FAIL "]") "]}",
+			 cases[i].glob);
+		snprintf(name, sizeof(name), "%s%s", cases[i].name, strchr(image, '@'));
+		if (verdict(policy, name, 3) != ADMISSION_DENY)
+			fail_msg("%s %s", cases[i].glob, name);
+	}
 }
 
 static const struct {
@@ -188,6 +278,47 @@ static void key_policies(void **state)
 	assert_int_equal(verdict(text, image, 3), ADMISSION_ALLOW);
 }
 
+/* A statement of the right signer may say that a check has failed. */
+static void predicates(void **state)
+{
+	static const char summary[] = "https://slsa.dev/verification_summary/v1";
+	static const struct { const char *types; bool counts; } cases[] = {
+		{ "", false },
+		{ ",\"predicateTypes\":[]", false },
+		{ ",\"predicateTypes\":[\"https://slsa.dev/verification_summary/v\"]", false },
+		{ ",\"predicateTypes\":[\"https://slsa.dev/verification_summary/v1\"]", true },
+		{ ",\"predicateTypes\":[\"x\",\"https://slsa.dev/verification_summary/v1\"]", true },
+	};
+	struct recipe r = { .body = 1, .promise = true, .envelope = true, .predicate = summary };
+	struct sigstore_bundle *one = NULL;
+	struct admission_store store = { trust, &one, 1, T0 };
+	struct admission_result result;
+	struct sigstore_fault f;
+	struct made m;
+	unsigned int i;
+
+	(void)state;
+	make(&w, &r, &m);
+	MUST(!sigstore_bundle_parse(text_of_json(m.bundle), &one, &f));
+	for (i = 0; i < COUNT(cases); i++) {
+		struct admission *a;
+		char text[1024];
+		bool allowed;
+
+		snprintf(text, sizeof(text), POLICY("a", "**", SIGNED_BY(IDENTITY, "%s") "]"),
+			 cases[i].types);
+		a = parse(text);
+		assert_int_equal(admission_judge(a, &store, str_of(image), &result), 0);
+		allowed = result.verdict == ADMISSION_ALLOW;
+		if (allowed != cases[i].counts)
+			fail_msg("%s: %s", cases[i].types, result.reason);
+		assert_int_equal(!strstr(result.reason, "predicate-mismatch"), cases[i].counts);
+		admission_free(a);
+	}
+	sigstore_bundle_free(one);
+	made_free(&m);
+}
+
 static void yaml(void **state)
 {
 	static const char text[] =
@@ -210,6 +341,33 @@ static void yaml(void **state)
 	assert_int_equal(verdict("noMatch: warn\npolicies: []\n", image, 3), ADMISSION_WARN);
 }
 
+/* "ctlog:" asks for the log; it must not be as if it were not there. */
+static void null_ctlog(void **state)
+{
+	static const char *const said[] = { "ctlog:", "ctlog: null", "ctlog: ~" };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < COUNT(said); i++) {
+		struct admission *a = NULL;
+		struct sigstore_fault f;
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "apiVersion: policy.sigstore.dev/v1beta1\n"
+			 "kind: ClusterImagePolicy\n"
+			 "metadata: {name: web}\n"
+			 "spec:\n"
+			 "  images: [{glob: \"**\"}]\n"
+			 "  authorities:\n"
+			 "  - static: {action: pass}\n"
+			 "    %s\n", said[i]);
+		if (!admission_parse(str_of(text), &a, &f))
+			fail_msg("taken: %s", said[i]);
+		assert_non_null(strstr(f.text, "spec.authorities[0].ctlog: is null"));
+	}
+}
+
 static void refused(void **state)
 {
 	static const char *const texts[] = {
@@ -229,6 +387,11 @@ static void refused(void **state)
 		POLICY("a", "**", "{\"static\":{\"action\":\"allow\"}}]"),
 		POLICY("a", "**", "{\"static\":{\"action\":0}}]"),
 		POLICY("a", "**", "{\"static\":{\"action\":\"pass\"},\"key\":{\"data\":\"x\"}}]"),
+		POLICY("a", "reg.example/app:*", PASS "]"), POLICY("a", "*/*", PASS "]"),
+		POLICY("a", "**", SIGNED_BY("x", ",\"ctlog\":null") "]"),
+		POLICY("a", "**", "{\"static\":{\"action\":\"pass\"},\"predicateTypes\":[\"x\"]}]"),
+		POLICY("a", "**", SIGNED_BY("x", ",\"predicateTypes\":[\"\"]") "]"),
+		POLICY("a", "**", SIGNED_BY("x", ",\"predicateTypes\":[1]") "]"),
 		POLICY("a", "**", PASS "],\"mode\":\"off\""),
 		POLICY("a", "**", PASS "],\"policy\":{}"),
 	};
@@ -316,7 +479,8 @@ static void reviews(void **state)
 static int open_all(void **state)
 {
 	struct recipe name = { .body = 1, .promise = true };
-	struct recipe key = { .body = 2, .tiles = true, .by_key = true, .envelope = true };
+	struct recipe key = { .body = 2, .tiles = true, .by_key = true, .envelope = true,
+			      .predicate = "https://sigstore.dev/cosign/sign/v1" };
 	struct recipe other = { .body = 1, .promise = true, .body_about = "x" };
 	struct made *made[] = { &by_name, &of_other, &by_key };
 	struct sigstore_fault f;
@@ -360,9 +524,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(globs),
+		cmocka_unit_test(completed_globs),
+		cmocka_unit_test(globs_bind),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(key_policies),
+		cmocka_unit_test(predicates),
 		cmocka_unit_test(yaml),
+		cmocka_unit_test(null_ctlog),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(reviews),
 	};

@@ -119,6 +119,31 @@ static void other_keys(void **state)
 	EVP_PKEY_free(rsa);
 }
 
+/* What messageDigest is made with need not be what the signature is made with. */
+static void other_message_digest(void **state)
+{
+	struct question wrong = { .artefact = "y" }, q = { 0 };
+	struct recipe r = { .body = 1, .promise = true, .signer = p384 };
+	const struct evp_md_st *const kinds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
+	unsigned int i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(kinds); i++)
+		for (k = 0; k < 2; k++) {
+			struct made m;
+
+			r.message_md = kinds[i];
+			r.md = kinds[k];
+			make(&w, &r, &m);
+			expect("another messageDigest", &m, false, &q, SIGSTORE_OK);
+			expect("it is another's", &m, false, &wrong, SIGSTORE_DIGEST);
+			json_object_del(json_object_get(m.bundle, "messageSignature"),
+					"messageDigest");
+			expect("none", &m, false, &wrong, SIGSTORE_SIGNATURE);
+			made_free(&m);
+		}
+}
+
 /* --- certificates that are wrong ---------------------------------------------------------- */
 
 static void leaf_no_sct(const struct world *world, struct cert_spec *s)
@@ -225,8 +250,13 @@ static void leaf_email(const struct world *world, struct cert_spec *s)
 	s->oidc = NULL;
 }
 
+#define STATEMENT	"{\"_type\":\"https://in-toto.io/Statement/v1\""
+#define PREDICATE(p)	",\"predicateType\":" p
+#define SUBJECT		",\"subject\":[{\"digest\":{\"sha256\":\"" ARTEFACT_HEX "\"}}]}"
+#define ARTEFACT_HEX	"9d9116edf6bc903031f363e444e1c34b1494e778772dd23b85c7206ff1e19a69"
+
 static const char other_statement[] =
-	"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"digest\":{\"sha256\":\"00\"}}]}";
+	STATEMENT PREDICATE("\"p\"") ",\"subject\":[{\"digest\":{\"sha256\":\"00\"}}]}";
 
 #define V1	.body = 1, .promise = true
 #define V2	.body = 2, .tiles = true, .stamped = true
@@ -296,7 +326,13 @@ static const struct bad {
 	{ "a statement of a later type", SIGSTORE_STATEMENT,
 	  { DSSE, .payload = "{\"_type\":\"https://in-toto.io/Statement/v2\"}" } },
 	{ "a statement about nothing", SIGSTORE_STATEMENT,
-	  { DSSE, .payload = "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[]}" } },
+	  { DSSE, .payload = STATEMENT PREDICATE("\"p\"") ",\"subject\":[]}" } },
+	{ "a statement without a predicateType", SIGSTORE_STATEMENT,
+	  { DSSE, .payload = STATEMENT SUBJECT } },
+	{ "its predicateType is null", SIGSTORE_STATEMENT,
+	  { DSSE, .payload = STATEMENT PREDICATE("null") SUBJECT } },
+	{ "its predicateType is empty", SIGSTORE_STATEMENT,
+	  { DSSE, .payload = STATEMENT PREDICATE("\"\"") SUBJECT } },
 	{ "a name twice in the statement", SIGSTORE_STATEMENT,
 	  { DSSE, .payload = "{\"_type\":\"a\",\"_type\":\"b\"}" } },
 	{ "another payload type", SIGSTORE_PAYLOAD_TYPE, { DSSE, .payload_type = "text/plain" } },
@@ -421,6 +457,40 @@ static void plain_signature(void **state)
 	made_free(&m);
 }
 
+/* A P-384 key's signature over SHA-256 or SHA-384, of which one digest is known. */
+static void plain_signature_of_digest(void **state)
+{
+	const struct evp_md_st *const kinds[] = { EVP_sha256(), EVP_sha384() };
+	static const char *const names[] = { "sha256:", "sha384:" };
+	struct sigstore_artefact whole;
+	unsigned int i, k;
+
+	(void)state;
+	sigstore_artefact_memory(&whole, STR(ARTEFACT));
+	for (i = 0; i < 4; i++) {
+		const EVP_MD *md = kinds[i & 1];
+		struct recipe r = { V1, .by_key = true, .signer = p384, .md = md };
+		unsigned int known = i / 2;
+		struct sigstore_artefact a;
+		struct sigstore_key *key;
+		struct sigstore_fault f;
+		char digest[128], *text;
+		struct made m;
+
+		make(&w, &r, &m);
+		text = base64_of(m.signature);
+		strcpy(digest, names[known]);
+		hex_encode(whole.digest[known], known ? 48 : 32, digest + 7);
+		assert_int_equal(sigstore_artefact_digest(&a, str_of(digest)), 0);
+		assert_int_equal(sigstore_key_parse(m.key, &key, &f), 0);
+		k = sigstore_verify_plain(str_of(text), &a, key, &f) ? f.code : SIGSTORE_OK;
+		assert_int_equal(k, known == (i & 1) ? SIGSTORE_OK : SIGSTORE_ARTEFACT);
+		sigstore_key_free(key);
+		free(text);
+		made_free(&m);
+	}
+}
+
 /* OpenSSL's own judgement of SCTs, whose logs come from a file. */
 static int openssl_says(X509 *leaf, const struct world *world)
 {
@@ -524,10 +594,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_good),
 		cmocka_unit_test(other_keys),
+		cmocka_unit_test(other_message_digest),
 		cmocka_unit_test(all_bad),
 		cmocka_unit_test(of_others),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(plain_signature),
+		cmocka_unit_test(plain_signature_of_digest),
 		cmocka_unit_test(sct_as_openssl),
 		cmocka_unit_test(names_of_codes),
 	};

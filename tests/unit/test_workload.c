@@ -9,12 +9,13 @@
 #include "sigstore_judge.h"
 #include "skyctl/skyctl.h"
 
-static char said[1024], digest[80] = "sha256:", dir[32] = "/tmp/test_workload.XXXXXX";
+static char said[1024], passed[4096], digest[80] = "sha256:", dir[32] = "/tmp/test_workload.XXXXXX";
 
 static void hear(const char *level, const char *text)
 {
-	(void)level;
 	snprintf(said, sizeof(said), "%s", text);
+	if (!strcmp(level, "warning") && strlen(passed) + strlen(text) < sizeof(passed) - 1)
+		strcat(strcat(passed, text), "\n");
 }
 
 static char *path(const char *name)
@@ -61,6 +62,8 @@ static void verifying(void **state)
 	assert_non_null(strstr(said, "digest-mismatch"));
 	assert_int_equal(verify(o, path("nothing")), -ENOENT);
 	assert_int_equal(verify(o, "sha256:0"), -EINVAL);
+	assert_int_equal(verify(o, "sha512:0"), -EINVAL);
+	assert_non_null(strstr(said, "sha512: has 128"));
 	o.identity = "x";
 	assert_int_equal(verify(o, digest), -EKEYREJECTED);
 	assert_non_null(strstr(said, "identity-mismatch"));
@@ -77,6 +80,25 @@ static void verifying(void **state)
 	assert_int_equal(verify(key, path("key")), -EKEYREJECTED);
 	key.key = path("root");
 	assert_int_equal(verify(key, digest), -EINVAL);
+}
+
+/* Digests of all three kinds are taken for what they are, not for names of files. */
+static void digests(void **state)
+{
+	struct options o = { .signature = path("signature384"), .key = path("key384") };
+	struct sigstore_artefact a;
+	char text[160] = "sha384:";
+
+	(void)state;
+	sigstore_artefact_memory(&a, STR(ARTEFACT));
+	hex_encode(a.digest[SIGSTORE_SHA384], 48, text + 7);
+	assert_int_equal(verify(o, text), 0);
+	text[8] ^= 1;
+	assert_int_equal(verify(o, text), -EKEYREJECTED);
+	strcpy(text, "sha512:");
+	hex_encode(a.digest[SIGSTORE_SHA512], 64, text + 7);
+	assert_int_equal(verify(o, text), -EKEYREJECTED);
+	assert_non_null(strstr(said, "artefact-needed"));
 }
 
 static void admitting(void **state)
@@ -98,6 +120,33 @@ static void admitting(void **state)
 	assert_int_equal(admit(o, "reg.example.org/web"), -EINVAL);
 }
 
+/* What cannot be read of a folder is told, and keeps nothing else from being used. */
+static void unreadable(void **state)
+{
+	struct options o = { .bundle = path("c"), .trusted_root = path("root"),
+			     .policy = path("policy") };
+	char huge[64];
+
+	(void)state;
+	snprintf(huge, sizeof(huge), "%s", path("c/huge.json"));
+	MUST(!mkdir(path("c"), 0700) && !mkdir(path("c/a.json"), 0700));
+	MUST(!symlink("nowhere", path("c/b.json")) && !mkfifo(path("c/fifo.json"), 0600));
+	save("c/huge.json", STR("{"));
+	MUST(!truncate(huge, SIGSTORE_MAX_BYTES + 1));
+	MUST(!link(path("b/named.json"), path("c/z.json")));
+	*passed = 0;
+	assert_int_equal(admit(o, "reg.example.org/web"), 0);
+	assert_non_null(strstr(passed, "/a.json is passed over: "));
+	assert_non_null(strstr(passed, "/b.json is passed over: "));
+	assert_non_null(strstr(passed, "/fifo.json is passed over: "));
+	assert_non_null(strstr(passed, "/huge.json is passed over: "));
+	/* What was named is another matter. */
+	o.bundle = path("c/b.json");
+	assert_int_equal(admit(o, "reg.example.org/web"), -ENOENT);
+	o.bundle = huge;
+	assert_int_equal(admit(o, "reg.example.org/web"), -EFBIG);
+}
+
 static int open_all(void **state)
 {
 	static const char policy[] =
@@ -113,7 +162,10 @@ static int open_all(void **state)
 		"        - {issuer: \"" OIDC_ISSUER "\", subject: \"" IDENTITY "\"}\n";
 	struct recipe named = { .body = 1, .promise = true };
 	struct recipe by_key = { .body = 2, .tiles = true, .by_key = true };
-	struct made m, k;
+	EVP_PKEY *p384 = key_ec("p384", "secp384r1");
+	struct recipe by_384 = { .body = 2, .tiles = true, .by_key = true, .signer = p384,
+				 .md = EVP_sha384() };
+	struct made m, k, other;
 	struct world w;
 	uint8_t hash[32];
 	char *text;
@@ -124,6 +176,11 @@ static int open_all(void **state)
 	world_open(&w);
 	make(&w, &named, &m);
 	make(&w, &by_key, &k);
+	make(&w, &by_384, &other);
+	text = base64_of(other.signature);
+	save("signature384", str_of(text));
+	free(text);
+	save("key384", other.key);
 	text = base64_of(k.signature);
 	save("signature", str_of(text));
 	free(text);
@@ -138,6 +195,8 @@ static int open_all(void **state)
 	hex_encode(hash, 32, digest + 7);
 	made_free(&m);
 	made_free(&k);
+	made_free(&other);
+	EVP_PKEY_free(p384);
 	world_close(&w);
 	return 0;
 }
@@ -156,7 +215,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verifying),
+		cmocka_unit_test(digests),
 		cmocka_unit_test(admitting),
+		cmocka_unit_test(unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

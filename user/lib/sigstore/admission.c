@@ -5,6 +5,9 @@
 
 #include "admission_private.h"
 
+/* The statement by which cosign says no more than that it signs. */
+#define SIGN_PREDICATE	"https://sigstore.dev/cosign/sign/v1"
+
 /* What keeps an image from being allowed. */
 struct attempt {
 	const struct admission_store *store;
@@ -29,6 +32,19 @@ static bool is_one_of(const struct adm_authority *a, const struct sigstore_resul
 	return false;
 }
 
+/* A statement may just as well say that a check has failed. */
+static bool counts(const struct adm_authority *a, const struct sigstore_result *r)
+{
+	unsigned int i;
+
+	if (!*r->predicate || !strcmp(r->predicate, SIGN_PREDICATE))
+		return true;
+	for (i = 0; i < a->predicates; i++)
+		if (str_is(a->predicate[i], r->predicate))
+			return true;
+	return false;
+}
+
 /* The order of the codes is that of the checks: the higher, the further. */
 static void remember(struct attempt *t, const struct sigstore_fault *f)
 {
@@ -49,10 +65,15 @@ static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore
 	if ((a->kind == AUTHORITY_KEYLESS || a->logged) && !want.trust) {
 		sig_refuse(&r.fault, SIGSTORE_REQUEST, "there is no trusted root");
 	} else if (!sigstore_verify(b, t->image, &want, &r)) {
-		if (a->kind == AUTHORITY_KEY || is_one_of(a, &r))
+		if (a->kind == AUTHORITY_KEYLESS && !is_one_of(a, &r))
+			sig_refuse(&r.fault, SIGSTORE_IDENTITY, "the signer is %.120s of %.80s",
+				   r.identity, r.issuer);
+		else if (!counts(a, &r))
+			sig_refuse(&r.fault, SIGSTORE_PREDICATE,
+				   "the statement is a %.150s, which is not in predicateTypes",
+				   r.predicate);
+		else
 			return true;
-		sig_refuse(&r.fault, SIGSTORE_IDENTITY, "the signer is %.120s of %.80s",
-			   r.identity, r.issuer);
 	}
 	remember(t, &r.fault);
 	return false;

@@ -79,8 +79,21 @@ char *admission_review(const struct admission *a, const struct admission_store *
 bool admission_glob(struct str glob, struct str name);
 
 /**
+ * admission_glob_complete() - Complete a glob as names are completed.
+ * @glob: of a policy, such as "nginx*"
+ * @whole: receives what admission_glob() takes
+ *
+ * What could fit no completed name, or leaves open whether its beginning is a host, is an error:
+ * a policy would seem to be about images and would not be.
+ *
+ * Return: NULL, or why not.
+ */
+const char *admission_glob_complete(struct str glob, char whole[ADMISSION_MAX_NAME + 1]);
+
+/**
  * admission_name() - Take an image's reference apart.
- * @name: receives the completed name, without tag and digest
+ * @name: receives the completed name, without tag and digest; its host in lower case, and
+ *	without :443
  * @digest: receives "sha256:...", or "" when there is none
  *
  * Return: 0 or -EINVAL.

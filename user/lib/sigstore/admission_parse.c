@@ -8,6 +8,7 @@
 #define POLICIES_MAX	1000u
 #define LIST_MAX	100u
 #define GLOB_MAX	256u
+#define PREDICATE_MAX	255u
 
 static int read_keys(const struct spot *s, struct adm_authority *a)
 {
@@ -78,11 +79,34 @@ static int read_static(const struct spot *s, struct adm_authority *a)
 	return rc;
 }
 
+static int read_predicates(const struct spot *s, struct adm_authority *a)
+{
+	struct spot list;
+	size_t i;
+	int rc = spot_list(s, "predicateTypes", &list, LIST_MAX);
+
+	if (rc || !list.at)
+		return rc;
+	if (a->kind == AUTHORITY_STATIC)
+		return spot_error(s, "predicateTypes", "is nothing to a static authority");
+	a->predicate = doc_alloc(s->doc, spot_count(&list) * sizeof(*a->predicate));
+	if (!a->predicate)
+		return -ENOMEM;
+	a->predicates = spot_count(&list);
+	for (i = 0; !rc && i < a->predicates; i++) {
+		rc = spot_item_text(&list, i, &a->predicate[i]);
+		if (!rc && (!a->predicate[i].len || a->predicate[i].len > PREDICATE_MAX))
+			rc = spot_error(s, "predicateTypes",
+					"has an entry that is empty, or longer than 255 bytes");
+	}
+	return rc;
+}
+
 static int read_authority(const struct spot *s, struct adm_authority *a)
 {
 	struct spot key, keyless, fixed, log;
 	struct str name = STR_NONE;
-	int rc = spot_known(s, "name key keyless static ctlog");
+	int rc = spot_known(s, "name key keyless static ctlog predicateTypes");
 
 	if (!rc)
 		rc = spot_text(s, "name", &name);
@@ -92,6 +116,9 @@ static int read_authority(const struct spot *s, struct adm_authority *a)
 		rc = spot_object(s, "keyless", &keyless);
 	if (!rc)
 		rc = spot_object(s, "static", &fixed);
+	/* YAML's "ctlog:" is null; what asks for the log must not be taken for absent. */
+	if (!rc && json_is_null(json_object_get(s->at, "ctlog")))
+		rc = spot_error(s, "ctlog", "is null; say {}");
 	if (!rc)
 		rc = spot_object(s, "ctlog", &log);
 	if (!rc && !!key.at + !!keyless.at + !!fixed.at != 1)
@@ -102,9 +129,36 @@ static int read_authority(const struct spot *s, struct adm_authority *a)
 		return rc;
 	a->logged = log.at;
 	a->kind = key.at ? AUTHORITY_KEY : keyless.at ? AUTHORITY_KEYLESS : AUTHORITY_STATIC;
+	rc = read_predicates(s, a);
+	if (rc)
+		return rc;
 	if (key.at)
 		return read_keys(&key, a);
 	return keyless.at ? read_keyless(&keyless, a) : read_static(&fixed, a);
+}
+
+static int read_glob(const struct spot *s, struct str *glob)
+{
+	char whole[ADMISSION_MAX_NAME + 1];
+	struct str text = STR_NONE;
+	const char *why;
+	char *to;
+	int rc = spot_known(s, "glob");
+
+	if (!rc)
+		rc = spot_text(s, "glob", &text);
+	if (rc)
+		return rc;
+	why = text.len > GLOB_MAX ? "is longer than 256 bytes" :
+	      admission_glob_complete(text, whole);
+	if (why)
+		return spot_error(s, "glob", why);
+	to = doc_alloc(s->doc, strlen(whole));
+	if (!to)
+		return -ENOMEM;
+	strcpy(to, whole);
+	*glob = str_of(to);
+	return 0;
 }
 
 static int read_globs(const struct spot *spec, struct adm_policy *p)
@@ -124,11 +178,7 @@ static int read_globs(const struct spot *spec, struct adm_policy *p)
 	for (i = 0; !rc && i < p->globs; i++) {
 		rc = spot_item(&list, i, &one);
 		if (!rc)
-			rc = spot_known(&one, "glob");
-		if (!rc)
-			rc = spot_text(&one, "glob", &p->glob[i]);
-		if (!rc && (!p->glob[i].len || p->glob[i].len > GLOB_MAX))
-			rc = spot_error(&one, "glob", "is missing, or longer than 256 bytes");
+			rc = read_glob(&one, &p->glob[i]);
 	}
 	return rc;
 }

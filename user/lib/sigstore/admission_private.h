@@ -20,6 +20,8 @@ struct adm_authority {
 	bool pass;			/* static */
 	struct adm_identity *identity;
 	unsigned int identities;
+	struct str *predicate;		/* types of statements that count, besides cosign's */
+	unsigned int predicates;
 };
 
 struct adm_policy {

@@ -53,6 +53,7 @@ static const char *const names[SIGSTORE_CODES] = {
 	[SIGSTORE_IDENTITY_MISSING]	= "identity-missing",
 	[SIGSTORE_IDENTITY]		= "identity-mismatch",
 	[SIGSTORE_ISSUER]		= "issuer-mismatch",
+	[SIGSTORE_PREDICATE]		= "predicate-mismatch",
 	[SIGSTORE_POLICY]		= "policy-malformed",
 	[SIGSTORE_REVIEW]		= "review-malformed",
 };

@@ -263,6 +263,16 @@ int spot_item_bytes(const struct spot *list, size_t i, struct str *value)
 	return decode(&s, NULL, s.at, value);
 }
 
+int spot_item_text(const struct spot *list, size_t i, struct str *value)
+{
+	struct spot s = item(list, i);
+
+	if (!json_is_string(s.at))
+		return spot_error(&s, NULL, "is not a string");
+	*value = (struct str){ json_string_value(s.at), json_string_length(s.at) };
+	return 0;
+}
+
 int spot_int64(const struct spot *s, const char *name, int64_t *value)
 {
 	const char *text;

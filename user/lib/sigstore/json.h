@@ -73,6 +73,8 @@ static inline size_t spot_count(const struct spot *list)
 int spot_item(const struct spot *list, size_t i, struct spot *sub);
 /* An entry of a list: bytes. */
 int spot_item_bytes(const struct spot *list, size_t i, struct str *value);
+/* An entry of a list: a string. */
+int spot_item_text(const struct spot *list, size_t i, struct str *value);
 
 /* Base64, of the standard or the URL-safe alphabet, padded or not.  Return: bytes or -EINVAL. */
 int sig_base64(struct str text, void *to, size_t size);

@@ -69,6 +69,7 @@ enum sigstore_code {
 	SIGSTORE_IDENTITY_MISSING,	/* the certificate does not say who */
 	SIGSTORE_IDENTITY,
 	SIGSTORE_ISSUER,
+	SIGSTORE_PREDICATE,		/* a statement of a type that does not count; admission.h */
 	SIGSTORE_POLICY,		/* see admission.h */
 	SIGSTORE_REVIEW,
 	SIGSTORE_CODES,

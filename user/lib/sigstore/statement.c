@@ -82,6 +82,8 @@ static int check_types(struct sig_case *c, const struct spot *root)
 		rc = spot_error(root, "_type", "is not in-toto's Statement v0.1 or v1");
 	if (!rc)
 		rc = spot_text(root, "predicateType", &predicate);
+	if (!rc && !predicate.len)
+		rc = spot_error(root, "predicateType", "is missing");
 	if (!rc && !str_copy(predicate, c->r->predicate, sizeof(c->r->predicate)))
 		rc = spot_error(root, "predicateType", "is too long");
 	return rc;

@@ -67,35 +67,46 @@ static int load_trust(const struct options *o, struct files *f)
 	return rc;
 }
 
-static int load_bundle(const char *path, struct files *f, struct sigstore_fault *fault)
+static int add_bundle(const char *path, struct str text, struct files *f,
+		      struct sigstore_fault *fault)
 {
-	CLEANUP_FREE char *bytes = NULL;
 	struct sigstore_bundle **more;
-	struct str text = STR_NONE;
 	int rc;
 
-	*fault = (struct sigstore_fault){ 0 };
 	if (f->bundles == BUNDLES_MAX)
 		return fail(E2BIG, "%s: more than %u bundles", path, BUNDLES_MAX);
 	more = realloc(f->bundle, (f->bundles + 1) * sizeof(*more));
 	if (!more)
 		return fail(ENOMEM, "no memory");
 	f->bundle = more;
-	rc = read_text(path, SIGSTORE_MAX_BYTES, &bytes, &text);
-	if (rc)
-		return rc;
 	rc = sigstore_bundle_parse(text, &f->bundle[f->bundles], fault);
 	f->bundles += !rc;
 	return rc;
 }
 
+static int load_bundle(const char *path, struct files *f, struct sigstore_fault *fault)
+{
+	CLEANUP_FREE char *bytes = NULL;
+	struct str text = STR_NONE;
+	int rc = read_text(path, SIGSTORE_MAX_BYTES, &bytes, &text);
+
+	*fault = (struct sigstore_fault){ 0 };
+	return rc ? rc : add_bundle(path, text, f, fault);
+}
+
 static int load_artefact(const char *name, struct sigstore_artefact *a)
 {
+	static const struct { const char *name; unsigned int digits; } kinds[] = {
+		{ "sha256:", 64 }, { "sha384:", 96 }, { "sha512:", 128 },
+	};
+	unsigned int i;
 	int rc;
 
-	if (!strncmp(name, "sha256:", 7))
-		return sigstore_artefact_digest(a, str_of(name)) ?
-		       fail(EINVAL, "%s: sha256: has 64 hexadecimal digits behind it", name) : 0;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (str_starts(str_of(name), str_of(kinds[i].name)))
+			return sigstore_artefact_digest(a, str_of(name)) ?
+			       fail(EINVAL, "%s: %s has %u hexadecimal digits behind it", name,
+				    kinds[i].name, kinds[i].digits) : 0;
 	rc = sigstore_artefact_file(a, name);
 	return rc ? fail(-rc, "cannot read %s: %s", name, strerror(-rc)) : 0;
 }
@@ -216,16 +227,52 @@ static bool is_bundle_file(const char *name)
 	return len > 5 && !strcmp(name + len - 5, ".json") && *name != '.';
 }
 
-/* One that cannot be read does not keep the others from being used: it allows nothing. */
-static int load_known(const char *path, struct files *f)
+/* A FIFO would keep us waiting for ever. */
+static int read_found(const char *path, char **bytes, struct str *text)
 {
-	struct sigstore_fault fault;
-	int rc = load_bundle(path, f, &fault);
+	struct stat st;
+	int rc;
 
+	if (stat(path, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	rc = file_read(path, SIGSTORE_MAX_BYTES, bytes, &text->len);
+	text->at = *bytes;
+	return rc;
+}
+
+/* One that cannot be used does not keep the others from being used: it allows nothing. */
+static int pass_over(const char *path, int rc, const struct sigstore_fault *fault)
+{
 	if (rc != -EKEYREJECTED)
 		return rc;
-	warn("%s is passed over: %s: %s", path, sigstore_code_name(fault.code), fault.text);
+	warn("%s is passed over: %s: %s", path, sigstore_code_name(fault->code), fault->text);
 	return 0;
+}
+
+static int load_named(const char *path, struct files *f)
+{
+	struct sigstore_fault fault;
+
+	return pass_over(path, load_bundle(path, f, &fault), &fault);
+}
+
+/* Nor does one that cannot be read, if only its folder was named. */
+static int load_found(const char *path, struct files *f)
+{
+	CLEANUP_FREE char *bytes = NULL;
+	struct sigstore_fault fault = { 0 };
+	struct str text = STR_NONE;
+	int rc = read_found(path, &bytes, &text);
+
+	if (rc == -ENOMEM)
+		return fail(ENOMEM, "no memory");
+	if (rc) {
+		warn("%s is passed over: %s", path, strerror(-rc));
+		return 0;
+	}
+	return pass_over(path, add_bundle(path, text, f, &fault), &fault);
 }
 
 static int load_folder(const char *path, struct files *f)
@@ -234,7 +281,7 @@ static int load_folder(const char *path, struct files *f)
 	int n = scandir(path, &names, NULL, alphasort), i, rc = 0;
 
 	if (n < 0 && errno == ENOTDIR)
-		return load_known(path, f);
+		return load_named(path, f);
 	if (n < 0)
 		return fail_errno("cannot read %s", path);
 	for (i = 0; i < n; i++) {
@@ -243,9 +290,10 @@ static int load_folder(const char *path, struct files *f)
 		if (!rc && is_bundle_file(names[i]->d_name)) {
 			if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) >=
 			    (int)sizeof(file))
-				rc = fail(ENAMETOOLONG, "%s is too long", path);
+				warn("%s/%s is passed over: its name is too long", path,
+				     names[i]->d_name);
 			else
-				rc = load_known(file, f);
+				rc = load_found(file, f);
 		}
 		free(names[i]);
 	}
