@@ -10,7 +10,8 @@
 #define DOC(rest)	"{\"version\":1,\"name\":\"p\"," rest "}"
 #define SHA_A		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SHA_B		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define ID		"00112233445566778899aabbccddeeff"
+#define ID_REST		"112233445566778899aabbccddeeff"
+#define ID		"00" ID_REST
 
 static void refused(void **state)
 {
@@ -65,9 +66,9 @@ static void refused(void **state)
 		  "ima.records[0].text: it is not a list" },
 		{ DOC("\"ima\":{\"images\":[\"sha512:00\"]}"), "ima.images[0]: it is not a digest of" },
 		{ DOC("\"ima\":{\"volumes\":[{\"k\":4}]}"), "ima.volumes[0].volume_id: it is not 32" },
-		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"`0112233445566778899aabbccddeeff\"}]}"),
+		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"`0" ID_REST "\"}]}"),
 		  "ima.volumes[0].volume_id: it is not 32" },
-		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"0`112233445566778899aabbccddeeff\"}]}"),
+		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"0`" ID_REST "\"}]}"),
 		  "ima.volumes[0].volume_id: it is not 32" },
 		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"" ID "\",\"k\":0}]}"),
 		  "ima.volumes[0].k: 0 is not from 1 to 255" },
@@ -243,6 +244,9 @@ static void relabelled(void **state)
 	end(&m);
 }
 
+#define ANY_FILE	"{\"files\":[{\"path\":\"*\"}],\"images\":[\"" SHA_A "\"]," \
+			"\"modules\":[\"" GOOD "\"]}"
+
 /* Where files may have any content, no record and no module passes for such a file. */
 static void hidden(void **state)
 {
@@ -251,8 +255,7 @@ static void hidden(void **state)
 	size_t len;
 
 	(void)state;
-	start(&m, "{\"files\":[{\"path\":\"*\"}],\"images\":[\"" SHA_A "\"],"
-	      "\"modules\":[\"" GOOD "\"]}");
+	start(&m, ANY_FILE);
 	add(&m, "ima-sig", "hedge-image", "sha256:" SHA_A, "sha256:" SHA_A);
 	add(&m, "ima-sig", "/empty", "", "");
 	assert_trusted(judge(&m));

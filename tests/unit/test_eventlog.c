@@ -673,10 +673,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded), cmocka_unit_test(others), cmocka_unit_test(locality),
-		cmocka_unit_test(hcrtm), cmocka_unit_test(no_action), cmocka_unit_test(banks), cmocka_unit_test(padding),
-		cmocka_unit_test(sha1_form), cmocka_unit_test(refused), cmocka_unit_test(truncated),
-		cmocka_unit_test(edited), cmocka_unit_test(flipped), cmocka_unit_test(bound),
-		cmocka_unit_test(mutated), cmocka_unit_test(pcr_files),
+		cmocka_unit_test(hcrtm), cmocka_unit_test(no_action), cmocka_unit_test(banks),
+		cmocka_unit_test(padding), cmocka_unit_test(sha1_form), cmocka_unit_test(refused),
+		cmocka_unit_test(truncated), cmocka_unit_test(edited), cmocka_unit_test(flipped),
+		cmocka_unit_test(bound), cmocka_unit_test(mutated), cmocka_unit_test(pcr_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,8 @@ static bool is_in_place(struct str id, unsigned int place)
 
 /*
  * Who calls a record of ima-buf by another name would have it judged as a file.  But its digest is
- * that of the third field, which no file's is: a signature does not sign itself.
+ * that of its third field.  A file's is so only where it holds its own signature, byte for byte;
+ * who makes such a file has it judged as a record.
  */
 static int find_record(struct ima_entry *e, struct str third)
 {

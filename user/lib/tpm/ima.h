@@ -6,7 +6,8 @@
  * Of an entry the template's data is under the digest, so that names and digests of files are
  * proven by a replay.  The template's name is not: an entry may be called another with the same
  * form of data.  So a digest and a name have to come first, as in all templates of the kernel's,
- * and a record is known by its digest, which is that of its buffer.  And any entry is somebody's claim until the PCR was reached that was quoted.
+ * and a record is known by its digest, which is that of its buffer.  And any entry is somebody's
+ * claim until the PCR was reached that was quoted.
  */
 #ifndef SKY_TPM_IMA_H
 #define SKY_TPM_IMA_H
