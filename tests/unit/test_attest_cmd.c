@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* skyctl attest, as people run it on files. */
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <time.h>
@@ -93,6 +94,12 @@ static void ima(void **state)
 	heard("the entry is cut short");
 }
 
+static json_int_t validity(const json_t *claims)
+{
+	return json_integer_value(json_object_get(claims, "exp")) -
+	       json_integer_value(json_object_get(claims, "iat"));
+}
+
 static void verify(void **state)
 {
 	struct boot b = boot_of(PREDICTED);
@@ -126,8 +133,16 @@ static void verify(void **state)
 	said[strcspn(said, "\n")] = '\0';
 	assert_int_equal(ear_verify(key, str_of(said), time(NULL), "abc", &claims), 0);
 	assert_non_null(json_object_get(json_object_get(claims, "submods"), "host-7"));
+	assert_int_equal(validity(claims), 300);
+	json_decref(claims);
+	RUN(0, VERIFY(PREDICTED) " --sign %s/key --valid 7", skyctl, top, top);
+	said[strcspn(said, "\n")] = '\0';
+	assert_int_equal(ear_verify(key, str_of(said), time(NULL) + 3600, NULL, &claims), -ETIME);
+	assert_int_equal(ear_verify(key, str_of(said), time(NULL) - 7, NULL, &claims), 0);
+	assert_int_equal(validity(claims), 7);
 	json_decref(claims);
 	ear_key_free(key);
+	RUN(1, VERIFY(PREDICTED) " --sign %s/key --valid 0", skyctl, top, top);
 	RUN(1, VERIFY(PREDICTED) " --sign %s/pub", skyctl, top, top);
 	heard("no private key of P-256");
 
@@ -144,6 +159,10 @@ static void quoted(void **state)
 {
 	static const char nonce[] =
 		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char *const of_quotes[] = {
+		"--ek /dev/null", "--select sha256:0", "--scheme ecdsa", "--hash sha256",
+	};
+	unsigned int i;
 
 	(void)state;
 #define BY_QUOTE(nonce, sig, more)	"%s attest verify --policy %s/quoted" \
@@ -163,6 +182,12 @@ static void quoted(void **state)
 	RUN(1, BY_QUOTE("x", "quote.sig", ""), skyctl, top);
 	RUN(1, "%s attest verify --policy %s/quoted --pcrs /dev/null --ak /dev/null", skyctl, top);
 	heard("--quote, --signature and --ak go together");
+	/* What only a quote can answer is not passed over without one. */
+	for (i = 0; i < COUNT(of_quotes); i++) {
+		RUN(1, "%s attest verify --policy %s/quoted --pcrs /dev/null %s", skyctl, top,
+		    of_quotes[i]);
+		heard("--ek, --select, --scheme and --hash are of a --quote");
+	}
 	/* One value is another: nobody vouches for that. */
 	RUN(2, "sed '4s/[0-9A-F]$/0/;4s/00$/01/' " FILES "/" UKI "/quote.pcrs.txt > %s/changed; "
 	    BY_QUOTE("%s", "quote.sig", " --pcrs %s/changed"), top, skyctl, top, nonce, top);

@@ -10,7 +10,8 @@
 #define DOC(rest)	"{\"version\":1,\"name\":\"p\"," rest "}"
 #define SHA_A		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SHA_B		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define ID		"00112233445566778899aabbccddeeff"
+#define ID_REST		"112233445566778899aabbccddeeff"
+#define ID		"00" ID_REST
 
 static void refused(void **state)
 {
@@ -65,6 +66,10 @@ static void refused(void **state)
 		  "ima.records[0].text: it is not a list" },
 		{ DOC("\"ima\":{\"images\":[\"sha512:00\"]}"), "ima.images[0]: it is not a digest of" },
 		{ DOC("\"ima\":{\"volumes\":[{\"k\":4}]}"), "ima.volumes[0].volume_id: it is not 32" },
+		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"`0" ID_REST "\"}]}"),
+		  "ima.volumes[0].volume_id: it is not 32" },
+		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"0`" ID_REST "\"}]}"),
+		  "ima.volumes[0].volume_id: it is not 32" },
 		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"" ID "\",\"k\":0}]}"),
 		  "ima.volumes[0].k: 0 is not from 1 to 255" },
 		{ DOC("\"ima\":{\"volumes\":[{\"volume_id\":\"" ID "\",\"min_epoch\":-1}]}"),
@@ -231,11 +236,47 @@ static void relabelled(void **state)
 	add(&m, "ima-buf", "dm_device_resume", "a file's content", "");
 	assert_found(judge(&m), "ima-record", -1, 1);
 	assert_non_null(strstr(judge(&m)->finding[0].text, "not of its record"));
-	add(&m, "ima-sig", "dm_device_resume", "a record", "a record");
-	assert_found(judge(&m), "ima-file", -1, 2);
+	add(&m, "ima-sig", "kernel_version", "a record", "a record");
+	assert_found(judge(&m), "ima-record", -1, 2);
 	add(&m, "ima-sig", IMA_AGGREGATE, "a file", "");
 	assert_found(judge(&m), "ima-aggregate", -1, 3);
 	assert_int_equal(judge(&m)->findings, 3);
+	end(&m);
+}
+
+#define ANY_FILE	"{\"files\":[{\"path\":\"*\"}],\"images\":[\"" SHA_A "\"]," \
+			"\"modules\":[\"" GOOD "\"]}"
+
+/* Where files may have any content, no record and no module passes for such a file. */
+static void hidden(void **state)
+{
+	struct made d = { .len = 0 };
+	struct machine m;
+	size_t len;
+
+	(void)state;
+	start(&m, ANY_FILE);
+	add(&m, "ima-sig", "hedge-image", "sha256:" SHA_A, "sha256:" SHA_A);
+	add(&m, "ima-sig", "/empty", "", "");
+	assert_trusted(judge(&m));
+	len = m.list.len;
+	add(&m, "ima-sig", "hedge-image", "sha256:" SHA_B, "sha256:" SHA_B);
+	assert_found(judge(&m), "ima-image", -1, 3);
+	m.list.len = len;
+	add(&m, "d-ng|n-ng|x", "hedge-image", "sha256:" SHA_B, "sha256:" SHA_B);
+	assert_found(judge(&m), "ima-image", -1, 3);
+	/* The name is passed over. */
+	m.list.len = len;
+	add(&m, "d-ng|x|n-ng", "/evil.ko", "evil", "");
+	m.b.e.ima = (struct str){ (char *)m.list.at, m.list.len };
+	assert_found(judged(m.policy, &m.b.e), "ima-damaged", -1, -1);
+	/* A digest that cannot be made here: it could be of a record. */
+	m.list.len = len;
+	put_field(&d, "wp512:\0" "digest", 13);
+	put_field(&d, "hedge-image", 12);
+	put_field(&d, "sha256:" SHA_B, 71);
+	put_entry(&m.list, "ima-sig", &d);
+	assert_found(judge(&m), "ima-file", -1, 3);
 	end(&m);
 }
 
@@ -331,7 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused), cmocka_unit_test(files), cmocka_unit_test(modules),
-		cmocka_unit_test(records), cmocka_unit_test(relabelled),
+		cmocka_unit_test(records), cmocka_unit_test(relabelled), cmocka_unit_test(hidden),
 		cmocka_unit_test(no_aggregate), cmocka_unit_test(volumes),
 		cmocka_unit_test(images),
 	};

@@ -177,6 +177,8 @@ static void headers(void **state)
 	free(token);
 }
 
+#define UNTIL	"\"submods\":{},\"iat\":1,\"exp\":1900000000"
+
 /* What is signed but says something else: no result. */
 static void other_claims(void **state)
 {
@@ -185,11 +187,12 @@ static void other_claims(void **state)
 		int rc;
 	} cases[] = {
 		{ "{}", -EBADMSG }, { "{\"submods\":{}}", -EBADMSG },
-		{ "{\"submods\":{},\"iat\":1}", -EPERM },
-		{ "{\"submods\":{},\"iat\":1,\"eat_profile\":\"x\"}", -EPERM },
+		{ "{" UNTIL "}", -EPERM }, { "{" UNTIL ",\"eat_profile\":\"x\"}", -EPERM },
 		{ "{\"submods\":{},\"iat\":1,\"exp\":\"x\",\"eat_profile\":\"" EAR_PROFILE "\"}",
 		  -EBADMSG },
-		{ "{\"submods\":{},\"iat\":1,\"eat_profile\":\"" EAR_PROFILE "\"}", 0 },
+		/* For ever is no time. */
+		{ "{\"submods\":{},\"iat\":1,\"eat_profile\":\"" EAR_PROFILE "\"}", -EBADMSG },
+		{ "{" UNTIL ",\"eat_profile\":\"" EAR_PROFILE "\"}", 0 },
 	};
 	unsigned int i;
 

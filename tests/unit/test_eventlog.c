@@ -226,6 +226,8 @@ static void locality(void **state)
 	struct tpm_pcr_set set;
 	struct eventlog log;
 	struct made m = { .len = 0 };
+	struct event ev;
+	int rc;
 
 	(void)state;
 	put_header(&m, both, 2);
@@ -236,8 +238,41 @@ static void locality(void **state)
 	expect(&set, SHA256, 0, 3, "1");
 	/* Behind the first measurement it cannot be true any more. */
 	put_locality(&m, 4);
+	put_event(&m, 7, EV_ACTION, "behind");
 	assert_int_equal(replay_made(&m, &log, &set), -EBADMSG);
 	assert_int_equal(log.fault.index, 3);
+	assert_int_equal(set.bank[0].known, 1);
+	/* Who reads without replaying gets no further either. */
+	assert_int_equal(eventlog_open(&log, m.at, m.len), 0);
+	while ((rc = eventlog_next(&log, &ev)) == 1)
+		;
+	assert_int_equal(rc, -EBADMSG);
+	assert_int_equal(log.index, 3);
+}
+
+/* An H-CRTM measures from locality 4, with the event that says so and without. */
+static void hcrtm(void **state)
+{
+	struct tpm_pcr_set set;
+	struct eventlog log;
+	unsigned int said;
+
+	(void)state;
+	for (said = 0; said < 2; said++) {
+		struct made m = { .len = 0 };
+
+		put_header(&m, both, 2);
+		if (said)
+			put_locality(&m, 4);
+		put_event(&m, 0, EV_EFI_HCRTM_EVENT, "HCRTM");
+		assert_int_equal(replay_made(&m, &log, &set), 0);
+		expect(&set, SHA1, 0, 4, "HCRTM");
+		expect(&set, SHA256, 0, 4, "HCRTM");
+		/* Of another PCR it is an event like others. */
+		put_event(&m, 4, EV_EFI_HCRTM_EVENT, "HCRTM");
+		assert_int_equal(replay_made(&m, &log, &set), 0);
+		expect(&set, SHA256, 4, 0, "HCRTM");
+	}
 }
 
 /* EV_NO_ACTION is nobody's measurement, wherever it stands and whatever PCR it names. */
@@ -295,8 +330,15 @@ static void padding(void **state)
 	struct tpm_pcr_set set;
 	struct eventlog log;
 	unsigned int i, n, form;
+	struct made none = { .len = 0 };
 
 	(void)state;
+	/* All of it is padding: that is no log, and no event of zeros in PCR 0. */
+	for (n = 1; n < 100; n++) {
+		none.len = n;
+		assert_int_equal(replay_made(&none, &log, &set), -EBADMSG);
+		assert_int_equal(log.index, 0);
+	}
 	for (form = 0; form < 2; form++)
 		for (i = 0; i < COUNT(fills); i++)
 			for (n = 1; n < 100; n++) {
@@ -631,10 +673,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded), cmocka_unit_test(others), cmocka_unit_test(locality),
-		cmocka_unit_test(no_action), cmocka_unit_test(banks), cmocka_unit_test(padding),
-		cmocka_unit_test(sha1_form), cmocka_unit_test(refused), cmocka_unit_test(truncated),
-		cmocka_unit_test(edited), cmocka_unit_test(flipped), cmocka_unit_test(bound),
-		cmocka_unit_test(mutated), cmocka_unit_test(pcr_files),
+		cmocka_unit_test(hcrtm), cmocka_unit_test(no_action), cmocka_unit_test(banks),
+		cmocka_unit_test(padding), cmocka_unit_test(sha1_form), cmocka_unit_test(refused),
+		cmocka_unit_test(truncated), cmocka_unit_test(edited), cmocka_unit_test(flipped),
+		cmocka_unit_test(bound), cmocka_unit_test(mutated), cmocka_unit_test(pcr_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

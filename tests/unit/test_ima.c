@@ -259,7 +259,7 @@ static void templates(void **state)
 {
 	static const char *const names[] = {
 		"ima-ng", "ima-sig", "ima-buf", "ima-ngv2", "ima-sigv2", "ima-modsig", "evm-sig",
-		"d-ng|n-ng", "n-ng|d-ng", "d-ng|n-ng|imode|ours",
+		"d-ng|n-ng", "d-ng|n-ng|imode|ours",
 	};
 	struct made empty = { .len = 0 };
 	struct ima_entry e;
@@ -270,14 +270,11 @@ static void templates(void **state)
 	for (i = 0; i < COUNT(names); i++) {
 		struct made d = { .len = 0 }, m = { .len = 0 };
 		bool second = strstr(names[i], "v2"), sig = strstr(names[i], "sig");
-		static const unsigned int more[] = { 0, 1, 1, 0, 1, 3, 7, 0, 0, 2 };
+		static const unsigned int more[] = { 0, 1, 1, 0, 1, 3, 7, 0, 2 };
 		unsigned int n;
 
-		if (names[i][0] == 'n')
-			put_field(&d, "/a file with spaces", 20);
 		put_digest(&d, second ? "verity:sha256:" : "sha256:", 0x5a);
-		if (names[i][0] != 'n')
-			put_field(&d, "/a file with spaces", 20);
+		put_field(&d, "/a file with spaces", 20);
 		for (n = 0; n < more[i]; n++)
 			put_field(&d, "\3extra", n ? n % 6 : 6);
 		put_entry(&m, names[i], &d);
@@ -331,6 +328,62 @@ static void old_template(void **state)
 	assert_int_equal(first(&bad, &e, &why), -EBADMSG);
 	bad.len = 0;
 	first(&bad, &e, &why);
+}
+
+/* A format that is not the kernel's could pass over a digest or a name, or take others for them. */
+static void formats(void **state)
+{
+	static const char *const names[] = {
+		"d-ng|x|sig", "x|n-ng|sig", "d-ng|x|n-ng", "x|d-ng|n-ng", "n-ng|d-ng|sig",
+		"d-ng|n-ng|n-ng", "d-ng|n-ng|d-ng", "d-ng|n-ng|n", "d-ng", "n-ng", "d-ng|sig|n-ng",
+	};
+	struct made empty = { .len = 0 };
+	struct ima_entry e;
+	const char *why;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		struct made d = { .len = 0 }, m = { .len = 0 };
+
+		put_digest(&d, "sha256:", 1);
+		put_field(&d, "/a", 3);
+		put_digest(&d, "sha256:", 2);
+		put_entry(&m, names[i], &d);
+		assert_int_equal(first(&m, &e, &why), -EBADMSG);
+		assert_string_equal(why, "the template is not one of a digest, a name, and more");
+	}
+	first(&empty, &e, &why);
+}
+
+/* A record is one by its digest, whatever its template is called; an empty field is none. */
+static void hidden_record(void **state)
+{
+	static const char *const names[] = { "ima-buf", "ima-sig", "d-ng|n-ng|x" };
+	static const char *const texts[] = { "sha256:abc", "" };
+	struct made empty = { .len = 0 };
+	struct ima_entry e;
+	const char *why;
+	unsigned int i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++)
+		for (k = 0; k < COUNT(texts); k++) {
+			struct made d = { .len = 0 }, m = { .len = 0 };
+			uint8_t digest[TPM_DIGEST_MAX];
+
+			tpm_hash(SHA256, texts[k], strlen(texts[k]), digest);
+			put32(&d, 40);
+			put(&d, "sha256:", 8);
+			put(&d, digest, 32);
+			put_field(&d, "hedge-image", 12);
+			put_field(&d, texts[k], strlen(texts[k]));
+			put_entry(&m, names[i], &d);
+			assert_int_equal(first(&m, &e, &why), 1);
+			assert_int_equal(e.has_buffer, !i || !k);
+			assert_true(str_is(e.buffer, e.has_buffer ? texts[k] : ""));
+		}
+	first(&empty, &e, &why);
 }
 
 static void refused(void **state)
@@ -509,6 +562,7 @@ int main(void)
 		cmocka_unit_test(older_aggregates), cmocka_unit_test(prefix),
 		cmocka_unit_test(incremental), cmocka_unit_test(critical_data),
 		cmocka_unit_test(templates), cmocka_unit_test(old_template),
+		cmocka_unit_test(formats), cmocka_unit_test(hidden_record),
 		cmocka_unit_test(refused), cmocka_unit_test(other_lists),
 		cmocka_unit_test(violations), cmocka_unit_test(edited), cmocka_unit_test(truncated),
 		cmocka_unit_test(mutated),

@@ -6,6 +6,7 @@
 #include "attest_private.h"
 
 #define PCRS_OF_FIRMWARE	0xffu		/* 0 to 7: each has a separator */
+#define PCR_BOOT_OPTIONS	1
 #define PCRS_BEFORE_LINUX	0x43ffu		/* nobody extends these once Linux runs */
 #define PCRS_STATIC		0xffffu		/* 0 to 15 */
 
@@ -23,11 +24,14 @@ static bool leads_to(const struct attest_case *c, int pcr)
 	return !memcmp(bank->value[pcr], c->quoted->value[pcr], bank->alg->size);
 }
 
-/* Without its end a log is good enough only where no PCR says that there was more. */
+/*
+ * Without its end a log is good enough only where no PCR says that there was more.  Without a
+ * beginning it says nothing, also of PCRs that are zeros.
+ */
 static void judge_damage(struct attest_case *c, const struct eventlog *log)
 {
 	const uint32_t all = PCRS_STATIC & ~(1u << TPM_PCR_IMA);
-	bool proven = (c->quoted->known & all) == all;
+	bool proven = log->index && (c->quoted->known & all) == all;
 	int pcr;
 
 	for (pcr = 0; pcr < TPM_PCRS; pcr++)
@@ -84,15 +88,26 @@ static void judge_step(struct walk *w, const struct event *ev, const uint8_t *di
 	}
 }
 
-static void judge_separator(struct walk *w, const struct event *ev, int bound)
+/* An order of boot options may have the bytes of an error: 1, 0. */
+static bool may_be_order(const struct event *ev, int bound)
+{
+	return ev->pcr == PCR_BOOT_OPTIONS && ev->type == EV_EFI_VARIABLE_BOOT &&
+	       bound == EVENT_BOUND_VALUE;
+}
+
+static void judge_separator(struct walk *w, const struct event *ev, int bound, bool failure)
 {
 	enum event_separator kind = event_separator(ev);
 
-	if (ev->type != EV_SEPARATOR || !(PCRS_OF_FIRMWARE & (1u << ev->pcr)) ||
-	    bound == EVENT_UNBOUND)
+	if (!(PCRS_OF_FIRMWARE & (1u << ev->pcr)))
+		return;
+	if (ev->type != EV_SEPARATOR && failure && !may_be_order(ev, bound))
+		attest_find_event(w->c, "separator", ev,
+				  "its digest is that of a measurement that failed");
+	if (ev->type != EV_SEPARATOR || bound == EVENT_UNBOUND)
 		return;
 	w->separators[ev->pcr]++;
-	if (bound == EVENT_BOUND_VALUE || kind != SEPARATOR_NORMAL)
+	if (failure || kind != SEPARATOR_NORMAL)
 		attest_find_event(w->c, "separator", ev,
 				  "the firmware reports that a measurement failed");
 	else if (w->separators[ev->pcr] > 1)
@@ -104,19 +119,20 @@ static int judge_event(struct walk *w, const struct event *ev)
 	const struct tpm_alg *alg = w->c->quoted->alg;
 	const uint8_t *digest = event_digest_of(ev, alg);
 	struct attest_finding *f;
-	int bound;
+	int bound, failure;
 
 	/* What has extended nothing is no event of this bank. */
 	if (ev->type == EV_NO_ACTION || !digest || !(w->pcrs & (1u << ev->pcr)))
 		return 0;
 	bound = event_binding(ev, alg);
-	if (bound < 0)
-		return bound;
+	failure = event_is_failure(ev, alg);
+	if (bound < 0 || failure < 0)
+		return bound < 0 ? bound : failure;
 	if (bound == EVENT_UNBOUND && event_must_be_bound(ev)) {
 		f = attest_find_event(w->c, "event-unbound", ev, "its digest is not of its data");
 		attest_found(f, alg, digest);
 	}
-	judge_separator(w, ev, bound);
+	judge_separator(w, ev, bound, failure);
 	judge_step(w, ev, digest);
 	return 0;
 }

@@ -56,7 +56,10 @@ static void judge_file(struct attest_case *c, const struct ima_entry *e)
 	struct attest_finding *f;
 	bool module = p->modules_asked && is_module(e->name), good;
 
-	if (module)
+	/* Without its algorithm nobody can tell whether it is a record. */
+	if (!alg)
+		good = false;
+	else if (module)
 		good = attest_digests_have(&p->modules, alg, e->value.at);
 	else
 		good = attest_digests_have(&p->digests, alg, e->value.at) ||
@@ -70,10 +73,7 @@ static void judge_file(struct attest_case *c, const struct ima_entry *e)
 		attest_found(f, alg, (const uint8_t *)e->value.at);
 }
 
-/*
- * A file could be called a record, since the data of ima-sig and ima-buf has one form.  But the
- * digest of a record is that of its buffer, which a file's is not.
- */
+/* A file could be called a record; but the digest of a record is that of its buffer. */
 static int judge_record(struct attest_case *c, const struct ima_entry *e)
 {
 	const struct tpm_alg *alg = tpm_alg_by_name(e->hash);
@@ -202,6 +202,12 @@ int attest_judge_ima(struct attest_case *c)
 	}
 	if (rc)
 		return rc;
+	/* The list begins with the kernel: what came before would be entries that nobody sees. */
+	if (tpm_pcr_get(&c->replayed, c->quoted->alg->id)->known & (1u << TPM_PCR_IMA)) {
+		attest_find(c, CLAIM_EXECUTABLES, "ima-incomplete", TPM_PCR_IMA,
+			    "the firmware's log has events of it, which are no entries");
+		return 0;
+	}
 	ima_replay_begin(&r, &c->replayed);
 	rc = match_list(c, &list, &r);
 	if (rc <= IMA_BEHIND)

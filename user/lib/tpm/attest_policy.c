@@ -253,7 +253,8 @@ static int read_volume(const struct attest_node *n, struct attest_volume *v)
 
 		if (high < 0 || low < 0)
 			rc = node_fault(&id, "it is not 32 hexadecimal digits");
-		v->id[i] = (uint8_t)(high << 4 | low);
+		else
+			v->id[i] = (uint8_t)(high << 4 | low);
 	}
 	rc = rc ? rc : node_number(&k, 1, 255, &v->k);
 	rc = rc ? rc : node_number(&all, 1, 255, &v->n);

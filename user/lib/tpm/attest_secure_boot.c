@@ -96,6 +96,12 @@ static void judge_event(struct state *s, const struct event *ev)
 {
 	const struct attest_secure_boot *b = &s->c->policy->boot;
 
+	/* A type is a claim: only the place tells the machine's state from what came later. */
+	if (s->states < STATES && ev->type != EV_EFI_VARIABLE_DRIVER_CONFIG) {
+		attest_find_event(s->c, "secure-boot", ev, "it comes before %s",
+				  states[s->states].name);
+		return;
+	}
 	switch (ev->type) {
 	case EV_EFI_VARIABLE_DRIVER_CONFIG:
 		judge_variable(s, ev);
@@ -104,6 +110,9 @@ static void judge_event(struct state *s, const struct event *ev)
 		s->separated = true;
 		break;
 	case EV_EFI_VARIABLE_AUTHORITY:
+		if (!s->separated)
+			attest_find_event(s->c, "secure-boot", ev,
+					  "an authority comes before the separator");
 		judge_listed(s, ev, b->any_authority ? NULL : &b->authorities, "the authority");
 		break;
 	default:
@@ -132,10 +141,13 @@ int attest_judge_secure_boot(struct attest_case *c)
 		rc = event_binding(&ev, c->quoted->alg);
 		if (rc < 0)
 			return rc;
-		/* What is not under the digest could say anything, and was told already. */
+		/*
+		 * What is not under the digest could say anything, and was told already.  Values
+		 * alone are bound of boot options and of errors: neither belongs here.
+		 */
 		if (rc == EVENT_BOUND)
 			judge_event(&s, &ev);
-		else if (!event_must_be_bound(&ev))
+		else if (rc == EVENT_BOUND_VALUE || !event_must_be_bound(&ev))
 			attest_find_event(c, "secure-boot", &ev, "it does not belong to Secure Boot");
 	}
 	if (s.states < STATES)

@@ -47,14 +47,13 @@ json_t *ear_claims(const struct ear_about *about, const struct attest_policy *po
 			    v->trusted ? "affirming" : "contraindicated",
 			    "ear.trustworthiness-vector", vector(v), "ear.appraisal-policy-id", id,
 			    "skyhold.verdict", attest_verdict_json(v));
-	claims = json_pack("{s:s, s:I, s:{s:s, s:s}, s:{s:o}}", "eat_profile", EAR_PROFILE, "iat",
-			   (json_int_t)about->issued, "ear.verifier-id", "developer",
+	claims = json_pack("{s:s, s:I, s:I, s:{s:s, s:s}, s:{s:o}}", "eat_profile", EAR_PROFILE,
+			   "iat", (json_int_t)about->issued, "exp",
+			   (json_int_t)about->expires, "ear.verifier-id", "developer",
 			   "https://skyhold.example", "build", about->build, "submods",
 			   about->subject, machine);
 	if (claims && about->nonce)
 		json_object_set_new(claims, "eat_nonce", json_string(about->nonce));
-	if (claims && about->expires)
-		json_object_set_new(claims, "exp", json_integer(about->expires));
 	return claims;
 }
 
@@ -72,11 +71,11 @@ static int check_claims(const json_t *claims, int64_t now, const char *nonce)
 	const char *given = json_string_value(json_object_get(claims, "eat_nonce"));
 
 	if (!json_is_object(json_object_get(claims, "submods")) || !json_is_integer(iat) ||
-	    (exp && !json_is_integer(exp)))
+	    !json_is_integer(exp))
 		return -EBADMSG;
 	if (!profile || strcmp(profile, EAR_PROFILE) || (nonce && (!given || strcmp(nonce, given))))
 		return -EPERM;
-	if (json_integer_value(iat) > now + SKEW || (exp && json_integer_value(exp) <= now))
+	if (json_integer_value(iat) > now + SKEW || json_integer_value(exp) <= now)
 		return -ETIME;
 	return 0;
 }

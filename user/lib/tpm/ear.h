@@ -19,7 +19,7 @@ struct ear_about {
 	const char *nonce;		/* of the question, as text; NULL: none */
 	const char *build;		/* of the verifier */
 	int64_t issued;			/* seconds since the epoch */
-	int64_t expires;		/* 0: it does not say */
+	int64_t expires;		/* the same */
 };
 
 /**
@@ -53,8 +53,8 @@ int ear_sign(const struct ear_key *key, const json_t *claims, char **token);
  * ear_verify() - The claims of a token.
  * @key: whose signature it must have
  * @token: untrusted
- * @now: seconds since the epoch; a token that has expired, or is of later than a minute from
- *	now, is refused
+ * @now: seconds since the epoch; a token that has expired, does not say when it does, or is of
+ *	later than a minute from now, is refused
  * @nonce: that it must answer; NULL: any, or none
  * @claims: receives an object; json_decref() it
  *

@@ -133,6 +133,14 @@ static int bind_separator(struct try *t)
 	return is_of(t, (struct str){ "\1\0\0", 4 }) ? EVENT_BOUND_VALUE : EVENT_UNBOUND;
 }
 
+int event_is_failure(const struct event *ev, const struct tpm_alg *alg)
+{
+	struct try t = { .alg = alg, .digest = event_digest_of(ev, alg) };
+	int bound = t.digest ? bind_separator(&t) : EVENT_UNBOUND;
+
+	return t.rc ? t.rc : bound != EVENT_UNBOUND;
+}
+
 int event_binding(const struct event *ev, const struct tpm_alg *alg)
 {
 	struct try t = { .alg = alg, .digest = event_digest_of(ev, alg) };

@@ -58,6 +58,15 @@ bool event_variable_is(const struct event_variable *var, const char *name);
 
 enum event_separator event_separator(const struct event *ev);
 
+/**
+ * event_is_failure() - Is the digest that of a separator which reports an error?
+ * @ev: not EV_NO_ACTION; its type does not matter, being a claim
+ * @alg: the bank that is judged
+ *
+ * Return: 1, 0, -ENOMEM or -EIO.
+ */
+int event_is_failure(const struct event *ev, const struct tpm_alg *alg);
+
 /* What a person is shown of the data: a variable's name, a text, or nothing.  Never NULL. */
 const char *event_describe(const struct event *ev, char *text, size_t size);
 

@@ -9,6 +9,7 @@
 #define AGILE_EVENT_HEAD	12	/* PCR, type, number of digests */
 #define SPEC_ID_HEAD		28	/* of the first event's data, before the algorithms */
 #define LOCALITY		"StartupLocality"
+#define HCRTM_LOCALITY		4
 #define DRTM_FIRST		17
 #define DRTM_LAST		22
 
@@ -117,23 +118,6 @@ static int read_agile_event(struct eventlog *log, struct event *ev)
 	return 0;
 }
 
-int eventlog_open(struct eventlog *log, const void *bytes, size_t len)
-{
-	struct event first = { 0 };
-	int rc;
-
-	*log = (struct eventlog){ .at = bytes, .len = len };
-	if (len > EVENTLOG_MAX_BYTES)
-		return -EMSGSIZE;
-	rc = read_sha1_event(log, &first);
-	if (rc)
-		return rc;
-	if (first.type == EV_NO_ACTION &&
-	    str_starts(first.data, (struct str){ "Spec ID Event03", sizeof("Spec ID Event03") }))
-		return read_spec_id(log, first.data);
-	return add_alg(log, TPM_ALG_SHA1, TPM_SHA1_BYTES);
-}
-
 static bool all(const uint8_t *at, size_t len, uint8_t byte)
 {
 	return !len || (*at == byte && !memcmp(at, at + 1, len - 1));
@@ -149,6 +133,32 @@ static bool is_padding(const struct eventlog *log)
 		len = head;
 	/* The last bytes of an event may be zeros; a whole head of zeros is no event. */
 	return len && (all(at, len, 0) || all(at, len, 0xff));
+}
+
+int eventlog_open(struct eventlog *log, const void *bytes, size_t len)
+{
+	struct event first = { 0 };
+	int rc;
+
+	*log = (struct eventlog){ .at = bytes, .len = len };
+	if (len > EVENTLOG_MAX_BYTES)
+		return -EMSGSIZE;
+	if (is_padding(log))
+		return bad(log, "there is no event, only padding");
+	rc = read_sha1_event(log, &first);
+	if (rc)
+		return rc;
+	if (first.type == EV_NO_ACTION &&
+	    str_starts(first.data, (struct str){ "Spec ID Event03", sizeof("Spec ID Event03") }))
+		return read_spec_id(log, first.data);
+	return add_alg(log, TPM_ALG_SHA1, TPM_SHA1_BYTES);
+}
+
+/* Is it the locality that TPM2_Startup() came from? */
+static bool is_locality(const struct event *ev)
+{
+	return ev->type == EV_NO_ACTION && !ev->pcr && ev->data.len == sizeof(LOCALITY) + 1 &&
+	       !memcmp(ev->data.at, LOCALITY, sizeof(LOCALITY));
 }
 
 int eventlog_next(struct eventlog *log, struct event *ev)
@@ -171,6 +181,9 @@ int eventlog_next(struct eventlog *log, struct event *ev)
 		return rc;
 	if (ev->type != EV_NO_ACTION && ev->pcr >= TPM_PCRS)
 		return bad(log, "there is no PCR of that number");
+	if (is_locality(ev) && log->started)
+		return bad(log, "StartupLocality comes after PCR 0 was extended");
+	log->started |= ev->type != EV_NO_ACTION && !ev->pcr && ev->digests;
 	end = (size_t)((const uint8_t *)ev->data.at - log->at) + ev->data.len;
 	log->offset = end;
 	log->index++;
@@ -187,25 +200,14 @@ const uint8_t *event_digest_of(const struct event *ev, const struct tpm_alg *alg
 	return NULL;
 }
 
-/* Is it the locality that TPM2_Startup() came from? */
-static bool is_locality(const struct event *ev)
-{
-	return ev->type == EV_NO_ACTION && !ev->pcr && ev->data.len == sizeof(LOCALITY) + 1 &&
-	       !memcmp(ev->data.at, LOCALITY, sizeof(LOCALITY));
-}
-
-static int start_at_locality(struct tpm_pcr_set *set, const struct event *ev)
+/* PCR 0 before it is extended, in all banks. */
+static void start_at(struct tpm_pcr_set *set, uint8_t locality)
 {
 	unsigned int i;
 
-	for (i = 0; i < set->count; i++) {
-		struct tpm_pcr_bank *bank = &set->bank[i];
-
-		if (bank->known & 1)
-			return -EBADMSG;
-		bank->value[0][bank->alg->size - 1] = (uint8_t)ev->data.at[sizeof(LOCALITY)];
-	}
-	return 0;
+	for (i = 0; i < set->count; i++)
+		if (!(set->bank[i].known & 1))
+			set->bank[i].value[0][set->bank[i].alg->size - 1] = locality;
 }
 
 int eventlog_extend(struct tpm_pcr_set *set, const struct event *ev)
@@ -214,9 +216,11 @@ int eventlog_extend(struct tpm_pcr_set *set, const struct event *ev)
 	int rc = 0;
 
 	if (is_locality(ev))
-		return start_at_locality(set, ev);
+		start_at(set, (uint8_t)ev->data.at[sizeof(LOCALITY)]);
 	if (ev->type == EV_NO_ACTION)
 		return 0;
+	if (ev->type == EV_EFI_HCRTM_EVENT && !ev->pcr)
+		start_at(set, HCRTM_LOCALITY);
 	for (i = 0; !rc && i < ev->digests; i++) {
 		struct tpm_pcr_bank *bank = tpm_pcr_find(set, ev->digest[i].id);
 
@@ -248,11 +252,6 @@ int eventlog_replay(struct eventlog *log, struct tpm_pcr_set *set)
 	eventlog_banks(log, set);
 	while ((rc = eventlog_next(log, &ev)) > 0) {
 		rc = eventlog_extend(set, &ev);
-		if (rc == -EBADMSG)
-			log->fault = (struct eventlog_fault){
-				ev.offset, ev.index,
-				"StartupLocality comes after PCR 0 was extended",
-			};
 		if (rc)
 			break;
 	}

@@ -78,6 +78,7 @@ struct eventlog {
 	/* Where eventlog_next() stands. */
 	size_t offset;
 	unsigned int index;
+	bool started;			/* an event has extended PCR 0 */
 	size_t padding;			/* bytes behind the last event, once it was reached */
 	struct eventlog_fault fault;
 };
@@ -104,6 +105,8 @@ struct event {
  * @bytes: untrusted
  * @len: up to EVENTLOG_MAX_BYTES
  *
+ * A buffer that nobody has written to is no log.
+ *
  * Return: 0, -EMSGSIZE, or -EBADMSG with log->fault.
  */
 int eventlog_open(struct eventlog *log, const void *bytes, size_t len);
@@ -114,7 +117,8 @@ int eventlog_open(struct eventlog *log, const void *bytes, size_t len);
  * @ev: receives it
  *
  * Zeros or ones behind the last event, as firmware leaves them in its buffer, are log->padding;
- * so is all that follows an event of zeros, as for the kernel.
+ * so is all that follows an event of zeros, as for the kernel.  A "StartupLocality" that comes
+ * after PCR 0 was extended cannot be true: the log ends there for whoever reads it.
  *
  * Return: 1, 0 at the end, or -EBADMSG with log->fault.
  */
@@ -128,10 +132,11 @@ const uint8_t *event_digest_of(const struct event *ev, const struct tpm_alg *alg
  * @set: banks of the log; a bank that the event has no digest for is left as it is
  * @ev: from eventlog_next()
  *
- * EV_NO_ACTION extends nothing.  "StartupLocality" before PCR 0 was extended is its first value.
+ * EV_NO_ACTION extends nothing.  "StartupLocality" before PCR 0 was extended is its first value;
+ * an H-CRTM measures from locality 4, whether the log says so or not.
  * PCRs 17 to 22 begin at zero: what extends them has started a dynamic launch.
  *
- * Return: 0, -EBADMSG for a StartupLocality that comes too late, -ENOMEM or -EIO.
+ * Return: 0, -ENOMEM or -EIO.
  */
 int eventlog_extend(struct tpm_pcr_set *set, const struct event *ev);
 

@@ -85,20 +85,57 @@ static bool read_field(struct ima_entry *e, struct str id, struct str field)
 	return true;
 }
 
+/* Digest and name stand where the data has them, so that no format can pass over one. */
+static bool is_in_place(struct str id, unsigned int place)
+{
+	bool digest = str_is(id, "d") || str_is(id, "d-ng") || str_is(id, "d-ngv2");
+	bool name = str_is(id, "n") || str_is(id, "n-ng");
+
+	return digest == !place && name == (place == 1);
+}
+
+/*
+ * Who calls a record of ima-buf by another name would have it judged as a file.  But its digest is
+ * that of its third field.  A file's is so only where it holds its own signature, byte for byte;
+ * who makes such a file has it judged as a record.
+ */
+static int find_record(struct ima_entry *e, struct str third)
+{
+	const struct tpm_alg *alg = tpm_alg_by_name(e->hash);
+	uint8_t digest[TPM_DIGEST_MAX];
+	int rc;
+
+	if (e->has_buffer || !third.len || !alg)
+		return 0;
+	rc = tpm_hash(alg, third.at, third.len, digest);
+	if (rc || memcmp(digest, e->value.at, alg->size))
+		return rc;
+	e->buffer = third;
+	e->has_buffer = true;
+	return 0;
+}
+
 static int read_fields(struct ima_list *list, struct ima_entry *e)
 {
 	struct bytes b = bytes_of(e->data.at, e->data.len);
-	struct str format = format_of(e->template), id, field;
+	struct str format = format_of(e->template), id, field, third = STR_NONE;
+	unsigned int place;
 
-	while (str_cut(&format, '|', &id)) {
+	for (place = 0; str_cut(&format, '|', &id); place++) {
+		if (!is_in_place(id, place))
+			return bad(list, "the template is not one of a digest, a name, and more");
 		if (!bytes_counted(&b, &field))
 			return bad(list, "the template's data does not have the form of its name");
 		if (!read_field(e, id, field))
 			return bad(list, "a field of the template is malformed");
+		if (place == 2)
+			third = field;
 	}
+	if (place < 2)
+		return bad(list, "the template is not one of a digest, a name, and more");
 	if (b.len)
 		return bad(list, "the template's data has bytes that its name does not account for");
-	return 0;
+	return find_record(e, third);
 }
 
 /* The first template: a digest, a length and a name, and no length of it all. */

@@ -5,7 +5,9 @@
  *
  * Of an entry the template's data is under the digest, so that names and digests of files are
  * proven by a replay.  The template's name is not: an entry may be called another with the same
- * form of data.  And any entry is somebody's claim until the PCR was reached that was quoted.
+ * form of data.  So a digest and a name have to come first, as in all templates of the kernel's,
+ * and a record is known by its digest, which is that of its buffer.  And any entry is somebody's
+ * claim until the PCR was reached that was quoted.
  */
 #ifndef SKY_TPM_IMA_H
 #define SKY_TPM_IMA_H
@@ -45,8 +47,8 @@ struct ima_entry {
 	struct str hash;		/* d, d-ng, d-ngv2: "sha256", the algorithm's name */
 	struct str value;		/* its digest */
 	struct str signature;		/* sig, evmsig */
-	struct str buffer;		/* buf */
-	bool has_buffer;		/* there is a field of that name, perhaps empty */
+	struct str buffer;		/* buf, or the third field whose digest the entry has */
+	bool has_buffer;		/* a record, or called one: the buffer may be empty */
 };
 
 /**

@@ -382,6 +382,7 @@ static int print_token(const struct options *o, const struct attest_policy *poli
 	if (!key)
 		return fail(EINVAL, "%s is no private key of P-256, in PEM and without a passphrase",
 			    o->sign_key);
+	about.expires = about.issued + (int64_t)o->valid;
 	claims = ear_claims(&about, policy, v);
 	rc = claims ? ear_sign(key, claims, &token) : -ENOMEM;
 	json_decref(claims);
@@ -444,6 +445,9 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv)
 		return fail(EINVAL, "say which --policy to judge by, and the --pcrs that were quoted");
 	if (!!o->quote != !!o->ak || !!o->quote != !!o->signature)
 		return fail(EINVAL, "--quote, --signature and --ak go together");
+	/* Who asks for a key would believe that somebody has looked at it. */
+	if (!o->quote && (o->ek || o->select || o->scheme || o->hash))
+		return fail(EINVAL, "--ek, --select, --scheme and --hash are of a --quote");
 	rc = read_policy(o->policy, &policy);
 	if (!rc && o->quote)
 		rc = quote_of_files(o, o->ak, o->quote, o->signature, &e->pcrs, &said);

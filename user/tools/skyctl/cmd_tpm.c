@@ -252,7 +252,7 @@ static int accepted(const struct options *o, const struct tpm_attest *a)
 /* What --nonce, --scheme and --hash say; @nonce has TPM_DIGEST_MAX bytes. */
 static int read_expect(const struct options *o, uint8_t *nonce, struct tpm_expect *expect)
 {
-	const struct tpm_alg *hash = tpm_alg_by_name(str_of(o->hash));
+	const struct tpm_alg *hash = tpm_alg_by_name(str_of(o->hash ? o->hash : "sha256"));
 	size_t len = o->nonce ? strlen(o->nonce) / 2 : 0;
 
 	if (!o->nonce || !o->pcrs)
@@ -263,7 +263,7 @@ static int read_expect(const struct options *o, uint8_t *nonce, struct tpm_expec
 		return fail(EINVAL, "--hash %s: there is no such hash", o->hash);
 	expect->hash = hash->id;
 	expect->nonce = (struct tpm_blob){ nonce, len };
-	return read_scheme(o->scheme, &expect->scheme) ? -EINVAL : 0;
+	return read_scheme(o->scheme ? o->scheme : "ecdsa", &expect->scheme) ? -EINVAL : 0;
 }
 
 /* Those that a quote is over stay known, no others. */

@@ -162,6 +162,8 @@ const struct option_row option_rows[] = {
 	  "private key of P-256: print the result as a signed token (EAR)" },
 	{ "subject", 0, OPT_TEXT, AT(subject), 0, 0, CMD_T_VERIFY, "NAME",
 	  "the machine's name in the token (default machine)" },
+	{ "valid", 0, OPT_NUMBER, AT(valid), 1, 31622400, CMD_T_VERIFY, "SECONDS",
+	  "how long the token is good (default 300)" },
 	{ "nonce", 0, OPT_TEXT, AT(nonce), 0, 0, CMD_T_VERIFY, "TEXT",
 	  "what the token has to answer; with --quote, the digits that the TPM was given" },
 	{ "quote", 0, OPT_TEXT, AT(quote), 0, 0, CMD_T_VERIFY, "FILE",
@@ -205,7 +207,7 @@ static struct s3_filter filters[FILTERS_MAX];
 
 const struct options option_defaults = {
 	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
-	.bank = "sha256", .scheme = "ecdsa", .hash = "sha256",
+	.bank = "sha256", .valid = 300,
 	.interval = 10, .delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
 	.threshold = 16 << 20, .part_size = 16 << 20, .filter = filters,
 };

@@ -100,6 +100,7 @@ struct options {
 
 	/* Of measured boots. */
 	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
+	uint64_t valid;
 	bool events;
 
 	/* Of the audit ledger. */
