@@ -4,7 +4,7 @@
 
 UNIT_TESTS	+= test_skyctl_text test_skyctl_hostile
 $(foreach t,test_skyctl_text test_skyctl_hostile,$(eval CFLAGS_tests/unit/$(t) := -Iuser/tools))
-test_skyctl_text_LIBS		:= $(O)/san/libsky.a -lcurl -ljansson -lexpat -lisal
+test_skyctl_text_LIBS		:= $(O)/san/libsky.a -lcurl -ljansson -lexpat -lisal -lssl
 test_skyctl_hostile_LIBS	:= $(test_skyctl_text_LIBS)
 
 SKYCTL_PARTS	:= $(addprefix $(O)/san/user/tools/skyctl/,cmd_list.o cmd_object.o print.o s3_check.o s3_copy.o \

@@ -323,6 +323,14 @@ static void stops_anywhere(void **state)
 	assert_true(stop_at > 20);
 }
 
+/* What takes bytes; what makes them durable goes on. */
+static int stop_taking(enum disk_step what, const char *path, const void *data, size_t len,
+		       uint64_t offset)
+{
+	return what == DISK_SYNC || what == DISK_SYNC_DIR ? 0 :
+	       stop(what, path, data, len, offset);
+}
+
 /* A disk that is full for a while. */
 static void no_room(void **state)
 {
@@ -336,7 +344,7 @@ static void no_room(void **state)
 	stop_rc = -ENOSPC;
 	for (stop_at = 0; stop_at < 6; stop_at++) {
 		stop_now = 0;
-		disk_hook = stop;
+		disk_hook = stop_taking;
 		assert_int_equal(try_append(l, 1), -ENOSPC);
 		disk_hook = NULL;
 	}
@@ -345,6 +353,46 @@ static void no_room(void **state)
 	ledger_close(l);
 	assert_int_equal(look(&now), 0);
 	free(now.bytes);
+}
+
+static enum disk_step full_step;
+
+static int full(enum disk_step what, const char *path, const void *data, size_t len,
+		uint64_t offset)
+{
+	(void)path;
+	(void)data;
+	(void)len;
+	(void)offset;
+	return what == full_step ? stop_rc : 0;
+}
+
+/* One that takes bytes and has no room for them when they are to become durable has lost them. */
+static void no_room_late(void **state)
+{
+	static const enum disk_step syncs[] = { DISK_SYNC, DISK_SYNC_DIR };
+	static const int errors[] = { -ENOSPC, -EDQUOT };
+	unsigned int i, count;
+	struct ledger *l;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		/* Few files, each by itself, and many. */
+		for (count = 1; count <= 1025; count += 1024) {
+			fresh_base();
+			l = opened(0);
+			append(l, 10);
+			full_step = syncs[i / 2];
+			stop_rc = errors[i % 2];
+			disk_hook = full;
+			assert_int_equal(try_append(l, count), -EIO);
+			disk_hook = NULL;
+			assert_int_equal(try_append(l, 1), -EROFS);
+			ledger_close(l);
+			l = opened(0);
+			append(l, 1);
+			ledger_close(l);
+		}
 }
 
 /* --- what was put back ----------------------------------------------------------------- */
@@ -450,7 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(power_fails),
 		cmocka_unit_test(stops_anywhere),
-		cmocka_unit_test(no_room),
+		cmocka_unit_test(no_room), cmocka_unit_test(no_room_late),
 		cmocka_unit_test(older_state),
 		cmocka_unit_test(two_writers),
 		cmocka_unit_test(counters),

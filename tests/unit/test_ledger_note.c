@@ -510,6 +510,15 @@ static void entries(void **state)
 	o = OUT(buf, sizeof(buf));
 	entry_print(&o, &large);
 	assert_int_equal(o.err, -EMSGSIZE);
+	/* As much of it as is asked for when it is printed, and of whole characters. */
+	assert_int_equal(entry_head((struct str){ long_text, 300 }, 61).len, 10);
+	assert_int_equal(entry_head((struct str){ long_text, ENTRY_TEXT_MAX + 1 }, ENTRY_MAX).len,
+			 ENTRY_TEXT_MAX);
+	assert_str(entry_head(STR("a\n\"\x01z"), 11), "a\n\"\x01");
+	assert_str(entry_head(STR("a\n\"\x01z"), 10), "a\n\"");
+	assert_str(entry_head(STR("a\xff" "\xc3\xa4"), 4), "a\xff" "\xc3\xa4");
+	assert_str(entry_head(STR("a\xff" "\xc3\xa4"), 3), "a\xff");
+	assert_int_equal(entry_head(STR_NONE, 3).len, 0);
 	/* What is not UTF-8 can be seen not to be. */
 	large = e;
 	large.event.object = STR("a\xff" "b\xc3");

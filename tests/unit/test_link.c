@@ -10,7 +10,7 @@
 #define ME	3u
 #define SOON	io_after_ms(20000)
 
-enum { ECHO = 1, SLEEP, PASS, REFUSED };
+enum { ECHO = 1, SLEEP, PASS, REFUSED, COMMIT };
 
 struct sample {
 	u64 number;
@@ -25,7 +25,7 @@ static const struct rpc_field sample_fields[] = {
 static const struct rpc_schema sample_schema =
 	RPC_SCHEMA("sample", struct sample, sample_fields);
 
-static unsigned int running, most, stopped, told;
+static unsigned int running, most, stopped, told, told_done;
 
 static int echo(struct link_request *r, const void *ask, void *give)
 {
@@ -59,14 +59,28 @@ static int pass(struct link_request *r, const void *ask, void *give)
 	return echo(r, ask, give);
 }
 
+/* What takes longer than the caller has, and is done all the same. */
+static int commits(struct link_request *r, const void *ask, void *give)
+{
+	const struct sample *s = ask;
+	int rc;
+
+	running++;
+	io_shield();
+	rc = io_sleep_until(io_after_ms(s->number));
+	io_unshield();
+	running--;
+	return rc ? rc : echo(r, ask, give);
+}
+
 static void tell(struct link_request *r, const struct link_operation *op, const void *ask,
 		 int status)
 {
 	(void)r;
 	(void)op;
 	(void)ask;
-	(void)status;
 	told++;
+	told_done += !status;
 }
 
 static const struct link_operation operations[] = {
@@ -74,6 +88,7 @@ static const struct link_operation operations[] = {
 	{ SLEEP, "sleep", &sample_schema, &sample_schema, 0, 1u << ME, sleeps },
 	{ PASS, "pass", &sample_schema, &sample_schema, 0, 1u << ME, pass },
 	{ REFUSED, "refused", &sample_schema, &sample_schema, 0, 1u << 4, echo },
+	{ COMMIT, "commit", &sample_schema, &sample_schema, 0, 1u << ME, commits },
 };
 
 struct end {
@@ -86,8 +101,8 @@ static int serve(void *arg)
 {
 	struct end *end = arg;
 	const struct link_service service = {
-		.operation = operations, .operations = 4, .peer = ME, .told = tell,
-		.options = end->options,
+		.operation = operations, .operations = ARRAY_SIZE(operations), .peer = ME,
+		.told = tell, .options = end->options,
 	};
 
 	end->result = link_serve(&service, &end->stream);
@@ -140,6 +155,7 @@ static void begin(struct both *b, struct link_options options)
 	most = 0;
 	stopped = 0;
 	told = 0;
+	told_done = 0;
 }
 
 static void finish(struct both *b, int result)
@@ -266,6 +282,39 @@ static int deadlines(void *arg)
 static void test_deadlines(void **state)
 {
 	assert_int_equal(on_loop(state, deadlines, NULL), 0);
+}
+
+/* Whoever is told what was done hears of it, also when the caller has gone meanwhile. */
+static int late(void *arg)
+{
+	struct io_task *task = NULL;
+	struct one one;
+	struct both b;
+
+	(void)arg;
+	begin(&b, (struct link_options){ 0 });
+	must_equal(ask(b.link, SLEEP, 60000, io_after_ms(20)), -ETIMEDOUT);
+	must_equal(ask(b.link, COMMIT, 100, io_after_ms(20)), -ETIMEDOUT);
+	while (told < 2)
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	must_equal(told_done, 1);
+	/* The same of one that is called off. */
+	one = (struct one){ b.link, 50, COMMIT, SOON, 1 };
+	must_equal(io_spawn(&b.group, ask_one, &one, &task), 0);
+	while (!running)
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	io_cancel(task);
+	while (told < 3)
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	must_equal(told_done, 2);
+	must_equal(ask(b.link, ECHO, 5, SOON), 0);
+	finish(&b, 0);
+	return 0;
+}
+
+static void test_late(void **state)
+{
+	assert_int_equal(on_loop(state, late, NULL), 0);
 }
 
 static int refusals(void *arg)
@@ -599,6 +648,7 @@ int main(void)
 		ON_BOTH(test_many),
 		ON_BOTH(test_bounded),
 		ON_BOTH(test_deadlines),
+		ON_BOTH(test_late),
 		ON_BOTH(test_refusals),
 		ON_BOTH(test_reconnects),
 		ON_BOTH(test_exchanges),

@@ -321,20 +321,51 @@ static void unfinished(void **state)
 {
 	struct shop *shop = *state;
 	struct store_repair repair = { .location = FROM, .targets = str("") }, *list;
-	u64 id, until;
+	u64 id, until, pieces = 0;
 
 	ASSERT_OK(store_reserve(shop->store, shop->team, 1, str("r"), clock_us + 9, &id));
 	ASSERT_OK(store_repair_begin(shop->store, &repair));
 	assert_int_equal(store_repair_list(shop->store, &shop->arena, &list), 1);
-	assert_int_equal(store_unfinished(shop->store, list->mark, &until), 1);
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 1);
 	assert_true(until == clock_us + 9);
 	ASSERT_OK(store_release(shop->store, id));
 	/* What is begun later is none of its business. */
 	ASSERT_OK(store_reserve(shop->store, shop->team, 1, str("r"), clock_us + 9, &id));
-	assert_int_equal(store_unfinished(shop->store, list->mark, &until), 0);
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 0);
 	ASSERT_OK(store_repair_set(shop->store, FROM, STORE_REPAIR_DONE));
 	ASSERT_OK(store_repair_drop(shop->store, FROM));
 	ASSERT_ERR(store_repair_set(shop->store, FROM, STORE_REPAIR_RUNS), STORE_NO_SUCH_LOCATION);
+}
+
+/* A piece may be opened later than what it claims was reserved. */
+static void unfinished_piece(void **state)
+{
+	struct shop *shop = *state;
+	struct store_repair repair = { .location = FROM, .targets = str("") }, *list;
+	const struct store_page page = { .length = 10, .generations = 2, .records = str("p") };
+	struct store_claim claim = { .mask = 3 };
+	u64 later, piece, until, pieces = 0;
+
+	ASSERT_OK(store_reserve(shop->store, shop->team, 2, str("p"), clock_us + 9,
+				&claim.reservation));
+	ASSERT_OK(store_repair_begin(shop->store, &repair));
+	assert_int_equal(store_repair_list(shop->store, &shop->arena, &list), 1);
+	ASSERT_OK(store_piece_open(shop->store, shop->team, clock_us + 20, &piece));
+	assert_true(piece > list->mark);
+	/* It may claim it yet. */
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 1);
+	assert_true(!pieces && until == clock_us + 20);
+	ASSERT_OK(store_piece_add(shop->store, shop->team, piece, &page, &claim, 1,
+				  clock_us + 30));
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 1);
+	assert_true(pieces >= piece && until == clock_us + 30);
+	/* Another one cannot: nothing of before is left. */
+	ASSERT_OK(store_piece_open(shop->store, shop->team, clock_us + 40, &later));
+	assert_true(later > pieces);
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 1);
+	assert_true(until == clock_us + 30);
+	ASSERT_OK(store_piece_drop(shop->store, shop->team, piece));
+	assert_int_equal(store_unfinished(shop->store, list->mark, &pieces, &until), 0);
 }
 
 /* --- the schema of before --------------------------------------------------- */
@@ -394,7 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(commits), STORE_TEST(races), STORE_TEST(versions), STORE_TEST(late),
 		STORE_TEST(collected), STORE_TEST(walks), STORE_TEST(walked_back),
-		STORE_TEST(unfinished), STORE_TEST(migrates),
+		STORE_TEST(unfinished), STORE_TEST(unfinished_piece), STORE_TEST(migrates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,13 @@
 
 #define QUEUE_MAX	LEDGER_BATCH
 
+/* Bytes of texts as they are printed: whatever names are made of, api_audit.c can give the file. */
+#define PRINTED_OBJECT	(2 * ENTRY_TEXT_MAX)
+#define PRINTED		256u
+
+_Static_assert(TILE_WIDTH * (2 + ENTRY_REST + PRINTED_OBJECT + 4 * PRINTED) <= META_API_MAX,
+	       "a file of entries is one answer");
+
 /* Who waits for one. */
 struct waiting {
 	struct io_event done;
@@ -70,6 +77,7 @@ static void write_queued(struct audit *a)
 {
 	struct audit_item *first = a->first, *i;
 	struct batch t = { .a = a };
+	const u64 lost = a->lost;
 	char object[AUDIT_OBJECT];
 	int rc = -ENOMEM;
 
@@ -93,7 +101,8 @@ static void write_queued(struct audit *a)
 		for (i = first; i; i = i->next)
 			a->lost++;
 	} else {
-		a->lost = 0;
+		/* More may have been lost since. */
+		a->lost -= lost;
 	}
 	finish(first, rc);
 	free(t.item);
@@ -119,7 +128,7 @@ static int writer(void *arg)
 
 static struct str copy(struct str s, char **to)
 {
-	struct str c = { *to, s.len < ENTRY_TEXT_MAX ? s.len : ENTRY_TEXT_MAX };
+	struct str c = { *to, s.len };
 
 	if (c.len)
 		memcpy(*to, s.at, c.len);
@@ -129,7 +138,13 @@ static struct str copy(struct str s, char **to)
 
 static struct audit_item *item_of(const struct ledger_event *e)
 {
-	struct audit_item *i = malloc(sizeof(*i) + 5 * ENTRY_TEXT_MAX);
+	const struct str actor = entry_head(e->actor, PRINTED),
+			 action = entry_head(e->action, PRINTED),
+			 object = entry_head(e->object, PRINTED_OBJECT),
+			 result = entry_head(e->result, PRINTED),
+			 policy = entry_head(e->policy, PRINTED);
+	struct audit_item *i = malloc(sizeof(*i) + actor.len + action.len + object.len +
+				      result.len + policy.len);
 	char *to;
 
 	if (!i)
@@ -137,9 +152,9 @@ static struct audit_item *item_of(const struct ledger_event *e)
 	*i = (struct audit_item){ .item.time = backend_now() };
 	to = i->text;
 	i->item.event = (struct ledger_event){
-		.actor = copy(e->actor, &to), .action = copy(e->action, &to),
-		.object = copy(e->object, &to), .result = copy(e->result, &to),
-		.policy = copy(e->policy, &to),
+		.actor = copy(actor, &to), .action = copy(action, &to),
+		.object = copy(object, &to), .result = copy(result, &to),
+		.policy = copy(policy, &to),
 	};
 	return i;
 }

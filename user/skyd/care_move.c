@@ -7,7 +7,8 @@
  * a new one, and what has been moved is not found by it.
  *
  * What was reserved before the location was given up may be committed later.  So when nothing is
- * left, a job waits until all of that has ended, and walks once more.
+ * left, a job waits until all of that has ended, and walks once more.  A piece counts among it that
+ * was opened later, too, as long as something is left that it could claim.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -137,9 +138,15 @@ int moves_load(struct backend *b)
 	struct store_repair *rows;
 	struct move_job *job;
 	int n, i, rc = 0;
+	u64 loads;
 
 	m->stale = false;
-	n = store_repair_list(b->store, &a, &rows);
+	/* Another one may have taken over a newer list meanwhile. */
+	do {
+		loads = m->loads;
+		n = store_repair_list(b->store, &a, &rows);
+	} while (n >= 0 && loads != m->loads);
+	m->loads += n >= 0;
 	for (job = m->job; n >= 0 && job; job = job->next) {
 		for (i = 0; i < n && rows[i].location != job->row.location; i++)
 			;
@@ -426,7 +433,7 @@ static int finished(struct backend *b, struct move_job *job)
 /* Nothing is left, but for what others may commit still. */
 static int look_for_unfinished(struct backend *b, struct move_job *job)
 {
-	int rc = store_unfinished(b->store, job->row.mark, &job->until);
+	int rc = store_unfinished(b->store, job->row.mark, &job->pieces, &job->until);
 
 	if (rc < 0)
 		return rc;
@@ -443,7 +450,13 @@ static int look_for_unfinished(struct backend *b, struct move_job *job)
 static int end_walk(struct backend *b, struct move_job *job)
 {
 	bool nothing = !job->found && !job->again;
+	int rc = 0;
 
+	/* New bodies would have it walk for ever if all pieces went on to count. */
+	if (job->again && !job->pieces)
+		rc = store_unfinished(b->store, job->row.mark, &job->pieces, &job->until);
+	if (rc < 0)
+		return rc;
 	tell_whys(job);
 	if (nothing && !job->before.generations)
 		return look_for_unfinished(b, job);
@@ -572,7 +585,8 @@ void moves_look(struct backend *b, struct rpc_bytes records, u64 piece)
 	for (job = m ? m->job : NULL; job; job = job->next) {
 		if (job->gone || job->row.state != STORE_REPAIR_RUNS)
 			continue;
-		if (!(piece && piece <= job->row.mark) && !names(records, job->row.location))
+		if (!(piece && (!job->pieces || piece <= job->pieces)) &&
+		    !names(records, job->row.location))
 			continue;
 		job->again = true;
 		io_event_set(&m->wake);

@@ -129,20 +129,22 @@ static void answer(struct question *q, int status, const void *give)
 struct watch {
 	struct question *q;
 	void *ask, *give;
+	int rc;			/* the handler's */
 };
 
 static int run_handler(void *arg)
 {
 	struct watch *w = arg;
 
-	return w->q->operation->handle(&w->q->request, w->ask, w->give);
+	w->rc = w->q->operation->handle(&w->q->request, w->ask, w->give);
+	return w->rc;
 }
 
 /* The handler as a fiber of its own, so that it alone is cancelled at its deadline. */
 static int handle(struct question *q, void *ask, void *give)
 {
 	CLEANUP_GROUP struct io_group group = IO_GROUP(group);
-	struct watch w = { q, ask, give };
+	struct watch w = { q, ask, give, -ECANCELED };
 	int rc;
 
 	if (!q->request.deadline)
@@ -151,7 +153,8 @@ static int handle(struct question *q, void *ask, void *give)
 	if (!rc)
 		rc = io_group_wait_all(&group, q->request.deadline);
 	io_group_end(&group);
-	return rc;
+	/* What was done is done, and told of, though the time has ended meanwhile. */
+	return rc < 0 && w.rc < 0 ? rc : w.rc;
 }
 
 static int serve_question(void *arg)

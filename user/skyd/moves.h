@@ -67,6 +67,7 @@ struct move_job {
 	bool found, failed;		/* in this walk: something to move; it did not work */
 	bool again;			/* records have come that name it */
 	bool last;			/* if this walk finds nothing, it is done */
+	u64 pieces;			/* as store_unfinished() has it */
 	u64 until;			/* waits: what was begun before ends by then */
 	int64_t rest;			/* not before */
 	struct move_task *task;
@@ -81,6 +82,7 @@ struct moves {
 	struct move_job *job;
 	struct io_event wake;
 	bool stale;			/* the jobs have to be read from the store */
+	u64 loads;			/* how often that was done */
 	u64 next_id;
 	double room;			/* bytes that may be given out now */
 	int64_t filled;

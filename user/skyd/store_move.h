@@ -44,10 +44,13 @@ int store_walk(struct store *s, struct store_walk *walk, unsigned int max,
 int store_home_read(struct store *s, const struct store_home *home, struct store_arena *a,
 		    struct store_text *records);
 /*
- * Reservations and pieces that are older than store_repair.mark: what becomes of them is not
- * seen by a walk.  Return: 1 and when the last of them ends at the latest, or 0.
+ * Reservations that are older than store_repair.mark, and pieces that may have claimed one of them:
+ * what becomes of them is not seen by a walk.  A piece may be opened long after what it claims was
+ * reserved, so *@pieces, the number of the last one that may, is 0 as long as such reservations
+ * are left, and all pieces count; the caller keeps it from call to call.
+ * Return: 1 and when the last of them ends at the latest, or 0.
  */
-int store_unfinished(struct store *s, u64 mark, u64 *until);
+int store_unfinished(struct store *s, u64 mark, u64 *pieces, u64 *until);
 
 /* --- store_move.c: fragments that leave a location ------------------------ */
 
@@ -59,7 +62,7 @@ struct store_repair {
 	enum store_repair_state state;
 	bool reads;			/* it may be read still */
 	u64 began, ended;
-	u64 mark;			/* numbers of reservations and pieces of before */
+	u64 mark;			/* numbers of reservations of before */
 	u64 total;			/* fragments, as counted; 0: not yet */
 	u64 moved, bytes;
 	struct store_text targets;	/* the caller's */

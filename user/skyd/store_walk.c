@@ -73,7 +73,14 @@ static const struct db_sql sql_page_records = {
 static const struct db_sql sql_unfinished = {
 	"look for what was begun before",
 	"SELECT coalesce(max(expires), 0) FROM (SELECT expires FROM reservation WHERE id <= ?1"
-	" UNION ALL SELECT expires FROM piece WHERE id <= ?1) e",
+	" UNION ALL SELECT expires FROM piece WHERE ?2 = 0 OR id <= ?2) e",
+};
+
+/* No piece that is opened from now on can claim what was reserved before. */
+static const struct db_sql sql_last_piece = {
+	"look for the last piece of before",
+	"SELECT CASE WHEN EXISTS (SELECT 1 FROM reservation WHERE id <= ?1) THEN 0"
+	" ELSE (SELECT value FROM counter WHERE id = 1) END",
 };
 
 struct walk_call {
@@ -83,7 +90,7 @@ struct walk_call {
 	struct store_home *homes;
 	const struct store_home *home;
 	struct store_text *records;
-	u64 mark, until;
+	u64 mark, pieces, until;
 };
 
 /* Stand behind this row. */
@@ -195,15 +202,23 @@ int store_home_read(struct store *s, const struct store_home *home, struct store
 static int unfinished_tx(struct db_conn *c, void *arg)
 {
 	struct walk_call *call = arg;
+	int err = 0;
 
-	return store_number(c, &sql_unfinished, DB_ARGS(DB_INT(call->mark)), EIO, &call->until);
+	if (!call->pieces)
+		err = store_number(c, &sql_last_piece, DB_ARGS(DB_INT(call->mark)), EIO,
+				   &call->pieces);
+	return err ? err : store_number(c, &sql_unfinished,
+					DB_ARGS(DB_INT(call->mark), DB_INT(call->pieces)), EIO,
+					&call->until);
 }
 
-int store_unfinished(struct store *s, u64 mark, u64 *until)
+int store_unfinished(struct store *s, u64 mark, u64 *pieces, u64 *until)
 {
-	struct walk_call call = { .mark = mark };
+	struct walk_call call = { .mark = mark, .pieces = *pieces };
 	int rc = store_read(s, unfinished_tx, &call);
 
+	if (!rc)
+		*pieces = call.pieces;
 	*until = call.until;
 	return rc ? rc : call.until != 0;
 }

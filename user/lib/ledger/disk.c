@@ -22,13 +22,19 @@ static int step(enum disk_step what, const char *path, const void *data, size_t 
 	return disk_hook ? disk_hook(what, path, data, len, offset) : 0;
 }
 
+/* What was taken has been lost: no refusal after which it could be tried again. */
+static int sync_result(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT ? -EIO : rc;
+}
+
 static int file_sync(int fd, const char *path)
 {
 	int rc = step(DISK_SYNC, path, NULL, 0, 0);
 
-	if (rc)
-		return rc;
-	return fdatasync(fd) ? -errno : 0;
+	if (!rc && fdatasync(fd))
+		rc = -errno;
+	return sync_result(rc);
 }
 
 int disk_sync(const char *path)
@@ -45,9 +51,9 @@ int disk_sync_folder(const char *path)
 
 	if (fd < 0)
 		return -errno;
-	if (rc)
-		return rc;
-	return fsync(fd) ? -errno : 0;
+	if (!rc && fsync(fd))
+		rc = -errno;
+	return sync_result(rc);
 }
 
 /* Each waits for the disk once: many files are quicker with all that is dirty. */
@@ -62,6 +68,7 @@ static int sync_files(struct disk_pending *f)
 				     file_sync(f->fd[i], f->name[i]);
 	if (!rc && all && syncfs(f->fd[0]))
 		rc = -errno;
+	rc = sync_result(rc);
 	for (i = 0; i < f->files; i++) {
 		close(f->fd[i]);
 		free(f->name[i]);

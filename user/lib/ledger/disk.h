@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the ledger does to disks, so that a test can see each step and stop there.  Paths are
- * whole.  All return 0 or -errno.
+ * whole.  All return 0 or -errno: -ENOSPC and -EDQUOT where bytes were not taken; of a disk that is
+ * full when they are to become durable, -EIO.
  */
 #ifndef SKY_LEDGER_DISK_H
 #define SKY_LEDGER_DISK_H

@@ -46,6 +46,34 @@ static char short_escape(uint8_t c)
 	return 0;
 }
 
+/* @len: utf8_next()'s. */
+static size_t printed(uint8_t c, size_t len)
+{
+	if (short_escape(c))
+		return 2;
+	return c < 0x20 ? 6 : len ? len : 1;
+}
+
+struct str entry_head(struct str s, size_t max)
+{
+	struct str rest;
+	uint32_t code;
+	size_t len, left = max;
+
+	for (rest = s; rest.len; rest = str_skip(rest, len)) {
+		const uint8_t c = *rest.at;
+		size_t need;
+
+		len = utf8_next(rest, &code);
+		need = printed(c, len);
+		len = len ? len : 1;
+		if (need > left || s.len - rest.len + len > ENTRY_TEXT_MAX)
+			break;
+		left -= need;
+	}
+	return str_head(s, s.len - rest.len);
+}
+
 static void print_text(struct out *o, const char *name, struct str s)
 {
 	uint32_t code;

@@ -16,7 +16,8 @@
 #include "crypto/hmac.h"
 
 #define ENTRY_TEXT_MAX		1200u		/* bytes of each of the texts below */
-#define ENTRY_MAX		(5 * 6 * ENTRY_TEXT_MAX + 256u)
+#define ENTRY_REST		256u		/* bytes of all but the texts, at most */
+#define ENTRY_MAX		(5 * 6 * ENTRY_TEXT_MAX + ENTRY_REST)
 #define ENTRY_NUMBER_MAX	((1ull << 53) - 1)	/* of numbers, as RFC 8785 has them */
 #define ENTRY_TIME		28u		/* bytes of a time, with its NUL */
 #define ENTRY_PSEUDONYM		64u		/* bytes of one, with its NUL */
@@ -45,6 +46,12 @@ void entry_time(uint64_t us, char text[ENTRY_TIME]);
  * too long, or a number.
  */
 void entry_print(struct out *o, const struct ledger_entry *e);
+
+/*
+ * As many characters of a text as entry_print() takes, and writes with at most @max bytes: control
+ * characters become up to six of them.
+ */
+struct str entry_head(struct str s, size_t max);
 
 /**
  * entry_parse - read an entry
