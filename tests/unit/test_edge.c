@@ -29,8 +29,8 @@ static void write_conf(const char *more)
 	out_hex(&o, point, sizeof(point));
 	snprintf(text, sizeof(text),
 		 "[skyd]\nstate = %s\ncontrol = unix:%s/control\nchroot =\nstop = 20s\n[gateway]\n"
-		 "user =\n[backend]\nuser =\n[vault]\nuser =\nkeys = %s/keys\n[edges]\nuser =\n"
-		 "compact = 100ms\n%s%.*s\n[edge cellar]\nlisten = 127.0.0.1:%u\npath = %s\n",
+		 "user =\n[backend]\nuser =\n[vault]\nuser =\nkeys = %s/keys\n[resolver]\nuser =\n[edges]\n"
+		 "user =\ncompact = 100ms\n%s%.*s\n[edge cellar]\nlisten = 127.0.0.1:%u\npath = %s\n",
 		 folder, folder, folder, more, STR_ARG(out_written(&o)), port, cellar);
 	must_equal(file_write_atomic(conf, text, strlen(text), 0600), 0);
 }
