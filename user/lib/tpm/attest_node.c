@@ -107,19 +107,38 @@ int node_number(const struct attest_node *n, int64_t min, int64_t max, int64_t *
 	return 0;
 }
 
-int node_array(const struct attest_node *n, size_t size, void *items)
+int node_list(const struct attest_node *n, size_t size, void *items, unsigned int *count,
+	      int (*read)(const struct attest_node *n, const void *arg, void *item),
+	      const void *arg)
 {
+	char *item;
+	size_t i;
+	int rc = 0;
+
+	if (!n->value)
+		return 0;
 	if (!json_is_array(n->value))
 		return node_fault(n, "it is not a list");
 	if (!json_array_size(n->value))
 		return node_fault(n, "the list is empty");
-	*(void **)items = calloc(json_array_size(n->value), size);
-	return *(void **)items ? 0 : -ENOMEM;
+	item = calloc(json_array_size(n->value), size);
+	if (!item)
+		return -ENOMEM;
+	*(void **)items = item;
+	for (i = 0; !rc && i < json_array_size(n->value); i++) {
+		struct attest_node element = node_element(n, i);
+
+		++*count;
+		rc = read(&element, arg, item + i * size);
+	}
+	return rc;
 }
 
-static int read_digest(const struct attest_node *n, const struct tpm_alg *bank,
-		       struct attest_digest *d)
+/* @arg: the bank, or NULL. */
+static int read_digest(const struct attest_node *n, const void *arg, void *item)
 {
+	const struct tpm_alg *bank = arg;
+	struct attest_digest *d = item;
 	struct str text = STR_NONE;
 	int rc = node_text(n, &text);
 
@@ -134,7 +153,6 @@ static int read_digest(const struct attest_node *n, const struct tpm_alg *bank,
 int node_digests(const struct attest_node *n, const struct tpm_alg *bank,
 		 struct attest_digests *set)
 {
-	size_t i, count;
 	int rc;
 
 	if (!n->value)
@@ -147,14 +165,7 @@ int node_digests(const struct attest_node *n, const struct tpm_alg *bank,
 	/* A list of none is one that nothing is on. */
 	if (json_is_array(n->value) && !json_array_size(n->value))
 		return 0;
-	rc = node_array(n, sizeof(*set->item), &set->item);
-	count = rc ? 0 : json_array_size(n->value);
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node element = node_element(n, i);
-
-		rc = read_digest(&element, bank, &set->item[i]);
-		set->count++;
-	}
+	rc = node_list(n, sizeof(*set->item), &set->item, &set->count, read_digest, bank);
 	if (!rc)
 		attest_digests_sort(set);
 	return rc;

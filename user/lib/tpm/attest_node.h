@@ -43,7 +43,20 @@ int node_number(const struct attest_node *n, int64_t min, int64_t max, int64_t *
 int node_digests(const struct attest_node *n, const struct tpm_alg *bank,
 		 struct attest_digests *set);
 
-/* Room for what an array's elements become; 0, -EINVAL when it is none or empty, -ENOMEM. */
-int node_array(const struct attest_node *n, size_t size, void *items);
+/**
+ * node_list() - Read each element of a list.
+ * @n: the place
+ * @size: bytes of an item
+ * @items: receives a pointer to them, allocated
+ * @count: receives how many were begun, also after an error: what they hold is to be freed
+ * @read: reads one, into zeros
+ * @arg: for @read
+ *
+ * Return: 0, also when the place is empty, -EINVAL when it has something else than a list, or an
+ * empty one, -ENOMEM, or what @read has returned.
+ */
+int node_list(const struct attest_node *n, size_t size, void *items, unsigned int *count,
+	      int (*read)(const struct attest_node *n, const void *arg, void *item),
+	      const void *arg);
 
 #endif /* SKY_TPM_ATTEST_NODE_H */

@@ -45,25 +45,18 @@ static int read_pcrs(struct attest_policy *p, const struct attest_node *n)
 	return 0;
 }
 
-static int read_steps(struct attest_policy *p, const struct attest_node *n,
-		      struct attest_sequence *s)
+/* @arg: the policy's bank. */
+static int read_step(const struct attest_node *n, const void *arg, void *item)
 {
-	int rc = node_array(n, sizeof(*s->step), &s->step);
-	size_t i, count = rc ? 0 : json_array_size(n->value);
+	struct attest_digests *step = item;
+	int rc = node_digests(n, arg, step);
 
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node step = node_element(n, i);
-
-		s->steps++;
-		rc = node_digests(&step, p->bank, &s->step[i]);
-		if (!rc && !s->step[i].count)
-			rc = node_fault(&step, "the list is empty");
-	}
-	return rc;
+	return rc || step->count ? rc : node_fault(n, "the list is empty");
 }
 
 static int read_sequences(struct attest_policy *p, const struct attest_node *n)
 {
+	struct attest_sequence *s;
 	const char *name;
 	json_t *value;
 	uint32_t pcr;
@@ -77,7 +70,10 @@ static int read_sequences(struct attest_policy *p, const struct attest_node *n)
 		struct attest_node member = { value, n, name, 0, n->fault };
 
 		rc = read_index(&member, &pcr);
-		rc = rc ? rc : read_steps(p, &member, &p->sequence[pcr]);
+		if (rc)
+			return rc;
+		s = &p->sequence[pcr];
+		rc = node_list(&member, sizeof(*s->step), &s->step, &s->steps, read_step, p->bank);
 		if (rc)
 			return rc;
 		p->sequenced |= 1u << pcr;
@@ -151,12 +147,14 @@ static bool has_wildcard(struct str s)
 	return str_find(s, '*', &at) || str_find(s, '?', &at);
 }
 
-static int read_file(const struct attest_node *n, struct attest_file *f)
+static int read_file(const struct attest_node *n, const void *arg, void *item)
 {
 	static const char *const names[] = { "path", "digests", NULL };
 	struct attest_node path = node_member(n, "path"), digests = node_member(n, "digests");
+	struct attest_file *f = item;
 	int rc = node_members(n, names);
 
+	(void)arg;
 	if (!rc && !path.value)
 		rc = node_fault(&path, "it is missing");
 	rc = rc ? rc : node_text(&path, &f->path);
@@ -170,78 +168,45 @@ static int read_file(const struct attest_node *n, struct attest_file *f)
 
 static int read_files(const struct attest_node *n, struct attest_files *files)
 {
-	size_t i, count;
-	int rc;
+	int rc = node_list(n, sizeof(*files->item), &files->item, &files->count, read_file, NULL);
 
-	if (!n->value)
-		return 0;
-	rc = node_array(n, sizeof(*files->item), &files->item);
-	count = rc ? 0 : json_array_size(n->value);
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node element = node_element(n, i);
-
-		files->count++;
-		rc = read_file(&element, &files->item[i]);
-	}
-	if (!rc)
+	if (!rc && files->count)
 		attest_files_sort(files);
 	return rc;
 }
 
-static int read_texts(const struct attest_node *n, struct attest_record *r)
+static int read_text(const struct attest_node *n, const void *arg, void *item)
 {
-	size_t i, count;
-	int rc;
-
-	if (!n->value)
-		return 0;
-	rc = node_array(n, sizeof(*r->text), &r->text);
-	count = rc ? 0 : json_array_size(n->value);
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node element = node_element(n, i);
-
-		r->texts++;
-		rc = node_text(&element, &r->text[i]);
-	}
-	return rc;
+	(void)arg;
+	return node_text(n, item);
 }
 
-static int read_records(const struct attest_node *n, struct attest_ima *ima)
+static int read_record(const struct attest_node *n, const void *arg, void *item)
 {
 	static const char *const names[] = { "name", "text", NULL };
-	size_t i, count;
-	int rc;
+	struct attest_node name = node_member(n, "name"), text = node_member(n, "text");
+	struct attest_record *r = item;
+	int rc = node_members(n, names);
 
-	if (!n->value)
-		return 0;
-	rc = node_array(n, sizeof(*ima->record), &ima->record);
-	count = rc ? 0 : json_array_size(n->value);
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node element = node_element(n, i), name, text;
-		struct attest_record *r = &ima->record[i];
-
-		ima->records++;
-		rc = node_members(&element, names);
-		name = node_member(&element, "name");
-		text = node_member(&element, "text");
-		if (!rc && !name.value)
-			rc = node_fault(&name, "it is missing");
-		rc = rc ? rc : node_text(&name, &r->name);
-		rc = rc ? rc : read_texts(&text, r);
-	}
-	return rc;
+	(void)arg;
+	if (!rc && !name.value)
+		rc = node_fault(&name, "it is missing");
+	rc = rc ? rc : node_text(&name, &r->name);
+	return rc ? rc : node_list(&text, sizeof(*r->text), &r->text, &r->texts, read_text, NULL);
 }
 
-static int read_volume(const struct attest_node *n, struct attest_volume *v)
+static int read_volume(const struct attest_node *n, const void *arg, void *item)
 {
 	static const char *const names[] = { "volume_id", "k", "n", "min_epoch", "mode", NULL };
 	struct attest_node id = node_member(n, "volume_id"), k = node_member(n, "k"),
 			   all = node_member(n, "n"), epoch = node_member(n, "min_epoch"),
 			   mode = node_member(n, "mode");
+	struct attest_volume *v = item;
 	struct str text = STR_NONE;
 	size_t i;
 	int rc = node_members(n, names);
 
+	(void)arg;
 	v->k = -1;
 	v->n = -1;
 	v->min_epoch = -1;
@@ -262,23 +227,13 @@ static int read_volume(const struct attest_node *n, struct attest_volume *v)
 	return rc ? rc : node_text(&mode, &v->mode);
 }
 
+/* A list of none is one that no volume is on. */
 static int read_volumes(const struct attest_node *n, struct attest_ima *ima)
 {
-	size_t i, count;
-	int rc;
-
 	ima->volumes_asked = n->value;
-	if (!n->value || (json_is_array(n->value) && !json_array_size(n->value)))
+	if (json_is_array(n->value) && !json_array_size(n->value))
 		return 0;
-	rc = node_array(n, sizeof(*ima->volume), &ima->volume);
-	count = rc ? 0 : json_array_size(n->value);
-	for (i = 0; !rc && i < count; i++) {
-		struct attest_node element = node_element(n, i);
-
-		ima->volumes++;
-		rc = read_volume(&element, &ima->volume[i]);
-	}
-	return rc;
+	return node_list(n, sizeof(*ima->volume), &ima->volume, &ima->volumes, read_volume, NULL);
 }
 
 static int read_ima(struct attest_policy *p, const struct attest_node *n)
@@ -307,7 +262,8 @@ static int read_ima(struct attest_policy *p, const struct attest_node *n)
 	part = node_member(n, "digests");
 	rc = rc ? rc : node_digests(&part, NULL, &ima->digests);
 	part = node_member(n, "records");
-	rc = rc ? rc : read_records(&part, ima);
+	rc = rc ? rc : node_list(&part, sizeof(*ima->record), &ima->record, &ima->records,
+				 read_record, NULL);
 	part = node_member(n, "modules");
 	ima->modules_asked = part.value;
 	rc = rc ? rc : node_digests(&part, NULL, &ima->modules);
