@@ -14,6 +14,7 @@ import time
 import urllib.request
 
 EDGES = 6
+ROLES = ("gateway", "backend", "vault", "resolver")
 PORT = 9000
 NOWHERE = 0xFFFF
 
@@ -87,6 +88,11 @@ class Daemon:
             if name != "skyd":      # one that has not begun
                 found[name] = int(pid)
         return found
+
+    @staticmethod
+    def wanted():
+        """The names of all parts that --dev starts."""
+        return {*ROLES, *("edge edge%d" % (i + 1) for i in range(EDGES))}
 
     def signal(self, name, number):
         """Send one of its parts a signal; False when it is not there just now."""

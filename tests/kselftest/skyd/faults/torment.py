@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 
-ROLES = ("gateway", "backend", "vault")
+from daemon import ROLES
 
 
 class Torment:
