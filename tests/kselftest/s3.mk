@@ -23,6 +23,7 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	$(MAKE) -s --no-print-directory check-cache || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
+	tests/kselftest/skyd/faults/full || status=1; \
 	exit $$status
 
 define SKYD_CACHE

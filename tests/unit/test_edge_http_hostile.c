@@ -470,6 +470,15 @@ static int full_disk(struct site *s)
 	must_equal(ask(s, "DELETE", "f1", NULL, 0), 204);
 	must_equal(put(s, "last", 7, 300000), 200);
 	must_equal(get(s, "last", 7, 300000), 200);
+	/* Somebody else takes the rest, to the last byte. */
+	shell("cat /dev/zero >'%s'/filler 2>/dev/null%s || true", folder, "");
+	for (i = 0; i < 300; i++)
+		must_equal(get(s, "last", 7, 300000), 200);
+	must_equal(put(s, "more", 8, 3000), 507);
+	must_equal(get(s, "last", 7, 300000), 200);
+	shell("rm '%s'/%s", folder, "filler");
+	must_equal(put(s, "more", 8, 3000), 200);
+	must_equal(get(s, "more", 8, 3000), 200);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Nonces: none is taken twice, whatever happens to the process, the clock or the files. */
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include "../../user/skyd/edge_spent.h"
 #include "edge_util.h"
@@ -59,6 +60,29 @@ static int answers(void *arg)
 	must_equal(edge_spent_count(s), 0);
 	must_equal(edge_spent_take(s, nonce(1), T0 + 60, T0 + 61), -ETIME);
 	must_equal(edge_spent_take(s, nonce(1001), T0 + 100, T0 + 61), 0);
+	edge_spent_close(s);
+	return 0;
+}
+
+/* Too many: when they have expired it goes on, though nobody could sync meanwhile. */
+static int crowded(void *arg)
+{
+	struct edge_spent *s = opened_at(T0);
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < 1000; i++)
+		must_equal(edge_spent_take(s, nonce(i), T0 + 60, T0), 0);
+	must_equal(edge_spent_sync(s, T0), 0);
+	must_equal(edge_spent_take(s, nonce(1000), T0 + 120, T0 + 60), -ENOSPC);
+	must_equal(edge_spent_take(s, nonce(1000), T0 + 121, T0 + 61), 0);
+	must_equal(edge_spent_take(s, nonce(0), T0 + 60, T0 + 1), -ETIME);
+	must_equal(edge_spent_sync(s, T0 + 61), 0);
+	must_equal(edge_spent_count(s), 1);
+	edge_spent_close(s);
+	s = opened_at(T0 + 62);
+	must_equal(edge_spent_take(s, nonce(1000), T0 + 121, T0 + 62), -EEXIST);
+	must_equal(edge_spent_take(s, nonce(0), T0 + 60, T0 + 1), -ETIME);
 	edge_spent_close(s);
 	return 0;
 }
@@ -160,6 +184,74 @@ static int damaged(void *arg)
 	return 0;
 }
 
+/* Of a few pages: @used says whether all are taken by somebody else. */
+static void fill(bool used)
+{
+	shell(used ? "cat /dev/zero >'%s'/%s 2>/dev/null || true" : "rm -f '%s'/%s", folder, "filler");
+}
+
+/* Nobody can write anything down: each is taken once all the same, and a start knows nothing. */
+static int full(void *arg)
+{
+	struct edge_spent *s = opened_at(T0);
+	uint64_t i, t = T0;
+	unsigned int round;
+
+	(void)arg;
+	must_equal(edge_spent_take(s, nonce(1), T0 + 60, T0), 0);
+	must_equal(edge_spent_sync(s, T0), 0);
+	for (round = 0, i = 2; round < 6; round++) {
+		uint64_t first = i;
+
+		fill(true);
+		/* More than fit into what the file has already, for longer than they live. */
+		for (; i < first + 800; i++) {
+			t += !(i % 3);
+			must_equal(edge_spent_take(s, nonce(i), t + 60, t), 0);
+			must_equal(edge_spent_sync(s, t), 0);
+			must_equal(edge_spent_take(s, nonce(i), t + 60, t), -EEXIST);
+		}
+		must(edge_spent_count(s) < 600);
+		must(!edge_spent_failed(s));
+		if (round % 3)
+			edge_spent_close(s);
+		if (round % 3 == 1)
+			s = opened_at(t);
+		fill(false);
+		if (round % 3 == 2)
+			s = opened_at(t);
+		for (first = i - 180; first < i; first++)
+			must(edge_spent_take(s, nonce(first), t + 60, t) < 0);
+		/* A start costs a life; whoever has gone on knows them all. */
+		must_equal(edge_spent_take(s, nonce(i), t + 60, t), round % 3 ? -ETIME : 0);
+		t += 91;
+		must_equal(edge_spent_take(s, nonce(++i), t + 60, t), 0);
+		must_equal(edge_spent_sync(s, t), 0);
+		edge_spent_close(s);
+		s = opened_at(t + 1);
+		must_equal(edge_spent_take(s, nonce(i), t + 60, t + 1), -EEXIST);
+		i++;
+	}
+	edge_spent_close(s);
+	return 0;
+}
+
+static void full_disk(void **state)
+{
+	int rc;
+
+	fresh_folder();
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=48k")) {
+		print_message("only root can mount a small file system\n");
+		remove_folder();
+		skip();
+	}
+	rc = on_loop(state, full, NULL);
+	must_equal(umount2(folder, MNT_DETACH), 0);
+	remove_folder();
+	assert_int_equal(rc, 0);
+}
+
 /* --- kill ----------------------------------------------------------------- */
 
 struct shared {
@@ -241,6 +333,7 @@ static void killed(void **state)
 	}
 
 CASE(each_answer, answers)
+CASE(too_many, crowded)
 CASE(files_turn_over, turning)
 CASE(clock_jumps, jumping)
 CASE(damaged_files, damaged)
@@ -249,9 +342,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(each_answer),
+		ON_BOTH(too_many),
 		ON_BOTH(files_turn_over),
 		ON_BOTH(clock_jumps),
 		ON_BOTH(damaged_files),
+		ON_BOTH(full_disk),
 		ON_BOTH(killed),
 	};
 

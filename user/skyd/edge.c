@@ -429,6 +429,8 @@ static int hello(struct link_request *r, const void *ask, void *give)
 		return -ESHUTDOWN;
 	if (e->http.store)
 		edge_store_usage(e->http.store, &usage);
+	if (e->http.spent)
+		usage.failed |= edge_spent_failed(e->http.spent);
 	*h = (struct edge_hello){
 		.host = bytes_of_text(e->host), .url = bytes_of_text(e->url),
 		.name = bytes_of_text(e->section->name), .fragments = usage.fragments,

@@ -119,6 +119,12 @@ void edge_write_tag(struct out *o, const uint8_t sha256[SHA256_BYTES], bool chec
 
 /* --- what needs no signature -------------------------------------------------------------- */
 
+static void usage_of(const struct edge_http *e, struct edge_usage *usage)
+{
+	edge_store_usage(e->store, usage);
+	usage->failed |= edge_spent_failed(e->spent);
+}
+
 static int tell_metrics(struct edge_call *c, bool own)
 {
 	CLEANUP_FREE char *text = malloc(METRICS_MAX);
@@ -130,7 +136,7 @@ static int tell_metrics(struct edge_call *c, bool own)
 	if (!text)
 		return edge_refuse_errno(c, -ENOMEM);
 	edge_process_read(&process);
-	edge_store_usage(e->store, &usage);
+	usage_of(e, &usage);
 	e->counters.nonces = edge_spent_count(e->spent);
 	if (own)
 		edge_metrics_own(&room, &e->counters, &usage, &process, io_now());
@@ -149,7 +155,7 @@ static int tell_health(struct edge_call *c)
 	const char *words = "ok\n";
 	bool well;
 
-	edge_store_usage(c->edge->store, &usage);
+	usage_of(c->edge, &usage);
 	if (usage.failed)
 		words = "the disk has failed\n";
 	else if (!c->edge->auth)

@@ -26,7 +26,7 @@
 /* A file and its table, which is open-addressed and at most half full. */
 struct generation {
 	struct generation *next;	/* an older one */
-	uint64_t number;
+	uint64_t number;		/* 0: it has no file */
 	int64_t created;
 	int64_t latest;			/* when the last of it expires */
 	uint64_t size;			/* bytes of the file that have been written */
@@ -47,6 +47,8 @@ struct edge_spent {
 	unsigned int pendings, pending_room;
 	uint64_t taken, durable;	/* how many in this process's life */
 	struct io_event turn;		/* a batch has ended */
+	int64_t full_at;		/* when room was looked for in vain */
+	bool full;			/* the last batch is in memory only */
 	bool syncing, failed;
 };
 
@@ -144,6 +146,8 @@ static int begin_file(struct edge_spent *s, int64_t now)
 	rc = rc ? rc : io_fdatasync(g->fd, 0);
 	rc = rc ? rc : io_fsync(s->dir, 0);
 	if (rc) {
+		if (g->fd >= 0)
+			io_unlinkat(s->dir, path, 0, 0);
 		generation_free(g);
 		return rc;
 	}
@@ -180,13 +184,16 @@ static int forget(struct edge_spent *s, int64_t now)
 		if (g->latest < now)
 			raise_floor(s, g->latest);
 	rc = begin_file(s, now);
+	if (rc)
+		return rc;
+	s->full = false;
 	for (link = &s->first->next; !rc && (g = *link);) {
 		if (g->latest >= now) {
 			link = &g->next;
 			continue;
 		}
 		path_of(g->number, path);
-		rc = io_unlinkat(s->dir, path, 0, 0);
+		rc = g->number ? io_unlinkat(s->dir, path, 0, 0) : 0;
 		*link = g->next;
 		s->count -= g->count;
 		generation_free(g);
@@ -200,6 +207,8 @@ static int turn_over(struct edge_spent *s, int64_t now)
 	struct generation *g = s->first;
 	int64_t age = now - g->created;
 
+	if (s->full)
+		return now == s->full_at ? -ENOSPC : forget(s, now);
 	if (age >= 0 && age <= s->config.life / 3 + 1 && !(g->next && may_forget(s, now)))
 		return 0;
 	if (!g->count && !may_forget(s, now)) {
@@ -207,6 +216,79 @@ static int turn_over(struct edge_spent *s, int64_t now)
 		return 0;
 	}
 	return forget(s, now);
+}
+
+/* --- a full disk ---------------------------------------------------------- */
+
+static bool is_full(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT;
+}
+
+/*
+ * A file that lacks the end of its last record is damaged for whoever reads it: he refuses all
+ * URLs that there may be by then.  So it stands for any number of nonces, and needs no room.
+ */
+static int tear(struct edge_spent *s, struct generation *g, int64_t now)
+{
+	const struct timespec times[2] = { { .tv_sec = now }, { .tv_sec = now } };
+	char path[NAME_MAX_LEN];
+	int fd, rc = 0;
+
+	path_of(g->number, path);
+	fd = io_openat(s->dir, path, O_WRONLY, 0, 0);
+	if (fd < 0)
+		return fd;
+	if (ftruncate(fd, g->size - 1) || futimens(fd, times))
+		rc = -errno;
+	rc = rc ? rc : io_fsync(fd, 0);
+	io_close(fd);
+	return rc;
+}
+
+/* A table without a file, so that those that have expired can go as long as there is no room. */
+static int begin_table(struct edge_spent *s, int64_t now)
+{
+	struct generation *g = calloc(1, sizeof(*g)), **link;
+
+	if (!g)
+		return -ENOMEM;
+	g->created = now;
+	g->fd = -1;
+	g->next = s->first;
+	s->first = g;
+	for (link = &g->next; (g = *link);) {
+		if (g->number || g->latest >= now) {
+			link = &g->next;
+			continue;
+		}
+		raise_floor(s, g->latest);
+		*link = g->next;
+		s->count -= g->count;
+		generation_free(g);
+	}
+	return 0;
+}
+
+/* What was taken has no place on the disk: the newest file stands for it, as long as it counts. */
+static int remember(struct edge_spent *s, int64_t now)
+{
+	struct generation *g = s->first;
+	int rc = 0;
+
+	while (g && !g->number)
+		g = g->next;
+	if (!g)
+		return -ENOSPC;
+	if (now + s->config.life > g->latest)
+		g->latest = now + s->config.life;
+	if (!s->full || now != s->full_at)
+		rc = tear(s, g, now);
+	s->full = !rc;
+	s->full_at = now;
+	if (!rc && now - s->first->created > s->config.life / 3)
+		rc = begin_table(s, now);
+	return rc;
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -234,6 +316,7 @@ static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
 	}
 	g->fd = -1;
 	g->number = number;
+	g->size = st.st_size ? st.st_size : 1;
 	bytes = malloc(st.st_size + sizeof(header));
 	if (!bytes || io_pread(fd, bytes, st.st_size, 0, 0) != st.st_size) {
 		free(g);
@@ -313,6 +396,8 @@ int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *c
 	rc = rc ? rc : read_all(s, now);
 	/* What was read is forgotten by the floor that the new file has. */
 	rc = rc ? rc : forget(s, now);
+	if (is_full(rc))
+		rc = remember(s, now);
 	if (rc) {
 		edge_spent_close(s);
 		return rc;
@@ -337,6 +422,23 @@ void edge_spent_close(struct edge_spent *spent)
 
 /* --- taking --------------------------------------------------------------- */
 
+/* Tables of what has expired; their files go when the next one is begun. */
+static void make_room(struct edge_spent *s, int64_t now)
+{
+	struct generation *g;
+
+	for (g = s->first; g; g = g->next) {
+		if (g->latest >= now)
+			continue;
+		raise_floor(s, g->latest);
+		s->count -= g->count;
+		g->count = 0;
+		g->slots = 0;
+		free(g->slot);
+		g->slot = NULL;
+	}
+}
+
 int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
 		    int64_t expires, int64_t now)
 {
@@ -352,6 +454,8 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
 	for (g = spent->first; g; g = g->next)
 		if (has(g, nonce))
 			return -EEXIST;
+	if (spent->count >= spent->config.max)
+		make_room(spent, now);
 	if (spent->count >= spent->config.max || spent->pendings == spent->pending_room)
 		return -ENOSPC;
 	rc = insert(spent->first, nonce, expires);
@@ -369,20 +473,13 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
  * Records go to the file that is the newest when they are written; the table of an older one
  * may have them, which then lasts as long: both end after the last that is in them.
  */
-static int write_pending(struct edge_spent *s, int64_t now)
+static int write_batch(struct edge_spent *s, struct sky_edge_spent *batch, unsigned int count,
+		       int64_t now)
 {
-	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
-	unsigned int i, count = s->pendings;
 	struct generation *g;
-	int rc;
+	unsigned int i;
+	int rc = turn_over(s, now);
 
-	s->pending = malloc(s->pending_room * sizeof(*s->pending));
-	s->pendings = 0;
-	if (!s->pending) {
-		s->pending_room = 0;
-		return -ENOMEM;
-	}
-	rc = turn_over(s, now);
 	if (rc)
 		return rc;
 	g = s->first;
@@ -395,8 +492,25 @@ static int write_pending(struct edge_spent *s, int64_t now)
 			g->latest = expires;
 	}
 	rc = io_pwrite_sync(g->fd, batch, count * sizeof(*batch), g->size, 0);
-	g->size += count * sizeof(*batch);
+	if (!is_full(rc))
+		g->size += count * sizeof(*batch);
 	return rc;
+}
+
+static int write_pending(struct edge_spent *s, int64_t now)
+{
+	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
+	const unsigned int count = s->pendings;
+	int rc;
+
+	s->pending = malloc(s->pending_room * sizeof(*s->pending));
+	s->pendings = 0;
+	if (!s->pending) {
+		s->pending_room = 0;
+		return -ENOMEM;
+	}
+	rc = write_batch(s, batch, count, now);
+	return is_full(rc) ? remember(s, now) : rc;
 }
 
 int edge_spent_sync(struct edge_spent *spent, int64_t now)
@@ -423,6 +537,11 @@ int edge_spent_sync(struct edge_spent *spent, int64_t now)
 	}
 	io_unshield();
 	return spent->durable < mine ? -EIO : 0;
+}
+
+bool edge_spent_failed(const struct edge_spent *spent)
+{
+	return spent->failed;
 }
 
 unsigned int edge_spent_count(const struct edge_spent *spent)

@@ -8,7 +8,8 @@
  * the floor: the latest time at which a forgotten nonce expires.  A URL that expires then or
  * before is refused, so that neither a clock that jumps nor a restart lets one be used again.
  * Where a file cannot be read the floor is put behind all that it may have held: about a
- * minute of URLs is refused then.
+ * minute of URLs is refused then.  That is also what a full disk costs, at the next start only:
+ * as long as there is no room nonces are in memory alone, and a file that has been torn says so.
  *
  * Belongs to one loop; the calls are made on fibers.  48 bytes for each nonce at most.
  */
@@ -63,6 +64,9 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
  * Return: 0, or -errno; then nothing is taken any more until the next start.
  */
 int edge_spent_sync(struct edge_spent *spent, int64_t now);
+
+/* Is nothing taken any more? */
+bool edge_spent_failed(const struct edge_spent *spent);
 
 /* How many are remembered, expired ones among them. */
 unsigned int edge_spent_count(const struct edge_spent *spent);
