@@ -9,6 +9,7 @@
 
 #include "shell.h"
 #include "tpm_fake.h"
+#include "tpm/attest.h"
 #include "tpm/predict.h"
 
 #define BOOT		"ovmf-uki-min-predicted"
@@ -79,15 +80,17 @@ static void real_pcrs(struct tpm_pcr_set *set, const char *dir)
 
 static void real_boot(void **state)
 {
-	struct tpm_pcr_set real, set = { .count = 0 };
-	struct tpm_pcr_bank *bank = tpm_pcr_add(&set, sha256());
+	struct prediction p;
+	struct tpm_pcr_bank *bank = &p.bank;
+	struct tpm_pcr_set real;
 	struct uki_digests d;
 	json_t *j = read_artifacts(&d), *want = json_object_get(j, "predicted_sha256");
 	const char *key;
 	json_t *value;
 
 	(void)state;
-	assert_int_equal(predict_pcrs(&d, bank), 0);
+	predict_begin(&p, sha256());
+	assert_int_equal(predict_image(&d, &p), 0);
 	assert_int_equal(json_object_size(want), 3);
 	json_object_foreach(want, key, value)
 		equal_hex(bank->value[atoi(key)], 32, json_string_value(value));
@@ -110,6 +113,7 @@ static void real_firmware(void **state)
 {
 	static const char *const logs[] = { BOOT, TAMPERED };
 	struct tpm_pcr_set real;
+	struct prediction p;
 	struct uki_digests d;
 	const char *why;
 	unsigned int i, pcr;
@@ -119,25 +123,108 @@ static void real_firmware(void **state)
 	real_pcrs(&real, BOOT);
 	for (i = 0; i < 2; i++) {
 		CLEANUP_FILE struct file f = fixture(logs[i], "binary_bios_measurements");
-		struct tpm_pcr_set set = { .count = 0 };
-		struct tpm_pcr_bank *bank = tpm_pcr_add(&set, sha256());
+		struct tpm_pcr_bank *bank = &p.bank;
 		struct eventlog log;
 
 		assert_int_equal(eventlog_open(&log, f.at, f.len), 0);
-		if (predict_firmware(&log, sha256(), bank, &why))
+		predict_begin(&p, sha256());
+		if (predict_firmware(&log, &p, &why))
 			fail_msg("%s", why);
 		assert_int_equal(bank->known, 0xff);
-		assert_int_equal(predict_pcrs(&d, bank), 0);
+		assert_false(p.secure_boot);
+		assert_int_equal(predict_image(&d, &p), 0);
 		for (pcr = 0; pcr < 14; pcr++)
 			if (pcr != 8 && pcr != 10 &&
 			    !tpm_pcr_equal(bank, tpm_pcr_get(&real, TPM_ALG_SHA256), pcr))
 				fail_msg("PCR %u by the log of %s", pcr, logs[i]);
 		assert_int_equal(eventlog_open(&log, f.at, f.len), 0);
-		assert_int_equal(predict_firmware(&log, tpm_alg_by_id(TPM_ALG_SHA384), bank, &why),
-				 -ENOENT);
+		predict_begin(&p, tpm_alg_by_id(TPM_ALG_SHA384));
+		assert_int_equal(predict_firmware(&log, &p, &why), -ENOENT);
 		assert_int_equal(eventlog_open(&log, f.at, f.len - 1), 0);
-		assert_int_equal(predict_firmware(&log, sha256(), bank, &why), -EBADMSG);
+		predict_begin(&p, sha256());
+		assert_int_equal(predict_firmware(&log, &p, &why), -EBADMSG);
 	}
+}
+
+/* The digest of the image that was booted, as a log has it. */
+static void booted_image(struct eventlog *log, uint8_t *digest)
+{
+	struct event ev;
+
+	while (eventlog_next(log, &ev) == 1)
+		if (ev.pcr == 4 && ev.type == EV_EFI_BOOT_SERVICES_APPLICATION) {
+			memcpy(digest, event_digest_of(&ev, sha256()), 32);
+			return;
+		}
+	fail_msg("no application is started in the log");
+}
+
+/* With Secure Boot nothing measures the kernel in the image for itself. */
+static void secure_boot(void **state)
+{
+	CLEANUP_FILE struct file f = fixture("ovmf-secureboot-uki", "binary_bios_measurements");
+	struct uki_digests d = { .alg = sha256(), .no_pcr_9 = "nothing is known of it" };
+	struct tpm_pcr_set real;
+	struct prediction p;
+	struct eventlog log;
+	const char *why;
+
+	(void)state;
+	real_pcrs(&real, "ovmf-secureboot-uki");
+	assert_int_equal(eventlog_open(&log, f.at, f.len), 0);
+	booted_image(&log, d.image);
+	memset(d.kernel, 7, 32);
+	assert_int_equal(eventlog_open(&log, f.at, f.len), 0);
+	predict_begin(&p, sha256());
+	assert_int_equal(predict_firmware(&log, &p, &why), 0);
+	assert_true(p.secure_boot);
+	assert_int_equal(predict_image(&d, &p), 0);
+	assert_true(tpm_pcr_equal(&p.bank, tpm_pcr_get(&real, TPM_ALG_SHA256), 4));
+	assert_true(tpm_pcr_equal(&p.bank, tpm_pcr_get(&real, TPM_ALG_SHA256), 7));
+}
+
+/* What is written down as a policy trusts that boot, and says which event of another is wrong. */
+static void as_policy(void **state)
+{
+	CLEANUP_FILE struct file f = fixture(BOOT, "binary_bios_measurements");
+	CLEANUP_FILE struct file other = fixture(TAMPERED, "binary_bios_measurements");
+	struct attest_policy *policy = NULL;
+	struct attest_evidence e = { .log = { (char *)f.at, f.len } };
+	struct attest_verdict v;
+	struct attest_fault fault;
+	struct prediction p;
+	struct uki_digests d;
+	struct eventlog log;
+	const char *why;
+	unsigned int i, wrong = 0;
+	json_t *json;
+	char *text;
+
+	(void)state;
+	json_decref(read_artifacts(&d));
+	assert_int_equal(eventlog_open(&log, f.at, f.len), 0);
+	predict_begin(&p, sha256());
+	assert_int_equal(predict_firmware(&log, &p, &why), 0);
+	assert_int_equal(predict_image(&d, &p), 0);
+	json = predict_policy(&p, "rack-7");
+	text = json_dumps(json, 0);
+	if (attest_policy_parse(&policy, str_of(text), &fault))
+		fail_msg("%s", fault.text);
+	real_pcrs(&e.pcrs, BOOT);
+	assert_int_equal(attest_judge(policy, &e, &v), 0);
+	assert_true(v.trusted);
+	real_pcrs(&e.pcrs, TAMPERED);
+	e.log = (struct str){ (char *)other.at, other.len };
+	assert_int_equal(attest_judge(policy, &e, &v), 0);
+	assert_false(v.trusted);
+	/* The image; its command line, for the stub and for the kernel. */
+	for (i = 0; i < v.findings; i++)
+		wrong |= !strcmp(v.finding[i].code, "event-digest") ? 1u << v.finding[i].pcr : 0;
+	assert_int_equal(v.findings, 3);
+	assert_int_equal(wrong, 1u << 4 | 1u << 9 | 1u << 11);
+	attest_policy_free(policy);
+	json_decref(json);
+	free(text);
 }
 
 static void load_options(void **state)
@@ -283,8 +370,7 @@ static void as_systemd_measure(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		const struct tpm_alg *alg = tpm_alg_by_name(str_of(algs[i]));
-		struct tpm_pcr_set set = { .count = 0 };
-		struct tpm_pcr_bank *bank = tpm_pcr_add(&set, alg);
+		struct prediction p;
 		char want[256], hex[2 * TPM_DIGEST_MAX + 1];
 		struct uki_digests d;
 		const char *why;
@@ -292,11 +378,12 @@ static void as_systemd_measure(void **state)
 		if (uki_measure(f.at, f.len, alg, &d, &why))
 			fail_msg("%s", why);
 		assert_null(d.no_pcr_9);
-		assert_int_equal(predict_pcrs(&d, bank), 0);
+		predict_begin(&p, alg);
+		assert_int_equal(predict_image(&d, &p), 0);
 		RUN(0, "cd %s && " MEASURE " calculate --linux=linux --osrel=osrel"
 		    " --cmdline=cmdline --initrd=initrd --bank=%s --phase=: --json=short",
 		    top, algs[i]);
-		hex_encode(bank->value[11], alg->size, hex);
+		hex_encode(p.bank.value[11], alg->size, hex);
 		snprintf(want, sizeof(want), "{\"%s\":[{\"pcr\":11,\"hash\":\"%s\"}]}", algs[i],
 			 hex);
 		heard(want);
@@ -306,8 +393,7 @@ static void as_systemd_measure(void **state)
 /* A key for signatures of PCRs is measured, and goes to the initrd. */
 static void with_key(void **state)
 {
-	struct tpm_pcr_set set = { .count = 0 };
-	struct tpm_pcr_bank *bank = tpm_pcr_add(&set, sha256());
+	struct prediction p;
 	struct uki_digests d;
 	const char *why;
 	char hex[65];
@@ -318,11 +404,12 @@ static void with_key(void **state)
 
 	assert_int_equal(uki_measure(f.at, f.len, sha256(), &d, &why), 0);
 	assert_non_null(d.no_pcr_9);
-	assert_int_equal(predict_pcrs(&d, bank), 0);
-	assert_int_equal(bank->known, 1 << 4 | 1 << 11 | 1 << 12 | 1 << 13);
+	predict_begin(&p, sha256());
+	assert_int_equal(predict_image(&d, &p), 0);
+	assert_int_equal(p.bank.known, 1 << 4 | 1 << 11 | 1 << 12 | 1 << 13);
 	RUN(0, "cd %s && " MEASURE " calculate --linux=linux --osrel=osrel --cmdline=cmdline"
 	    " --initrd=initrd --pcrpkey=key --bank=sha256 --phase=: --json=short", top);
-	hex_encode(bank->value[11], 32, hex);
+	hex_encode(p.bank.value[11], 32, hex);
 	heard(hex);
 }
 
@@ -382,6 +469,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_boot),
 		cmocka_unit_test(real_firmware),
+		cmocka_unit_test(secure_boot),
+		cmocka_unit_test(as_policy),
 		cmocka_unit_test(load_options),
 		cmocka_unit_test(as_signers),
 		cmocka_unit_test(recorded_kernel),

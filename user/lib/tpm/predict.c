@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "event_bind.h"
 #include "predict.h"
 
 #define STUB		"#### LoaderInfo: systemd-stub "
@@ -144,116 +145,177 @@ int uki_measure(const void *file, size_t len, const struct tpm_alg *alg, struct 
 	return rc;
 }
 
-/* --- the PCRs -------------------------------------------------------------------------------- */
+/* --- the image's part ------------------------------------------------------------------------- */
 
-static int extend_by(struct tpm_pcr_bank *bank, unsigned int pcr, const void *data, size_t len)
+/* Note an event, and extend its PCR. */
+static int measure(struct prediction *p, unsigned int pcr, const uint8_t *digest)
 {
-	uint8_t digest[TPM_DIGEST_MAX];
-	int rc = tpm_hash(bank->alg, data, len, digest);
+	struct predict_event *ev = &p->event[p->events];
 
-	return rc ? rc : tpm_pcr_extend(bank, pcr, digest);
+	if (p->events == PREDICT_EVENTS)
+		return -E2BIG;
+	p->events++;
+	ev->pcr = pcr;
+	memcpy(ev->digest, digest, p->bank.alg->size);
+	return tpm_pcr_extend(&p->bank, pcr, digest);
 }
 
-static void start_at_zero(struct tpm_pcr_bank *bank, unsigned int pcr)
+static int measure_data(struct prediction *p, unsigned int pcr, const void *data, size_t len)
+{
+	uint8_t digest[TPM_DIGEST_MAX];
+	int rc = tpm_hash(p->bank.alg, data, len, digest);
+
+	return rc ? rc : measure(p, pcr, digest);
+}
+
+static void start_at_zero(struct prediction *p, unsigned int pcr)
 {
 	static const uint8_t zero[TPM_DIGEST_MAX];
 
-	tpm_pcr_put(bank, pcr, zero);
+	tpm_pcr_put(&p->bank, pcr, zero);
 }
 
-static int predict_4(const struct uki_digests *d, struct tpm_pcr_bank *bank)
+/*
+ * With Secure Boot the stub puts itself in the place of the firmware's check of images, which is
+ * what measures them: the kernel is vouched for by the image's signature and digest.
+ */
+static int predict_4(const struct uki_digests *d, struct prediction *p)
 {
 	static const uint8_t separator[4];
 	int rc = 0;
 
-	if (!(bank->known & 1 << 4)) {
-		start_at_zero(bank, 4);
-		rc = extend_by(bank, 4, boot_action, sizeof(boot_action) - 1);
+	if (!p->from_log) {
+		start_at_zero(p, 4);
+		rc = measure_data(p, 4, boot_action, sizeof(boot_action) - 1);
 		if (!rc)
-			rc = extend_by(bank, 4, separator, sizeof(separator));
+			rc = measure_data(p, 4, separator, sizeof(separator));
 	}
 	if (!rc)
-		rc = tpm_pcr_extend(bank, 4, d->image);
-	return rc ? rc : tpm_pcr_extend(bank, 4, d->kernel);
+		rc = measure(p, 4, d->image);
+	return rc || p->secure_boot ? rc : measure(p, 4, d->kernel);
 }
 
-static int predict_9(const struct uki_digests *d, struct tpm_pcr_bank *bank)
+static int predict_9(const struct uki_digests *d, struct prediction *p)
 {
 	int rc;
 
 	if (d->no_pcr_9)
 		return 0;
-	start_at_zero(bank, 9);
-	rc = tpm_pcr_extend(bank, 9, d->options);
+	start_at_zero(p, 9);
+	rc = measure(p, 9, d->options);
 	if (!rc && d->present & 1 << UKI_INITRD)
-		rc = tpm_pcr_extend(bank, 9, d->section[UKI_INITRD]);
+		rc = measure(p, 9, d->section[UKI_INITRD]);
 	return rc;
 }
 
-static int predict_11(const struct uki_digests *d, struct tpm_pcr_bank *bank)
+static int predict_11(const struct uki_digests *d, struct prediction *p)
 {
 	unsigned int i;
 	int rc = 0;
 
-	start_at_zero(bank, 11);
+	start_at_zero(p, 11);
 	for (i = 0; !rc && i < UKI_SECTIONS; i++) {
 		if (!(d->present & 1 << i))
 			continue;
-		rc = extend_by(bank, 11, uki_section_name[i], strlen(uki_section_name[i]) + 1);
+		rc = measure_data(p, 11, uki_section_name[i], strlen(uki_section_name[i]) + 1);
 		if (!rc)
-			rc = tpm_pcr_extend(bank, 11, d->section[i]);
+			rc = measure(p, 11, d->section[i]);
 	}
 	return rc;
 }
 
-int predict_pcrs(const struct uki_digests *d, struct tpm_pcr_bank *bank)
+void predict_begin(struct prediction *p, const struct tpm_alg *alg)
 {
-	int rc = predict_4(d, bank);
+	memset(p, 0, sizeof(*p));
+	tpm_pcr_reset(&p->bank, alg);
+}
+
+int predict_image(const struct uki_digests *d, struct prediction *p)
+{
+	int rc = predict_4(d, p);
 
 	if (!rc)
-		rc = predict_9(d, bank);
+		rc = predict_9(d, p);
 	if (!rc)
-		rc = predict_11(d, bank);
-	start_at_zero(bank, 12);
-	start_at_zero(bank, 13);
+		rc = predict_11(d, p);
+	start_at_zero(p, 12);
+	start_at_zero(p, 13);
 	return rc;
 }
 
-int predict_firmware(struct eventlog *log, const struct tpm_alg *alg, struct tpm_pcr_bank *bank,
-		     const char **why)
+/* --- the firmware's part --------------------------------------------------------------------- */
+
+static bool says_secure_boot(const struct event *ev)
+{
+	struct event_variable var;
+
+	return ev->pcr == 7 && ev->type == EV_EFI_VARIABLE_DRIVER_CONFIG &&
+	       event_variable(ev, &var) && event_variable_is(&var, "SecureBoot") &&
+	       var.value.len == 1 && var.value.at[0] == 1;
+}
+
+/* Return: 1 for an event that is not of what was booted, 0 for one that is, or -errno. */
+static int take_event(struct prediction *p, const struct event *ev, bool *started)
+{
+	const uint8_t *digest = event_digest_of(ev, p->bank.alg);
+
+	*started |= ev->pcr == 4 && ev->type == EV_EFI_BOOT_SERVICES_APPLICATION;
+	if (ev->pcr >= FIRMWARE_PCRS || (ev->pcr == 4 && *started))
+		return 0;
+	p->secure_boot |= says_secure_boot(ev);
+	if (ev->pcr != 4 || ev->type == EV_NO_ACTION || !digest)
+		return 1;
+	if (p->events == PREDICT_EVENTS)
+		return -E2BIG;
+	p->event[p->events].pcr = 4;
+	memcpy(p->event[p->events++].digest, digest, p->bank.alg->size);
+	return 1;
+}
+
+/* Return: 0 with all PCRs of the firmware in @set, or -errno. */
+static int replay_firmware(struct eventlog *log, struct prediction *p, struct tpm_pcr_set *set,
+			   bool *started)
+{
+	struct event ev;
+	int rc;
+
+	eventlog_banks(log, set);
+	while ((rc = eventlog_next(log, &ev)) > 0) {
+		rc = take_event(p, &ev, started);
+		if (rc > 0)
+			rc = eventlog_extend(set, &ev);
+		if (rc)
+			return rc;
+	}
+	return rc;
+}
+
+int predict_firmware(struct eventlog *log, struct prediction *p, const char **why)
 {
 	CLEANUP_FREE struct tpm_pcr_set *set = calloc(1, sizeof(*set));
 	const struct tpm_pcr_bank *from;
 	bool started = false;
-	struct event ev;
 	uint32_t i;
 	int rc;
 
 	*why = "no memory";
 	if (!set)
 		return -ENOMEM;
-	eventlog_banks(log, set);
-	while ((rc = eventlog_next(log, &ev)) > 0) {
-		started |= ev.pcr == 4 && ev.type == EV_EFI_BOOT_SERVICES_APPLICATION;
-		if (ev.pcr >= FIRMWARE_PCRS || (ev.pcr == 4 && started))
-			continue;
-		rc = eventlog_extend(set, &ev);
-		if (rc)
-			break;
-	}
+	rc = replay_firmware(log, p, set, &started);
 	*why = log->fault.why ? log->fault.why : "the log cannot be replayed";
 	if (rc)
 		return rc;
 	*why = !started ? "no application is started in the log" : "the log has no such bank";
-	from = tpm_pcr_get(set, alg->id);
+	from = tpm_pcr_get(set, p->bank.alg->id);
 	if (!started || !from)
 		return -ENOENT;
 	for (i = 0; i < FIRMWARE_PCRS; i++)
 		if (from->known & 1u << i)
-			tpm_pcr_put(bank, i, from->value[i]);
+			tpm_pcr_put(&p->bank, i, from->value[i]);
 	/* Nothing may have come before the first application. */
 	if (!(from->known & 1 << 4))
-		start_at_zero(bank, 4);
+		start_at_zero(p, 4);
+	p->from_log = true;
 	*why = NULL;
 	return 0;
 }

@@ -49,7 +49,7 @@ static int load_public(const char *path, struct input *in, struct tpm_public *p)
 
 /* --- predict --------------------------------------------------------------------------------- */
 
-static int read_log(const char *path, const struct tpm_alg *alg, struct tpm_pcr_bank *bank)
+static int read_log(const char *path, struct prediction *p)
 {
 	CLEANUP_INPUT struct input in = { NULL };
 	struct eventlog log;
@@ -60,7 +60,7 @@ static int read_log(const char *path, const struct tpm_alg *alg, struct tpm_pcr_
 		return rc;
 	if (eventlog_open(&log, in.at, in.len))
 		return fail(EBADMSG, "%s: %s", path, log.fault.why);
-	rc = predict_firmware(&log, alg, bank, &why);
+	rc = predict_firmware(&log, p, &why);
 	return rc ? fail(-rc, "%s: %s", path, why) : 0;
 }
 
@@ -118,36 +118,58 @@ static void print_lines(const struct tpm_pcr_bank *bank)
 	}
 }
 
+static int print_policy(const struct prediction *p, const char *name)
+{
+	json_t *policy = predict_policy(p, name);
+	int rc = policy ? json_dumpf(policy, stdout, JSON_INDENT(2)) : -1;
+
+	putchar('\n');
+	json_decref(policy);
+	return rc ? fail(ENOMEM, "cannot print the policy") : 0;
+}
+
+static int predict(const struct options *o, const char *path, struct uki_digests *d,
+		   struct prediction *p)
+{
+	CLEANUP_INPUT struct input in = { NULL };
+	const char *why;
+	int rc = load(path, UKI_MAX_BYTES, &in);
+
+	if (rc)
+		return rc;
+	rc = uki_measure(in.at, in.len, p->bank.alg, d, &why);
+	if (rc)
+		return fail(-rc, "%s: %s", path, why);
+	p->secure_boot = o->secure_boot;
+	if (o->log)
+		rc = read_log(o->log, p);
+	if (rc)
+		return rc;
+	rc = predict_image(d, p);
+	return rc ? fail(-rc, "%s: cannot predict: %s", path, strerror(-rc)) : 0;
+}
+
 int cmd_tpm_predict(const struct options *o, int argc, char **argv)
 {
 	const struct tpm_alg *alg = tpm_alg_by_name(str_of(o->bank));
-	CLEANUP_INPUT struct input in = { NULL };
-	struct tpm_pcr_bank bank;
+	struct prediction p;
 	struct uki_digests d;
-	const char *why;
 	int rc;
 
 	(void)argc;
 	if (!alg)
 		return fail(EINVAL, "--bank %s: there is no such bank", o->bank);
-	tpm_pcr_reset(&bank, alg);
-	rc = load(argv[0], UKI_MAX_BYTES, &in);
-	if (rc)
-		return rc;
-	rc = uki_measure(in.at, in.len, alg, &d, &why);
-	if (rc)
-		return fail(-rc, "%s: %s", argv[0], why);
-	if (o->log)
-		rc = read_log(o->log, alg, &bank);
-	if (!rc && predict_pcrs(&d, &bank))
-		rc = fail(EIO, "%s: OpenSSL cannot hash", argv[0]);
+	predict_begin(&p, alg);
+	rc = predict(o, argv[0], &d, &p);
 	if (rc)
 		return rc;
 	if (d.no_pcr_9)
 		warn("%s: PCR 9 is not said: %s", argv[0], d.no_pcr_9);
+	if (o->policy)
+		return print_policy(&p, o->policy);
 	if (o->json)
-		return print_json(o, &d, &bank);
-	print_lines(&bank);
+		return print_json(o, &d, &p.bank);
+	print_lines(&p.bank);
 	return 0;
 }
 

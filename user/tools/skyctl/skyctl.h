@@ -103,7 +103,7 @@ struct options {
 	/* Of measured boots. */
 	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
 	uint64_t valid;
-	bool events;
+	bool events, secure_boot;
 
 	/* Of the audit ledger. */
 	const char *key, *checkpoint, *output;
