@@ -347,9 +347,10 @@ static void hand_over(int control, int *asks)
 	must(recvmsg(control, &b.msg, 0) > 0);
 	must_equal(control_check(&b, sizeof(b.message), &fd), 0);
 	must_equal(b.message.type, CONTROL_READY);
-	tell(control, (struct control){ CONTROL_LISTEN, ROLE_EDGE, 0 }, listen_here(&at, 100));
+	tell(control, (struct control){ .type = CONTROL_LISTEN, .role = ROLE_EDGE },
+	     listen_here(&at, 100));
 	stream_pair(pair);
-	tell(control, (struct control){ CONTROL_SERVE, ROLE_BACKEND, 0 }, pair[0]);
+	tell(control, (struct control){ .type = CONTROL_SERVE, .role = ROLE_BACKEND }, pair[0]);
 	*asks = pair[1];
 }
 
@@ -408,7 +409,7 @@ static void test_asked(void **state)
 	close(control[1]);
 	hand_over(control[0], &asks);
 	assert_int_equal(on_loop(state, ask_who, &asks), 0);
-	tell(control[0], (struct control){ CONTROL_STOP, ROLE_EDGE, 0 }, -1);
+	tell(control[0], (struct control){ .type = CONTROL_STOP, .role = ROLE_EDGE }, -1);
 	assert_int_equal(wait_for(pid), 0);
 	close(control[0]);
 	config_free(&config);

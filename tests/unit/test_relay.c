@@ -294,8 +294,8 @@ static void heads(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
 		assert_int_equal(read_ask(asks[i].text, &asker, &asked), asks[i].status);
-	for (one = ROLE_GATEWAY; one <= ROLE_EDGE; one++)
-		for (other = ROLE_GATEWAY; other <= ROLE_EDGE; other++) {
+	for (one = ROLE_GATEWAY; one <= ROLE_ATTESTER; one++)
+		for (other = ROLE_GATEWAY; other <= ROLE_ATTESTER; other++) {
 			o = OUT(text, sizeof(text));
 			relay_ask_write(&o, one, other, "[::1]:9443");
 			out_char(&o, 0);

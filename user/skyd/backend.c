@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
+#include "hosts.h"
 #include "io/loop.h"
 #include "io/sync.h"
 #include "log.h"
@@ -184,6 +185,7 @@ static const struct link_operation backend_own[] = {
 static const struct link_operation *const tables[] = {
 	backend_own, backend_objects, backend_repairs, backend_moves, backend_writes,
 	backend_lists, backend_uploads, backend_buckets, backend_apis, backend_admins,
+	backend_hosts_enrol, backend_hosts_judge,
 };
 
 /* As link.h wants them: one array. */
@@ -221,10 +223,11 @@ int backend_open(struct backend *b, struct role_run *run)
 	if (!rc)
 		rc = plan_open(b);
 	if (!rc)
-		return audit_open(b);
-	log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
-		 strerror(-rc));
-	return rc;
+		rc = audit_open(b);
+	else
+		log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
+			 strerror(-rc));
+	return rc ? rc : hosts_open(b);
 }
 
 static int close_store(void *arg)
@@ -237,6 +240,7 @@ static int close_store(void *arg)
 
 void backend_close(struct backend *b)
 {
+	hosts_close(b);
 	audit_close(b);
 	care_close(b);
 	plan_close(b);
@@ -254,7 +258,7 @@ void backend_service(struct backend *b, enum role peer, struct link_service *ser
 {
 	*service = (struct link_service){
 		.operation = b->operation, .operations = b->operations, .ctx = b, .peer = peer,
-		.told = audit_told, .options.body_max = META_LINK_MAX,
+		.admit = hosts_admit, .told = audit_told, .options.body_max = META_LINK_MAX,
 	};
 }
 

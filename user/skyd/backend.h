@@ -9,6 +9,7 @@
  *	plan.c			where fragments go; reservations; URLs
  *	api_*.c			the API in JSON
  *	admin_*.c		what the administrator asks, over the control socket
+ *	hosts_*.c		machines that attest, and their leases
  *	care_*.c		garbage, leftovers, lifecycles, measuring locations
  */
 #ifndef SKYD_BACKEND_H
@@ -27,6 +28,7 @@ struct backend_plan;		/* plan.c */
 struct backend_cache;		/* authz.c: keys, buckets and their documents, compiled */
 struct backend_care;		/* care.c */
 struct audit;			/* audit.h */
+struct hosts;			/* hosts.h */
 
 struct backend {
 	const struct config *config;
@@ -41,6 +43,7 @@ struct backend {
 	unsigned int operations;
 	struct backend_care *care;
 	struct audit *audit;		/* NULL: nobody wants one */
+	struct hosts *hosts;		/* machines that attest */
 };
 
 /* --- backend.c -------------------------------------------------------------------- */

@@ -22,7 +22,7 @@
 #include <stdio.h>
 
 #define CONFIG_EDGES	64u
-#define CONFIG_KEYS	96u
+#define CONFIG_KEYS	160u
 #define CONFIG_DEV_PORT	9000u
 
 /* What a choice may be. */
@@ -77,6 +77,15 @@ struct config {
 	char *link_certificate, *link_key, *link_authority;
 	uint64_t link_connections, link_strangers;
 	uint64_t link_handshake_ms, link_ping_ms, link_warn_ms;
+	/* [attest] */
+	bool attest_required;
+	char *attest_hosts;	/* that need a lease; empty: all */
+	char *attest_name;	/* of this machine among them */
+	char *attest_tpm, *attest_log, *attest_ima, *attest_user;
+	uint64_t attest_interval_ms, attest_debounce_ms;
+	char *attest_policies, *attest_roots, *attest_between;
+	uint64_t attest_lease_ms, attest_list;	/* MiB */
+	char *attest_webhook, *attest_webhook_ca;
 	/* [edges] */
 	char *edge_user, *edge_backend_point;
 	uint64_t edge_metrics;	/* enum config_choice */

@@ -41,7 +41,8 @@ int control_check(struct control_buffer *b, ssize_t got, int *fd)
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(int));
 	if (got == sizeof(b->message) && b->message.role < ROLES &&
-	    b->message.number < ROLE_PLACES && !(b->msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+	    b->message.number < ROLE_PLACES && memchr(b->message.host, 0, ROLE_HOST) &&
+	    !(b->msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return 0;
 	if (*fd >= 0)
 		close(*fd);

@@ -35,6 +35,7 @@ struct control {
 	uint8_t type;
 	uint8_t role;
 	uint8_t number;		/* of the place of whom it is about, below ROLE_PLACES */
+	char host[ROLE_HOST];	/* CONTROL_SERVE: the machine that asks; "": this one */
 };
 
 /* Room for a message and its descriptor. */

@@ -115,6 +115,7 @@ int link_do(struct link *link, const struct link_call *call, struct link_answer 
 struct link_request {
 	void *ctx;		/* link_service.ctx */
 	u32 peer;		/* link_service.peer */
+	const char *host;	/* link_service.host */
 	int64_t deadline;	/* the caller's; 0: none */
 	int fd;			/* came with it: closed after the call unless taken; or -1 */
 	int give_fd;		/* -1; set it to send one back: it is closed then */
@@ -147,10 +148,17 @@ struct link_service {
 	unsigned int operations;
 	void *ctx;
 	u32 peer;		/* number of who is at the other end, below 32 */
+	const char *host;	/* the machine that it is on; NULL: nobody asks for that */
 	struct link_options options;
 
 	/* If it is true at the peer's end, what is under way is finished, not cancelled. */
 	const bool *finish;
+
+	/*
+	 * Called before each handler, of those that may ask; NULL: there is nothing to judge.  What
+	 * is not 0 is the answer.
+	 */
+	int (*admit)(struct link_request *request, const struct link_operation *op);
 
 	/* Called with each answer; NULL: nobody wants to know. */
 	void (*told)(struct link_request *request, const struct link_operation *op,

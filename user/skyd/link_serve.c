@@ -182,6 +182,8 @@ static int serve_question(void *arg)
 	}
 	if (!rc && !(op->peers & 1u << s->peer))
 		rc = -EACCES;
+	if (!rc && s->admit)
+		rc = s->admit(&q->request, op);
 	if (!rc)
 		rc = handle(q, ask, give);
 	if (s->told && op)
@@ -249,6 +251,7 @@ static int take_question(struct server *s, const struct rpc_frame *frame, int fd
 	q->memory = (u8 *)round_up((uintptr_t)(q + 1));
 	q->request = (struct link_request){
 		.ctx = s->service->ctx, .peer = s->service->peer, .fd = fd, .give_fd = -1,
+		.host = s->service->host,
 	};
 	q->next = s->first;
 	s->first = q;

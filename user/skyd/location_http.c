@@ -338,6 +338,23 @@ int location_put(struct location *location, const struct location_ask *ask,
 	return put(location, ask, body, pieces);
 }
 
+int location_post(struct location *location, const struct location_ask *ask,
+		  const struct iovec *body, unsigned int pieces)
+{
+	struct http_call c;
+	uint64_t len = 0;
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < pieces; i++)
+		len += body[i].iov_len;
+	rc = call_of(location, ask, &c, STR("POST"), len);
+	c.body = body;
+	c.pieces = pieces;
+	c.repeatable = true;
+	return rc ? rc : do_call(location, &c);
+}
+
 static ssize_t read_all(struct http_call *c, char *to, size_t max)
 {
 	size_t len = 0;

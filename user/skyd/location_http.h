@@ -67,6 +67,13 @@ void location_close(struct location *location);
 int location_put(struct location *location, const struct location_ask *ask,
 		 const struct iovec *body, unsigned int pieces);
 
+/*
+ * Send a document to a server that is no location; the answer's body is not looked at.  It may come
+ * there twice.  Return: as location_put().
+ */
+int location_post(struct location *location, const struct location_ask *ask,
+		  const struct iovec *body, unsigned int pieces);
+
 /**
  * location_get - fetch the whole of a fragment
  * @to:		receives it; what is there after an error has no meaning

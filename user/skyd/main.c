@@ -40,7 +40,7 @@ static void usage(FILE *to)
 	      "An S3 gateway, its backend, its vault and its places to store, in one program.\n"
 	      "\n"
 	      "  --config FILE     instead of " DEFAULT_FILE "\n"
-	      "  --role ROLE       gateway, backend, vault or edge; without it, all of them\n"
+	      "  --role ROLE       gateway, backend, vault, edge or attester; without it, all of them\n"
 	      "  --dev DIR         needs no file: makes keys, six edges and a first team below DIR\n"
 	      "  --port PORT       of its gateway, 9000; its edges have those that follow\n"
 	      "  --check-config    say what is wrong with the file, and end\n"
@@ -57,7 +57,7 @@ static bool add_role(const char *name, unsigned int *roles)
 {
 	enum role role;
 
-	for (role = ROLE_GATEWAY; role <= ROLE_EDGE; role++) {
+	for (role = ROLE_GATEWAY; role <= ROLE_ATTESTER; role++) {
 		if (strcmp(name, role_name(role)))
 			continue;
 		*roles |= ROLE_BIT(role);
@@ -122,7 +122,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 		case 'r':
 			if (add_role(optarg, &a->parent.roles))
 				break;
-			fail(EINVAL, "no role %s; there are gateway, backend, vault and edge",
+			fail(EINVAL, "no role %s; there are gateway, backend, vault, edge and attester",
 			     optarg);
 			return -1;
 		default:

@@ -19,10 +19,12 @@ static int send_message(struct process *p, struct control message, int fd)
 
 int parent_say(struct process *p, enum control_type type, const struct place *about, int fd)
 {
-	struct control message = { type, ROLE_PARENT, 0 };
+	struct control message = { .type = type, .role = ROLE_PARENT };
 
 	if (about)
-		message = (struct control){ type, about->role, about->number };
+		message = (struct control){
+			.type = type, .role = about->role, .number = about->number,
+		};
 	return send_message(p, message, fd);
 }
 

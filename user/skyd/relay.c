@@ -76,16 +76,21 @@ struct relay_join {
 	bool forgotten;		/* who has asked has been cancelled */
 };
 
-int relay_join(struct relay *r, enum control_type type, enum role role, unsigned int number)
+int relay_join(struct relay *r, enum control_type type, enum role role, unsigned int number,
+	       const struct str *host)
 {
-	struct relay_join *j = calloc(1, sizeof(*j)), **at = &r->joins;
+	struct control message = { .type = type, .role = role, .number = number };
+	struct relay_join *j, **at = &r->joins;
 	struct control_buffer b;
 	int rc;
 
+	if (host && !str_copy(*host, message.host, sizeof(message.host)))
+		return -EINVAL;
+	j = calloc(1, sizeof(*j));
 	if (!j)
 		return -ENOMEM;
 	io_event_init(&j->answered);
-	control_out(&b, (struct control){ type, role, number }, -1);
+	control_out(&b, message, -1);
 	/* At once, or two would not be in the order of the list. */
 	if (sendmsg(r->run->control, &b.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 		free(j);

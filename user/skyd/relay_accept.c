@@ -114,7 +114,7 @@ static void meet(struct relay_guest *g, struct relay_head *h)
 	} else if (r->stopping || r->asked >= r->config->link_connections) {
 		refuse(g, 503, r->stopping ? "stops" : "has as many connections as it may");
 	} else {
-		near = relay_join(r, CONTROL_SERVE, asker, asked);
+		near = relay_join(r, CONTROL_SERVE, asker, asked, &peer.name);
 		if (near < 0) {
 			snprintf(text, sizeof(text), "the %s is not here now", role_name(asked));
 			refuse(g, 503, text);

@@ -120,7 +120,7 @@ static int join(struct relay_line *l, struct io_stream *s, struct relay_head *h,
 
 	if (!is_current(l))
 		return -ECANCELED;
-	p->near = relay_join(l->relay, CONTROL_CALL, l->target->role, l->place);
+	p->near = relay_join(l->relay, CONTROL_CALL, l->target->role, l->place, NULL);
 	if (p->near < 0)
 		return p->near;
 	l->joined = true;

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "role.h"
 
-#define RELAY_NAME_MAX	63u
+#define RELAY_NAME_MAX	(ROLE_HOST - 1)
 #define RELAY_URI	(16u + RELAY_NAME_MAX + 1)	/* bytes of a URI, its NUL included */
 
 struct relay_peer {

@@ -113,9 +113,11 @@ struct relay {
 
 /*
  * Ask the parent for a stream to a role here; control.h says what of.
+ * @host: the machine that asks, as its certificate has it; NULL: this one
  * Return: a descriptor; -ENOENT: it is not there; -ECANCELED; -ENOMEM; -EIO.
  */
-int relay_join(struct relay *relay, enum control_type type, enum role role, unsigned int number);
+int relay_join(struct relay *relay, enum control_type type, enum role role, unsigned int number,
+	       const struct str *host);
 
 /* In the list of pumps while it runs. */
 int relay_run_pump(struct relay *relay, struct relay_pump *pump);

@@ -38,7 +38,7 @@ void relay_ask_write(struct out *o, enum role asker, enum role asked, const char
 
 static bool read_role(struct str name, enum role *role)
 {
-	for (*role = ROLE_GATEWAY; *role <= ROLE_EDGE; ++*role)
+	for (*role = ROLE_GATEWAY; *role <= ROLE_ATTESTER; ++*role)
 		if (str_equal(name, str_of(role_name(*role))))
 			return true;
 	return false;

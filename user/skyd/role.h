@@ -11,31 +11,34 @@ enum role {
 	ROLE_BACKEND,
 	ROLE_VAULT,
 	ROLE_EDGE,
+	ROLE_ATTESTER,		/* of this machine, to the backend */
 	ROLE_RELAY,		/* to other machines */
 	ROLE_RESOLVER,		/* of names of hosts */
 	ROLES,
 };
 
 #define ROLE_BIT(role)	(1u << (role))
-#define ROLE_PLACES	71u		/* one for each role, and for each edge */
+#define ROLE_HOST	64u		/* bytes of a machine's name, its NUL included */
+#define ROLE_PLACES	72u		/* one for each role, and for each edge */
 
 static inline const char *role_name(enum role role)
 {
 	static const char *const names[ROLES] = {
-		"parent", "gateway", "backend", "vault", "edge", "relay", "resolver",
+		"parent", "gateway", "backend", "vault", "edge", "attester", "relay",
+		"resolver",
 	};
 
 	return role < ROLES ? names[role] : "nobody";
 }
 
 /*
- * Does one ask the other?  All that serve ask the vault, the gateway the backend, the backend the
- * edges, and who makes connections the resolver.
+ * Does one ask the other?  All that serve ask the vault, the gateway and the attester the backend,
+ * the backend the edges, and who makes connections the resolver.
  */
 static inline bool role_asks(enum role one, enum role other)
 {
 	return (other == ROLE_VAULT && one >= ROLE_GATEWAY && one <= ROLE_EDGE && one != other) ||
-	       (one == ROLE_GATEWAY && other == ROLE_BACKEND) ||
+	       ((one == ROLE_GATEWAY || one == ROLE_ATTESTER) && other == ROLE_BACKEND) ||
 	       (one == ROLE_BACKEND && other == ROLE_EDGE) ||
 	       (other == ROLE_RESOLVER &&
 		(one == ROLE_GATEWAY || one == ROLE_BACKEND || one == ROLE_RELAY));

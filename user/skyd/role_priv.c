@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "role_priv.h"
 
 #define DESCRIPTORS	16384u
@@ -28,6 +30,17 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 	case ROLE_EDGE:
 		p->user = config->edge_user;
 		p->allow = PRIV_ACCEPT | PRIV_FILES | uring;
+		break;
+	case ROLE_ATTESTER:
+		/*
+		 * The TPM and the logs are open before, and nothing else will be.  To a TPM that is
+		 * a program there is a connection for each command.
+		 */
+		p->user = config->attest_user;
+		if (strncmp(config->attest_tpm, "device:", 7))
+			p->allow = PRIV_LOCAL;
+		else
+			p->root = config->chroot;
 		break;
 	case ROLE_RELAY:
 		/* It speaks with strangers: so not even io_uring. */

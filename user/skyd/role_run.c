@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "control.h"
 #include "edge.h"
+#include "hosts.h"
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/net.h"
@@ -31,6 +32,7 @@ struct served {
 	struct served *next;
 	struct io_stream stream;
 	enum role peer;
+	char host[ROLE_HOST];	/* the machine that it is on */
 	bool client;
 };
 
@@ -80,8 +82,10 @@ static int serve(void *arg)
 	struct link_service service;
 	int rc = 0;
 
-	if (role_service(run, s->peer, &service))
+	if (role_service(run, s->peer, &service)) {
+		service.host = s->host;
 		rc = link_serve(&service, &s->stream);
+	}
 	if (rc && rc != -ECANCELED && rc != -ECONNRESET && rc != -EPIPE)
 		log_line(LEVEL_WARNING, "a stream of the %s ended: %s", role_name(s->peer),
 			 strerror(-rc));
@@ -96,12 +100,16 @@ static int serve(void *arg)
 	return 0;
 }
 
-static void start_serving(struct role_run *run, int fd, enum role peer, bool client)
+/* @host: "": this machine. */
+static void start_serving(struct role_run *run, int fd, enum role peer, const char *host,
+			  bool client)
 {
 	struct served *s = malloc(sizeof(*s));
 
 	if (s) {
 		*s = (struct served){ .run = run, .peer = peer, .client = client };
+		snprintf(s->host, sizeof(s->host), "%s", *host ? host :
+			 run->config->attest_name ? run->config->attest_name : "");
 		io_stream_socket(&s->stream, fd);
 		if (!io_spawn(&run->group, serve, s, NULL)) {
 			s->next = run->first;
@@ -131,7 +139,7 @@ static int accept_clients(void *arg)
 	while (!(rc = io_acquire(&run->clients, 1, 0))) {
 		fd = io_accept(l->fd, NULL, NULL, 0);
 		if (fd >= 0) {
-			start_serving(run, fd, ROLE_PARENT, true);
+			start_serving(run, fd, ROLE_PARENT, "", true);
 			continue;
 		}
 		io_release(&run->clients, 1);
@@ -232,7 +240,7 @@ static int listen_to_parent(void *arg)
 		else if (fd < 0)
 			continue;
 		else if (b.message.type == CONTROL_SERVE)
-			start_serving(run, fd, b.message.role, false);
+			start_serving(run, fd, b.message.role, b.message.host, false);
 		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_VAULT)
 			link_attach(run->vault, fd);
 		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_BACKEND &&
@@ -281,6 +289,8 @@ static int role_fiber(void *arg)
 		rc = care_start(&backend, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = audit_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = hosts_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)
@@ -293,7 +303,7 @@ static int role_fiber(void *arg)
 		rc = relay_start(run->relay);
 	if (rc)
 		goto out;
-	control_out(&b, (struct control){ CONTROL_READY, run->role, 0 }, -1);
+	control_out(&b, (struct control){ .type = CONTROL_READY, .role = run->role }, -1);
 	rc = io_sendmsg(run->control, &b.msg, 0, 0) < 0 ? -EIO : 0;
 	if (!rc)
 		rc = io_event_wait(&run->stop, 0);
@@ -328,6 +338,7 @@ static int load_keys(struct role_run *run, const struct secret *pass)
 			    c->audit ? audit : NULL);
 
 	run->keys.lease_ms = c->vault_lease_ms;
+	leases_init(&run->keys.leases, c);
 	if (rc == -ENOENT)
 		log_line(LEVEL_ERROR, "there are no keys %s; skyd --make-keys makes them, once",
 			 c->vault_keys);

@@ -20,6 +20,10 @@ LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expir
 LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sign.c plan_url.c \
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
+# Machines that attest, and what their leases open.
+LIB_SRCS += $(addprefix user/skyd/,attest_message.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c \
+	webhook.c lease.c store_host.c vault_hosts.c)
+
 # The audit ledger.
 LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
 

@@ -118,9 +118,19 @@ static const char second[] =
 	" PRIMARY KEY (generation, number, location)) WITHOUT ROWID;"
 	"CREATE INDEX move_due ON move (due);";
 
+/* A machine that attests.  What its TPM counts is never set back but with its keys. */
+static const char host[] =
+	"CREATE TABLE host (name BLOB PRIMARY KEY, state INTEGER NOT NULL, ek BLOB NOT NULL,"
+	" ak BLOB NOT NULL, signer BLOB NOT NULL, clock INTEGER NOT NULL, resets INTEGER NOT NULL,"
+	" restarts INTEGER NOT NULL, enrolled INTEGER NOT NULL, judged INTEGER NOT NULL,"
+	" trusted INTEGER NOT NULL, lease INTEGER NOT NULL, policy BLOB NOT NULL,"
+	" verdict BLOB NOT NULL, shown BLOB NOT NULL, refused BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX host_ek ON host (ek);";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
+	{ "machines that attest", host },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -73,6 +73,7 @@ int vault_load(struct vault *v, const char *path, const struct secret *pass,
 	v->audit = audit;
 	v->lease_ms = VAULT_LEASE_MS;
 	io_semaphore_init(&v->one, 1);
+	io_event_init(&v->told);
 	v->path = strdup(path);
 	rc = v->path ? secret_alloc(&v->memory, sizeof(*v->keys)) : -ENOMEM;
 	if (!rc && pass)
@@ -91,6 +92,7 @@ int vault_load(struct vault *v, const char *path, const struct secret *pass,
 void vault_unload(struct vault *v)
 {
 	io_pool_close(v->pool);
+	leases_free(&v->leases);
 	ecdsa_free(v->signer);
 	secret_free(&v->memory);
 	secret_free(&v->pass);
@@ -208,6 +210,7 @@ static int lease(struct link_request *r, const void *asked, void *given)
 	v->counts.leases++;
 	give->secret = (struct rpc_bytes){ s->secret, len };
 	give->value = ask->value < v->lease_ms ? ask->value : v->lease_ms;
+	give->value = vault_host_ms(v, str_of(r->host), give->value);
 	return 0;
 }
 
@@ -387,6 +390,8 @@ static const struct link_operation operations[] = {
 	{ VAULT_STATUS, "status", ASK, &vault_counts_schema, 0,
 	  BACKEND | ROLE_BIT(ROLE_PARENT), status },
 	{ VAULT_GRANT, "grant", ASK, GIVE, 0, BACKEND, vault_grant },
+	{ VAULT_HOSTS, "hosts", &vault_hosts_schema, NULL, LEASE_HOSTS * sizeof(struct vault_host),
+	  BACKEND, vault_hosts },
 };
 
 /* Who asked for what, and what became of it; nothing that is secret. */
@@ -398,6 +403,9 @@ static void audit(struct link_request *r, const struct link_operation *op, const
 	const struct vault_presign *urls = op->ask == &vault_presign_schema ? asked : NULL;
 	char what[AUDIT_LINE / 2] = "", line[AUDIT_LINE], name[128] = "", safe[128];
 
+	/* Each second. */
+	if (op->number == VAULT_HOSTS && !result)
+		return;
 	v->counts.calls++;
 	v->counts.refused += result < 0;
 	if (!v->audit)
@@ -424,6 +432,7 @@ void vault_service(struct vault *vault, enum role peer, struct link_service *ser
 		.operations = sizeof(operations) / sizeof(operations[0]),
 		.ctx = vault,
 		.peer = peer,
+		.admit = vault_admit,
 		.told = audit,
 	};
 }

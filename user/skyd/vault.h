@@ -11,6 +11,7 @@
 
 #include "io/sync.h"
 #include "io/work.h"
+#include "lease.h"
 #include "link.h"
 #include "role.h"
 #include "vault_keys.h"
@@ -19,6 +20,7 @@
 #define VAULT_HEADERS_MAX	16u	/* of one URL */
 #define VAULT_QUERY_MAX		4096u
 #define VAULT_LEASE_MS		3600000u
+#define VAULT_LEASE_MOST	86400000u	/* ms that a host's lease is believed to last */
 
 enum vault_number {
 	VAULT_MAKE_KEY = 0x101,	/* backend: label -> wrapped; a random key of 32 bytes */
@@ -44,6 +46,7 @@ enum vault_number {
 	VAULT_DERIVE_POINT,	/* gateway: label of an API secret, blob -> blob: the point that
 				 * verifies Signature Version 4A of that key
 				 */
+	VAULT_HOSTS,		/* backend: struct vault_hosts: all that hold a lease now */
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
@@ -102,6 +105,17 @@ struct vault_presigned {
 	u32 count;
 };
 
+/* A machine whose gateway may have keys (lease.h). */
+struct vault_host {
+	struct rpc_bytes name;
+	u64 ms;				/* that it may still */
+};
+
+struct vault_hosts {
+	const struct vault_host *host;
+	u32 count;
+};
+
 struct vault_counts {
 	u64 calls;
 	u64 refused;			/* calls that ended in an error */
@@ -112,7 +126,7 @@ struct vault_counts {
 };
 
 extern const struct rpc_schema vault_ask_schema, vault_give_schema, vault_presign_schema,
-	vault_presigned_schema, vault_counts_schema;
+	vault_presigned_schema, vault_counts_schema, vault_hosts_schema;
 
 struct vault {
 	struct vault_keys *keys;
@@ -125,6 +139,8 @@ struct vault {
 	struct io_semaphore one;	/* who uses the pool, or changes the keys */
 	struct vault_counts counts;
 	u64 lease_ms;
+	struct leases leases;		/* of hosts, as the backend has told */
+	struct io_event told;		/* it has */
 	void (*audit)(const char *line);
 };
 
@@ -152,5 +168,11 @@ void vault_service(struct vault *vault, enum role peer, struct link_service *ser
 /* vault_sign.c: the handlers of VAULT_PRESIGN and VAULT_GRANT. */
 int vault_presign(struct link_request *request, const void *ask, void *give);
 int vault_grant(struct link_request *request, const void *ask, void *give);
+
+/* vault_hosts.c: the handler of VAULT_HOSTS; link_service.admit. */
+int vault_hosts(struct link_request *request, const void *ask, void *give);
+int vault_admit(struct link_request *request, const struct link_operation *op);
+/* Of @ms, as many as the lease of a host lasts, if it needs one. */
+u64 vault_host_ms(const struct vault *vault, struct str host, u64 ms);
 
 #endif /* SKYD_VAULT_H */

@@ -128,6 +128,15 @@ static int allow_names(scmp_filter_ctx ctx)
 	return rc ? rc : allow_sockets(ctx);
 }
 
+static int allow_local(scmp_filter_ctx ctx)
+{
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(connect), 0);
+
+	return rc ? rc : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(socket), 2,
+					  SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+}
+
 static int refuse_uring(scmp_filter_ctx ctx)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SYS(io_uring_setup), 0);
@@ -153,6 +162,8 @@ static int add_rules(scmp_filter_ctx ctx, unsigned int allow)
 		rc = allow_sockets(ctx);
 	if (!rc && allow & PRIV_NAMES)
 		rc = allow_names(ctx);
+	if (!rc && allow & PRIV_LOCAL)
+		rc = allow_local(ctx);
 	if (!rc && allow & PRIV_FILES)
 		rc = ALLOW(ctx, files);
 	if (!rc)

@@ -18,6 +18,7 @@
 #define PRIV_FILES	0x4u	/* open, change and remove files */
 #define PRIV_URING	0x8u
 #define PRIV_NAMES	0x10u	/* ask name servers, by UDP and TCP, and open files to read */
+#define PRIV_LOCAL	0x20u	/* make streams of AF_UNIX, to services of this machine */
 
 struct priv {
 	const char *user;	/* root becomes it, with its group only; NULL or "": nobody else */

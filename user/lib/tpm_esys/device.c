@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,17 @@ int device_open(const char *tcti, struct device **to)
 	}
 	*to = d;
 	return 0;
+}
+
+int device_fd(const struct device *d)
+{
+	TSS2_TCTI_POLL_HANDLE handle[1];
+	size_t count = 1;
+
+	if (Tss2_Tcti_GetPollHandles(d->tcti, handle, &count) || count != 1 ||
+	    fcntl(handle[0].fd, F_GETFD) < 0)
+		return -1;
+	return handle[0].fd;
 }
 
 void device_close(struct device *d)
@@ -233,6 +245,59 @@ int device_quote(struct device *d, const void *nonce, size_t len,
 	}
 	Esys_Free(quoted);
 	Esys_Free(sig);
+	return rc;
+}
+
+static unsigned int count_of(const TPML_PCR_SELECTION *list, uint32_t *mask)
+{
+	unsigned int i, j, count = 0;
+
+	*mask = 0;
+	for (i = 0; i < list->count && i < TPM2_NUM_PCR_BANKS; i++)
+		for (j = 0; j < list->pcrSelections[i].sizeofSelect && j < SELECT_BYTES; j++)
+			*mask |= (uint32_t)list->pcrSelections[i].pcrSelect[j] << 8 * j;
+	for (i = 0; i < 8 * SELECT_BYTES; i++)
+		count += *mask >> i & 1;
+	return count;
+}
+
+/* As many of @want as the TPM gives at once; those are taken off it. */
+static int read_some(struct device *d, struct device_selection *want, size_t size, uint8_t **to)
+{
+	TPML_PCR_SELECTION pcrs, *got = NULL;
+	TPML_DIGEST *values = NULL;
+	uint32_t mask;
+	unsigned int i;
+	int rc = -EIO;
+
+	if (!selection(want, 1, &pcrs))
+		return -EINVAL;
+	if (ok(d, Esys_PCR_Read(d->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pcrs, NULL,
+				&got, &values)))
+		rc = count_of(got, &mask) != values->count || mask & ~want->mask ? -EIO :
+		     !mask ? -ENOENT : 0;
+	for (i = 0; !rc && i < values->count; i++) {
+		if (values->digests[i].size != size)
+			rc = -EIO;
+		else
+			*to = mempcpy(*to, values->digests[i].buffer, size);
+	}
+	if (!rc)
+		want->mask &= ~mask;
+	Esys_Free(got);
+	Esys_Free(values);
+	return rc;
+}
+
+int device_pcrs(struct device *d, const struct device_selection *select, size_t size, uint8_t *to)
+{
+	struct device_selection want = *select;
+	int rc = 0;
+
+	if (!want.mask || !size || size > sizeof(TPMU_HA))
+		return -EINVAL;
+	while (!rc && want.mask)
+		rc = read_some(d, &want, size, &to);
 	return rc;
 }
 

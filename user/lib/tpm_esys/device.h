@@ -36,6 +36,12 @@ struct device_selection {
 int device_open(const char *tcti, struct device **to);
 void device_close(struct device *d);
 
+/*
+ * The descriptor that a TPM is spoken to by, which must stay open; -1: there is none between two
+ * commands, each of which makes a connection of its own.
+ */
+int device_fd(const struct device *d);
+
 /* What went wrong last, as the TPM's number (TPM_RC, TSS2_RC). */
 uint32_t device_error(const struct device *d);
 
@@ -64,6 +70,19 @@ int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *
 int device_quote(struct device *d, const void *nonce, size_t len,
 		 const struct device_selection *select, unsigned int count,
 		 struct device_bytes *message, struct device_bytes *signature);
+
+/**
+ * device_pcrs() - What PCRs are now.
+ * @d: the TPM
+ * @select: one bank
+ * @size: bytes of each value
+ * @to: receives those that are selected, in the order of their numbers
+ *
+ * They may change before they are quoted.
+ *
+ * Return: 0, -ENOENT when there is no such bank, -EINVAL for an argument out of range, or -EIO.
+ */
+int device_pcrs(struct device *d, const struct device_selection *select, size_t size, uint8_t *to);
 
 /**
  * device_activate() - Unwrap what was wrapped for both keys.

@@ -161,7 +161,7 @@ const struct option_row option_rows[] = {
 	{ "between", 0, OPT_TEXT, AT(between), 0, 0, CMD_TPM_EK, "FILE",
 	  "PEM of what lies between them and the certificate" },
 	{ "roles", 0, OPT_TEXT, AT(roles), 0, 0, CMD_PKI_ISSUE, "ROLES",
-	  "which the machine has: gateway, backend, vault, edge; with commas" },
+	  "which the machine has: gateway, backend, vault, edge, attester; with commas" },
 	{ "hosts", 0, OPT_TEXT, AT(hosts), 0, 0, CMD_PKI_ISSUE, "HOSTS",
 	  "its names and addresses, with commas: for HTTPS of an edge or a gateway" },
 	{ "days", 0, OPT_NUMBER, AT(days), 1, 36500, CMD_PKI | CMD_PKI_ISSUE, "DAYS",

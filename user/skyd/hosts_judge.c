@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a host says of itself.  A quote that is not its TPM's, of PCRs that are not those, or whose
+ * counters go back is a bad verdict; one for another nonce is none at all, since anybody may have
+ * kept an old one.  A verdict is durable before it is told.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend_private.h"
+#include "hosts.h"
+#include "log.h"
+#include "tpm/quote.h"
+
+#define LOG_STEP	(1u << 20)
+#define KEPT_FINDINGS	16u		/* in the store, and in what is posted */
+
+/* --- logs ----------------------------------------------------------------------------- */
+
+static size_t log_most(const struct hosts *hosts, unsigned int log)
+{
+	return log == ATTEST_LOG_BOOT ? ATTEST_LOG_MAX : hosts->b->config->attest_list << 20;
+}
+
+static int log_add(struct host_log *log, struct rpc_bytes data)
+{
+	size_t size = log->size;
+	u8 *more;
+
+	while (size < log->len + data.len)
+		size += size < LOG_STEP ? (size ? size : 4096) : LOG_STEP;
+	if (size != log->size) {
+		more = realloc(log->at, size);
+		if (!more)
+			return -ENOMEM;
+		log->at = more;
+		log->size = size;
+	}
+	if (data.len)
+		memcpy(log->at + log->len, data.data, data.len);
+	log->len += data.len;
+	return 0;
+}
+
+/* Only of who has enrolled: memory is for hosts that are known. */
+static int is_enrolled(struct hosts *hosts, const struct host *h, struct store_arena *a,
+		       struct store_host *row)
+{
+	int rc = store_host_get(hosts->b->store,
+				(struct store_text){ h->name, strlen(h->name) }, a, row);
+
+	if (rc == -ENOENT || (!rc && row->state != STORE_HOST_ENROLLED))
+		return -EKEYREJECTED;
+	return rc;
+}
+
+static int take_piece(struct hosts *hosts, struct host *h, const struct attest_piece *ask)
+{
+	STORE_ARENA a = { 0 };
+	struct store_host row;
+	int rc;
+
+	if (ask->log >= ATTEST_LOGS || !ask->data.len)
+		return -EINVAL;
+	rc = is_enrolled(hosts, h, &a, &row);
+	if (rc)
+		return rc;
+	if (ask->offset != h->log[ask->log].len)
+		return -ESTALE;
+	if (ask->offset + ask->data.len > log_most(hosts, ask->log))
+		return -EFBIG;
+	return log_add(&h->log[ask->log], ask->data);
+}
+
+static int piece(struct link_request *request, const void *ask, void *give)
+{
+	struct hosts *hosts = ((struct backend *)request->ctx)->hosts;
+	struct host *h = host_of(hosts, str_of(request->host));
+	int rc = h ? io_acquire(&h->one, 1, request->deadline) : -ENOSPC;
+
+	(void)give;
+	if (rc)
+		return rc;
+	rc = take_piece(hosts, h, ask);
+	io_release(&h->one, 1);
+	return rc;
+}
+
+/* --- the verdict, on a thread --------------------------------------------------------- */
+
+struct judging {
+	struct hosts *hosts;
+	struct host *h;
+	const struct attest_evidence_ask *ask;
+	const struct store_host *row;
+	struct attest_policy *policy;
+	struct attest_evidence evidence;
+	struct attest_verdict verdict;
+	struct tpm_attest said;
+	bool quoted;			/* @said may be believed */
+	char *text;			/* the verdict in JSON, for free() */
+	char why[HOST_LINE + 64];	/* "ok", or what was found first */
+};
+
+/* Something is wrong before there is anything to judge. */
+static void refuse(struct judging *j, const char *code, const char *why)
+{
+	struct attest_verdict *v = &j->verdict;
+
+	*v = (struct attest_verdict){ .findings = 1 };
+	v->finding[0] = (struct attest_finding){ .code = code, .pcr = -1, .index = -1 };
+	snprintf(v->finding[0].text, sizeof(v->finding[0].text), "%s", why);
+}
+
+/* Values in the order of their numbers, all of one bank. */
+static bool take_pcrs(struct judging *j)
+{
+	const struct tpm_alg *alg = j->policy->bank;
+	struct tpm_pcr_bank *bank = tpm_pcr_add(&j->evidence.pcrs, alg);
+	const u8 *at = j->ask->pcrs.data;
+	unsigned int i;
+
+	if (j->ask->pcrs.len != TPM_PCRS * alg->size)
+		return false;
+	for (i = 0; i < TPM_PCRS; i++)
+		if (tpm_pcr_put(bank, i, at + (size_t)i * alg->size))
+			return false;
+	return true;
+}
+
+/* Return: 0 with or without ->quoted; -errno. */
+static int verify(struct judging *j)
+{
+	const struct store_host *row = j->row;
+	const struct attest_evidence_ask *ask = j->ask;
+	const struct tpm_selection select = { j->policy->bank->id, TPM_PCRS_ALL };
+	const struct tpm_clock was = { row->clock, row->resets, row->restarts, true };
+	struct tpm_expect expect = {
+		.nonce = { ask->nonce, sizeof(ask->nonce) }, .scheme = TPM_ALG_ECDSA,
+		.hash = TPM_ALG_SHA256, .select = &select, .selects = 1,
+		.pcrs = &j->evidence.pcrs, .signer = { row->signer.data, row->signer.len },
+		.previous = row->clock || row->resets || row->restarts ? &was : NULL,
+	};
+	struct tpm_public ak;
+	const char *why = NULL;
+	int rc = tpm_public_parse_2b(row->ak.data, row->ak.len, &ak, &why);
+
+	if (!rc)
+		rc = tpm_quote_verify(&ak, ask->message.data, ask->message.len,
+				      ask->signature.data, ask->signature.len, &expect, &j->said,
+				      &why);
+	j->quoted = !rc;
+	if (rc == -EBADMSG || rc == -EACCES)
+		refuse(j, "quote", why);
+	return rc == -EBADMSG || rc == -EACCES ? 0 : rc;
+}
+
+static struct str log_of(const struct host *h, unsigned int log)
+{
+	return h->log[log].len ? (struct str){ (char *)h->log[log].at, h->log[log].len } : STR_NONE;
+}
+
+static int say(struct judging *j)
+{
+	const struct attest_verdict *v = &j->verdict;
+	char line[HOST_LINE];
+	json_t *o;
+
+	snprintf(j->why, sizeof(j->why), "ok");
+	if (!v->trusted)
+		snprintf(j->why, sizeof(j->why), "%s: %s", v->finding[0].code,
+			 attest_finding_text(&v->finding[0], line, sizeof(line)));
+	o = attest_verdict_json(v);
+	while (json_array_size(json_object_get(o, "finding")) > KEPT_FINDINGS)
+		json_array_remove(json_object_get(o, "finding"), KEPT_FINDINGS);
+	if (o && j->policy)
+		json_object_set_new(o, "policy", json_string(j->policy->name));
+	j->text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	json_decref(o);
+	return j->text ? 0 : -ENOMEM;
+}
+
+static int judge(void *arg)
+{
+	struct judging *j = arg;
+	char why[HOST_LINE] = "";
+	int rc = hosts_read_policy(j->hosts->b->config, j->h->name, &j->policy, why);
+
+	if (rc == -ENOENT || rc == -EINVAL || rc == -EMSGSIZE) {
+		refuse(j, "policy", why);
+		return say(j);
+	}
+	if (rc)
+		return rc;
+	/* Another one than when it was asked. */
+	if (j->policy->bank->id != j->h->bank || !take_pcrs(j))
+		return -ESTALE;
+	j->evidence.log = log_of(j->h, ATTEST_LOG_BOOT);
+	j->evidence.ima = log_of(j->h, ATTEST_LOG_IMA);
+	rc = verify(j);
+	if (!rc && j->quoted)
+		rc = attest_judge(j->policy, &j->evidence, &j->verdict);
+	return rc ? rc : say(j);
+}
+
+/* --- what comes of it ----------------------------------------------------------------- */
+
+static struct store_text text_of_string(const char *s)
+{
+	return (struct store_text){ s, strlen(s) };
+}
+
+/* What the last verdict was, as the ledger has it. */
+static bool is_news(const struct judging *j, const struct store_host *row, struct store_text policy)
+{
+	const struct store_text was = row->refused;
+
+	return !row->judged || row->trusted != j->verdict.trusted ||
+	       policy.len != row->policy.len ||
+	       (policy.len && memcmp(policy.data, row->policy.data, policy.len)) ||
+	       was.len != strlen(j->why) || memcmp(was.data, j->why, was.len);
+}
+
+static void tell(struct judging *j, const struct store_host *row, bool news, bool held)
+{
+	struct host_news n = {
+		.action = "host.verdict", .why = j->why, .policy = row->policy,
+		.verdict = row->verdict,
+	};
+
+	if (news)
+		hosts_tell(j->hosts, j->h->name, &n);
+	n.actor = STR("backend");
+	n.action = row->lease ? "host.lease" : "host.revoke";
+	if (!row->lease != !held)
+		hosts_tell(j->hosts, j->h->name, &n);
+}
+
+/* @row: as it was; is what it is when this returns 0. */
+static int keep(struct judging *j, struct store_host *row)
+{
+	const struct hosts *hosts = j->hosts;
+	const bool held = lease_held(&hosts->leases, str_of(j->h->name), io_now());
+	struct store_text policy = { 0 };
+	bool news;
+	int rc;
+
+	if (j->policy)
+		policy = (struct store_text){ j->policy->digest, sizeof(j->policy->digest) };
+	news = is_news(j, row, policy);
+	if (j->quoted) {
+		row->clock = j->said.clock.clock;
+		row->resets = j->said.clock.resets;
+		row->restarts = j->said.clock.restarts;
+	}
+	row->judged = backend_now();
+	row->trusted = j->verdict.trusted;
+	row->policy = policy;
+	row->verdict = text_of_string(j->text);
+	row->refused = text_of_string(j->why);
+	row->lease = row->trusted ? row->judged + hosts->b->config->attest_lease_ms * 1000 : 0;
+	rc = host_keep(j->hosts, j->h, row);
+	if (!rc)
+		tell(j, row, news, held);
+	return rc;
+}
+
+static int judge_one(struct link_request *request, struct judging *j, struct attest_judged *give)
+{
+	struct host *h = j->h;
+	STORE_ARENA a = { 0 };
+	struct store_host row;
+	bool fresh = h->nonce_until && io_now() < h->nonce_until &&
+		     !memcmp(h->nonce, j->ask->nonce, sizeof(h->nonce));
+	int rc;
+
+	if (!fresh)
+		return -ESTALE;
+	h->nonce_until = 0;
+	rc = is_enrolled(j->hosts, h, &a, &row);
+	j->row = &row;
+	if (!rc)
+		rc = io_work(j->hosts->pool, judge, j, request->deadline);
+	if (rc)
+		return rc;
+	rc = keep(j, &row);
+	give->trusted = row.trusted;
+	give->lease_ms = row.lease ? j->hosts->b->config->attest_lease_ms : 0;
+	give->why = (struct rpc_bytes){ j->why, strnlen(j->why, ATTEST_WHY_MAX) };
+	return rc;
+}
+
+static void let_go(void *scratch)
+{
+	struct judging *j = scratch;
+
+	attest_policy_free(j->policy);
+	free(j->text);
+}
+
+static int evidence(struct link_request *request, const void *ask, void *give)
+{
+	struct judging *j = link_scratch(request, sizeof(*j));
+	int rc;
+
+	if (!j)
+		return -ENOMEM;
+	request->release = let_go;
+	j->hosts = ((struct backend *)request->ctx)->hosts;
+	j->ask = ask;
+	j->h = host_of(j->hosts, str_of(request->host));
+	rc = j->h ? io_acquire(&j->h->one, 1, request->deadline) : -ENOSPC;
+	if (rc)
+		return rc;
+	rc = judge_one(request, j, give);
+	io_release(&j->h->one, 1);
+	return rc;
+}
+
+const struct link_operation backend_hosts_judge[] = {
+	{ ATTEST_PIECE, "attest-piece", &attest_piece_schema, NULL, 0, ROLE_BIT(ROLE_ATTESTER),
+	  piece },
+	{ ATTEST_EVIDENCE, "attest-evidence", &attest_evidence_schema, &attest_judged_schema, 0,
+	  ROLE_BIT(ROLE_ATTESTER), evidence },
+	{ 0 },
+};

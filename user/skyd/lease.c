@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lease.h"
+#include "relay_peers.h"
+
+void leases_init(struct leases *l, const struct config *config)
+{
+	*l = (struct leases){ .config = config };
+}
+
+void leases_free(struct leases *l)
+{
+	free(l->held);
+	*l = (struct leases){ .config = l->config };
+}
+
+static struct lease *find(const struct leases *l, struct str host)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		if (str_is(host, l->held[i].host))
+			return &l->held[i];
+	return NULL;
+}
+
+int lease_set(struct leases *l, struct str host, int64_t until)
+{
+	struct lease *one = find(l, host), *more;
+
+	if (one) {
+		one->until = until;
+		return 0;
+	}
+	if (!host.len || host.len >= ROLE_HOST)
+		return -EINVAL;
+	if (l->count == LEASE_HOSTS)
+		return -ENOSPC;
+	more = realloc(l->held, (l->count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	l->held = more;
+	one = &more[l->count++];
+	one->until = until;
+	str_copy(host, one->host, sizeof(one->host));
+	return 0;
+}
+
+int64_t lease_left(const struct leases *l, struct str host, int64_t now)
+{
+	const struct lease *one = find(l, host);
+
+	return one && one->until > now ? one->until - now : 0;
+}
+
+bool lease_held(const struct leases *l, struct str host, int64_t now)
+{
+	return lease_left(l, host, now) > 0;
+}
+
+bool lease_needed(const struct leases *l, struct str host)
+{
+	const struct config *c = l->config;
+	struct str rest, word;
+
+	if (!c || !c->attest_required)
+		return false;
+	rest = str_of(c->attest_hosts);
+	if (!rest.len)
+		return true;
+	while (relay_peer_word(&rest, &word))
+		if (str_equal(word, host))
+			return true;
+	return false;
+}
+
+bool lease_allows(const struct leases *l, struct str host, int64_t now)
+{
+	return !lease_needed(l, host) || lease_held(l, host, now);
+}
