@@ -105,7 +105,7 @@ int govern_step_verify(const struct govern_state *s, const struct govern_state *
 	struct str ballots[GOVERN_MEMBERS];
 	struct govern_state again = { 0 };
 	struct govern_proposal p;
-	unsigned int count;
+	unsigned int count = 0;
 	int rc;
 
 	*why = 0;
