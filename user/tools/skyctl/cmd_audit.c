@@ -119,7 +119,7 @@ static int open_web(struct audit *a)
 /* --- beginning and end ----------------------------------------------------------------- */
 
 /* A verifier key, or a file that has one. */
-static int read_key(const char *text, struct note_verifier *log)
+int audit_read_key(const char *text, struct note_verifier *log)
 {
 	CLEANUP_FREE char *data = NULL;
 	struct str key = str_of(text);
@@ -152,7 +152,7 @@ static int audit_open(struct audit *a, const struct options *o, const char *wher
 	int rc;
 
 	*a = (struct audit){ .o = o, .where = where };
-	rc = read_key(o->key, &a->log);
+	rc = audit_read_key(o->key, &a->log);
 	if (!rc && is_url(where))
 		rc = open_web(a);
 	if (a->curl)

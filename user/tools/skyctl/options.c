@@ -11,9 +11,9 @@
 
 #define AT(field)	offsetof(struct options, field)
 #define CMD_ALL		(~0ull)
-#define CMD_ASKING	(CMD_ADMIN | CMD_S3)
+#define CMD_ASKING	(CMD_ADMIN | CMD_S3 | CMD_GOVERN)
 #define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | \
-			 CMD_WORKLOAD)
+			 CMD_WORKLOAD | CMD_G_VERIFY)
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
@@ -190,6 +190,19 @@ const struct option_row option_rows[] = {
 	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
 	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",
 	  "an older one, from which it has to go on; watch keeps it up to date" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VOTE, "FILE", "the member's signer key" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VERIFY, "KEY",
+	  "the log's verifier key, or a file of it" },
+	{ "dir", 0, OPT_TEXT, AT(dir), 0, 0, CMD_GOVERN, "DIR",
+	  "a folder of governance, instead of asking skyd" },
+	{ "ledger", 0, OPT_TEXT, AT(ledger), 0, 0, CMD_GOVERN, "LEDGER",
+	  "with --dir: folder of the audit ledger that is told, with its key beside it" },
+	{ "ledger", 0, OPT_TEXT, AT(ledger), 0, 0, CMD_G_VERIFY, "LEDGER",
+	  "folder of the audit ledger that has to tell of all decisions" },
+	{ "days", 0, OPT_NUMBER, AT(days), 1, 3650, CMD_G_PROPOSE, "DAYS",
+	  "how long it can be applied (default 7)" },
+	{ "output", 'o', OPT_TEXT, AT(output), 0, 0, CMD_G_KEY | CMD_G_VOTE, "FILE",
+	  "where the key goes; of a vote: keep the ballot there, and do not hand it in" },
 	{ "output", 'o', OPT_TEXT, AT(output), 0, 0, CMD_A_PROVE, "FILE",
 	  "where the receipt goes (default: standard output)" },
 	{ "interval", 0, OPT_NUMBER, AT(interval), 1, 86400, CMD_A_WATCH, "SECONDS",
@@ -210,7 +223,7 @@ const struct option_row option_rows[] = {
 	  "who has to have vouched for that name" },
 	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_W_ADMIT, "FILE",
 	  "which images may run, in JSON or YAML" },
-	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN, "PATH",
+	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN | CMD_GOVERN, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_PRINTING, NULL, "print JSON" },

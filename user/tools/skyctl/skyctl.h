@@ -70,6 +70,24 @@
 #define CMD_W_ADMIT		BIT_OF(41)
 #define CMD_WORKLOAD		(CMD_W_VERIFY | CMD_W_ADMIT)
 
+/* These ask the control socket, or change a folder. */
+#define CMD_G_KEY		BIT_OF(52)
+#define CMD_G_INIT		BIT_OF(53)
+#define CMD_G_PROPOSE		BIT_OF(54)
+#define CMD_G_VOTE		BIT_OF(55)
+#define CMD_G_APPLY		BIT_OF(56)
+#define CMD_G_STATUS		BIT_OF(57)
+#define CMD_G_VERIFY		BIT_OF(58)
+#define CMD_GOVERN		(CMD_G_INIT | CMD_G_PROPOSE | CMD_G_VOTE | CMD_G_APPLY | CMD_G_STATUS)
+
+/* Shares of a vault's recovery key. */
+#define CMD_R_SPLIT		BIT_OF(59)
+#define CMD_R_JOIN		BIT_OF(60)
+#define CMD_R_VERIFY		BIT_OF(61)
+
+/* A witness of ledgers, and watching with witnesses. */
+#define CMD_A_WITNESS		BIT_OF(62)
+
 #define FILTERS_MAX	64u
 #define TARGETS_MAX	64u
 
@@ -106,7 +124,11 @@ struct options {
 	bool events, secure_boot;
 
 	/* Of the audit ledger. */
-	const char *key, *checkpoint, *output;
+	const char *key, *checkpoint, *output, *witnesses;
+
+	/* Of governance and recovery. */
+	const char *dir, *ledger, *vault, *passphrase, *sheet;
+	uint64_t need, shares;
 	uint64_t interval;
 	bool once;
 
@@ -156,6 +178,18 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
+struct note_verifier;
+/* A log's verifier key, or the name of a file that has one.  Return: 0 or -errno, reported. */
+int audit_read_key(const char *text, struct note_verifier *log);
+
+/* --- cmd_govern.c: members, proposals and ballots.  Return: 0 or -errno, reported. */
+int cmd_govern_key(const struct options *o, int argc, char **argv);
+int cmd_govern_init(const struct options *o, int argc, char **argv);
+int cmd_govern_propose(const struct options *o, int argc, char **argv);
+int cmd_govern_vote(const struct options *o, int argc, char **argv);
+int cmd_govern_apply(const struct options *o, int argc, char **argv);
+int cmd_govern_status(const struct options *o, int argc, char **argv);
+int cmd_govern_verify(const struct options *o, int argc, char **argv);
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);

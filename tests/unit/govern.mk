@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Governance: its policy language, its state, its folder, and shares of keys.
+
+UNIT_TESTS	+= test_tlog_policy test_govern test_govern_folder test_recovery test_witness_ask
+$(foreach t,test_govern test_govern_folder test_recovery,$(eval $(t)_LIBS := -ljansson -lyaml))
