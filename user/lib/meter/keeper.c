@@ -128,6 +128,16 @@ static struct keeper_life *find(struct meter_keeper *k, const struct meter_recor
 	return found;
 }
 
+bool meter_keeper_last(struct meter_keeper *k, struct str source, struct str unit, uint64_t *to)
+{
+	const struct meter_record r = { .source = source, .unit = unit };
+	const struct keeper_life *was = find(k, &r);
+
+	if (was)
+		*to = was->r.to;
+	return was;
+}
+
 static bool goes_back(const struct meter_record *was, const struct meter_record *r)
 {
 	unsigned int i, found = 0;

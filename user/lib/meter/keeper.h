@@ -84,6 +84,9 @@ int meter_keeper_add(struct meter_keeper *k, struct meter_sample *s);
  */
 int meter_keeper_commit(struct meter_keeper *k, bool all, uint64_t now, char why[METER_WHY]);
 
+/* When the last record of a unit ends.  Return: false: there is none. */
+bool meter_keeper_last(struct meter_keeper *k, struct str source, struct str unit, uint64_t *to);
+
 /* The number of the next record, the boot, and how many instances live. */
 uint64_t meter_keeper_next(const struct meter_keeper *k);
 uint64_t meter_keeper_boot(const struct meter_keeper *k);

@@ -13,6 +13,8 @@
 #include <jansson.h>
 
 #include "base/program.h"
+#include "base/str.h"
+#include "meter/own.h"
 
 #define SKYCTL_VERSION	"0.1"
 #define DEFAULT_CONTROL	"/run/skyd/control"
@@ -69,6 +71,11 @@
 #define CMD_W_ADMIT		BIT_OF(41)
 #define CMD_WORKLOAD		(CMD_W_VERIFY | CMD_W_ADMIT)
 
+#define CMD_M_VERIFY		BIT_OF(56)
+#define CMD_M_SHOW		BIT_OF(57)
+#define CMD_M_COLLECT		BIT_OF(58)
+#define CMD_METER		(CMD_M_VERIFY | CMD_M_SHOW | CMD_M_COLLECT)
+
 #define FILTERS_MAX	64u
 #define TARGETS_MAX	64u
 
@@ -107,6 +114,12 @@ struct options {
 	const char *key, *checkpoint, *output;
 	uint64_t interval;
 	bool once;
+
+	/* Of records of use. */
+	const char *tenant, *by, *since, *until, *ledger;
+	bool partial;
+	struct meter_own_config meter;
+	uint64_t meter_interval, count;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -154,6 +167,21 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
+
+/**
+ * audit_entries - every entry of a ledger, when all of it is sound
+ * @where:	folder or URL
+ * @entry:	called with each, and with @ctx
+ *
+ * Return: as cmd_audit_verify().
+ */
+int audit_entries(const struct options *o, const char *where,
+		  int (*entry)(void *ctx, uint64_t index, struct str bytes), void *ctx);
+
+/* --- cmd_meter.c, cmd_meter_collect.c: records of use.  Return: as cmd_audit_verify(). */
+int cmd_meter_verify(const struct options *o, int argc, char **argv);
+int cmd_meter_show(const struct options *o, int argc, char **argv);
+int cmd_meter_collect(const struct options *o, int argc, char **argv);
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
