@@ -7,3 +7,7 @@ test_tpm_swtpm_LIBS = $(TPM_ESYS_LIBS)
 
 # It runs the program.
 $(O)/test/test_tpm_tool: | $(O)/test/skyctl
+
+# Volume keys that a TPM has sealed: both programs.
+UNIT_TESTS	+= test_tpm_sealed
+$(O)/test/test_tpm_sealed: | $(O)/test/rlncsetup $(O)/test/skyctl
