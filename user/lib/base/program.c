@@ -177,7 +177,7 @@ static int store(const struct program *p, const struct option_row *row, const ch
 	}
 }
 
-int program_set(const struct program *p, uint64_t bit, const char *name, const char *value,
+int program_set(const struct program *p, __uint128_t bit, const char *name, const char *value,
 		struct options *o, uint64_t given)
 {
 	unsigned int i;

@@ -41,14 +41,14 @@ struct option_row {
 	unsigned int kind;	/* enum option_kind */
 	size_t offset;		/* in struct options */
 	uint64_t min, max;
-	uint64_t commands;	/* bits of those that take it; a name may have several rows */
+	__uint128_t commands;	/* bits of those that take it; a name may have several rows */
 	const char *arg;	/* what it is given, for the help; NULL: nothing */
 	const char *help;
 };
 
 struct command {
 	const char *verb;
-	uint64_t bit;
+	__uint128_t bit;
 	int (*run)(const struct options *o, int argc, char **argv);
 	int min_args;
 	int max_args;
@@ -70,7 +70,7 @@ struct program {
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */
 	int (*set)(const struct option_row *row, const char *text, struct options *o);
 	int verb_width, args_width;	/* columns of the list */
-	uint64_t rest;		/* bits of commands whose options end at the first argument */
+	__uint128_t rest;	/* bits of commands whose options end at the first argument */
 };
 
 #define PROGRAM_OPTIONS_MAX	80
@@ -130,7 +130,7 @@ int program_options(const struct program *p, const struct command *cmd, int argc
  *
  * Return: 0 or -errno, reported.
  */
-int program_set(const struct program *p, uint64_t bit, const char *name, const char *value,
+int program_set(const struct program *p, __uint128_t bit, const char *name, const char *value,
 		struct options *o, uint64_t given);
 
 /* The exit status of what a command has returned: 0 or -errno. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -163,4 +164,31 @@ int monitor_console(uint32_t id)
 
 	snprintf(path, sizeof(path), HEDGE_CONSOLES "/vm%u", id);
 	return open_file(path, O_RDONLY);
+}
+
+/**
+ * monitor_stats_each - every VM that runs, or whose record is still there
+ * @fn:		called with the name of each; a value other than 0 ends the walk
+ * @arg:	for @fn
+ *
+ * Return: 0, what @fn returned, or -errno, reported.
+ */
+int monitor_stats_each(int (*fn)(const char *name, void *arg), void *arg)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir;
+	int rc = 0;
+
+	if (snprintf(path, sizeof(path), "%s%s", root, HEDGE_STATS) >= (int)sizeof(path))
+		return fail(ENAMETOOLONG, "%s: name too long", HEDGE_STATS);
+	dir = opendir(path);
+	if (!dir)
+		return no_file(path);
+	while (!rc && (e = readdir(dir)))
+		if (*e->d_name != '.' && strcmp(e->d_name, "hedge") &&
+		    strcmp(e->d_name, "metrics") && strcmp(e->d_name, "errors"))
+			rc = fn(e->d_name, arg);
+	closedir(dir);
+	return rc;
 }

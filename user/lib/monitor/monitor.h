@@ -25,6 +25,7 @@ void monitor_set_root(const char *dir);
 int monitor_command(const char *line);
 int monitor_list(char **text);
 int monitor_stats(const char *name, char **text);
+int monitor_stats_each(int (*fn)(const char *name, void *arg), void *arg);
 int monitor_console(uint32_t id);
 
 /* --- what is in them: monitor_text.c --- */

@@ -146,6 +146,15 @@ static int check_pcrs(const struct tpm_attest *a, const struct tpm_expect *expec
 	return rc ? rc : *why ? -EACCES : 0;
 }
 
+int tpm_quote_nonce(const struct tpm_public *ak, const void *message, size_t message_len,
+		    const void *signature, size_t signature_len, const struct tpm_expect *expect,
+		    struct tpm_attest *a, const char **why)
+{
+	return accept(ak, (struct tpm_blob){ message, message_len },
+		      (struct tpm_blob){ signature, signature_len }, expect, TPM_ST_ATTEST_QUOTE, a,
+		      why);
+}
+
 int tpm_quote_verify(const struct tpm_public *ak, const void *message, size_t message_len,
 		     const void *signature, size_t signature_len,
 		     const struct tpm_expect *expect, struct tpm_attest *a, const char **why)

@@ -47,6 +47,16 @@ int tpm_quote_verify(const struct tpm_public *ak, const void *message, size_t me
 		     const struct tpm_expect *expect, struct tpm_attest *a, const char **why);
 
 /**
+ * tpm_quote_nonce() - Does the TPM of @ak vouch for the nonce?
+ *
+ * As tpm_quote_verify(), for who has bound something else by the nonce: which PCRs were quoted, and
+ * what was in them, is not looked at.
+ */
+int tpm_quote_nonce(const struct tpm_public *ak, const void *message, size_t message_len,
+		    const void *signature, size_t signature_len, const struct tpm_expect *expect,
+		    struct tpm_attest *a, const char **why);
+
+/**
  * tpm_certify_verify() - Does the TPM of @ak vouch for the key @subject?
  *
  * As tpm_quote_verify(), for TPM2_Certify.  What the attributes of @subject have to be is the

@@ -150,30 +150,63 @@ static int make_ek(struct device *d, struct device_bytes *ek)
 	return rc;
 }
 
-static int make_ak(struct device *d, struct device_bytes *ak)
+static int create_ak(struct device *d, TPM2B_PRIVATE **private, TPM2B_PUBLIC **public)
 {
 	TPM2B_SENSITIVE_CREATE sensitive = { .size = 0 };
 	TPML_PCR_SELECTION none = { .count = 0 };
 	TPM2B_DATA outside = { .size = 0 };
-	TPM2B_PRIVATE *private = NULL;
-	TPM2B_PUBLIC *public = NULL;
 	ESYS_TR session;
 	int rc = start_session(d, &session);
 
-	/* A policy session is good for one command. */
 	if (!rc && !ok(d, Esys_Create(d->esys, d->ek, session, ESYS_TR_NONE, ESYS_TR_NONE,
-				      &sensitive, &ak_template, &outside, &none, &private, &public,
+				      &sensitive, &ak_template, &outside, &none, private, public,
 				      NULL, NULL, NULL)))
 		rc = -EIO;
 	flush(d, &session);
-	if (!rc)
-		rc = start_session(d, &session);
+	return rc;
+}
+
+/* A policy session is good for one command. */
+static int load_ak(struct device *d, const TPM2B_PRIVATE *private, const TPM2B_PUBLIC *public)
+{
+	ESYS_TR session;
+	int rc = start_session(d, &session);
+
 	if (!rc && !ok(d, Esys_Load(d->esys, d->ek, session, ESYS_TR_NONE, ESYS_TR_NONE, private,
 				    public, &d->ak)))
 		rc = -EIO;
 	flush(d, &session);
+	return rc;
+}
+
+static int make_ak(struct device *d, struct device_bytes *ak)
+{
+	TPM2B_PRIVATE *private = NULL;
+	TPM2B_PUBLIC *public = NULL;
+	int rc = create_ak(d, &private, &public);
+
+	if (!rc)
+		rc = load_ak(d, private, public);
 	if (!rc)
 		rc = write_public(d, public, ak);
+	Esys_Free(private);
+	Esys_Free(public);
+	return rc;
+}
+
+/* A new key: public, and as only this TPM can read it. */
+static int wrap_ak(struct device *d, struct device_bytes *kept)
+{
+	TPM2B_PRIVATE *private = NULL;
+	TPM2B_PUBLIC *public = NULL;
+	int rc = create_ak(d, &private, &public);
+
+	kept->len = 0;
+	if (!rc && (!ok(d, Tss2_MU_TPM2B_PUBLIC_Marshal(public, kept->at, sizeof(kept->at),
+							&kept->len)) ||
+		    !ok(d, Tss2_MU_TPM2B_PRIVATE_Marshal(private, kept->at, sizeof(kept->at),
+							 &kept->len))))
+		rc = -EIO;
 	Esys_Free(private);
 	Esys_Free(public);
 	return rc;
@@ -188,6 +221,34 @@ int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *
 	rc = make_ek(d, ek);
 	if (!rc)
 		rc = make_ak(d, ak);
+	if (!rc)
+		return 0;
+	flush(d, &d->ak);
+	flush(d, &d->ek);
+	return rc;
+}
+
+int device_keys_kept(struct device *d, struct device_bytes *kept, struct device_bytes *ek,
+		     struct device_bytes *ak)
+{
+	TPM2B_PRIVATE private = { .size = 0 };
+	TPM2B_PUBLIC public = { .size = 0 };
+	size_t used = 0;
+	int rc;
+
+	if (d->ek != ESYS_TR_NONE)
+		return -EBUSY;
+	rc = make_ek(d, ek);
+	if (!rc && !kept->len)
+		rc = wrap_ak(d, kept);
+	if (!rc && (Tss2_MU_TPM2B_PUBLIC_Unmarshal(kept->at, kept->len, &used, &public) ||
+		    Tss2_MU_TPM2B_PRIVATE_Unmarshal(kept->at, kept->len, &used, &private) ||
+		    used != kept->len))
+		rc = -EBADMSG;
+	if (!rc && load_ak(d, &private, &public))
+		rc = -EXDEV;
+	if (!rc)
+		rc = write_public(d, &public, ak);
 	if (!rc)
 		return 0;
 	flush(d, &d->ak);

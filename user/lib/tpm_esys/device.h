@@ -56,6 +56,18 @@ uint32_t device_error(const struct device *d);
 int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *ak);
 
 /**
+ * device_keys_kept() - The same, with an attestation key that outlives the call.
+ * @d: keeps both until it is closed
+ * @kept: the key, of use to this TPM alone; empty: one is made, and received here
+ * @ek: as device_keys()
+ * @ak: likewise
+ *
+ * Return: 0, -EBUSY, -EBADMSG for what is no such key, -EXDEV for one of another TPM, or -EIO.
+ */
+int device_keys_kept(struct device *d, struct device_bytes *kept, struct device_bytes *ek,
+		     struct device_bytes *ak);
+
+/**
  * device_quote() - Let the attestation key sign PCRs.
  * @d: with keys
  * @nonce: @len bytes

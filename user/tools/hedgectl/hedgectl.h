@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/program.h"
+#include "meter/own.h"
 #include "monitor/far.h"
 #include "monitor/monitor.h"
 
@@ -40,6 +41,7 @@ enum command_bit {
 	CMD_PUT		= 1 << 19,
 	CMD_REMOTE	= 1 << 20,
 	CMD_EVENTS	= 1 << 21,
+	CMD_METER	= 1 << 24,
 };
 
 #define MAX_WORDS	256
@@ -68,6 +70,12 @@ struct options {
 	uint64_t key_id;
 	uint64_t port;
 	uint64_t timeout;	/* seconds */
+	struct {
+		struct meter_own_config own;
+		const char *tenants;	/* file, or NULL */
+		const char *io;		/* folder, or NULL */
+		uint64_t interval;	/* seconds */
+	} meter;
 	struct far_host *far;	/* NULL: this machine */
 };
 
@@ -128,6 +136,7 @@ int cmd_drain(const struct options *o, int argc, char **argv);
 int cmd_undrain(const struct options *o, int argc, char **argv);
 int cmd_net_add(const struct options *o, int argc, char **argv);
 int cmd_net_delete(const struct options *o, int argc, char **argv);
+int cmd_meter(const struct options *o, int argc, char **argv);
 int cmd_events(const struct options *o, int argc, char **argv);
 int cmd_put(const struct options *o, int argc, char **argv);
 

@@ -36,6 +36,8 @@ static const struct command commands[] = {
 	{ "stats", CMD_STATS, cmd_stats, 0, 1, "[NAME]",
 	  "show what is counted of a VM, or of all together" },
 	{ "events", CMD_EVENTS, cmd_events, 0, 0, "", "tell what happens to VMs, as it happens" },
+	{ "meter", CMD_METER, cmd_meter, 0, 0, "",
+	  "write what VMs use as signed records, again and again" },
 	{ "allow", CMD_ALLOW, cmd_allow, 1, MANY, "IMAGE|DIGEST...",
 	  "let images with this SHA-256 run" },
 	{ "disallow", CMD_DISALLOW, cmd_disallow, 1, MANY, "IMAGE|DIGEST...",

@@ -75,7 +75,27 @@ const struct option_row option_rows[] = {
 	{ "watch", 0, OPT_FLAG, AT(watch), 0, 0, CMD_STATS, NULL, "print again and again" },
 	{ "interval", 'i', OPT_NUMBER, AT(interval), 1, 86400, CMD_STATS, "SECONDS",
 	  "from one to the next (default 1)" },
-	{ "count", 0, OPT_NUMBER, AT(count), 1, UINT32_MAX, CMD_STATS | CMD_EVENTS, "N",
+	{ "interval", 'i', OPT_NUMBER, AT(meter.interval), 1, 86400, CMD_METER, "SECONDS",
+	  "from one to the next (default 60)" },
+	{ "records", 0, OPT_TEXT, AT(meter.own.dir), 0, 0, CMD_METER, "DIR",
+	  "where they go (default /var/lib/hedge/meter)" },
+	{ "boot-key", 0, OPT_TEXT, AT(meter.own.key_file), 0, 0, CMD_METER, "FILE",
+	  "key of this boot, in memory (default /run/hedge/meter.key)" },
+	{ "ak", 0, OPT_TEXT, AT(meter.own.ak_file), 0, 0, CMD_METER, "FILE",
+	  "attestation key, made if it is not there (default /var/lib/hedge/ak)" },
+	{ "tcti", 0, OPT_TEXT, AT(meter.own.tcti), 0, 0, CMD_METER, "TEXT",
+	  "where the TPM is, as tpm2-tools have it (default: /dev/tpmrm0)" },
+	{ "tenants", 0, OPT_TEXT, AT(meter.tenants), 0, 0, CMD_METER, "FILE",
+	  "lines PATTERN TENANT: whose VMs of these names are" },
+	{ "io", 0, OPT_TEXT, AT(meter.io), 0, 0, CMD_METER, "DIR",
+	  "what VMs were given and gave: DIR/NAME.input, DIR/NAME.output" },
+	{ "ledger", 0, OPT_TEXT, AT(meter.own.ledger), 0, 0, CMD_METER, "DIR",
+	  "a ledger, which gets a leaf for each record" },
+	{ "ledger-key", 0, OPT_TEXT, AT(meter.own.ledger_key), 0, 0, CMD_METER, "FILE",
+	  "its signer key" },
+	{ "ledger-epoch", 0, OPT_TEXT, AT(meter.own.ledger_epoch), 0, 0, CMD_METER, "FILE",
+	  "its counter of epochs" },
+	{ "count", 0, OPT_NUMBER, AT(count), 1, UINT32_MAX, CMD_STATS | CMD_EVENTS | CMD_METER, "N",
 	  "end after so many (default: do not)" },
 	{ "name", 0, OPT_TEXT, AT(name), 0, 0, CMD_PUT, "NAME",
 	  "of the image over there (default: that of the file)" },
@@ -103,6 +123,13 @@ const struct option_row option_rows[] = {
 const struct options option_defaults = {
 	.mem = 64, .cpu = "", .interval = 1, .user = UINT64_MAX,
 	.key_file = "/etc/hedge/remote.key", .port = HEDGE_REMOTE_PORT, .timeout = 10,
+	.meter = {
+		.own = {
+			.dir = "/var/lib/hedge/meter", .key_file = "/run/hedge/meter.key",
+			.ak_file = "/var/lib/hedge/ak",
+		},
+		.interval = 60,
+	},
 };
 
 static int set_memory(const struct option_row *row, const char *text, struct options *o)

@@ -263,6 +263,22 @@ static int verify_ledger(struct audit *a)
 	return 0;
 }
 
+int audit_entries(const struct options *o, const char *where,
+		  int (*entry)(void *ctx, uint64_t index, struct str bytes), void *ctx)
+{
+	const struct inspect_visitor v = { .entry = entry, .ctx = ctx };
+	CLEANUP_NOTE now = { 0 };
+	CLEANUP_AUDIT a;
+	int rc = audit_open(&a, o, where);
+
+	if (rc)
+		return rc;
+	rc = inspect_checkpoint(&a.in, &now);
+	if (!rc)
+		rc = inspect_whole(&a.in, &now.c, NULL, &v);
+	return tell(&a, rc);
+}
+
 /* What RECEIPT says, shown only when it holds. */
 static int verify_receipt(struct audit *a)
 {

@@ -10,10 +10,10 @@
 #include "s3.h"
 
 #define AT(field)	offsetof(struct options, field)
-#define CMD_ALL		(~0ull)
+#define CMD_ALL		(~(__uint128_t)0)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3 | CMD_GOVERN)
 #define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | \
-			 CMD_WORKLOAD | CMD_G_VERIFY)
+			 CMD_WORKLOAD | CMD_G_VERIFY | CMD_M_VERIFY | CMD_M_SHOW)
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
@@ -186,7 +186,37 @@ const struct option_row option_rows[] = {
 	  "a TPM's message of the PCRs: they are believed only if it vouches for them" },
 	{ "signature", 0, OPT_TEXT, AT(signature), 0, 0, CMD_T_VERIFY, "FILE", "of the quote" },
 	{ "ak", 0, OPT_TEXT, AT(ak), 0, 0, CMD_T_VERIFY, "FILE", "the attestation key of it" },
-	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_AUDIT, "KEY",
+	{ "ak", 0, OPT_TEXT, AT(ak), 0, 0, CMD_M_VERIFY | CMD_M_SHOW, "NAME",
+	  "the host's attestation key, by its Name (default: that of the first certificate)" },
+	{ "partial", 0, OPT_FLAG, AT(partial), 0, 0, CMD_M_VERIFY | CMD_M_SHOW, NULL,
+	  "these are some of the records: others are before and behind" },
+	{ "ledger", 0, OPT_TEXT, AT(ledger), 0, 0, CMD_M_VERIFY, "LEDGER",
+	  "folder or URL of a ledger that has a leaf for each record" },
+	{ "tenant", 0, OPT_TEXT, AT(tenant), 0, 0, CMD_M_SHOW, "NAME", "of this one alone" },
+	{ "by", 0, OPT_TEXT, AT(by), 0, 0, CMD_M_SHOW, "hour|day|month|all",
+	  "what is summed (default all)" },
+	{ "since", 0, OPT_TEXT, AT(since), 0, 0, CMD_M_SHOW, "TIME",
+	  "records that end then or later: 2026-11-22 or 2026-11-22T10:00:00Z" },
+	{ "until", 0, OPT_TEXT, AT(until), 0, 0, CMD_M_SHOW, "TIME", "and before that" },
+	{ "interval", 'i', OPT_NUMBER, AT(meter_interval), 1, 86400, CMD_M_COLLECT, "SECONDS",
+	  "from one to the next (default 3600)" },
+	{ "count", 0, OPT_NUMBER, AT(count), 1, UINT32_MAX, CMD_M_COLLECT, "N",
+	  "end after so many (default: do not)" },
+	{ "records", 0, OPT_TEXT, AT(meter.dir), 0, 0, CMD_M_COLLECT, "DIR",
+	  "where they go (default /var/lib/skyd/meter)" },
+	{ "boot-key", 0, OPT_TEXT, AT(meter.key_file), 0, 0, CMD_M_COLLECT, "FILE",
+	  "key of this boot, in memory (default /run/skyd/meter.key)" },
+	{ "ak", 0, OPT_TEXT, AT(meter.ak_file), 0, 0, CMD_M_COLLECT, "FILE",
+	  "attestation key, made if it is not there (default /var/lib/skyd/ak)" },
+	{ "tcti", 0, OPT_TEXT, AT(meter.tcti), 0, 0, CMD_M_COLLECT, "TEXT",
+	  "where the TPM is, as tpm2-tools have it (default: /dev/tpmrm0)" },
+	{ "ledger", 0, OPT_TEXT, AT(meter.ledger), 0, 0, CMD_M_COLLECT, "DIR",
+	  "a ledger, which gets a leaf for each record" },
+	{ "ledger-key", 0, OPT_TEXT, AT(meter.ledger_key), 0, 0, CMD_M_COLLECT, "FILE",
+	  "its signer key" },
+	{ "ledger-epoch", 0, OPT_TEXT, AT(meter.ledger_epoch), 0, 0, CMD_M_COLLECT, "FILE",
+	  "its counter of epochs" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_AUDIT | CMD_M_VERIFY, "KEY",
 	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
 	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",
 	  "an older one, from which it has to go on; watch keeps it up to date" },
@@ -223,9 +253,10 @@ const struct option_row option_rows[] = {
 	  "who has to have vouched for that name" },
 	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_W_ADMIT, "FILE",
 	  "which images may run, in JSON or YAML" },
-	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN | CMD_GOVERN, "PATH",
+	{ "control", 'c', OPT_TEXT, AT(control), 0, 0, CMD_ADMIN | CMD_GOVERN | CMD_M_COLLECT, "PATH",
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
-	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING, "DIR", "the one of `skyd --dev DIR`" },
+	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING | CMD_M_COLLECT, "DIR",
+	  "the one of `skyd --dev DIR`" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_PRINTING, NULL, "print JSON" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
@@ -238,6 +269,11 @@ const struct options option_defaults = {
 	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
 	.bank = "sha256", .valid = 300, .epoch = UINT64_MAX,
 	.interval = 10, .delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
+	.by = "all", .meter_interval = 3600,
+	.meter = {
+		.dir = "/var/lib/skyd/meter", .key_file = "/run/skyd/meter.key",
+		.ak_file = "/var/lib/skyd/ak",
+	},
 	.threshold = 16 << 20, .part_size = 16 << 20, .filter = filters,
 };
 

@@ -13,12 +13,14 @@
 #include <jansson.h>
 
 #include "base/program.h"
+#include "base/str.h"
+#include "meter/own.h"
 
 #define SKYCTL_VERSION	"0.1"
 #define DEFAULT_CONTROL	"/run/skyd/control"
 
 /* Commands, as far as they take different options. */
-#define BIT_OF(n)		(1ull << (n))
+#define BIT_OF(n)		((__uint128_t)1 << (n))
 
 /* These ask the control socket. */
 #define CMD_STATUS		BIT_OF(0)
@@ -64,8 +66,8 @@
 #define CMD_TPM_PREDICT		BIT_OF(37)
 #define CMD_TPM_QUOTE		BIT_OF(38)
 #define CMD_TPM_EK		BIT_OF(39)
-#define CMD_TPM			(CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK)
 #define CMD_TPM_SIGN		BIT_OF(48)
+#define CMD_TPM			(CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK)
 #define CMD_W_VERIFY		BIT_OF(40)
 #define CMD_W_ADMIT		BIT_OF(41)
 #define CMD_WORKLOAD		(CMD_W_VERIFY | CMD_W_ADMIT)
@@ -87,6 +89,11 @@
 
 /* A witness of ledgers, and watching with witnesses. */
 #define CMD_A_WITNESS		BIT_OF(62)
+
+#define CMD_M_VERIFY		BIT_OF(64)
+#define CMD_M_SHOW		BIT_OF(65)
+#define CMD_M_COLLECT		BIT_OF(66)
+#define CMD_METER		(CMD_M_VERIFY | CMD_M_SHOW | CMD_M_COLLECT)
 
 #define FILTERS_MAX	64u
 #define TARGETS_MAX	64u
@@ -131,6 +138,12 @@ struct options {
 	uint64_t need, shares;
 	uint64_t interval;
 	bool once;
+
+	/* Of records of use. */
+	const char *tenant, *by, *since, *until, *ledger;
+	bool partial;
+	struct meter_own_config meter;
+	uint64_t meter_interval, count;
 
 	/* Of the S3 side. */
 	const char *profile, *endpoint, *policy, *version, *content_type, *delimiter, *method;
@@ -182,6 +195,16 @@ struct note_verifier;
 /* A log's verifier key, or the name of a file that has one.  Return: 0 or -errno, reported. */
 int audit_read_key(const char *text, struct note_verifier *log);
 
+/**
+ * audit_entries - every entry of a ledger, when all of it is sound
+ * @where:	folder or URL
+ * @entry:	called with each, and with @ctx
+ *
+ * Return: as cmd_audit_verify().
+ */
+int audit_entries(const struct options *o, const char *where,
+		  int (*entry)(void *ctx, uint64_t index, struct str bytes), void *ctx);
+
 /* --- cmd_govern.c: members, proposals and ballots.  Return: 0 or -errno, reported. */
 int cmd_govern_key(const struct options *o, int argc, char **argv);
 int cmd_govern_init(const struct options *o, int argc, char **argv);
@@ -190,6 +213,12 @@ int cmd_govern_vote(const struct options *o, int argc, char **argv);
 int cmd_govern_apply(const struct options *o, int argc, char **argv);
 int cmd_govern_status(const struct options *o, int argc, char **argv);
 int cmd_govern_verify(const struct options *o, int argc, char **argv);
+
+/* --- cmd_meter.c, cmd_meter_collect.c: records of use.  Return: as cmd_audit_verify(). */
+int cmd_meter_verify(const struct options *o, int argc, char **argv);
+int cmd_meter_show(const struct options *o, int argc, char **argv);
+int cmd_meter_collect(const struct options *o, int argc, char **argv);
+
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
