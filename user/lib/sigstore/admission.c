@@ -12,7 +12,8 @@
 struct attempt {
 	const struct admission_store *store;
 	const struct sigstore_artefact *image;
-	struct sigstore_fault fault;	/* of the bundle that came furthest */
+	struct sigstore_fault fault;	/* of the bundle that came furthest, */
+	const struct adm_authority *authority;	/* for this one */
 	bool no_memory;
 };
 
@@ -46,11 +47,14 @@ static bool counts(const struct adm_authority *a, const struct sigstore_result *
 }
 
 /* The order of the codes is that of the checks: the higher, the further. */
-static void remember(struct attempt *t, const struct sigstore_fault *f)
+static void remember(struct attempt *t, const struct adm_authority *a,
+		     const struct sigstore_fault *f)
 {
 	t->no_memory |= f->code == SIGSTORE_NO_MEMORY;
-	if (f->code > t->fault.code)
-		t->fault = *f;
+	if (f->code <= t->fault.code)
+		return;
+	t->fault = *f;
+	t->authority = a;
 }
 
 static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore_bundle *b,
@@ -75,7 +79,7 @@ static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore
 		else
 			return true;
 	}
-	remember(t, &r.fault);
+	remember(t, a, &r.fault);
 	return false;
 }
 
@@ -125,13 +129,17 @@ static void judge_by(const struct adm_policy *p, struct attempt *t, struct admis
 	char why[256];
 
 	t->fault = (struct sigstore_fault){ 0 };
+	t->authority = NULL;
 	if (is_satisfied(p, t)) {
 		say(r, ADMISSION_ALLOW, p->name.at, "an authority has signed it");
 		return;
 	}
-	snprintf(why, sizeof(why), "no authority has signed it%s%s%s%.180s",
-		 t->fault.code ? "; " : "", t->fault.code ? sigstore_code_name(t->fault.code) : "",
-		 t->fault.code ? ": " : "", t->fault.text);
+	if (t->authority)
+		snprintf(why, sizeof(why), "no authority has signed it; %.63s: %s: %.140s",
+			 t->authority->name, sigstore_code_name(t->fault.code), t->fault.text);
+	else
+		snprintf(why, sizeof(why), "no authority has signed it; %s",
+			 t->store->bundles ? "none can" : "there is no bundle");
 	say(r, p->warn ? ADMISSION_WARN : ADMISSION_DENY, p->name.at, why);
 }
 
