@@ -9,6 +9,7 @@
 
 #include <linux/kernel.h>
 
+#include "admit.h"
 #include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
@@ -221,6 +222,8 @@ int backend_open(struct backend *b, struct role_run *run)
 	if (!rc)
 		rc = plan_open(b);
 	if (!rc)
+		rc = admit_open(b);
+	if (!rc)
 		return audit_open(b);
 	log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
 		 strerror(-rc));
@@ -238,6 +241,7 @@ static int close_store(void *arg)
 void backend_close(struct backend *b)
 {
 	audit_close(b);
+	admit_close(b);
 	care_close(b);
 	plan_close(b);
 	cache_close(b);

@@ -27,6 +27,7 @@ struct backend_plan;		/* plan.c */
 struct backend_cache;		/* authz.c: keys, buckets and their documents, compiled */
 struct backend_care;		/* care.c */
 struct audit;			/* audit.h */
+struct admit;			/* admit.h */
 
 struct backend {
 	const struct config *config;
@@ -41,6 +42,7 @@ struct backend {
 	unsigned int operations;
 	struct backend_care *care;
 	struct audit *audit;		/* NULL: nobody wants one */
+	struct admit *admit;		/* NULL: nobody says which images may run */
 };
 
 /* --- backend.c -------------------------------------------------------------------- */

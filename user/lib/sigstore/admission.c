@@ -2,6 +2,7 @@
 /* Judging an image by the policies that are about it. */
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "admission_private.h"
 
@@ -14,7 +15,7 @@ struct attempt {
 	const struct sigstore_artefact *image;
 	struct sigstore_fault fault;	/* of the bundle that came furthest, */
 	const struct adm_authority *authority;	/* for this one */
-	bool no_memory;
+	bool no_memory, late;
 };
 
 static bool is_one_of(const struct adm_authority *a, const struct sigstore_result *r)
@@ -83,6 +84,16 @@ static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore
 	return false;
 }
 
+static bool is_late(const struct admission_store *store)
+{
+	struct timespec now;
+
+	if (!store->until)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec > store->until;
+}
+
 static bool is_satisfied(const struct adm_policy *p, struct attempt *t)
 {
 	unsigned int i, k;
@@ -92,9 +103,13 @@ static bool is_satisfied(const struct adm_policy *p, struct attempt *t)
 
 		if (a->kind == AUTHORITY_STATIC && a->pass)
 			return true;
-		for (k = 0; a->kind != AUTHORITY_STATIC && k < t->store->bundles; k++)
+		for (k = 0; a->kind != AUTHORITY_STATIC && k < t->store->bundles; k++) {
+			t->late |= is_late(t->store);
+			if (t->late)
+				return false;
 			if (is_satisfied_by(a, t->store->bundle[k], t))
 				return true;
+		}
 	}
 	return false;
 }
@@ -175,7 +190,9 @@ int admission_judge(const struct admission *a, const struct admission_store *sto
 	}
 	if (!matched)
 		say(r, a->no_match, "", no_match[a->no_match]);
-	if (t.no_memory)
+	if (t.late)
+		snprintf(r->reason, sizeof(r->reason), "there was no time to judge it");
+	if (t.no_memory || t.late)
 		r->verdict = ADMISSION_DENY;
-	return t.no_memory ? -ENOMEM : 0;
+	return t.no_memory ? -ENOMEM : t.late ? -ETIMEDOUT : 0;
 }

@@ -25,7 +25,8 @@ void shelf_free(struct shelf *s);
 /* What it has to judge by, now. */
 static inline struct admission_store shelf_store(const struct shelf *s)
 {
-	return (struct admission_store){ s->trust, s->bundle, s->bundles, 0 };
+	return (struct admission_store){ .trust = s->trust, .bundle = s->bundle,
+					 .bundles = s->bundles };
 }
 
 /*
