@@ -21,6 +21,7 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
 	$(MAKE) -s --no-print-directory check-cache || status=1; \
+	$(MAKE) -s --no-print-directory check-workloads || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
 	tests/kselftest/skyd/faults/full || status=1; \
@@ -40,7 +41,10 @@ export SKYD_CACHE
 check-cache: user ## the gateway's cache, in memory and on a disk, with a skyd with six edges (KTAP)
 	@SKYD_CONF="$$SKYD_CACHE" SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd tests/kselftest/skyd/cache
 
-.PHONY: check-skyctl check-skyd check-cache
+check-workloads: user ## which images may run, asked of a skyd as Kubernetes asks (KTAP)
+	@SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-policy tests/kselftest/skyd/image-review
+
+.PHONY: check-skyctl check-skyd check-cache check-workloads
 
 CLIENTS		?= aws-cli s3cmd rclone js skyctl
 CLIENTS_LOST	?= 0 1 2

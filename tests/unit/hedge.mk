@@ -11,3 +11,7 @@ $(O)/test/hedgectl: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(hedgec
 	$(CC) $(SAN_LDFLAGS) $^ $(hedgectl_LIBS) $(LIB_LIBS) -o $@
 
 $(O)/test/test_hedgectl: | $(O)/test/hedgectl
+
+UNIT_TESTS	+= test_hedge_run
+test_hedge_run_LIBS := -ljansson -lyaml
+$(O)/test/test_hedge_run: | $(O)/test/hedgectl

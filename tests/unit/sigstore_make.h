@@ -255,17 +255,17 @@ static inline json_t *make_checkpoint(const struct world *w, const struct recipe
 	EVP_PKEY *key = r->note_key ? r->note_key : r->tiles ? w->tiles_key : w->log_key;
 	const char *name = r->note_name ? r->note_name : r->tiles ? TILES_ORIGIN : LOG_NAME;
 	struct out o = OUT(malloc(4096), 4096);
-	uint8_t said[32];
+	uint8_t told[32];
 	json_t *j;
 	size_t len;
 
-	memcpy(said, root, sizeof(said));
-	said[0] ^= r->other_root;
+	memcpy(told, root, sizeof(told));
+	told[0] ^= r->other_root;
 	out_text(&o, r->origin ? r->origin : r->tiles ? TILES_ORIGIN : LOG_ORIGIN);
 	out_char(&o, '\n');
 	out_number(&o, size + r->size_off);
 	out_char(&o, '\n');
-	out_base64(&o, said, 32);
+	out_base64(&o, told, 32);
 	out_char(&o, '\n');
 	len = o.len;
 	out_char(&o, '\n');

@@ -166,7 +166,7 @@ static struct admission *parse(const char *text)
 
 static enum admission_verdict verdict(const char *policy, const char *name, unsigned int count)
 {
-	struct admission_store store = { trust, bundles, count, T0 };
+	struct admission_store store = { trust, bundles, count, T0, 0 };
 	struct admission *a = parse(policy);
 	struct admission_result r;
 
@@ -291,7 +291,7 @@ static void predicates(void **state)
 	};
 	struct recipe r = { .body = 1, .promise = true, .envelope = true, .predicate = summary };
 	struct sigstore_bundle *one = NULL;
-	struct admission_store store = { trust, &one, 1, T0 };
+	struct admission_store store = { trust, &one, 1, T0, 0 };
 	struct admission_result result;
 	struct sigstore_fault f;
 	struct made m;
@@ -414,7 +414,7 @@ static void refused(void **state)
 
 static json_t *review(const char *policy, const char *request)
 {
-	struct admission_store store = { trust, bundles, 3, T0 };
+	struct admission_store store = { trust, bundles, 3, T0, 0 };
 	struct admission *a = parse(policy);
 	char *text = admission_review(a, &store, str_of(request));
 	json_t *answer = json_loads(text, JSON_REJECT_DUPLICATES, NULL);

@@ -6,6 +6,7 @@
  *	api_json.c		reading and writing
  *	api_policy.c		/storage_policy
  *	api_audit.c		changes, for the audit ledger
+ *	api_review.c		/image_review
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
@@ -29,6 +30,7 @@ struct api_ask {
 	int64_t deadline;
 	struct store_arena arena;
 	u64 team;		/* who asks; 0: the administrator, for everybody */
+	bool secure;		/* it came over TLS */
 	struct str access;	/* whose token it was; the administrator has none */
 	bool yaml;		/* the body is in YAML */
 	struct str body;
@@ -101,6 +103,9 @@ api_fn api_audit_file;
 /* --- api_policy.c --- */
 api_fn api_policy_list, api_policy_create, api_policy_edit, api_policy_delete, api_policy_get,
 	api_policy_bucket;
+
+/* --- api_review.c: Kubernetes' ImageReview --- */
+api_fn api_review;
 
 /* --- api_location.c --- */
 api_fn api_clouds, api_edges;

@@ -9,6 +9,7 @@
 
 #include <linux/kernel.h>
 
+#include "admit.h"
 #include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
@@ -223,6 +224,8 @@ int backend_open(struct backend *b, struct role_run *run)
 	if (!rc)
 		rc = plan_open(b);
 	if (!rc)
+		rc = admit_open(b);
+	if (!rc)
 		rc = audit_open(b);
 	else
 		log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
@@ -242,6 +245,7 @@ void backend_close(struct backend *b)
 {
 	hosts_close(b);
 	audit_close(b);
+	admit_close(b);
 	care_close(b);
 	plan_close(b);
 	cache_close(b);

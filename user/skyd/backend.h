@@ -29,6 +29,7 @@ struct backend_cache;		/* authz.c: keys, buckets and their documents, compiled *
 struct backend_care;		/* care.c */
 struct audit;			/* audit.h */
 struct hosts;			/* hosts.h */
+struct admit;			/* admit.h */
 
 struct backend {
 	const struct config *config;
@@ -44,6 +45,7 @@ struct backend {
 	struct backend_care *care;
 	struct audit *audit;		/* NULL: nobody wants one */
 	struct hosts *hosts;		/* machines that attest */
+	struct admit *admit;		/* NULL: nobody says which images may run */
 };
 
 /* --- backend.c -------------------------------------------------------------------- */

@@ -71,6 +71,10 @@ struct config {
 	char *vault_user, *vault_keys, *vault_passphrase;
 	uint64_t vault_lease_ms;
 	uint64_t calls;		/* under way between two roles */
+	/* [workloads] */
+	char *admission_policy, *admission_root, *admission_bundles;
+	uint64_t admission_ms;	/* for judging one image or one review */
+	bool admission_public;	/* ImageReview is answered without a token */
 	/* [link] */
 	char *link_listen, *link_backend, *link_vault, *link_peers, *link_user;
 	char *resolver_user;

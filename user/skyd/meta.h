@@ -31,6 +31,7 @@
 #define META_PARTS_MAX		10000u
 #define META_GRANTS_MAX		100u
 #define META_LOCATIONS_MAX	1024u
+#define META_API_ASK_MAX	(256u << 10)	/* a question in JSON */
 #define META_API_MAX		(1u << 20)	/* an answer in JSON */
 #define META_LINK_MAX		(2u << 20)	/* link_options.body_max, at both ends */
 #define META_CONTEXTS_MAX	16u

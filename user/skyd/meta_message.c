@@ -416,7 +416,8 @@ TABLE(document, "document");
 
 #define M struct meta_api
 static const struct rpc_field api_fields[] = {
-	STRUCT(caller, caller), ID(method), TEXT(path), TEXT(query), ID(type), BLOB(body),
+	STRUCT(caller, caller), ID(method), TEXT(path), TEXT(query), ID(type),
+	RPC_BYTES(M, body, META_API_ASK_MAX),
 };
 TABLE(api, "api");
 #undef M

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -114,6 +115,40 @@ int monitor_command(const char *line)
 	if (put < 0)
 		return refused(errno, before);
 	return put == (ssize_t)len ? 0 : fail(EIO, "the monitor took a part of the command only");
+}
+
+/**
+ * monitor_command_quiet - the same, without a report of what the kernel has against it
+ *
+ * Return: 0 or -errno; what keeps it from being asked is reported.
+ */
+int monitor_command_quiet(const char *line)
+{
+	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_WRONLY);
+	size_t len = strlen(line);
+	ssize_t put;
+
+	if (fd < 0)
+		return fd;
+	put = write(fd, line, len);
+	return put < 0 ? -errno : put == (ssize_t)len ? 0 : -EIO;
+}
+
+/**
+ * monitor_lock - keep others that ask for it waiting
+ *
+ * Return: a descriptor, to be closed, or -errno, reported.
+ */
+int monitor_lock(void)
+{
+	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_RDONLY | O_NONBLOCK);
+
+	if (fd < 0)
+		return fd;
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return fail_errno("%s cannot be locked", HEDGE_MONITOR);
+	return TAKE_FD(fd);
 }
 
 /**

@@ -2,6 +2,7 @@
 /* Judging an image by the policies that are about it. */
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "admission_private.h"
 
@@ -12,8 +13,9 @@
 struct attempt {
 	const struct admission_store *store;
 	const struct sigstore_artefact *image;
-	struct sigstore_fault fault;	/* of the bundle that came furthest */
-	bool no_memory;
+	struct sigstore_fault fault;	/* of the bundle that came furthest, */
+	const struct adm_authority *authority;	/* for this one */
+	bool no_memory, late;
 };
 
 static bool is_one_of(const struct adm_authority *a, const struct sigstore_result *r)
@@ -46,11 +48,14 @@ static bool counts(const struct adm_authority *a, const struct sigstore_result *
 }
 
 /* The order of the codes is that of the checks: the higher, the further. */
-static void remember(struct attempt *t, const struct sigstore_fault *f)
+static void remember(struct attempt *t, const struct adm_authority *a,
+		     const struct sigstore_fault *f)
 {
 	t->no_memory |= f->code == SIGSTORE_NO_MEMORY;
-	if (f->code > t->fault.code)
-		t->fault = *f;
+	if (f->code <= t->fault.code)
+		return;
+	t->fault = *f;
+	t->authority = a;
 }
 
 static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore_bundle *b,
@@ -75,8 +80,18 @@ static bool is_satisfied_by(const struct adm_authority *a, const struct sigstore
 		else
 			return true;
 	}
-	remember(t, &r.fault);
+	remember(t, a, &r.fault);
 	return false;
+}
+
+static bool is_late(const struct admission_store *store)
+{
+	struct timespec now;
+
+	if (!store->until)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec > store->until;
 }
 
 static bool is_satisfied(const struct adm_policy *p, struct attempt *t)
@@ -88,9 +103,13 @@ static bool is_satisfied(const struct adm_policy *p, struct attempt *t)
 
 		if (a->kind == AUTHORITY_STATIC && a->pass)
 			return true;
-		for (k = 0; a->kind != AUTHORITY_STATIC && k < t->store->bundles; k++)
+		for (k = 0; a->kind != AUTHORITY_STATIC && k < t->store->bundles; k++) {
+			t->late |= is_late(t->store);
+			if (t->late)
+				return false;
 			if (is_satisfied_by(a, t->store->bundle[k], t))
 				return true;
+		}
 	}
 	return false;
 }
@@ -125,13 +144,17 @@ static void judge_by(const struct adm_policy *p, struct attempt *t, struct admis
 	char why[256];
 
 	t->fault = (struct sigstore_fault){ 0 };
+	t->authority = NULL;
 	if (is_satisfied(p, t)) {
 		say(r, ADMISSION_ALLOW, p->name.at, "an authority has signed it");
 		return;
 	}
-	snprintf(why, sizeof(why), "no authority has signed it%s%s%s%.180s",
-		 t->fault.code ? "; " : "", t->fault.code ? sigstore_code_name(t->fault.code) : "",
-		 t->fault.code ? ": " : "", t->fault.text);
+	if (t->authority)
+		snprintf(why, sizeof(why), "no authority has signed it; %.63s: %s: %.140s",
+			 t->authority->name, sigstore_code_name(t->fault.code), t->fault.text);
+	else
+		snprintf(why, sizeof(why), "no authority has signed it; %s",
+			 t->store->bundles ? "none can" : "there is no bundle");
 	say(r, p->warn ? ADMISSION_WARN : ADMISSION_DENY, p->name.at, why);
 }
 
@@ -167,7 +190,9 @@ int admission_judge(const struct admission *a, const struct admission_store *sto
 	}
 	if (!matched)
 		say(r, a->no_match, "", no_match[a->no_match]);
-	if (t.no_memory)
+	if (t.late)
+		snprintf(r->reason, sizeof(r->reason), "there was no time to judge it");
+	if (t.no_memory || t.late)
 		r->verdict = ADMISSION_DENY;
-	return t.no_memory ? -ENOMEM : 0;
+	return t.no_memory ? -ENOMEM : t.late ? -ETIMEDOUT : 0;
 }

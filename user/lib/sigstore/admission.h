@@ -42,6 +42,7 @@ struct admission_store {
 	struct sigstore_bundle *const *bundle;
 	unsigned int bundles;
 	int64_t now;				/* as in struct sigstore_want */
+	int64_t until;				/* CLOCK_MONOTONIC in ns; then it is given up; 0 */
 };
 
 struct admission_result {
@@ -58,7 +59,7 @@ struct admission_result {
  * A reference without a digest is denied: a tag may mean something else when the image is
  * fetched.  Names are completed as docker does it, to index.docker.io/library/NAME.
  *
- * Return: 0, or -ENOMEM; the verdict is a denial then.
+ * Return: 0; or -ENOMEM, -ETIMEDOUT, and the verdict is a denial then.
  */
 int admission_judge(const struct admission *a, const struct admission_store *store,
 		    struct str image, struct admission_result *r);
@@ -74,6 +75,16 @@ int admission_judge(const struct admission *a, const struct admission_store *sto
  */
 char *admission_review(const struct admission *a, const struct admission_store *store,
 		       struct str request);
+
+/**
+ * admission_answer() - The same, for who wants to know whether it made sense.
+ * @text: receives the answer as JSON, for free()
+ * @f: receives what is wrong with the request
+ *
+ * Return: 0; -EKEYREJECTED with @f; -ETIMEDOUT; -ENOMEM.
+ */
+int admission_answer(const struct admission *a, const struct admission_store *store,
+		     struct str request, char **text, struct sigstore_fault *f);
 
 /* Does a name fit a glob?  "*" and "?" stop at slashes, "**" does not. */
 bool admission_glob(struct str glob, struct str name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Policies from JSON or YAML. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "admission_private.h"
 #include "policy/yaml_tree.h"
@@ -102,7 +103,8 @@ static int read_predicates(const struct spot *s, struct adm_authority *a)
 	return rc;
 }
 
-static int read_authority(const struct spot *s, struct adm_authority *a)
+/* @number: from 0 on; as policy-controller names those that have none. */
+static int read_authority(const struct spot *s, unsigned int number, struct adm_authority *a)
 {
 	struct spot key, keyless, fixed, log;
 	struct str name = STR_NONE;
@@ -110,6 +112,10 @@ static int read_authority(const struct spot *s, struct adm_authority *a)
 
 	if (!rc)
 		rc = spot_text(s, "name", &name);
+	if (name.len)
+		snprintf(a->name, sizeof(a->name), "%.*s", STR_ARG(name));
+	else
+		snprintf(a->name, sizeof(a->name), "authority-%u", number);
 	if (!rc)
 		rc = spot_object(s, "key", &key);
 	if (!rc)
@@ -200,7 +206,7 @@ static int read_authorities(const struct spot *spec, struct adm_policy *p)
 	for (i = 0; !rc && i < p->authorities; i++) {
 		rc = spot_item(&list, i, &one);
 		if (!rc)
-			rc = read_authority(&one, &p->authority[i]);
+			rc = read_authority(&one, i, &p->authority[i]);
 	}
 	return rc;
 }

@@ -14,6 +14,7 @@ struct adm_identity {
 };
 
 struct adm_authority {
+	char name[64];			/* as it is told: its own, or authority-N */
 	enum authority_kind kind;
 	struct sigstore_key *key;
 	bool logged;			/* the key's signature must be in the log */

@@ -85,27 +85,43 @@ static char *answer(const struct review *v)
 	return text;
 }
 
+static int judge_text(struct review *v, struct str request, struct sigstore_fault *f)
+{
+	struct doc d;
+	int rc;
+
+	*f = (struct sigstore_fault){ 0 };
+	if (request.len > ADMISSION_MAX_BYTES)
+		return sig_refuse(f, SIGSTORE_REVIEW, "the request is longer than %u bytes",
+				  ADMISSION_MAX_BYTES);
+	rc = doc_open(&d, request, SIGSTORE_REVIEW, SIGSTORE_REVIEW, f);
+	if (!rc) {
+		rc = judge_request(v, &d);
+		doc_close(&d);
+	}
+	return rc;
+}
+
 char *admission_review(const struct admission *a, const struct admission_store *store,
 		       struct str request)
 {
 	struct review v = { .a = a, .store = store };
-	struct sigstore_fault f = { 0 };
-	struct doc d;
-	int rc;
+	struct sigstore_fault f;
 
-	if (request.len > ADMISSION_MAX_BYTES)
-		rc = sig_refuse(&f, SIGSTORE_REVIEW, "the request is longer than %u bytes",
-				ADMISSION_MAX_BYTES);
-	else
-		rc = doc_open(&d, request, SIGSTORE_REVIEW, SIGSTORE_REVIEW, &f);
-	if (!rc) {
-		rc = judge_request(&v, &d);
-		doc_close(&d);
-	}
-	if (rc) {
+	if (judge_text(&v, request, &f)) {
 		v.allowed = false;
 		snprintf(v.reason, sizeof(v.reason), "the request: %s",
-			 *f.text ? f.text : "no memory");
+			 *f.text ? f.text : "no memory, or no time");
 	}
 	return answer(&v);
+}
+
+int admission_answer(const struct admission *a, const struct admission_store *store,
+		     struct str request, char **text, struct sigstore_fault *f)
+{
+	struct review v = { .a = a, .store = store };
+	int rc = judge_text(&v, request, f);
+
+	*text = rc ? NULL : answer(&v);
+	return rc ? rc : *text ? 0 : -ENOMEM;
 }

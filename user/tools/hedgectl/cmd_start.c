@@ -22,8 +22,12 @@ static int stat_number(const char *text, const char *key, uint64_t max, uint64_t
 	return 0;
 }
 
-/* Show the console until the guest ends; Return: GUEST_STATUS() or -errno, reported. */
-static int wait_for(const char *name, bool raw)
+/**
+ * start_wait - show the console until the guest ends
+ *
+ * Return: GUEST_STATUS() or -errno, reported.
+ */
+int start_wait(const char *name, bool raw)
 {
 	CLEANUP_FREE char *before = NULL;
 	CLEANUP_FREE char *after = NULL;
@@ -57,27 +61,32 @@ static int send_and_wait(struct line *l, const struct options *o, const char *na
 {
 	int rc = line_send(l, o);
 
-	return rc || !o->wait ? rc : wait_for(name, o->raw);
+	return rc || !o->wait ? rc : start_wait(name, o->raw);
 }
 
-/*
- * The command line: --cmdline, or the words with a space between them.  The monitor takes
- * no empty one; a space has no words in it.
+/**
+ * start_cmdline - the command line: --cmdline, or the words with a space between them
+ * @argc:	how many words there are
+ * @argv:	the words
+ *
+ * The monitor takes no empty one; a space has no words in it.
+ *
+ * Return: 0 or -EINVAL, reported.
  */
-static int cmdline_make(const struct options *o, int argc, char **argv, char *to, size_t size)
+int start_cmdline(const struct options *o, int argc, char **argv, char *to, size_t size)
 {
 	size_t len = 0;
 	int i;
 
-	if (o->cmdline && argc > 2)
+	if (o->cmdline && argc)
 		return fail(EINVAL, "--cmdline, or words after the image; not both");
 	if (o->cmdline) {
 		len = snprintf(to, size, "%s", o->cmdline);
-	} else if (argc == 2) {
+	} else if (!argc) {
 		len = snprintf(to, size, " ");
 	} else {
-		for (i = 2; i < argc && len < size; i++)
-			len += snprintf(to + len, size - len, "%s%s", i > 2 ? " " : "", argv[i]);
+		for (i = 0; i < argc && len < size; i++)
+			len += snprintf(to + len, size - len, "%s%s", i ? " " : "", argv[i]);
 	}
 	return len < size ? 0 : fail(EINVAL, "CMDLINE: too long; at most 8191 bytes");
 }
@@ -91,7 +100,7 @@ int cmd_start(const struct options *o, int argc, char **argv)
 	struct line l;
 	int rc;
 
-	rc = check_wait(o) ?: cmdline_make(o, argc, argv, cmdline, sizeof(cmdline));
+	rc = check_wait(o) ?: start_cmdline(o, argc - 2, argv + 2, cmdline, sizeof(cmdline));
 	if (rc)
 		return rc;
 	snprintf(mem, sizeof(mem), "%u", (unsigned int)o->mem);

@@ -41,6 +41,7 @@ enum command_bit {
 	CMD_PUT		= 1 << 19,
 	CMD_REMOTE	= 1 << 20,
 	CMD_EVENTS	= 1 << 21,
+	CMD_RUN		= 1 << 22,
 	CMD_METER	= 1 << 24,
 };
 
@@ -61,7 +62,9 @@ struct options {
 	bool watch;
 	uint64_t interval;	/* seconds */
 	uint64_t count;		/* 0: no end */
-	const char *name;	/* of a file that is put there */
+	const char *name;	/* of a file that is put there, or of a VM */
+	const char *bundle, *signature, *key, *identity, *issuer, *trusted_root;
+	const char *policy, *reference;
 	const char *bridge;
 	uint64_t user;		/* UINT64_MAX: not given */
 	const char *mac;
@@ -99,6 +102,7 @@ void line_start(struct line *l, const char *verb);
 void line_field(struct line *l, const char *name, const char *text);
 void line_path(struct line *l, const struct options *o, const char *name, const char *path);
 void line_words(struct line *l, const struct options *o);
+int line_check(const struct line *l);
 int line_send(struct line *l, const struct options *o);
 
 /* === where it goes: place.c === */
@@ -111,6 +115,24 @@ int place_stats(const struct options *o, const char *name, char **text);
 
 int digest_file(const char *path, uint8_t digest[32], uint64_t *size);
 
+/* === who vouches for an image: judge.c === */
+
+struct judged {
+	int fd;			/* of the sealed copy that was judged */
+	uint8_t digest[32];
+	bool warned;		/* it may run, and somebody should know why it should not */
+};
+
+#define CLEANUP_JUDGED	CLEANUP(judged_close) struct judged
+
+int judge_image(const struct options *o, const char *path, struct judged *j);
+void judged_close(struct judged *j);
+
+/* === parts of a start: cmd_start.c === */
+
+int start_cmdline(const struct options *o, int argc, char **argv, char *to, size_t size);
+int start_wait(const char *name, bool raw);
+
 /* === consoles: console.c === */
 
 int console_show(uint32_t id, bool follow, bool raw);
@@ -120,6 +142,7 @@ int console_show(uint32_t id, bool follow, bool raw);
 int cmd_load(const struct options *o, int argc, char **argv);
 int cmd_unload(const struct options *o, int argc, char **argv);
 int cmd_start(const struct options *o, int argc, char **argv);
+int cmd_run(const struct options *o, int argc, char **argv);
 int cmd_stop(const struct options *o, int argc, char **argv);
 int cmd_pause(const struct options *o, int argc, char **argv);
 int cmd_resume(const struct options *o, int argc, char **argv);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 PROGRAMS	+= hedgectl
-hedgectl_SRCS	:= $(addprefix user/tools/hedgectl/,main.c options.c line.c place.c digest.c console.c \
-	remote_key.c cmd_image.c cmd_vm.c cmd_start.c cmd_list.c cmd_stats.c cmd_net.c cmd_put.c cmd_events.c cmd_meter.c)
-hedgectl_LIBS	= -ljansson -lnl-route-3 -lnl-genl-3 -lnl-3 $(TPM_ESYS_LIBS)
+hedgectl_SRCS	:= $(addprefix user/tools/hedgectl/,main.c options.c line.c place.c digest.c console.c judge.c \
+	remote_key.c cmd_image.c cmd_vm.c cmd_start.c cmd_run.c cmd_list.c cmd_stats.c cmd_net.c cmd_put.c cmd_events.c \
+	cmd_meter.c)
+hedgectl_LIBS	= -ljansson -lyaml -lnl-route-3 -lnl-genl-3 -lnl-3 $(TPM_ESYS_LIBS)
 
 INSTALL		+= install-hedgectl
 

@@ -86,11 +86,11 @@ void line_words(struct line *l, const struct options *o)
 }
 
 /**
- * line_send - have it carried out, if it is a command at all
+ * line_check - is it a command at all?
  *
  * Return: 0 or -errno, reported.
  */
-int line_send(struct line *l, const struct options *o)
+int line_check(const struct line *l)
 {
 	char copy[HEDGE_COMMAND_MAX + 1];
 	struct hedge_command cmd;
@@ -101,6 +101,20 @@ int line_send(struct line *l, const struct options *o)
 	memcpy(copy, l->text, l->len);
 	if (hedge_command_parse(copy, l->len, &cmd, &error))
 		return fail(EINVAL, "%s: %s", error.field, error.why);
+	return 0;
+}
+
+/**
+ * line_send - have it carried out, if it is a command at all
+ *
+ * Return: 0 or -errno, reported.
+ */
+int line_send(struct line *l, const struct options *o)
+{
+	int rc = line_check(l);
+
+	if (rc)
+		return rc;
 	note("%s", l->text);
 	return place_command(o, l->text);
 }

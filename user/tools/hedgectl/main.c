@@ -23,6 +23,8 @@ static const struct command commands[] = {
 	  "keep it no longer; VMs that run are not concerned" },
 	{ "start", CMD_START, cmd_start, 2, MANY, "NAME IMAGE [-- WORD...]",
 	  "run an image as a VM of that name" },
+	{ "run", CMD_RUN, cmd_run, 1, MANY, "IMAGE [-- WORD...]",
+	  "run an image that somebody vouches for, and nothing else" },
 	{ "stop", CMD_STOP, cmd_stop, 1, MANY, "NAME...", "end VMs now" },
 	{ "pause", CMD_PAUSE, cmd_pause, 1, MANY, "NAME...", "have VMs stand still" },
 	{ "resume", CMD_RESUME, cmd_resume, 1, MANY, "NAME...", "have them go on" },

@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Signatures of workloads: who signed an artefact, and which images may run. */
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
 #include "base/text.h"
-#include "sigstore/admission.h"
+#include "sigstore/shelf.h"
 #include "skyctl.h"
 
-#define BUNDLES_MAX	4096u
 #define KEY_MAX		65536u
 
 struct files {
 	struct sigstore_trust *trust;
 	struct sigstore_key *key;
-	struct sigstore_bundle **bundle;
-	unsigned int bundles;
-	struct admission *policy;
+	struct sigstore_bundle *bundle;
 };
 
 static void free_files(struct files *f)
 {
-	while (f->bundles)
-		sigstore_bundle_free(f->bundle[--f->bundles]);
-	free(f->bundle);
+	sigstore_bundle_free(f->bundle);
 	sigstore_trust_free(f->trust);
 	sigstore_key_free(f->key);
-	admission_free(f->policy);
 }
 
 #define CLEANUP_FILES	CLEANUP(free_files)
@@ -67,23 +58,6 @@ static int load_trust(const struct options *o, struct files *f)
 	return rc;
 }
 
-static int add_bundle(const char *path, struct str text, struct files *f,
-		      struct sigstore_fault *fault)
-{
-	struct sigstore_bundle **more;
-	int rc;
-
-	if (f->bundles == BUNDLES_MAX)
-		return fail(E2BIG, "%s: more than %u bundles", path, BUNDLES_MAX);
-	more = realloc(f->bundle, (f->bundles + 1) * sizeof(*more));
-	if (!more)
-		return fail(ENOMEM, "no memory");
-	f->bundle = more;
-	rc = sigstore_bundle_parse(text, &f->bundle[f->bundles], fault);
-	f->bundles += !rc;
-	return rc;
-}
-
 static int load_bundle(const char *path, struct files *f, struct sigstore_fault *fault)
 {
 	CLEANUP_FREE char *bytes = NULL;
@@ -91,7 +65,7 @@ static int load_bundle(const char *path, struct files *f, struct sigstore_fault 
 	int rc = read_text(path, SIGSTORE_MAX_BYTES, &bytes, &text);
 
 	*fault = (struct sigstore_fault){ 0 };
-	return rc ? rc : add_bundle(path, text, f, fault);
+	return rc ? rc : sigstore_bundle_parse(text, &f->bundle, fault);
 }
 
 static int load_artefact(const char *name, struct sigstore_artefact *a)
@@ -189,7 +163,7 @@ static int judge(const struct options *o, struct files *f, const struct sigstore
 		return rc ? rc : sigstore_verify_plain(text, a, f->key, &r->fault);
 	}
 	rc = load_bundle(o->bundle, f, &r->fault);
-	return rc ? rc : sigstore_verify(f->bundle[0], a, &want, r);
+	return rc ? rc : sigstore_verify(f->bundle, a, &want, r);
 }
 
 int cmd_workload_verify(const struct options *o, int argc, char **argv)
@@ -220,100 +194,26 @@ int cmd_workload_verify(const struct options *o, int argc, char **argv)
 
 /* --- admit -------------------------------------------------------------------------------- */
 
-static bool is_bundle_file(const char *name)
+static void tell(void *arg, const char *text)
 {
-	size_t len = strlen(name);
-
-	return len > 5 && !strcmp(name + len - 5, ".json") && *name != '.';
+	(void)arg;
+	warn("%s", text);
 }
 
-/* A FIFO would keep us waiting for ever. */
-static int read_found(const char *path, char **bytes, struct str *text)
+/* Whom to believe, which bundles there are, and what holds. */
+static int load_shelf(const struct options *o, struct shelf *shelf)
 {
-	struct stat st;
-	int rc;
-
-	if (stat(path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	rc = file_read(path, SIGSTORE_MAX_BYTES, bytes, &text->len);
-	text->at = *bytes;
-	return rc;
-}
-
-/* One that cannot be used does not keep the others from being used: it allows nothing. */
-static int pass_over(const char *path, int rc, const struct sigstore_fault *fault)
-{
-	if (rc != -EKEYREJECTED)
-		return rc;
-	warn("%s is passed over: %s: %s", path, sigstore_code_name(fault->code), fault->text);
-	return 0;
-}
-
-static int load_named(const char *path, struct files *f)
-{
-	struct sigstore_fault fault;
-
-	return pass_over(path, load_bundle(path, f, &fault), &fault);
-}
-
-/* Nor does one that cannot be read, if only its folder was named. */
-static int load_found(const char *path, struct files *f)
-{
-	CLEANUP_FREE char *bytes = NULL;
-	struct sigstore_fault fault = { 0 };
-	struct str text = STR_NONE;
-	int rc = read_found(path, &bytes, &text);
-
-	if (rc == -ENOMEM)
-		return fail(ENOMEM, "no memory");
-	if (rc) {
-		warn("%s is passed over: %s", path, strerror(-rc));
-		return 0;
-	}
-	return pass_over(path, add_bundle(path, text, f, &fault), &fault);
-}
-
-static int load_folder(const char *path, struct files *f)
-{
-	struct dirent **names = NULL;
-	int n = scandir(path, &names, NULL, alphasort), i, rc = 0;
-
-	if (n < 0 && errno == ENOTDIR)
-		return load_named(path, f);
-	if (n < 0)
-		return fail_errno("cannot read %s", path);
-	for (i = 0; i < n; i++) {
-		char file[PATH_MAX];
-
-		if (!rc && is_bundle_file(names[i]->d_name)) {
-			if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) >=
-			    (int)sizeof(file))
-				warn("%s/%s is passed over: its name is too long", path,
-				     names[i]->d_name);
-			else
-				rc = load_found(file, f);
-		}
-		free(names[i]);
-	}
-	free(names);
-	return rc;
-}
-
-static int load_policy(const struct options *o, struct files *f)
-{
-	CLEANUP_FREE char *bytes = NULL;
-	struct sigstore_fault fault;
-	struct str text = STR_NONE;
-	int rc;
+	char why[SHELF_WHY];
+	int rc = 0;
 
 	if (!o->policy)
 		return fail(EINVAL, "say which --policy");
-	rc = read_text(o->policy, ADMISSION_MAX_BYTES, &bytes, &text);
-	if (!rc && admission_parse(text, &f->policy, &fault))
-		rc = fail(EINVAL, "%s: %s", o->policy, fault.text);
-	return rc;
+	rc = shelf_policy(shelf, o->policy, why);
+	if (!rc && o->trusted_root)
+		rc = shelf_trust(shelf, o->trusted_root, why);
+	if (!rc && o->bundle)
+		rc = shelf_bundles(shelf, o->bundle, tell, NULL, why);
+	return rc ? fail(-rc, "%s", why) : 0;
 }
 
 int cmd_workload_admit(const struct options *o, int argc, char **argv)
@@ -321,21 +221,17 @@ int cmd_workload_admit(const struct options *o, int argc, char **argv)
 	static const char *const words[] = {
 		[ADMISSION_ALLOW] = "allow", [ADMISSION_WARN] = "warn", [ADMISSION_DENY] = "deny",
 	};
-	CLEANUP_FILES struct files f = { 0 };
+	CLEANUP_SHELF shelf = { 0 };
 	struct admission_store store;
 	json_t *list = json_array();
 	char name[2 * ADMISSION_MAX_NAME];
-	int i, denied = 0, rc = load_policy(o, &f);
+	int i, denied = 0, rc = load_shelf(o, &shelf);
 
-	if (!rc)
-		rc = load_trust(o, &f);
-	if (!rc && o->bundle)
-		rc = load_folder(o->bundle, &f);
-	store = (struct admission_store){ f.trust, f.bundle, f.bundles, 0 };
+	store = shelf_store(&shelf);
 	for (i = 0; !rc && i < argc; i++) {
 		struct admission_result r;
 
-		rc = admission_judge(f.policy, &store, str_of(argv[i]), &r);
+		rc = admission_judge(shelf.policy, &store, str_of(argv[i]), &r);
 		denied += r.verdict == ADMISSION_DENY;
 		text_printable(argv[i], name, sizeof(name));
 		if (o->json)
