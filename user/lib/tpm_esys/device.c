@@ -331,7 +331,7 @@ static int read_some(struct device *d, struct device_selection *want, size_t siz
 	unsigned int i;
 	int rc = -EIO;
 
-	if (!selection(want, 1, &pcrs))
+	if (!device_selection(want, 1, &pcrs))
 		return -EINVAL;
 	if (ok(d, Esys_PCR_Read(d->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pcrs, NULL,
 				&got, &values)))

@@ -60,7 +60,7 @@ static int take_known(const char *path, const struct tpm_alg *bank, struct tpm_p
 	return 0;
 }
 
-static int read_log(const char *path, const struct tpm_alg *bank, struct tpm_pcr_bank *to)
+static int read_log(const char *path, struct prediction *to)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct eventlog log;
@@ -72,11 +72,11 @@ static int read_log(const char *path, const struct tpm_alg *bank, struct tpm_pcr
 		return rc;
 	if (eventlog_open(&log, text, len))
 		return fail(EBADMSG, "%s: %s", path, log.fault.why);
-	rc = predict_firmware(&log, bank, to, &why);
+	rc = predict_firmware(&log, to, &why);
 	return rc ? fail(-rc, "%s: %s", path, why) : 0;
 }
 
-static int predict(const struct options *o, struct tpm_pcr_bank *to)
+static int predict(const struct options *o, struct prediction *to)
 {
 	CLEANUP_FREE char *image = NULL;
 	struct uki_digests d;
@@ -86,10 +86,10 @@ static int predict(const struct options *o, struct tpm_pcr_bank *to)
 
 	if (rc)
 		return rc;
-	rc = uki_measure(image, len, to->alg, &d, &why);
+	rc = uki_measure(image, len, to->bank.alg, &d, &why);
 	if (rc)
 		return fail(-rc, "%s: %s", o->uki, why);
-	if (predict_pcrs(&d, to))
+	if (predict_image(&d, to))
 		return fail(EIO, "%s: OpenSSL cannot hash", o->uki);
 	if (d.no_pcr_9)
 		warn("%s: PCR 9 is not said: %s", o->uki, d.no_pcr_9);
@@ -98,14 +98,17 @@ static int predict(const struct options *o, struct tpm_pcr_bank *to)
 
 static int find_pcrs(const struct options *o, struct boot_policy *p)
 {
+	struct prediction boot;
 	uint32_t missing;
 	int rc = 0;
 
-	tpm_pcr_reset(&p->values, p->bank);
+	predict_begin(&boot, p->bank);
+	boot.secure_boot = o->secure_boot;
 	if (o->log)
-		rc = read_log(o->log, p->bank, &p->values);
+		rc = read_log(o->log, &boot);
 	if (!rc && o->uki)
-		rc = predict(o, &p->values);
+		rc = predict(o, &boot);
+	p->values = boot.bank;
 	if (!rc && o->pcrs)
 		rc = take_known(o->pcrs, p->bank, &p->values);
 	if (rc)

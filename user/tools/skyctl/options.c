@@ -140,7 +140,7 @@ const struct option_row option_rows[] = {
 	  "of which hash (default sha256)" },
 	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_TPM_PREDICT, "NAME",
 	  "print a policy of that name instead, for attest verify" },
-	{ "secure-boot", 0, OPT_FLAG, AT(secure_boot), 0, 0, CMD_TPM_PREDICT, NULL,
+	{ "secure-boot", 0, OPT_FLAG, AT(secure_boot), 0, 0, CMD_TPM_PREDICT | CMD_TPM_SIGN, NULL,
 	  "Secure Boot will be on; a log says so itself" },
 	{ "log", 0, OPT_TEXT, AT(log), 0, 0, CMD_TPM_PREDICT | CMD_TPM_SIGN, "FILE",
 	  "event log of a boot of that firmware: its PCRs are said, too" },

@@ -140,7 +140,7 @@ struct options {
 	bool once;
 
 	/* Of records of use. */
-	const char *tenant, *by, *since, *until, *ledger;
+	const char *tenant, *by, *since, *until;
 	bool partial;
 	struct meter_own_config meter;
 	uint64_t meter_interval, count;
