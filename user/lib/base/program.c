@@ -178,7 +178,7 @@ static int store(const struct program *p, const struct option_row *row, const ch
 }
 
 int program_set(const struct program *p, __uint128_t bit, const char *name, const char *value,
-		struct options *o, uint64_t given)
+		struct options *o, __uint128_t given)
 {
 	unsigned int i;
 
@@ -261,7 +261,7 @@ static int check_arguments(const struct program *p, const struct command *cmd, i
 }
 
 int program_options(const struct program *p, const struct command *cmd, int argc, char **argv,
-		    struct options *o, uint64_t *given)
+		    struct options *o, __uint128_t *given)
 {
 	struct option longs[PROGRAM_OPTIONS_MAX + 1];
 	char letters[2 * PROGRAM_OPTIONS_MAX + 2];
@@ -285,7 +285,7 @@ int program_options(const struct program *p, const struct command *cmd, int argc
 		if (rc)
 			return rc;
 		if (given)
-			*given |= 1ull << (row - p->option);
+			*given |= (__uint128_t)1 << (row - p->option);
 	}
 	return check_arguments(p, cmd, argc - optind);
 }

@@ -118,7 +118,7 @@ int program_unknown(const struct program *p, int argc, char **argv);
  * Return: 0, 1 when help was asked for and printed, or -errno, reported.
  */
 int program_options(const struct program *p, const struct command *cmd, int argc, char **argv,
-		    struct options *o, uint64_t *given);
+		    struct options *o, __uint128_t *given);
 
 /**
  * program_set - one option by its name, as in a table
@@ -131,7 +131,7 @@ int program_options(const struct program *p, const struct command *cmd, int argc
  * Return: 0 or -errno, reported.
  */
 int program_set(const struct program *p, __uint128_t bit, const char *name, const char *value,
-		struct options *o, uint64_t given);
+		struct options *o, __uint128_t given);
 
 /* The exit status of what a command has returned: 0 or -errno. */
 int program_status(int rc);

@@ -103,7 +103,7 @@ struct options {
 	uint32_t member_deadline[RLNC_MAX_MEMBERS];	/* ms; 0: not given */
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
-	uint64_t given;		/* on the command line: bits by row of the table of options */
+	__uint128_t given;		/* on the command line: bits by row of the table of options */
 };
 
 extern const struct option_row option_rows[];
