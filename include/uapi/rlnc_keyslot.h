@@ -35,10 +35,13 @@
 #define RLNC_KDF_KEYSLOTS	"skyhold rlnc v1 key slots"
 /* HKDF-SHA-256 from a key file, salt = the slot's: the key that wraps. */
 #define RLNC_KDF_KEYFILE	"skyhold rlnc v1 key file"
+/* The same from what a TPM has sealed. */
+#define RLNC_KDF_TPM2		"skyhold rlnc v1 tpm2"
 
 enum rlnc_keyslot_type {
 	RLNC_KEYSLOT_PASSPHRASE	= 1,	/* Argon2id of a passphrase, or of a key file */
 	RLNC_KEYSLOT_KEYFILE	= 2,	/* HKDF of a key file that is random */
+	RLNC_KEYSLOT_TPM2	= 3,	/* HKDF of what a TPM 2.0 has sealed: the blob says how */
 };
 
 /* The head of a set. */
@@ -56,7 +59,7 @@ struct rlnc_disk_keyslots {
 
 /*
  * One slot.  AES-256-GCM seals the volume key; its additional data are the
- * volume id and this struct up to `nonce`.
+ * volume id, this struct up to `nonce`, and the blob when there is one.
  */
 struct rlnc_disk_keyslot {
 	__le32 number;
@@ -66,7 +69,7 @@ struct rlnc_disk_keyslot {
 	__le32 argon_time;		/* passes; 0 unless a passphrase */
 	__le32 argon_memory_kib;
 	__le32 argon_lanes;
-	__le32 blob_bytes;		/* of `blob`; 0 in the types so far */
+	__le32 blob_bytes;		/* of `blob`; 0 unless a TPM's */
 	__u8 salt[RLNC_KEYSLOT_SALT];
 	__u8 nonce[RLNC_NONCE_BYTES];
 	__u8 wrapped[RLNC_VOLUME_KEY_BYTES];
@@ -75,9 +78,28 @@ struct rlnc_disk_keyslot {
 	__u8 blob[RLNC_KEYSLOT_BLOB];	/* for types with more to say */
 };
 
+#define RLNC_KEYSLOT_PCRS	24
+
+/*
+ * The blob of a TPM's slot: this head, and then as many bytes as it says of each of
+ * the four, in that order.  The TPM gives the secret up to whoever shows a policy
+ * over PCRs and epoch that the key has signed.
+ */
+struct rlnc_disk_keyslot_tpm2 {
+	__le32 epoch_index;		/* NV counter of the policies' epoch */
+	__le32 pcrs;			/* bit per PCR that a policy has to be over */
+	__le16 bank;			/* TPM_ALG_* of these */
+	__le16 parent_bytes;		/* Name of the key below which it is sealed */
+	__le16 key_bytes;		/* TPMT_PUBLIC of the key that signs policies */
+	__le16 public_bytes;		/* TPM2B_PUBLIC of what is sealed */
+	__le16 private_bytes;		/* TPM2B_PRIVATE */
+	__u8 zero[6];
+};
+
 #if defined(__KERNEL__) || __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(struct rlnc_disk_keyslots) == RLNC_KEYSLOT_BLOCK, "key slot head");
 _Static_assert(sizeof(struct rlnc_disk_keyslot) == RLNC_KEYSLOT_BLOCK, "key slot");
+_Static_assert(sizeof(struct rlnc_disk_keyslot_tpm2) == 24, "head of a TPM's slot");
 _Static_assert((1 + RLNC_KEYSLOTS) * RLNC_KEYSLOT_BLOCK <= RLNC_KEYSLOT_STRIDE, "copies");
 _Static_assert(RLNC_KEYSLOT_STRIDE % RLNC_KEYSLOT_BLOCK == 0, "alignment");
 #endif

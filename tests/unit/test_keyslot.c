@@ -8,6 +8,7 @@
 #include "crypto/kdf.h"
 #include "rlnc_keyslot.h"
 #include "volume/keyslot.h"
+#include "volume/keyslot_tpm2.h"
 #include <linux/crc32c.h>
 
 static const struct argon_cost cheap = { .time = 1, .memory_kib = 64, .lanes = 1 };
@@ -194,6 +195,83 @@ static void wrap_keyfile(void **state)
 	wraps(state, RLNC_KEYSLOT_KEYFILE);
 }
 
+/* What a TPM's slot says besides; the parts differ in length. */
+static void make_tpm2(struct keyslot *slot)
+{
+	static const u8 bytes[400] = { 1, 2, 3 };
+	const struct keyslot_tpm2 t = {
+		.epoch_index = 0x01a5c001, .pcrs = 0xa90, .bank = 0x000b,
+		.parent = { bytes, 34 }, .key = { bytes + 1, 310 }, .public = { bytes + 2, 80 },
+		.private = { bytes + 3, 222 },
+	};
+
+	assert_int_equal(keyslot_tpm2_put(slot, &t), 0);
+}
+
+static void tpm2_blob(void **state)
+{
+	struct keyslot slot = { .number = 1 };
+	struct keyslot_tpm2 got, large;
+	static const u8 bytes[RLNC_KEYSLOT_BLOB];
+	u32 whole, i;
+
+	(void)state;
+	make_tpm2(&slot);
+	assert_int_equal(slot.type, RLNC_KEYSLOT_TPM2);
+	assert_int_equal(keyslot_tpm2_get(&slot, &got), 0);
+	assert_true(got.epoch_index == 0x01a5c001 && got.pcrs == 0xa90 && got.bank == 0x000b);
+	assert_true(got.parent.len == 34 && got.key.len == 310 && got.public.len == 80 &&
+		    got.private.len == 222 && got.private.at[0] == 0 && got.key.at[0] == 2);
+	whole = slot.blob_bytes;
+	for (i = 0; i < sizeof(slot.blob) + 2; i++) {
+		slot.blob_bytes = i;
+		assert_int_equal(keyslot_tpm2_get(&slot, &got), i == whole ? 0 : -EBADMSG);
+	}
+	slot.blob_bytes = whole;
+	/* Any of the lengths, of the PCRs and of what is reserved. */
+	for (i = 4; i < sizeof(struct rlnc_disk_keyslot_tpm2); i++) {
+		if (i == 8 || i == 9 || i < 7)
+			continue;
+		slot.blob[i] ^= 0x80;
+		assert_int_equal(keyslot_tpm2_get(&slot, &got), -EBADMSG);
+		slot.blob[i] ^= 0x80;
+	}
+	memset(slot.blob + 4, 0, 4);
+	assert_int_equal(keyslot_tpm2_get(&slot, &got), -EBADMSG);
+	make_tpm2(&slot);
+	assert_int_equal(keyslot_tpm2_get(&slot, &large), 0);
+	large.key = (struct keyslot_bytes){ bytes, sizeof(bytes) };
+	assert_int_equal(keyslot_tpm2_put(&slot, &large), -EMSGSIZE);
+}
+
+/* Every byte of such a slot, but its number's, which sets count, is under the seal. */
+static void wrap_tpm2(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_SECRET struct secret pass = SECRET_NONE, got = SECRET_NONE;
+	struct keyslot slot = { .number = 3 }, bad;
+	u32 i;
+
+	make_tpm2(&slot);
+	assert_int_equal(secret_copy(&pass, "0123456789abcdef0123456789abcdef", 32), 0);
+	assert_int_equal(keyslot_wrap(&f->set, &slot, &pass, &f->key), 0);
+	assert_int_equal(keyslot_unwrap(&f->set, &slot, &pass, &got), 0);
+	assert_memory_equal(got.data, f->key.data, RLNC_VOLUME_KEY_BYTES);
+	secret_free(&got);
+	for (i = 0; i < slot.blob_bytes; i++) {
+		bad = slot;
+		bad.blob[i] ^= 1;
+		assert_int_equal(keyslot_unwrap(&f->set, &bad, &pass, &got), -EKEYREJECTED);
+	}
+	bad = slot;
+	bad.blob_bytes++;
+	assert_int_equal(keyslot_unwrap(&f->set, &bad, &pass, &got), -EKEYREJECTED);
+	/* The same secret as a key file opens no TPM's slot. */
+	bad = slot;
+	bad.type = RLNC_KEYSLOT_KEYFILE;
+	assert_int_equal(keyslot_unwrap(&f->set, &bad, &pass, &got), -EKEYREJECTED);
+}
+
 /* Two wraps of one key under one passphrase have nothing in common. */
 static void wrap_is_fresh(void **state)
 {
@@ -262,7 +340,7 @@ SLOT(number_high, 2, d->number = cpu_to_le32(32))
 SLOT(number_twice, 1, d->number = 0)
 SLOT(number_falling, 2, d->number = cpu_to_le32(4))
 SLOT(type_zero, 0, d->type = 0)
-SLOT(type_unknown, 0, d->type = cpu_to_le32(3))
+SLOT(type_unknown, 0, d->type = cpu_to_le32(4))
 SLOT(cost_time, 0, d->argon_time = 0)
 SLOT(cost_time_huge, 0, d->argon_time = cpu_to_le32(~0u))
 SLOT(cost_memory, 0, d->argon_memory_kib = 0)
@@ -389,7 +467,8 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(round_trip), T(golden), T(empty_and_full), T(order), T(wrap_passphrase),
-		T(wrap_keyfile), T(wrap_is_fresh), T(mac_needs_the_key), T(each_rule),
+		T(wrap_keyfile), T(tpm2_blob), T(wrap_tpm2), T(wrap_is_fresh),
+		T(mac_needs_the_key), T(each_rule),
 		T(each_byte), T(each_byte_resealed), T(truncated),
 		cmocka_unit_test(every_rule_is_hit),
 	};

@@ -453,7 +453,7 @@ static int unlock(struct fixture *f, const char *text)
 	open_all(f, &v, 0, N);
 	assert_int_equal(volume_identify(&v), 0);
 	assert_int_equal(secret_copy(&pass, text, strlen(text)), 0);
-	rc = volume_unlock(&v, &pass, &key);
+	rc = volume_unlock(&v, &(struct volume_opener){ .pass = &pass }, &key);
 	if (!rc)
 		assert_true(secret_equal(&key, &f->key));
 	return rc;
@@ -513,11 +513,11 @@ static void opens_older(void **state)
 	open_all(f, &v, 0, N);
 	assert_int_equal(volume_identify(&v), 0);
 	assert_true(volume_unlocked_newest(&v, &f->key));
-	assert_int_equal(volume_unlock(&v, &f->pass, &key), 0);
+	assert_int_equal(volume_unlock(&v, &(struct volume_opener){ .pass = &f->pass }, &key), 0);
 	assert_false(volume_unlocked_newest(&v, &key));
 	heard("only key slots number 2, older than the newest");
 	secret_free(&key);
-	assert_int_equal(volume_unlock(&v, &other, &key), 0);
+	assert_int_equal(volume_unlock(&v, &(struct volume_opener){ .pass = &other }, &key), 0);
 	assert_true(volume_unlocked_newest(&v, &key));
 }
 
@@ -615,12 +615,12 @@ static void change_begun(void **state)
 	}
 	open_all(f, &v, 0, N);
 	assert_int_equal(volume_identify(&v), 0);
-	assert_int_equal(volume_unlock(&v, &f->pass, &key), 0);
+	assert_int_equal(volume_unlock(&v, &(struct volume_opener){ .pass = &f->pass }, &key), 0);
 	assert_true(volume_unlocked_newest(&v, &key));
 	assert_int_equal(v.unlocked_set->seq, 4);
 	assert_string_equal(said, "");
 	secret_free(&key);
-	assert_int_equal(volume_unlock(&v, &other, &key), 0);
+	assert_int_equal(volume_unlock(&v, &(struct volume_opener){ .pass = &other }, &key), 0);
 	assert_int_equal(v.unlocked_slot, 1);
 	heard("trying the key slots of member m0");
 }
@@ -639,7 +639,8 @@ static void foreign_slots(void **state)
 	open_all(f, &v, 0, N);
 	assert_int_equal(volume_identify(&v), 0);
 	assert_null(volume_keyslots(&v));
-	assert_int_equal(volume_unlock(&v, &f->pass, &key), -ENOKEY);
+	assert_int_equal(volume_unlock(&v, &(struct volume_opener){ .pass = &f->pass }, &key),
+			 -ENOKEY);
 	heard("no usable key slots");
 }
 

@@ -7,3 +7,10 @@ test_tpm_swtpm_LIBS = $(TPM_ESYS_LIBS)
 
 # It runs the program.
 $(O)/test/test_tpm_tool: | $(O)/test/skyctl
+
+# Volume keys that a TPM has sealed: both programs.
+UNIT_TESTS	+= test_tpm_sealed
+$(O)/test/test_tpm_sealed: | $(O)/test/rlncsetup $(O)/test/skyctl
+
+UNIT_TESTS	+= test_tpm_anchor
+test_tpm_anchor_LIBS = $(TPM_ESYS_LIBS)

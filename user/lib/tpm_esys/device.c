@@ -8,25 +8,10 @@
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "device.h"
+#include "device_private.h"
 
 #define NV_PART		512u	/* bytes that every TPM gives at once */
 #define SELECT_BYTES	3u	/* 24 PCRs */
-
-struct device {
-	TSS2_TCTI_CONTEXT *tcti;
-	ESYS_CONTEXT *esys;
-	ESYS_TR ek, ak;			/* ESYS_TR_NONE: not made */
-	TSS2_RC error;
-};
-
-/* Return: whether it went well. */
-static bool ok(struct device *d, TSS2_RC rc)
-{
-	if (rc)
-		d->error = rc;
-	return !rc;
-}
 
 uint32_t device_error(const struct device *d)
 {
@@ -48,13 +33,6 @@ int device_open(const char *tcti, struct device **to)
 	}
 	*to = d;
 	return 0;
-}
-
-static void flush(struct device *d, ESYS_TR *object)
-{
-	if (*object != ESYS_TR_NONE)
-		Esys_FlushContext(d->esys, *object);
-	*object = ESYS_TR_NONE;
 }
 
 void device_close(struct device *d)
@@ -207,7 +185,7 @@ int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *
 
 /* --- what they do ------------------------------------------------------------------------ */
 
-static bool selection(const struct device_selection *from, unsigned int count,
+bool device_selection(const struct device_selection *from, unsigned int count,
 		      TPML_PCR_SELECTION *to)
 {
 	unsigned int i, j;
@@ -240,7 +218,7 @@ int device_quote(struct device *d, const void *nonce, size_t len,
 	int rc = -EIO;
 
 	if (d->ak == ESYS_TR_NONE || !len || len > sizeof(data.buffer) ||
-	    !selection(select, count, &pcrs))
+	    !device_selection(select, count, &pcrs))
 		return -EINVAL;
 	memcpy(data.buffer, nonce, len);
 	signature->len = 0;

@@ -9,6 +9,7 @@
 
 #include "crypto/kdf.h"
 #include "keyslot.h"
+#include "keyslot_tpm2.h"
 
 static bool all_zero(const void *p, size_t len)
 {
@@ -37,6 +38,14 @@ static bool cost_ok(const struct keyslot *slot)
 	return !memcmp(&slot->cost, &none, sizeof(none));
 }
 
+static bool blob_ok(const struct keyslot *slot)
+{
+	struct keyslot_tpm2 tpm2;
+
+	return slot->type == RLNC_KEYSLOT_TPM2 ? !keyslot_tpm2_get(slot, &tpm2) :
+	       !slot->blob_bytes;
+}
+
 static enum keyslot_error parse_slot(const struct rlnc_disk_keyslot *d, struct keyslot *slot)
 {
 	size_t label = strnlen((const char *)d->label, sizeof(d->label));
@@ -53,16 +62,20 @@ static enum keyslot_error parse_slot(const struct rlnc_disk_keyslot *d, struct k
 	memcpy(slot->nonce, d->nonce, sizeof(slot->nonce));
 	memcpy(slot->wrapped, d->wrapped, sizeof(slot->wrapped));
 	memcpy(slot->tag, d->tag, sizeof(slot->tag));
+	slot->blob_bytes = le32_to_cpu(d->blob_bytes);
+	memcpy(slot->blob, d->blob, sizeof(slot->blob));
 
 	if (slot->number >= RLNC_KEYSLOTS)
 		return KEYSLOT_NUMBER;
-	if (slot->type != RLNC_KEYSLOT_PASSPHRASE && slot->type != RLNC_KEYSLOT_KEYFILE)
+	if (slot->type < RLNC_KEYSLOT_PASSPHRASE || slot->type > RLNC_KEYSLOT_TPM2)
 		return KEYSLOT_TYPE;
 	if (!cost_ok(slot))
 		return KEYSLOT_COST;
 	if (!all_zero(d->label + label, sizeof(d->label) - label))
 		return KEYSLOT_LABEL;
-	if (d->blob_bytes || !all_zero(d->blob, sizeof(d->blob)))
+	if (slot->blob_bytes > sizeof(d->blob) ||
+	    !all_zero(d->blob + slot->blob_bytes, sizeof(d->blob) - slot->blob_bytes) ||
+	    !blob_ok(slot))
 		return KEYSLOT_BLOB;
 	if (!all_zero(d->zero, sizeof(d->zero)))
 		return KEYSLOT_RESERVED;
@@ -127,6 +140,8 @@ static void format_slot(const struct keyslot *slot, struct rlnc_disk_keyslot *d)
 	memcpy(d->nonce, slot->nonce, sizeof(d->nonce));
 	memcpy(d->wrapped, slot->wrapped, sizeof(d->wrapped));
 	memcpy(d->tag, slot->tag, sizeof(d->tag));
+	d->blob_bytes = cpu_to_le32(slot->blob_bytes);
+	memcpy(d->blob, slot->blob, slot->blob_bytes);
 }
 
 /* HMAC of a set whose crc and mac are zero. */
@@ -220,7 +235,7 @@ const char *keyslot_strerror(enum keyslot_error err)
 		[KEYSLOT_TYPE]		= "unknown type of slot",
 		[KEYSLOT_COST]		= "cost of key derivation out of range",
 		[KEYSLOT_LABEL]		= "label not NUL padded",
-		[KEYSLOT_BLOB]		= "blob in a slot that has none",
+		[KEYSLOT_BLOB]		= "what belongs to the type of a slot is not sound",
 		[KEYSLOT_RESERVED]	= "reserved bytes not zero",
 	};
 
@@ -237,6 +252,8 @@ const char *keyslot_type_name(u32 type)
 		return "passphrase";
 	case RLNC_KEYSLOT_KEYFILE:
 		return "keyfile";
+	case RLNC_KEYSLOT_TPM2:
+		return "tpm2";
 	default:
 		return "unknown";
 	}

@@ -23,6 +23,8 @@ struct keyslot {
 	u8 nonce[RLNC_NONCE_BYTES];
 	u8 wrapped[RLNC_VOLUME_KEY_BYTES];
 	u8 tag[RLNC_TAG_BYTES];
+	u32 blob_bytes;			/* of @blob; what is behind them is zero */
+	u8 blob[RLNC_KEYSLOT_BLOB];
 };
 
 struct keyslot_set {

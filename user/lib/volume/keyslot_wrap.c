@@ -10,14 +10,16 @@
 #include "crypto/keywrap.h"
 #include "keyslot.h"
 
-/* The bytes that a slot's seal binds. */
+/* The bytes that a slot's seal binds; of the blob those that are in use. */
 struct slot_aad {
 	u8 volume_id[RLNC_ID_BYTES];
 	u8 slot[offsetof(struct rlnc_disk_keyslot, nonce)];
+	u8 blob[RLNC_KEYSLOT_BLOB];
 };
 
-static void fill_aad(const struct keyslot_set *set, const struct keyslot *slot,
-		     struct slot_aad *aad)
+/* Return: how many bytes they are. */
+static size_t fill_aad(const struct keyslot_set *set, const struct keyslot *slot,
+		       struct slot_aad *aad)
 {
 	struct rlnc_disk_keyslot d = {
 		.number = cpu_to_le32(slot->number),
@@ -26,12 +28,15 @@ static void fill_aad(const struct keyslot_set *set, const struct keyslot *slot,
 		.argon_time = cpu_to_le32(slot->cost.time),
 		.argon_memory_kib = cpu_to_le32(slot->cost.memory_kib),
 		.argon_lanes = cpu_to_le32(slot->cost.lanes),
+		.blob_bytes = cpu_to_le32(slot->blob_bytes),
 	};
 
 	memcpy(d.label, slot->label, strnlen(slot->label, sizeof(d.label)));
 	memcpy(d.salt, slot->salt, sizeof(d.salt));
 	memcpy(aad->volume_id, set->volume_id, sizeof(aad->volume_id));
 	memcpy(aad->slot, &d, sizeof(aad->slot));
+	memcpy(aad->blob, slot->blob, slot->blob_bytes);
+	return offsetof(struct slot_aad, blob) + slot->blob_bytes;
 }
 
 /* The key that wraps, from what the owner knows or has. */
@@ -46,6 +51,9 @@ static int wrapping_key(const struct keyslot *slot, const struct secret *pass,
 		return hkdf_sha256(pass->data, pass->len, slot->salt, sizeof(slot->salt),
 				   RLNC_KDF_KEYFILE, strlen(RLNC_KDF_KEYFILE), key,
 				   GCM_KEY_BYTES);
+	case RLNC_KEYSLOT_TPM2:
+		return hkdf_sha256(pass->data, pass->len, slot->salt, sizeof(slot->salt),
+				   RLNC_KDF_TPM2, strlen(RLNC_KDF_TPM2), key, GCM_KEY_BYTES);
 	default:
 		return -EINVAL;
 	}
@@ -54,9 +62,9 @@ static int wrapping_key(const struct keyslot *slot, const struct secret *pass,
 /**
  * keyslot_wrap - seal the volume key in a slot
  * @set:	the set that the slot will be in
- * @slot:	number, type, label, created and cost are given; salt, nonce,
+ * @slot:	number, type, label, created, cost and blob are given; salt, nonce,
  *		wrapped key and tag are filled in
- * @pass:	passphrase, or contents of a key file
+ * @pass:	passphrase, contents of a key file, or what a TPM has sealed
  * @volume_key:	RLNC_VOLUME_KEY_BYTES
  *
  * Return: 0, -EINVAL, -ENOMEM, or -EIO.
@@ -67,7 +75,7 @@ int keyslot_wrap(const struct keyslot_set *set, struct keyslot *slot,
 	struct slot_aad aad;
 	u8 key[GCM_KEY_BYTES];
 	struct gcm_args args = {
-		.key = key, .nonce = slot->nonce, .aad = &aad, .aad_len = sizeof(aad),
+		.key = key, .nonce = slot->nonce, .aad = &aad,
 	};
 	int rc;
 
@@ -79,7 +87,7 @@ int keyslot_wrap(const struct keyslot_set *set, struct keyslot *slot,
 	if (!rc)
 		rc = wrapping_key(slot, pass, key);
 	if (!rc) {
-		fill_aad(set, slot, &aad);
+		args.aad_len = fill_aad(set, slot, &aad);
 		rc = gcm_seal(&args, volume_key->data, volume_key->len, slot->wrapped, slot->tag);
 	}
 	explicit_bzero(key, sizeof(key));
@@ -90,7 +98,7 @@ int keyslot_wrap(const struct keyslot_set *set, struct keyslot *slot,
  * keyslot_unwrap - open a slot
  * @set:	the set that the slot is in
  * @slot:	the slot
- * @pass:	passphrase, or contents of a key file
+ * @pass:	passphrase, contents of a key file, or what its TPM has given up
  * @volume_key:	receives the key; secret_free() it
  *
  * Return: 0, -EKEYREJECTED when @pass does not open the slot, -ENOMEM, or
@@ -102,7 +110,7 @@ int keyslot_unwrap(const struct keyslot_set *set, const struct keyslot *slot,
 	struct slot_aad aad;
 	u8 key[GCM_KEY_BYTES];
 	struct gcm_args args = {
-		.key = key, .nonce = slot->nonce, .aad = &aad, .aad_len = sizeof(aad),
+		.key = key, .nonce = slot->nonce, .aad = &aad,
 	};
 	int rc = secret_alloc(volume_key, RLNC_VOLUME_KEY_BYTES);
 
@@ -110,7 +118,7 @@ int keyslot_unwrap(const struct keyslot_set *set, const struct keyslot *slot,
 		return rc;
 	rc = wrapping_key(slot, pass, key);
 	if (!rc) {
-		fill_aad(set, slot, &aad);
+		args.aad_len = fill_aad(set, slot, &aad);
 		rc = gcm_open(&args, slot->wrapped, sizeof(slot->wrapped), slot->tag,
 			      volume_key->data);
 	}

@@ -6,7 +6,7 @@
  *
  *	volume_add() ...	every member that could be read
  *	volume_identify()	one volume, no stranger, no unsound superblock
- *	volume_unlock()		passphrase or key file -> volume key
+ *	volume_unlock()		passphrase, key file or TPM -> volume key
  *	volume_authenticate()	MACs, duplicates, indices, the newest epoch
  */
 #ifndef SKY_VOLUME_VOLUME_H
@@ -33,7 +33,19 @@ int volume_add(struct volume *v, const char *name, int fd);
 int volume_identify(struct volume *v);
 const struct rlnc_super *volume_least_demanding(const struct volume *v);
 int volume_check_order(const struct volume *v, const u8 id[RLNC_ID_BYTES]);
-int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key);
+/* What opens slots: either, or both. */
+struct volume_opener {
+	const struct secret *pass;	/* of all but a TPM's; NULL: none */
+	/*
+	 * What the TPM of a slot gives up.  -EKEYREJECTED: nothing, and the slot is passed
+	 * over without a word.
+	 */
+	int (*unseal)(void *arg, const struct keyslot *slot, struct secret *pass);
+	void *arg;
+};
+
+int volume_unlock(struct volume *v, const struct volume_opener *by, struct secret *key);
+bool volume_has_keyslot(const struct volume *v, u32 type);
 int volume_authenticate(struct volume *v, const struct secret *key);
 int volume_sign(const struct member *m, int fd, const struct secret *key);
 const struct keyslot_set *volume_keyslots(const struct volume *v);

@@ -154,7 +154,8 @@ static bool same_lock(const struct keyslot *a, const struct keyslot *b)
 {
 	return keyslot_same(a, b) && a->created == b->created && !strcmp(a->label, b->label) &&
 	       a->cost.time == b->cost.time && a->cost.memory_kib == b->cost.memory_kib &&
-	       a->cost.lanes == b->cost.lanes && !memcmp(a->salt, b->salt, sizeof(a->salt));
+	       a->cost.lanes == b->cost.lanes && !memcmp(a->salt, b->salt, sizeof(a->salt)) &&
+	       a->blob_bytes == b->blob_bytes && !memcmp(a->blob, b->blob, a->blob_bytes);
 }
 
 /* The same slot in a set that was tried does not open in this one, either. */
@@ -170,9 +171,22 @@ static bool slot_was_tried(const struct tried *t, const struct keyslot *slot)
 	return false;
 }
 
+/* What is not for a slot of that type does not open it. */
+static int open_slot(const struct keyslot_set *set, const struct keyslot *slot,
+		     const struct volume_opener *by, struct secret *key)
+{
+	CLEANUP_SECRET struct secret sealed = SECRET_NONE;
+	int rc;
+
+	if (slot->type != RLNC_KEYSLOT_TPM2)
+		return by->pass ? keyslot_unwrap(set, slot, by->pass, key) : -EKEYREJECTED;
+	rc = by->unseal ? by->unseal(by->arg, slot, &sealed) : -EKEYREJECTED;
+	return rc ? rc : keyslot_unwrap(set, slot, &sealed, key);
+}
+
 /* Try each slot once. -ENOMEM if one of those that did not open was too costly. */
 static int unlock_set(struct volume *v, const struct keyslot_set *set, const struct tried *t,
-		      const struct secret *pass, struct secret *key)
+		      const struct volume_opener *by, struct secret *key)
 {
 	int rc = -EKEYREJECTED, worst = -EKEYREJECTED;
 	u32 i;
@@ -180,7 +194,7 @@ static int unlock_set(struct volume *v, const struct keyslot_set *set, const str
 	for (i = 0; i < set->count; i++) {
 		if (slot_was_tried(t, &set->slot[i]))
 			continue;
-		rc = keyslot_unwrap(set, &set->slot[i], pass, key);
+		rc = open_slot(set, &set->slot[i], by, key);
 		if (!rc)
 			break;
 		if (rc == -EKEYREJECTED)
@@ -207,7 +221,8 @@ static int unlock_set(struct volume *v, const struct keyslot_set *set, const str
 }
 
 /* What opened may be in the newest set as well: only that one's numbers count. */
-static void prefer_newest(struct volume *v, const struct secret *pass, const struct secret *key)
+static void prefer_newest(struct volume *v, const struct volume_opener *by,
+			  const struct secret *key)
 {
 	CLEANUP_SECRET struct secret again = SECRET_NONE;
 	const struct tried none = { .count = 0 };
@@ -220,7 +235,7 @@ static void prefer_newest(struct volume *v, const struct secret *pass, const str
 	if (now && same_lock(now, opened))
 		v->unlocked_set = newest;
 	else
-		unlock_set(v, newest, &none, pass, &again);
+		unlock_set(v, newest, &none, by, &again);
 }
 
 /**
@@ -235,9 +250,31 @@ const struct keyslot_set *volume_keyslots(const struct volume *v)
 }
 
 /**
- * volume_unlock - find the volume key with a passphrase or key file
+ * volume_has_keyslot - is there a slot of this type on any member?
  * @v:		identified
- * @pass:	the passphrase or the file's contents
+ * @type:	enum rlnc_keyslot_type
+ */
+bool volume_has_keyslot(const struct volume *v, u32 type)
+{
+	unsigned int i, copy;
+	u32 j;
+
+	for (i = 0; i < v->count; i++) {
+		for (copy = 0; copy < RLNC_KEYSLOT_COPIES; copy++) {
+			const struct keyslot_set *set = member_set(v, i, copy);
+
+			for (j = 0; set && j < set->count; j++)
+				if (set->slot[j].type == type)
+					return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * volume_unlock - find the volume key with a passphrase, a key file or a TPM
+ * @v:		identified
+ * @by:		the passphrase or the file's contents, or who asks the TPM
  * @key:	receives the volume key; secret_free() it
  *
  * The set that most members carry is tried first.  When nothing in it opens, or it
@@ -247,7 +284,7 @@ const struct keyslot_set *volume_keyslots(const struct volume *v)
  * Return: 0; -ENOKEY when there are no key slots, reported; -EKEYREJECTED when
  * none opens, not reported, so that the caller can ask again; or -errno.
  */
-int volume_unlock(struct volume *v, const struct secret *pass, struct secret *key)
+int volume_unlock(struct volume *v, const struct volume_opener *by, struct secret *key)
 {
 	const struct keyslot_set *set = next_set(v, NULL);
 	struct tried t = { .count = 0 };
@@ -265,7 +302,7 @@ int volume_unlock(struct volume *v, const struct secret *pass, struct secret *ke
 		else
 			most = votes;
 		any |= set->count;
-		rc = unlock_set(v, set, &t, pass, key);
+		rc = unlock_set(v, set, &t, by, key);
 		if (rc == -ENOMEM)
 			worst = rc;
 		t.set[t.count++] = set;
@@ -277,7 +314,7 @@ int volume_unlock(struct volume *v, const struct secret *pass, struct secret *ke
 	}
 	if (rc)
 		return worst;
-	prefer_newest(v, pass, key);
+	prefer_newest(v, by, key);
 	if (!volume_unlocked_newest(v, key))
 		warn("only key slots number %llu, older than the newest, open with this; `rlncsetup key list` shows which members have them",
 		     (unsigned long long)v->unlocked_set->seq);

@@ -133,11 +133,12 @@ int cmd_key_add(const struct options *o, int argc, char **argv)
 	rc = edit_begin(&e, o, CMD_KEY_ADD, argc, argv);
 	if (!rc && o->slot != SLOT_ANY && keyslot_find(e.set, (u32)o->slot))
 		rc = fail(EEXIST, "key slot %" PRIu64 " is in use", o->slot);
-	if (!rc)
+	if (!rc && !o->tpm2)
 		rc = new_secret(o, &pass);
 	if (rc)
 		return rc;
-	slot = slot_make(e.set, o, o->new_key_file, &pass, &e.key);
+	slot = o->tpm2 ? tpm2_slot_make(e.set, o, &e.key) :
+			 slot_make(e.set, o, o->new_key_file, &pass, &e.key);
 	if (slot < 0)
 		return slot;
 	rc = edit_commit(&e);
@@ -249,6 +250,35 @@ int cmd_key_sync(const struct options *o, int argc, char **argv)
 	if (rc < 0)
 		return rc;
 	printf("%d member%s had other key slots than the newest.\n", rc, plural(rc));
+	return 0;
+}
+
+/**
+ * cmd_key_test - rlncsetup key test
+ */
+int cmd_key_test(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_MEMBERS struct tool_members set = { 0 };
+	CLEANUP_VOLUME struct volume v = { 0 };
+	CLEANUP_SECRET struct secret key = SECRET_NONE;
+	bool sealed;
+	int rc;
+
+	rc = members_open(&set, argv, argc, MEMBERS_MAY_BE_LEFT_OUT, o);
+	if (!rc)
+		rc = members_read(&set, &v, false);
+	if (!rc)
+		rc = volume_identify(&v);
+	if (!rc)
+		rc = volume_key_find(&v, o, &key, &sealed);
+	if (!rc)
+		rc = volume_authenticate(&v, &key);
+	if (rc)
+		return rc;
+	if (v.unlocked_slot < 0)
+		puts("The volume key is right.");
+	else
+		printf("Key slot %d opens.\n", v.unlocked_slot);
 	return 0;
 }
 

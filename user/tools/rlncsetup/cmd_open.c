@@ -287,12 +287,23 @@ static void remember(const struct options *o, const char *name, const struct vol
 		hint("the volume is open, but `rlncsetup close` will not know what to disconnect");
 }
 
+/* Whoever comes later has no use for the sealed key.  A volume whose key stays open is closed. */
+static int cap(const struct options *o, const char *name)
+{
+	int rc = o->tpm2_no_cap ? 0 : tpm2_cap(o);
+
+	if (rc)
+		dm_device_remove(name);
+	return rc;
+}
+
 static int open_volume(const struct options *o, const char *name, char **member, int count,
 		       unsigned int how)
 {
 	CLEANUP_MEMBERS struct tool_members set = { 0 };
 	CLEANUP_VOLUME struct volume v = { 0 };
 	CLEANUP_SECRET struct secret key = SECRET_NONE;
+	bool sealed;
 	int rc;
 
 	if (!dm_name_ok(name))
@@ -306,7 +317,7 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	if (!rc)
 		rc = check_enough(&v, volume_least_demanding(&v));
 	if (!rc)
-		rc = volume_key_get(&v, o, &key);
+		rc = volume_key_find(&v, o, &key, &sealed);
 	if (!rc)
 		rc = volume_authenticate(&v, &key);
 	if (!rc)
@@ -324,6 +335,8 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	/* What a volume uses is not disconnected, and what is connected is noted. */
 	interrupt_hold();
 	rc = activate(o, name, &v, &key);
+	if (!rc && sealed)
+		rc = cap(o, name);
 	if (!rc) {
 		drop_unused(&set, &v);
 		set.keep = true;

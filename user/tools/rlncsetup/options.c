@@ -12,17 +12,22 @@
 
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
 #define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
-#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_RESIZE)
+#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE)
 #define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
 #define CMD_NEW_PLACE	(CMD_REPLACE | CMD_ADD)
 #define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
 #define CMD_MEMBERS	((CMD_ANY_KEY & ~CMD_RESIZE) | CMD_DUMP | CMD_KEY_LIST | \
 			 CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
+#define CMD_UNSEAL	(CMD_OPEN | CMD_KEY_TEST)
+#define CMD_TPM		(CMD_UNSEAL | CMD_KEY_ADD | CMD_TPM_EPOCH | CMD_TPM_CAP)
 #define CMD_ALL		(~0u)
 
 #define OPT_MEMBER_DEADLINE	(OPT_OWN + 1)
 
 #define AT(field)	offsetof(struct options, field)
+
+#define TPM2_DEVICE	"device:/dev/tpmrm0"
+#define TPM2_PCRS	"4+7+9+11"
 
 const struct option_row option_rows[] = {
 	{ "k", 'k', OPT_NUMBER, AT(k), 1, 128, CMD_FORMAT | CMD_BENCHMARK, "K",
@@ -74,7 +79,8 @@ const struct option_row option_rows[] = {
 	  "memory of argon2id in KiB" },
 	{ "pbkdf-parallel", 0, OPT_NUMBER, AT(argon_lanes), 1, 16, CMD_NEW_SLOT, "N",
 	  "lanes of argon2id" },
-	{ "tries", 'T', OPT_NUMBER, AT(tries), 1, 100, CMD_OPEN | CMD_KEYS | CMD_RESIZE, "N",
+	{ "tries", 'T', OPT_NUMBER, AT(tries), 1, 100,
+	  CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE, "N",
 	  "how often a passphrase is asked for (default 3)" },
 	{ "min-epoch", 0, OPT_NUMBER, AT(min_epoch), 1, UINT64_MAX - 2, CMD_OPEN, "E",
 	  "refuse a volume that is older than epoch E" },
@@ -115,6 +121,22 @@ const struct option_row option_rows[] = {
 	  "its key, not encrypted" },
 	{ "tls-hostname", 0, OPT_TEXT, AT(tls_host), 0, 0, CMD_MEMBERS | CMD_MONITOR, "NAME",
 	  "name in the servers' certificates, if not that of the URL" },
+	{ "tpm2", 0, OPT_FLAG, AT(tpm2), 0, 0, CMD_UNSEAL, NULL,
+	  "have the key from this machine's TPM, and ask for no passphrase" },
+	{ "tpm2", 0, OPT_FLAG, AT(tpm2), 0, 0, CMD_KEY_ADD, NULL,
+	  "add a key slot that this machine's TPM opens, in boots that are signed for" },
+	{ "tpm2-device", 0, OPT_TEXT, AT(tpm2_device), 0, 0, CMD_TPM, "TCTI",
+	  "how the TPM is reached (default " TPM2_DEVICE ")" },
+	{ "tpm2-public-key", 0, OPT_TEXT, AT(tpm2_public_key), 0, 0, CMD_KEY_ADD, "FILE",
+	  "PEM of the key that signs policies: RSA, or P-256" },
+	{ "tpm2-pcrs", 0, OPT_TEXT, AT(tpm2_pcrs), 0, 0, CMD_KEY_ADD, "LIST",
+	  "PCRs that policies have to be over (default " TPM2_PCRS ")" },
+	{ "tpm2-bank", 0, OPT_TEXT, AT(tpm2_bank), 0, 0, CMD_KEY_ADD, "NAME",
+	  "bank of these PCRs (default sha256)" },
+	{ "tpm2-signature", 0, OPT_TEXT, AT(tpm2_signature), 0, 0, CMD_UNSEAL, "FILE",
+	  "signed policies (default: those in /etc/rlnc and /run/systemd)" },
+	{ "tpm2-no-cap", 0, OPT_FLAG, AT(tpm2_no_cap), 0, 0, CMD_OPEN, NULL,
+	  "let the TPM give up keys after this, too: there are more volumes to open" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
 	  CMD_MONITOR | CMD_NEW_PLACE, NULL, "print JSON" },
 	{ "program", 'p', OPT_TEXT, AT(program), 0, 0, CMD_MONITOR, "FILE",
@@ -130,12 +152,13 @@ const struct option_row option_rows[] = {
 	{ NULL },
 };
 
-_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= PROGRAM_OPTIONS_MAX + 1,
+_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= 64 + 1,
 	       "struct options has a bit for each");
 
 const struct options option_defaults = {
 	.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
 	.tab = TAB_PATH, .nbd_timeout = 5, .nbd_dead = 1, .max_delay = 60,
+	.tpm2_device = TPM2_DEVICE, .tpm2_pcrs = TPM2_PCRS, .tpm2_bank = "sha256",
 };
 
 /**

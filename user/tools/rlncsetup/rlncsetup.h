@@ -40,6 +40,9 @@ enum command_bit {
 	CMD_RESIZE	= 1 << 19,
 	CMD_KEY_SYNC	= 1 << 20,
 	CMD_ADD		= 1 << 21,
+	CMD_TPM_EPOCH	= 1 << 22,
+	CMD_TPM_CAP	= 1 << 23,
+	CMD_KEY_TEST	= 1 << 25,
 	CMD_MONITOR	= 1 << 24,
 };
 
@@ -77,6 +80,13 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *tls_host;
+	const char *tpm2_device;	/* TCTI */
+	const char *tpm2_public_key;
+	const char *tpm2_pcrs;
+	const char *tpm2_bank;
+	const char *tpm2_signature;	/* NULL: the default places */
+	bool tpm2;
+	bool tpm2_no_cap;
 	bool dense;
 	bool accept_older;
 	bool allow_discards;
@@ -195,8 +205,25 @@ void prepare_forget(struct device_ends *e);
 int secret_from_user(const char *key_file, const char *what, bool verify, struct secret *s);
 int volume_key_from_file(const char *path, struct secret *key);
 int volume_key_get(struct volume *v, const struct options *o, struct secret *key);
+int volume_key_find(struct volume *v, const struct options *o, struct secret *key,
+		    bool *sealed);
+int slot_begin(struct keyslot_set *set, const struct options *o, struct keyslot *slot);
 int slot_make(struct keyslot_set *set, const struct options *o, const char *key_file,
 	      const struct secret *pass, const struct secret *volume_key);
+
+/* === key slots of this machine's TPM: tpm2.c, tpm2_add.c === */
+
+#define TPM2_CAP_PCR	11
+#define TPM2_CAP_EVENT	"rlncsetup: volume keys are released"
+
+struct device;
+
+int tpm2_open(const struct options *o, struct device **tpm);
+int tpm2_trouble(const struct device *tpm, int rc, const char *what);
+int tpm2_unlock(struct volume *v, const struct options *o, struct secret *key);
+int tpm2_slot_make(struct keyslot_set *set, const struct options *o,
+		   const struct secret *volume_key);
+int tpm2_cap(const struct options *o);
 
 /* === volumes that are only named: tab.c === */
 
@@ -261,6 +288,7 @@ int cmd_key_remove(const struct options *o, int argc, char **argv);
 int cmd_key_change(const struct options *o, int argc, char **argv);
 int cmd_key_sync(const struct options *o, int argc, char **argv);
 int cmd_key_list(const struct options *o, int argc, char **argv);
+int cmd_key_test(const struct options *o, int argc, char **argv);
 int cmd_return(const struct options *o, int argc, char **argv);
 int cmd_add(const struct options *o, int argc, char **argv);
 int cmd_replace(const struct options *o, int argc, char **argv);
@@ -270,6 +298,8 @@ int cmd_header_backup(const struct options *o, int argc, char **argv);
 int cmd_header_restore(const struct options *o, int argc, char **argv);
 int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
+int cmd_tpm_epoch(const struct options *o, int argc, char **argv);
+int cmd_tpm_cap(const struct options *o, int argc, char **argv);
 int cmd_monitor(const struct options *o, int argc, char **argv);
 
 #endif /* RLNCSETUP_H */

@@ -175,7 +175,7 @@ static int try_unlock(struct volume *v, const struct options *o, struct secret *
 	rc = secret_from_user(o->key_file, what, false, &pass);
 	if (rc)
 		return rc;
-	rc = volume_unlock(v, &pass, key);
+	rc = volume_unlock(v, &(struct volume_opener){ .pass = &pass }, key);
 	if (rc == -EKEYREJECTED) {
 		fail(EPERM, "no key slot opens with this %s", o->key_file ? "key file" : "passphrase");
 		return -EKEYREJECTED;
@@ -202,6 +202,33 @@ int volume_key_get(struct volume *v, const struct options *o, struct secret *key
 	for (tries = again ? o->tries : 1; tries && rc == -EKEYREJECTED; tries--)
 		rc = try_unlock(v, o, key);
 	return rc;
+}
+
+/**
+ * volume_key_find - the same, or from the TPM
+ * @v:		identified
+ * @o:		as volume_key_get() and tpm2_unlock()
+ * @key:	filled in
+ * @sealed:	receives whether it came from the TPM
+ *
+ * The TPM is asked when --tpm2 says so, or when there is a slot for one and nothing else was
+ * said: whoever is there then is asked for a passphrase, should the TPM refuse.
+ *
+ * Return: as these.
+ */
+int volume_key_find(struct volume *v, const struct options *o, struct secret *key, bool *sealed)
+{
+	int rc;
+
+	*sealed = !o->key_file && !o->volume_key_file &&
+		  (o->tpm2 || volume_has_keyslot(v, RLNC_KEYSLOT_TPM2));
+	if (!*sealed)
+		return volume_key_get(v, o, key);
+	rc = tpm2_unlock(v, o, key);
+	if (!rc || o->tpm2)
+		return rc;
+	*sealed = false;
+	return volume_key_get(v, o, key);
 }
 
 static int choose_cost(const struct options *o, struct argon_cost *cost)
@@ -249,6 +276,29 @@ static int slot_type(const struct options *o, const char *key_file, const struct
 }
 
 /**
+ * slot_begin - a slot with the number, label and date that it shall have
+ * @set:	that it will be in
+ * @o:		number and label
+ * @slot:	receives them, and is empty otherwise
+ *
+ * Return: its number, or -errno, reported.
+ */
+int slot_begin(struct keyslot_set *set, const struct options *o, struct keyslot *slot)
+{
+	int number = o->slot == SLOT_ANY ? keyslot_first_free(set) : (int)o->slot;
+	int rc;
+
+	*slot = (struct keyslot){ .created = (u64)time(NULL) };
+	if (number < 0)
+		return fail(ENOSPC, "all %d key slots are in use", RLNC_KEYSLOTS);
+	if (keyslot_find(set, number))
+		return fail(EEXIST, "key slot %d is in use", number);
+	rc = label_copy("--slot-label", o->slot_label, slot->label, sizeof(slot->label));
+	slot->number = number;
+	return rc ? rc : number;
+}
+
+/**
  * slot_make - wrap the volume key in a new slot
  * @set:	receives the slot
  * @o:		number, type, label and cost
@@ -261,21 +311,13 @@ static int slot_type(const struct options *o, const char *key_file, const struct
 int slot_make(struct keyslot_set *set, const struct options *o, const char *key_file,
 	      const struct secret *pass, const struct secret *volume_key)
 {
-	struct keyslot slot = { .created = (u64)time(NULL) };
+	struct keyslot slot;
 	int type = slot_type(o, key_file, pass);
-	int number = o->slot == SLOT_ANY ? keyslot_first_free(set) : (int)o->slot;
+	int number = type < 0 ? type : slot_begin(set, o, &slot);
 	int rc;
 
-	if (type < 0)
-		return type;
 	if (number < 0)
-		return fail(ENOSPC, "all %d key slots are in use", RLNC_KEYSLOTS);
-	if (keyslot_find(set, number))
-		return fail(EEXIST, "key slot %d is in use", number);
-	rc = label_copy("--slot-label", o->slot_label, slot.label, sizeof(slot.label));
-	if (rc)
-		return rc;
-	slot.number = number;
+		return number;
 	slot.type = type;
 	rc = type == RLNC_KEYSLOT_PASSPHRASE ? choose_cost(o, &slot.cost) : 0;
 	if (rc)

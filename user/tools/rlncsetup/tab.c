@@ -47,7 +47,9 @@ static int take_line(const char *path, char *line, struct tab_entry *e, struct o
 	}
 	if (!e->members)
 		return fail(EINVAL, "%s: a line is NAME KEY-FILE OPTIONS MEMBER...", path);
-	if (!o->key_file && strcmp(key_file, "-") && strcmp(key_file, "none"))
+	if (!strcmp(key_file, "tpm2"))
+		o->tpm2 |= !o->key_file && !o->volume_key_file;
+	else if (!o->key_file && !o->tpm2 && strcmp(key_file, "-") && strcmp(key_file, "none"))
 		o->key_file = key_file;
 	if (!strcmp(option, "-"))
 		return 0;

@@ -91,6 +91,8 @@ static const struct command commands[] = {
 	  "make a machine's key and certificate" },
 	{ "tpm predict", CMD_TPM_PREDICT, cmd_tpm_predict, 1, 1, "UKI",
 	  "the PCRs that a boot of that image leaves" },
+	{ "tpm sign-policy", CMD_TPM_SIGN, cmd_tpm_sign_policy, 0, 0, "",
+	  "sign for the PCRs that a boot will have: what is sealed opens in it" },
 	{ "tpm quote", CMD_TPM_QUOTE, cmd_tpm_quote, 4, 4, "verify AK MESSAGE SIGNATURE",
 	  "does a TPM vouch for PCRs?" },
 	{ "tpm ek", CMD_TPM_EK, cmd_tpm_ek, 3, 3, "verify CERTIFICATE EK",

@@ -65,6 +65,7 @@
 #define CMD_TPM_QUOTE		BIT_OF(38)
 #define CMD_TPM_EK		BIT_OF(39)
 #define CMD_TPM			(CMD_TPM_PREDICT | CMD_TPM_QUOTE | CMD_TPM_EK)
+#define CMD_TPM_SIGN		BIT_OF(48)
 #define CMD_W_VERIFY		BIT_OF(40)
 #define CMD_W_ADMIT		BIT_OF(41)
 #define CMD_WORKLOAD		(CMD_W_VERIFY | CMD_W_ADMIT)
@@ -89,7 +90,8 @@ struct options {
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
 	const char *bank, *select, *scheme, *hash, *ek, *roots, *between;	/* of TPMs */
-	const char *ak, *quote;
+	const char *ak, *quote, *uki, *out;
+	uint64_t epoch;				/* UINT64_MAX: not given */
 	const char *bundle, *signature, *trusted_root, *issuer;
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
@@ -162,6 +164,9 @@ int cmd_workload_admit(const struct options *o, int argc, char **argv);
 
 /* @columns: names of members, for a list of objects; with a blank between them. */
 int print_answer(const struct options *o, const json_t *answer, const char *columns);
+
+/* --- cmd_tpm_sign.c: policies of boots, signed in advance.  Return: 0 or -errno, reported. */
+int cmd_tpm_sign_policy(const struct options *o, int argc, char **argv);
 
 /* --- cmd_tpm.c: what a TPM vouches for, from files.  Return: 0 or -errno, reported. */
 int cmd_tpm_predict(const struct options *o, int argc, char **argv);
