@@ -97,6 +97,10 @@ modules: ## build the kernel modules for KVER
 		Kbuild kernel include $(KBUILD_OUT)/
 	$(KBUILD_ENV) $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KBUILD_OUT)) KCFLAGS='$(strip $(KCFLAGS) $(CALL_GRAPH))' modules
 
+sign-modules: modules ## sign them for machines with Secure Boot (KEY=, CERT=; see scripts/sign-modules)
+	@test -n "$(KEY)" -a -n "$(CERT)" || { echo "say with which KEY= and CERT=" >&2; exit 1; }
+	scripts/sign-modules -k $(KVER) "$(KEY)" "$(CERT)" $(KBUILD_OUT)/kernel/*/*.ko
+
 style: ## layers, sizes, licences, checkpatch, shellcheck, pyflakes, sparse, stack
 	@scripts/style $(STYLE_CHECKS)
 
@@ -120,4 +124,4 @@ clean: ## remove the build directory
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sort -u
 
-.PHONY: all install user modules style check bench clean help
+.PHONY: all install user modules sign-modules style check bench clean help

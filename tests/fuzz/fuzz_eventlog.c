@@ -6,6 +6,7 @@
 #include "fuzz_util.h"
 
 #include "tpm/event_bind.h"
+#include "tpm/event_keys.h"
 
 static void look(struct str text, const struct event *ev)
 {
@@ -16,6 +17,7 @@ static void look(struct str text, const struct event *ev)
 	require(ev->type == EV_NO_ACTION || ev->pcr < TPM_PCRS);
 	require(strlen(event_type_name(ev->type, name)) > 0);
 	require(strlen(event_describe(ev, words, sizeof(words))) < sizeof(words));
+	require(strlen(event_keys(ev, words, sizeof(words))) < sizeof(words));
 	event_must_be_bound(ev);
 	event_separator(ev);
 	if (event_variable(ev, &var))

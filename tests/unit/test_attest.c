@@ -150,8 +150,18 @@ static void secure_boot(void **state)
 	struct event ev;
 
 	(void)state;
-	assert_trusted(judged(policy, &on.e));
+	v = judged(policy, &on.e);
+	assert_trusted(v);
+	assert_true(v->secure_boot);
+	assert_non_null(strstr(v->db, "O=SnakeOil"));
+	assert_string_equal(v->authorities, v->db);
+	/* What the log says is not repeated where it does not lead to the quoted PCR. */
+	on.e.pcrs.bank[0].value[7][0] ^= 1;
+	v = judged(policy, &on.e);
+	assert_false(v->secure_boot || *v->db || *v->authorities);
+	on.e.pcrs.bank[0].value[7][0] ^= 1;
 	v = judged(policy, &off.e);
+	assert_false(v->secure_boot);
 	assert_found(v, "secure-boot", 7, -1);
 	assert_non_null(strstr(v->finding[0].text, "Secure Boot is off"));
 	assert_int_equal(v->findings, 1);
@@ -193,6 +203,7 @@ static void forged_data(void **state)
 	v = judged(policy, &b.e);
 	assert_found(v, "event-unbound", 7, ev.index);
 	assert_found(v, "secure-boot", 7, -1);
+	assert_false(v->secure_boot);
 	json_decref(policy);
 	boot_free(&b);
 }

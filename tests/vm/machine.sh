@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# The emulated machine: which kernel, which command line, which devices.
+# The emulated machine: which kernel, which command line, which devices; one at a time.
 
 # kernel_image MODULES-ROOT RELEASE OUTDIR: print the file for -kernel.
 #
@@ -84,4 +84,18 @@ machine()
 	printf '%s\n' -nodefaults -no-user-config -no-reboot -display none \
 		-machine q35,smbus=off,sata=off,usb=off,vmport=off,i8042=off -accel "$accel" \
 		-cpu max -smp "$2" -m "$3"
+}
+
+# machine_lock: until this shell ends.  One machine that runs tests at a time: two would
+# share the processors and miss their deadlines.  One with a person at it is mostly idle and
+# may stay for hours, so it does not count.
+machine_lock()
+{
+	local file=/run/lock/skyhold-vm.lock fd
+	# The lock is one user's; who may not open it has one of his own.
+	{ : >>"$file"; } 2>/dev/null || file=${XDG_RUNTIME_DIR:-/tmp}/skyhold-vm.$EUID.lock
+	exec {fd}>>"$file" || return
+	flock -n "$fd" && return
+	echo "# waiting for another virtual machine to end" >&2
+	flock "$fd"
 }

@@ -184,6 +184,11 @@ static json_t *finding_json(const struct attest_finding *f)
 	return o;
 }
 
+static json_t *secure_boot_json(const struct attest_verdict *v)
+{
+	return json_pack("{s:s, s:s}", "db", v->db, "authorities", v->authorities);
+}
+
 json_t *attest_verdict_json(const struct attest_verdict *v)
 {
 	json_t *list = json_array(), *o;
@@ -195,5 +200,7 @@ json_t *attest_verdict_json(const struct attest_verdict *v)
 		      (int)v->findings, "finding", list, "events", (int)v->events, "entries",
 		      (int)v->entries, "ima_bytes", (json_int_t)v->ima_bytes, "log_cut",
 		      v->log_cut, "padded", v->padded);
+	if (o && v->secure_boot)
+		json_object_set_new(o, "secure_boot", secure_boot_json(v));
 	return o;
 }

@@ -13,6 +13,7 @@
 #include "eventlog.h"
 
 #define ATTEST_FINDINGS	64	/* that are kept; all are counted */
+#define ATTEST_KEYS	256	/* bytes of the names of keys, with a NUL */
 
 struct attest_evidence {
 	struct tpm_pcr_set pcrs;	/* quoted: .known are the PCRs of the quote */
@@ -52,6 +53,10 @@ struct attest_verdict {
 	size_t log_padding;		/* bytes behind the log's last event */
 	bool log_cut;			/* the log's end is damaged, and no PCR needs it */
 	bool padded;			/* PCR 10 is of SHA-1 with zeros behind it */
+	/* Where the policy has secure_boot, as far as it is under digests that were quoted. */
+	bool secure_boot;		/* it is on */
+	char db[ATTEST_KEYS];		/* whose signatures the firmware takes */
+	char authorities[ATTEST_KEYS];	/* who has signed what was started */
 };
 
 /**

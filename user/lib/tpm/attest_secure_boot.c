@@ -3,12 +3,15 @@
  * PCR 7 (PC Client Platform Firmware Profile 3.3.4.8): the state and the keys of Secure Boot, in
  * a fixed order, a separator, and the authorities that have vouched for what was loaded.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "attest_private.h"
+#include "event_keys.h"
 
 #define PCR_SECURE_BOOT	7
 #define STATES		5
+#define STATE_DB	3
 
 /* EFI_GLOBAL_VARIABLE and EFI_IMAGE_SECURITY_DATABASE_GUID, as they lie in memory. */
 static const uint8_t global_guid[16] = {
@@ -42,7 +45,7 @@ static const struct attest_digests *list_of(const struct attest_secure_boot *b, 
 		return b->any_pk ? NULL : &b->pk;
 	case 2:
 		return b->any_kek ? NULL : &b->kek;
-	case 3:
+	case STATE_DB:
 		return b->any_db ? NULL : &b->db;
 	case 4:
 		return b->any_dbx ? NULL : &b->dbx;
@@ -76,6 +79,10 @@ static void judge_state(struct state *s, const struct event *ev, const struct ev
 	}
 	if (!s->states && (var->value.len != 1 || var->value.at[0] != 1))
 		attest_find_event(s->c, "secure-boot", ev, "Secure Boot is off");
+	else if (!s->states)
+		s->c->verdict->secure_boot = true;
+	if (s->states == STATE_DB)
+		event_keys(ev, s->c->verdict->db, ATTEST_KEYS);
 	judge_listed(s, ev, list_of(&s->c->policy->boot, s->states), name);
 	s->states++;
 }
@@ -90,6 +97,15 @@ static void judge_variable(struct state *s, const struct event *ev)
 		judge_state(s, ev, &var);
 	else
 		judge_listed(s, ev, &s->c->policy->boot.others, "this variable");
+}
+
+static void add_authority(struct attest_verdict *v, const struct event *ev)
+{
+	size_t len = strlen(v->authorities);
+	char name[ATTEST_KEYS];
+
+	if (*event_keys(ev, name, sizeof(name)))
+		snprintf(v->authorities + len, ATTEST_KEYS - len, "%s%s", len ? ", " : "", name);
 }
 
 static void judge_event(struct state *s, const struct event *ev)
@@ -113,11 +129,28 @@ static void judge_event(struct state *s, const struct event *ev)
 		if (!s->separated)
 			attest_find_event(s->c, "secure-boot", ev,
 					  "an authority comes before the separator");
+		add_authority(s->c->verdict, ev);
 		judge_listed(s, ev, b->any_authority ? NULL : &b->authorities, "the authority");
 		break;
 	default:
 		attest_find_event(s->c, "secure-boot", ev, "it does not belong to Secure Boot");
 	}
+}
+
+/* That it does not is told by who judges the log; here, nothing that it says is repeated. */
+static bool leads_to_quoted(const struct attest_case *c)
+{
+	const struct tpm_pcr_bank *bank = tpm_pcr_get(&c->replayed, c->quoted->alg->id);
+
+	return bank && c->quoted->known & 1u << PCR_SECURE_BOOT &&
+	       tpm_pcr_equal(bank, c->quoted, PCR_SECURE_BOOT);
+}
+
+static void forget(struct attest_verdict *v)
+{
+	v->secure_boot = false;
+	*v->db = '\0';
+	*v->authorities = '\0';
 }
 
 int attest_judge_secure_boot(struct attest_case *c)
@@ -150,6 +183,8 @@ int attest_judge_secure_boot(struct attest_case *c)
 		else if (rc == EVENT_BOUND_VALUE || !event_must_be_bound(&ev))
 			attest_find_event(c, "secure-boot", &ev, "it does not belong to Secure Boot");
 	}
+	if (!leads_to_quoted(c))
+		forget(c->verdict);
 	if (s.states < STATES)
 		attest_find(c, CLAIM_CONFIGURATION, "secure-boot", PCR_SECURE_BOOT,
 			    "the log has no measurement of %s", states[s.states].name);

@@ -14,6 +14,7 @@
 #include "tpm/attest.h"
 #include "tpm/ear.h"
 #include "tpm/event_bind.h"
+#include "tpm/event_keys.h"
 #include "tpm/ima.h"
 #include "tpm/tpm_attest.h"
 
@@ -93,13 +94,15 @@ static void print_event(const struct event *ev, const struct tpm_alg *alg)
 {
 	static const char *const bound[] = { "-", "data", "value" };
 	const uint8_t *digest = event_digest_of(ev, alg);
-	char name[11], text[80], hex[2 * TPM_DIGEST_MAX + 1] = "-";
+	char name[11], text[80], keys[160], hex[2 * TPM_DIGEST_MAX + 1] = "-";
 	int how = event_binding(ev, alg);
 
 	if (digest && ev->type != EV_NO_ACTION)
 		hex_encode(digest, alg->size, hex);
-	printf("%u %d %s %s %s %s\n", ev->index, (int)ev->pcr, event_type_name(ev->type, name), hex,
-	       bound[how < 0 ? 0 : how], event_describe(ev, text, sizeof(text)));
+	event_keys(ev, keys, sizeof(keys));
+	printf("%u %d %s %s %s %s%s%s\n", ev->index, (int)ev->pcr, event_type_name(ev->type, name),
+	       hex, bound[how < 0 ? 0 : how], event_describe(ev, text, sizeof(text)),
+	       *keys ? ": " : "", keys);
 }
 
 static json_t *event_json(const struct event *ev)
@@ -403,6 +406,9 @@ static void print_verdict(const struct attest_verdict *v)
 		       attest_finding_text(&v->finding[i], line, sizeof(line)));
 	if (v->findings > ATTEST_FINDINGS)
 		printf("and %u more\n", v->findings - ATTEST_FINDINGS);
+	if (v->secure_boot)
+		printf("Secure Boot is on: what was started is signed by %s; db has %s\n",
+		       *v->authorities ? v->authorities : "nobody", *v->db ? v->db : "no key");
 	printf("%s: %u event%s of the firmware, %u entr%s of IMA\n",
 	       v->trusted ? "trusted" : "not trusted", v->events, plural(v->events), v->entries,
 	       v->entries == 1 ? "y" : "ies");
