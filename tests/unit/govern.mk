@@ -3,3 +3,7 @@
 
 UNIT_TESTS	+= test_tlog_policy test_govern test_govern_folder test_recovery test_witness_ask
 $(foreach t,test_govern test_govern_folder test_recovery,$(eval $(t)_LIBS := -ljansson -lyaml))
+
+# The programs themselves are built beside the tests that run them.
+UNIT_TESTS	+= test_govern_cmd
+$(O)/test/test_govern_cmd: | $(O)/test/skyd $(O)/test/skyctl

@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
+#include "governance.h"
 #include "io/loop.h"
 #include "io/sync.h"
 #include "log.h"
@@ -220,8 +221,12 @@ int backend_open(struct backend *b, struct role_run *run)
 		rc = cache_open(b);
 	if (!rc)
 		rc = plan_open(b);
-	if (!rc)
-		return audit_open(b);
+	if (!rc) {
+		rc = audit_open(b);
+		if (!rc)
+			governance_open(b);
+		return rc;
+	}
 	log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
 		 strerror(-rc));
 	return rc;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "control.h"
 #include "edge.h"
+#include "governance.h"
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/net.h"
@@ -281,6 +282,8 @@ static int role_fiber(void *arg)
 		rc = care_start(&backend, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = audit_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = governance_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)

@@ -13,6 +13,7 @@
 #include "crypto/kdf.h"
 #include "s3/sig.h"
 #include "vault.h"
+#include "vault_govern.h"
 
 #define API_SECRET_BYTES	30u	/* 40 digits of base64, as everybody's are */
 #define API_SECRET_TEXT		40u
@@ -387,6 +388,8 @@ static const struct link_operation operations[] = {
 	{ VAULT_STATUS, "status", ASK, &vault_counts_schema, 0,
 	  BACKEND | ROLE_BIT(ROLE_PARENT), status },
 	{ VAULT_GRANT, "grant", ASK, GIVE, 0, BACKEND, vault_grant },
+	{ VAULT_GOVERN, "govern", &vault_step_schema, &vault_stepped_schema, 0, BACKEND,
+	  vault_govern },
 };
 
 /* Who asked for what, and what became of it; nothing that is secret. */

@@ -44,6 +44,7 @@ enum vault_number {
 	VAULT_DERIVE_POINT,	/* gateway: label of an API secret, blob -> blob: the point that
 				 * verifies Signature Version 4A of that key
 				 */
+	VAULT_GOVERN = 0x180,	/* backend: struct vault_step -> struct vault_stepped */
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
