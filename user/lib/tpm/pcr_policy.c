@@ -118,9 +118,9 @@ static json_t *base64(const uint8_t *bytes, size_t len)
 static int fingerprint(EVP_PKEY *key, uint8_t digest[PCR_POLICY_BYTES])
 {
 	uint8_t der[DER_MAX], *at = der;
-	int len = i2d_PUBKEY(key, NULL);
+	int len = i2d_PublicKey(key, NULL);
 
-	if (len <= 0 || len > DER_MAX || i2d_PUBKEY(key, &at) != len)
+	if (len <= 0 || len > DER_MAX || i2d_PublicKey(key, &at) != len)
 		return -EIO;
 	sha256_of(der, len, digest);
 	return 0;

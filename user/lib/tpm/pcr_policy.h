@@ -6,7 +6,7 @@
  *
  *	{"sha256":[{"pcrs":[4,11],"pkfp":DIGITS,"pol":DIGITS,"sig":BASE64}]}
  *
- * pkfp is SHA-256 of the public key's SubjectPublicKeyInfo in DER.
+ * pkfp is SHA-256 of the public key in DER: RSAPublicKey of PKCS #1 (RFC 8017, A.1.1).
  */
 #ifndef SKY_TPM_PCR_POLICY_H
 #define SKY_TPM_PCR_POLICY_H
