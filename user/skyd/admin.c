@@ -8,6 +8,7 @@
 #include "api.h"
 #include "audit.h"
 #include "care.h"
+#include "governance.h"
 #include "log.h"
 
 /* --- everything at a glance -------------------- */
@@ -195,6 +196,13 @@ static const struct {
 	{ "policy list", policy_list, NULL },
 	{ "policy show", policy_show, NULL },
 	{ "policy delete", policy_delete, "policy.delete" },
+	/* These tell the ledger themselves, before they do it. */
+	{ "govern init", governance_init, NULL },
+	{ "govern propose", governance_propose, NULL },
+	{ "govern vote", governance_vote, NULL },
+	{ "govern apply", governance_apply, NULL },
+	{ "govern status", governance_status, NULL },
+	{ "govern verify", governance_verify, NULL },
 };
 
 static int serve(struct api_ask *a, const struct admin_ask *ask)

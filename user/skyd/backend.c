@@ -13,6 +13,7 @@
 #include "audit.h"
 #include "backend_private.h"
 #include "base/secret.h"
+#include "governance.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "io/sync.h"
@@ -230,6 +231,8 @@ int backend_open(struct backend *b, struct role_run *run)
 	else
 		log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
 			 strerror(-rc));
+	if (!rc)
+		governance_open(b);
 	return rc ? rc : hosts_open(b);
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "control.h"
 #include "edge.h"
+#include "governance.h"
 #include "hosts.h"
 #include "io/file.h"
 #include "io/loop.h"
@@ -291,6 +292,8 @@ static int role_fiber(void *arg)
 		rc = audit_start(&backend, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = hosts_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = governance_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)

@@ -30,6 +30,9 @@ LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
 # Which images may run.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c)
 
+# Governance.
+LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
+
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
 	admin_team.c admin_location.c admin_repair.c api_audit.c care.c care_garbage.c care_move.c care_lifecycle.c \

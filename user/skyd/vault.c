@@ -13,6 +13,7 @@
 #include "crypto/kdf.h"
 #include "s3/sig.h"
 #include "vault.h"
+#include "vault_govern.h"
 
 #define API_SECRET_BYTES	30u	/* 40 digits of base64, as everybody's are */
 #define API_SECRET_TEXT		40u
@@ -392,6 +393,8 @@ static const struct link_operation operations[] = {
 	{ VAULT_GRANT, "grant", ASK, GIVE, 0, BACKEND, vault_grant },
 	{ VAULT_HOSTS, "hosts", &vault_hosts_schema, NULL, LEASE_HOSTS * sizeof(struct vault_host),
 	  BACKEND, vault_hosts },
+	{ VAULT_GOVERN, "govern", &vault_step_schema, &vault_stepped_schema, 0, BACKEND,
+	  vault_govern },
 };
 
 /* Who asked for what, and what became of it; nothing that is secret. */

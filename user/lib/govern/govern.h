@@ -42,7 +42,7 @@
 #define GOVERN_MEMBERS		TLOG_WITNESSES
 #define GOVERN_NAME_MAX		64u		/* bytes of names of members, policies, PCRs */
 #define GOVERN_DOCUMENT_MAX	65536u		/* bytes of a policy */
-#define GOVERN_STATE_MAX	(2u << 20)	/* bytes of a state */
+#define GOVERN_STATE_MAX	(1000u << 10)	/* bytes of a state */
 #define GOVERN_PROPOSAL_MAX	(256u << 10)	/* bytes of a proposal */
 #define GOVERN_ACTIONS		32u		/* of a proposal */
 #define GOVERN_ENTRIES		64u		/* storage policies; sets of PCRs */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -74,12 +75,14 @@ static int open_ledger(const struct options *o, struct told *t)
 {
 	CLEANUP_FREE char *key = NULL;
 	CLEANUP_FREE char *epoch = NULL;
+	CLEANUP_FREE char *beside = strdup(o->ledger);
 	struct ledger_config config = { .path = o->ledger, .signer = &t->signer };
+	const char *at = beside ? dirname(beside) : NULL;
 	char why[LEDGER_WHY];
 	int rc;
 
-	if (asprintf(&key, "%s/../audit.key", o->ledger) < 0 ||
-	    asprintf(&epoch, "%s/../audit.epoch", o->ledger) < 0)
+	if (!at || asprintf(&key, "%s/audit.key", at) < 0 ||
+	    asprintf(&epoch, "%s/audit.epoch", at) < 0)
 		return fail(ENOMEM, "no memory");
 	rc = read_signer(key, &t->signer);
 	if (rc)

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Governance as people do it: keys, a first state, proposals and ballots; of a folder and its
+ * ledger, and of a running daemon, where what was decided takes effect.
+ */
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shell.h"
+
+#define PCR	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static char top[64], folder[PATH_MAX];
+static pid_t daemon_pid;
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* So that nobody else's daemon has its ports; false: not allowed here. */
+static bool own_network(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd, rc;
+
+	if (unshare(CLONE_NEWNET))
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	rc = ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+	return !rc;
+}
+
+static void start_daemon(void)
+{
+	char program[PATH_MAX + 8], dev[128];
+	time_t end = time(NULL) + 60;
+
+	snprintf(program, sizeof(program), "%s/skyd", folder);
+	snprintf(dev, sizeof(dev), "%s/dev", top);
+	daemon_pid = fork();
+	if (!daemon_pid) {
+		char log[160];
+		int fd;
+
+		snprintf(log, sizeof(log), "%s/log", top);
+		fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fd, 2);
+		execl(program, program, "--dev", dev, NULL);
+		_exit(127);
+	}
+	while (sh("%s/skyctl status --dev %s", folder, dev) || !strstr(said, "locations.used: 6")) {
+		assert_true(time(NULL) < end);
+		usleep(50000);
+	}
+}
+
+static void stop_daemon(void)
+{
+	int status;
+
+	if (daemon_pid <= 0)
+		return;
+	kill(daemon_pid, SIGTERM);
+	waitpid(daemon_pid, &status, 0);
+	daemon_pid = 0;
+}
+
+static int setup(void **state)
+{
+	char self[PATH_MAX], members[2048] = "{\"members\":[", key[160];
+	static const char *const names[] = { "alice", "bob", "carol" };
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	unsigned int i;
+
+	(void)state;
+	assert_true(len > 0);
+	self[len] = 0;
+	snprintf(folder, sizeof(folder), "%.4000s", dirname(self));
+	strcpy(top, "/tmp/test_govern.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	for (i = 0; i < 3; i++) {
+		RUN(0, "%s/skyctl govern key %s -o %s/%s", folder, names[i], top, names[i]);
+		said[strcspn(said, "\n")] = 0;
+		snprintf(key, sizeof(key), "%s{\"key\":\"%.120s\",\"roles\":[\"voter\"]}",
+			 i ? "," : "", said);
+		strcat(members, key);
+	}
+	strcat(members, "],\"quorum\":\"group g 2 alice bob carol\\nquorum g\\n\"}");
+	write_file("first", members);
+	if (own_network())
+		start_daemon();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	stop_daemon();
+	return sh("rm -r %s", top);
+}
+
+/* @where: "--dir DIR", "--dev DIR". */
+static void vote(const char *where, const char *id, const char *who, const char *says)
+{
+	RUN(0, "%s/skyctl govern vote %s %s -k %s/%s %s", folder, id, says, top, who, where);
+}
+
+/* Propose the actions of a file.  Return: the id. */
+static const char *propose(const char *where, const char *actions)
+{
+	static char id[65];
+	char *at;
+
+	write_file("actions", actions);
+	RUN(0, "%s/skyctl govern propose %s/actions --json %s", folder, top, where);
+	at = strstr(said, "\"id\":\"");
+	assert_non_null(at);
+	snprintf(id, sizeof(id), "%.64s", at + 6);
+	return id;
+}
+
+static void keys(void **state)
+{
+	(void)state;
+	RUN(5, "%s/skyctl govern key alice -o %s/alice", folder, top);
+	heard("already");
+	RUN(1, "%s/skyctl govern key 'two words' -o %s/x", folder, top);
+	RUN(1, "%s/skyctl govern key alice", folder);
+	RUN(0, "stat -c %%a %s/alice", top);
+	heard("600");
+	RUN(0, "install -m 644 %s/alice %s/open", top, top);
+	RUN(2, "%s/skyctl govern vote " PCR " yes -k %s/open", folder, top);
+	heard("others");
+}
+
+/* A folder and a ledger, without a daemon; the ledger has to tell of all that was decided. */
+static void offline(void **state)
+{
+	char where[256], id[65];
+
+	(void)state;
+	RUN(0, "mkdir %s/off && cp %s/alice %s/off/audit.key", top, top, top);
+	snprintf(where, sizeof(where), "--dir %s/off/g --ledger %s/off/ledger", top, top);
+	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
+	heard("version 0");
+	RUN(5, "%s/skyctl govern init %s/first %s", folder, top, where);
+	strcpy(id, propose(where, "[{\"do\":\"set_quorum\",\"quorum\":\"group h all alice bob carol\\nquorum h\\n\"}]"));
+	RUN(4, "%s/skyctl govern apply %s %s", folder, id, where);
+	heard("0 of 3 voters said yes");
+	vote(where, id, "alice", "yes");
+	RUN(5, "%s/skyctl govern vote %s yes -k %s/alice %s", folder, id, top, where);
+	heard("voted already");
+	/* Signed at one place, handed in at another. */
+	RUN(0, "%s/skyctl govern vote %s yes -k %s/bob -o %s/ballot", folder, id, top, top);
+	RUN(0, "%s/skyctl govern vote %s %s/ballot %s", folder, id, top, where);
+	heard("passed: 2 yes, 0 no of 3");
+	RUN(0, "%s/skyctl govern status %s %s", folder, id, where);
+	heard("set_quorum");
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	heard("version 1");
+	RUN(4, "%s/skyctl govern apply %s %s", folder, id, where);
+	heard("another state");
+	RUN(0, "%s/skyctl govern status %s", folder, where);
+	heard("group h all");
+	heard("stale");
+	RUN(0, "%s/skyctl govern verify %s/off/g", folder, top);
+	heard("sound: 1 decision, version 1");
+	RUN(0, "cat %s/off/ledger/tile/entries/000.p/* | tr -d '\\0'", top);
+	heard("governance.vote");
+}
+
+/* The same by a daemon: policies are in the store, PCRs are signed, the ledger knows. */
+static void online(void **state)
+{
+	char where[128], id[65];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	RUN(4, "%s/skyctl govern status %s", folder, where);
+	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
+	strcpy(id, propose(where, "[{\"do\":\"set_storage_policy\",\"name\":\"gold\",\"document\":\"{\\\"name\\\":\\\"gold\\\",\\\"description\\\":\\\"one\\\"}\"},"
+				  "{\"do\":\"approve_pcrs\",\"name\":\"k\",\"bank\":\"sha256\",\"pcrs\":{\"11\":\"" PCR "\"}}]"));
+	vote(where, id, "alice", "yes");
+	vote(where, id, "carol", "no");
+	RUN(5, "%s/skyctl govern apply %s %s", folder, id, where);
+	heard("no quorum");
+	RUN(4, "%s/skyctl policy show gold %s", folder, where);
+	RUN(4, "cat %s/dev/governance/tpm2-pcr-signature.json || exit 4", top);
+	vote(where, id, "bob", "yes");
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	RUN(0, "%s/skyctl policy show gold %s", folder, where);
+	heard("\"description\": \"one\"");
+	RUN(0, "cat %s/dev/governance/tpm2-pcr-signature.json", top);
+	heard("{\"sha256\":[{\"pcrs\":[11],\"pkfp\":\"");
+	/* What was signed verifies with the key, by somebody else's hand. */
+	RUN(0, "cd %s/dev/governance; python3 -c 'import json,base64; d=json.load(open(\"tpm2-pcr-signature.json\"))[\"sha256\"][0]; open(\"../../sig\",\"wb\").write(base64.b64decode(d[\"sig\"])); open(\"../../pol\",\"wb\").write(bytes.fromhex(d[\"pol\"]))' && openssl dgst -sha256 -verify tpm2-pcr-public-key.pem -signature ../../sig ../../pol", top);
+	heard("Verified OK");
+	RUN(0, "%s/skyctl govern verify %s/dev/governance --ledger %s/dev/ledger -k %s/dev/audit.key.pub",
+	    folder, top, top, top);
+	heard("sound: 1 decision");
+	RUN(0, "cat %s/dev/ledger/tile/entries/000.p/* | grep -ao 'governance[.][a-z]*' | sort -u | tr '\\n' ' '",
+	    top);
+	heard("governance.apply governance.init governance.propose governance.vote");
+}
+
+/* A second decision, and a restart: it is there, and the vault has followed. */
+static void after_restart(void **state)
+{
+	char where[128], id[65];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	strcpy(id, propose(where, "[{\"do\":\"set_storage_policy\",\"name\":\"gold\",\"document\":\"{\\\"name\\\":\\\"gold\\\",\\\"description\\\":\\\"two\\\"}\"}]"));
+	vote(where, id, "carol", "yes");
+	vote(where, id, "bob", "yes");
+	stop_daemon();
+	/* Decided while nobody runs: the next start brings it about. */
+	RUN(0, "%s/skyctl govern apply %s --dir %s/dev/governance --ledger %s/dev/ledger", folder, id,
+	    top, top);
+	start_daemon();
+	RUN(0, "%s/skyctl policy show gold %s", folder, where);
+	heard("\"description\": \"two\"");
+	RUN(0, "%s/skyctl govern verify %s/dev/governance --ledger %s/dev/ledger -k %s/dev/audit.key.pub",
+	    folder, top, top, top);
+	heard("sound: 2 decisions");
+	RUN(0, "for i in $(seq 100); do grep -q '\"version\":2' %s/dev/vault/keys.governance && break; sleep .1; done; cmp %s/dev/vault/keys.governance %s/dev/governance/state.json",
+	    top, top, top);
+}
+
+/* Whoever can write the backend's files decides nothing: the vault does not follow. */
+static void taken_over(void **state)
+{
+	char where[128], id[65];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	stop_daemon();
+	/* A state of the attacker's own, with his key alone. */
+	RUN(0, "rm -r %s/dev/governance && %s/skyctl govern key eve -o %s/eve", top, folder, top);
+	said[strcspn(said, "\n")] = 0;
+	{
+		char members[512];
+
+		snprintf(members, sizeof(members), "{\"members\":[{\"key\":\"%.150s\",\"roles\":[\"voter\"]}],\"quorum\":\"quorum eve\\n\"}",
+			 said);
+		write_file("eve-first", members);
+	}
+	start_daemon();
+	RUN(0, "%s/skyctl govern init %s/eve-first %s", folder, top, where);
+	strcpy(id, propose(where, "[{\"do\":\"approve_pcrs\",\"name\":\"k\",\"bank\":\"sha256\",\"pcrs\":{\"11\":\"" PCR "\"}}]"));
+	vote(where, id, "eve", "yes");
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	RUN(1, "cat %s/dev/governance/tpm2-pcr-signature.json", top);
+	RUN(0, "grep 'vault does not follow' %s/log", top);
+	/* And the ledger remembers what there was. */
+	RUN(4, "%s/skyctl govern verify %s/dev/governance --ledger %s/dev/ledger -k %s/dev/audit.key.pub",
+	    folder, top, top, top);
+	heard("ledger");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys), cmocka_unit_test(offline), cmocka_unit_test(online),
+		cmocka_unit_test(after_restart), cmocka_unit_test(taken_over),
+	};
+
+	return cmocka_run_group_tests_name("govern_cmd", tests, setup, teardown);
+}
