@@ -105,16 +105,14 @@ static int begin(struct move *m, struct sending *s)
 	struct move_journal *j = &s->j;
 	int rc = check_age(m, s);
 
-	if (!rc) {
-		rc = m->ops->judge(m->ops->ctx, &s->who, &s->offer, &s->msg, m->why);
-		if (!rc) {
-			rc = m->ops->take(m->ops->ctx, &v);
-			if (rc)
-				move_fail(m, rc, "the volume's key is not to be had");
-		}
-	}
-	if (!rc)
-		rc = fill_crate(m, s, &v);
+	if (rc)
+		return rc;
+	move_fail(m, 0, "that host cannot be judged");
+	rc = m->ops->judge(m->ops->ctx, &s->who, &s->offer, &s->msg, m->why);
+	if (rc)
+		return rc;
+	rc = m->ops->take(m->ops->ctx, &v);
+	rc = rc ? move_fail(m, rc, "the volume's key is not to be had") : fill_crate(m, s, &v);
 	secret_free(&v.key);
 	if (rc)
 		return rc;
