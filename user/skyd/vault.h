@@ -47,7 +47,7 @@ enum vault_number {
 				 * verifies Signature Version 4A of that key
 				 */
 	VAULT_HOSTS,		/* backend: struct vault_hosts: all that hold a lease now */
-	VAULT_GOVERN = 0x180,	/* backend: struct vault_step -> struct vault_stepped */
+	VAULT_GOVERN,		/* backend: struct vault_step -> struct vault_stepped */
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
