@@ -52,6 +52,7 @@ install-skyd: $(O)/bin/skyd $(O)/skyd.conf.5
 	$(call install_file,0644,$(O)/skyd.conf.5,$(MANDIR)/man5/skyd.conf.5)
 	$(call install_file,0644,user/skyd/service/skyd.service,$(UNITDIR)/skyd.service)
 	$(call install_file,0644,user/skyd/service/skyd-role@.service,$(UNITDIR)/skyd-role@.service)
+	$(call install_file,0644,user/skyd/service/skyd-tpm.conf,$(UNITDIR)/skyd-role@attester.service.d/tpm.conf)
 	$(call install_file,0644,user/skyd/service/skyd.socket,$(UNITDIR)/skyd.socket)
 	$(call install_file,0644,user/skyd/service/skyd.sysusers,$(SYSUSERSDIR)/skyd.conf)
 	$(call install_file,0644,user/skyd/service/skyd.tmpfiles,$(TMPFILESDIR)/skyd.conf)

@@ -29,9 +29,10 @@ int cmd_attest_host(const struct options *o, int argc, char **argv)
 		;
 	if (i == sizeof(words) / sizeof(words[0]))
 		return fail(EINVAL, "attest host %s: it is list, show, enrol or revoke", argv[0]);
-	if (words[i].names != (argc == 2))
-		return fail(EINVAL, words[i].names ? "attest host %s: say which HOST" :
-			    "attest host %s takes no HOST", argv[0]);
+	if (words[i].names && argc < 2)
+		return fail(EINVAL, "attest host %s: say which HOST", argv[0]);
+	if (!words[i].names && argc > 1)
+		return fail(EINVAL, "attest host %s takes no HOST", argv[0]);
 	if (o->ek && strcmp(argv[0], "enrol"))
 		return fail(EINVAL, "--ek is for enrol");
 	in = json_object();
