@@ -7,6 +7,6 @@ EDGE_TESTS	:= test_edge_store test_edge_crash test_edge_spent test_edge_auth tes
 UNIT_TESTS	+= $(EDGE_TESTS)
 $(foreach t,$(EDGE_TESTS),$(eval $(t)_LIBS := -luring -lisal))
 $(foreach t,test_edge_http test_edge_http_hostile test_edge test_location test_location_peer,$(eval $(t)_LIBS += -lssl -lexpat))
-test_edge_LIBS	+= -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lIPSec_MB -ldeflate -lzstd
+test_edge_LIBS	+= -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lIPSec_MB -ldeflate -lzstd -ltss2-esys -ltss2-mu -ltss2-tctildr
 
 $(O)/test/test_edge: | $(O)/test/skyd

@@ -77,10 +77,12 @@ static void want(bool ok, int line)
 #define WANT(cond)	want(cond, __LINE__)
 #define REFUSED(call)	WANT((call) == -1 && errno == EPERM)
 
-static void everybody(enum role role, bool root, pid_t parent)
+/* @local: with AF_UNIX. */
+static void everybody(bool local, bool root, pid_t parent)
 {
 	struct rlimit limit;
 	static char *const none[] = { NULL };
+	int fd;
 
 	REFUSED(execve("/bin/true", none, none));
 	REFUSED(ptrace(PTRACE_ATTACH, parent, NULL, NULL));
@@ -91,7 +93,11 @@ static void everybody(enum role role, bool root, pid_t parent)
 	REFUSED(unshare(0));
 	REFUSED(mount("none", "/", "tmpfs", 0, NULL));
 	REFUSED(chroot("/"));
-	REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	WANT(local ? fd >= 0 : fd == -1 && errno == EPERM);
+	if (fd >= 0)
+		close(fd);
+	REFUSED(socket(AF_UNIX, SOCK_DGRAM, 0));
 	REFUSED(socket(AF_NETLINK, SOCK_RAW, 0));
 	REFUSED(socket(AF_INET, SOCK_RAW, IPPROTO_TCP));
 	REFUSED(bind(0, NULL, 0));
@@ -108,7 +114,6 @@ static void everybody(enum role role, bool root, pid_t parent)
 	WANT(syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS);
 	if (root)
 		WANT(getuid() == 65534 && getgid() == 65534);
-	(void)role;
 }
 
 /* UDP. */
@@ -143,13 +148,14 @@ static void only_names(void)
 	REFUSED(accept(0, NULL, NULL));
 }
 
-static void one_role(enum role role, bool io_uring)
+static void one_role(enum role role, bool io_uring, const char *tpm)
 {
 	bool root = !getuid();
 	struct priv p;
 	struct config config = {
 		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
 		.edge_user = "nobody", .link_user = "nobody", .resolver_user = "nobody",
+		.attest_user = "nobody", .attest_tpm = (char *)tpm,
 		.chroot = empty, .io_uring = io_uring,
 	};
 	pid_t parent = getpid(), pid = fork();
@@ -157,7 +163,7 @@ static void one_role(enum role role, bool io_uring)
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		bool net, files, uring, names;
+		bool net, files, uring, names, local;
 		int fd;
 
 		role_priv(role, &config, &p);
@@ -168,12 +174,14 @@ static void one_role(enum role role, bool io_uring)
 		/* What the table of the documentation says. */
 		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND || role == ROLE_RELAY));
 		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY &&
-			       role != ROLE_RESOLVER));
+			       role != ROLE_RESOLVER && role != ROLE_ATTESTER));
 		WANT(names == (role == ROLE_RESOLVER));
 		WANT(uring == (io_uring && (role == ROLE_GATEWAY || role == ROLE_EDGE)));
-		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT && role != ROLE_RESOLVER));
+		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT && role != ROLE_RESOLVER &&
+						   role != ROLE_ATTESTER));
 		WANT(!priv_drop(&p, tell));
-		everybody(role, root, parent);
+		local = role == ROLE_ATTESTER && strncmp(tpm, "device:", 7);
+		everybody(local, root, parent);
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		WANT(net || names ? fd >= 0 : fd == -1 && errno == EPERM);
 		if (fd >= 0)
@@ -201,9 +209,11 @@ static void test_roles(void **state)
 
 	(void)state;
 	for (role = ROLE_GATEWAY; role < ROLES; role++) {
-		one_role(role, true);
-		one_role(role, false);
+		one_role(role, true, "device:/dev/tpmrm0");
+		one_role(role, false, "device:/dev/tpmrm0");
 	}
+	/* A TPM that is a program is connected to for each command. */
+	one_role(ROLE_ATTESTER, true, "swtpm:path=/tmp/s");
 }
 
 /* Neither a user that is not there nor a folder that is not is passed over. */

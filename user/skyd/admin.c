@@ -85,6 +85,7 @@ static int status(struct api_ask *a)
 	rc = count_locations(a, a->out);
 	if (!rc)
 		rc = vault_status(a, a->out);
+	json_object_set_new(a->out, "hosts", admin_host_counts(a));
 	json_object_set_new(a->out, "reservations", json_integer(a->b->plan->reservations));
 	return rc ? rc : 200;
 }
@@ -191,6 +192,11 @@ static const struct {
 	{ "location drain", admin_location_drain, "location.drain" },
 	{ "location repair", admin_location_repair, "location.repair" },
 	{ "location list", admin_location_list, NULL },
+	{ "attest host list", admin_host_list, NULL },
+	{ "attest host show", admin_host_show, NULL },
+	{ "attest host enrol", admin_host_enrol, "host.expect" },
+	/* It tells of itself: to the webhook, too. */
+	{ "attest host revoke", admin_host_revoke, NULL },
 	{ "policy create", policy_create, "policy.create" },
 	{ "policy edit", policy_edit, "policy.edit" },
 	{ "policy list", policy_list, NULL },

@@ -12,6 +12,7 @@
  *	admin_team.c		teams and keys
  *	admin_location.c	locations
  *	admin_repair.c		fragments that leave one
+ *	admin_host.c		machines that attest
  */
 #ifndef SKYD_API_H
 #define SKYD_API_H
@@ -117,6 +118,9 @@ api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, 
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
 	admin_location_list, admin_location_repair;
+api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke;
+/* Machines that attest, for "status". */
+json_t *admin_host_counts(struct api_ask *a);
 /* Its row, by "name" and the team.  Return: 0; 404; an error. */
 int admin_find_location(struct api_ask *a, u64 team, struct store_location *row);
 /* What is being done about its fragments: an object; NULL when nothing is. */

@@ -412,6 +412,52 @@ static void check_link(struct reader *r)
 	}
 }
 
+static void wrong_attest(struct reader *r, const char *name, const char *what, struct str value)
+{
+	const char *where = config_where(r->config, "attest", name);
+	char text[1024], safe[1024];
+
+	snprintf(text, sizeof(text), "%s: [attest] %s%.*s", where ? where : r->file, what,
+		 STR_ARG(value));
+	r->errors++;
+	r->tell(r->arg, text_printable(text, safe, sizeof(safe)));
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* Whoever has this machine's name would hold its lease. */
+static void check_names(struct reader *r)
+{
+	const struct config *c = r->config;
+	struct str rest = str_of(c->link_peers), word;
+	struct relay_peer peer;
+
+	while (relay_peer_word(&rest, &word))
+		if (relay_peer_parse(word, &peer) && str_is(peer.name, c->attest_name))
+			wrong_attest(r, "name", "needs another name: that of this machine is a peer's, ",
+				     word);
+}
+
+static void check_attest(struct reader *r)
+{
+	const struct config *c = r->config;
+
+	if (!name_ok(c->attest_name))
+		wrong_attest(r, "name", "has no such name of a machine: ", str_of(c->attest_name));
+	if (*c->attest_tpm && !begins(c->attest_tpm, "device:") && !begins(c->attest_tpm, "swtpm:"))
+		wrong_attest(r, "tpm", "asks a TPM by device:PATH or swtpm:path=SOCKET, not ",
+			     str_of(c->attest_tpm));
+	if (*c->attest_webhook && !begins(c->attest_webhook, "http://") &&
+	    !begins(c->attest_webhook, "https://"))
+		wrong_attest(r, "webhook", "posts to http:// or https://, not to ",
+			     str_of(c->attest_webhook));
+	if (c->attest_required)
+		check_names(r);
+}
+
 static int defaults(struct config *c)
 {
 	size_t i;
@@ -437,6 +483,7 @@ int config_read(struct config *config, const char *path, config_tell_fn *tell, v
 	for (i = 0; i < config->edges; i++)
 		check_edge(&r, i);
 	check_link(&r);
+	check_attest(&r);
 	return r.errors;
 }
 

@@ -126,7 +126,15 @@ static void stop_oldest(struct parent *p, const struct place *place)
 		leave(p, oldest, CONTROL_STOP);
 }
 
-/* An edge that does not start keeps nobody else from it: that is what the others are for. */
+/*
+ * An edge that does not start keeps nobody else from it: that is what the others are for.  Nor does
+ * an attester: what a machine may do without a lease is for the backend to say.
+ */
+static bool may_fail(const struct place *place)
+{
+	return place->role == ROLE_EDGE || place->role == ROLE_ATTESTER;
+}
+
 static void look_if_up(struct parent *p)
 {
 	unsigned int i;
@@ -135,7 +143,7 @@ static void look_if_up(struct parent *p)
 		const struct place *place = &p->place[i];
 		bool ready = place->now && place->now->ready;
 
-		if (place->wanted && !ready && !(place->role == ROLE_EDGE && place->failures))
+		if (place->wanted && !ready && !(may_fail(place) && place->failures))
 			return;
 	}
 	p->up = true;
@@ -220,7 +228,7 @@ static void has_ended(struct parent *p, struct process *process, int status)
 	else
 		log_line(LEVEL_ERROR, "%s ended with status %d", place->name,
 			 WEXITSTATUS(status));
-	if (config && !p->up && (place->role != ROLE_EDGE || only_edges(p))) {
+	if (config && !p->up && (!may_fail(place) || only_edges(p))) {
 		p->status = EXIT_CONFIG;
 		kill(getpid(), SIGTERM);
 		return;
@@ -291,7 +299,10 @@ static void listen_no_more(struct place *place)
 	place->address = NULL;
 }
 
-/* The relay is wherever another machine is spoken of; the resolver, where somebody asks it. */
+/*
+ * The relay is wherever another machine is spoken of; the resolver, where somebody asks it; the
+ * attester, where there is a TPM.
+ */
 static bool wants(const struct parent *p, enum role kind)
 {
 	const struct config *c = p->config;
@@ -300,6 +311,8 @@ static bool wants(const struct parent *p, enum role kind)
 		return *c->link_listen || *c->link_backend || *c->link_vault;
 	if (kind == ROLE_RESOLVER)
 		return wants(p, ROLE_GATEWAY) || wants(p, ROLE_BACKEND) || wants(p, ROLE_RELAY);
+	if (kind == ROLE_ATTESTER && !*c->attest_tpm)
+		return false;
 	return p->options->roles & ROLE_BIT(kind);
 }
 
@@ -357,12 +370,17 @@ static int want_all(struct parent *p)
 		p->place[i].wanted = false;
 	rc = check_once(p, ROLE_BACKEND, p->config->link_backend);
 	rc = check_once(p, ROLE_VAULT, p->config->link_vault) ?: rc;
+	if (p->options->roles == ROLE_BIT(ROLE_ATTESTER) && !*p->config->attest_tpm) {
+		log_line(LEVEL_ERROR, "there is nothing to attest with; see tpm in [attest] of skyd.conf(5)");
+		rc = -EINVAL;
+	}
 	rc = want(p, ROLE_RESOLVER, NULL) ?: rc;
 	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
 	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
 	for (i = 0; i < p->config->edges; i++)
 		rc = want(p, ROLE_EDGE, &p->config->edge[i]) ?: rc;
+	rc = want(p, ROLE_ATTESTER, NULL) ?: rc;
 	rc = want(p, ROLE_RELAY, NULL) ?: rc;
 	for (i = 0; i < p->places; i++) {
 		if (p->place[i].wanted)
@@ -454,8 +472,9 @@ static void stop(struct parent *p)
 static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
-		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_BACKEND), ROLE_BIT(ROLE_EDGE),
-		ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
+		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_ATTESTER), ROLE_BIT(ROLE_BACKEND),
+		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
+		ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;
 	unsigned int i, j;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attester.h"
 #include "audit.h"
 #include "backend.h"
 #include "base/file.h"
@@ -199,6 +200,8 @@ static void begin_stop(struct role_run *run, bool now)
 		edge_stop(run->edge);
 	if (run->relay)
 		relay_stop(run->relay);
+	if (run->attester)
+		attester_stop(run->attester);
 	/* What has been sent is still read, and answered. */
 	for (s = now ? run->first : NULL; s; s = s->next)
 		io_shutdown(s->stream.fd, SHUT_RD);
@@ -245,7 +248,7 @@ static int listen_to_parent(void *arg)
 		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_VAULT)
 			link_attach(run->vault, fd);
 		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_BACKEND &&
-			 run->role == ROLE_GATEWAY)
+			 (run->role == ROLE_GATEWAY || run->role == ROLE_ATTESTER))
 			link_attach(run->to_backend, fd);
 		else if (b.message.type == CONTROL_CALL && b.message.role == ROLE_EDGE)
 			attach_edge(run, b.message.number, fd);
@@ -304,6 +307,8 @@ static int role_fiber(void *arg)
 		rc = edge_start(run->edge);
 	if (!rc && run->relay)
 		rc = relay_start(run->relay);
+	if (!rc && run->attester)
+		rc = attester_start(run->attester);
 	if (rc)
 		goto out;
 	control_out(&b, (struct control){ .type = CONTROL_READY, .role = run->role }, -1);
@@ -359,7 +364,7 @@ static void tell_priv(const char *text)
 int role_run(struct role_run *run)
 {
 	struct priv priv;
-	int keep[2];
+	int keep[1 + ATTESTER_FILES];
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
 	bool again;
@@ -380,11 +385,18 @@ int role_run(struct role_run *run)
 		relay_free(run);
 		return EXIT_CONFIG;
 	}
+	/* A TPM that is not there keeps nobody else from starting. */
+	if (run->role == ROLE_ATTESTER && attester_prepare(run)) {
+		attester_free(run);
+		return EXIT_FAILURE;
+	}
 	role_priv(run->role, run->config, &priv);
 	keep[0] = run->control;
 	keep[1] = run->cache;
 	priv.keep = keep;
 	priv.keep_count = run->role == ROLE_GATEWAY && run->cache >= 0 ? 2 : 1;
+	if (run->attester)
+		priv.keep_count += attester_files(run->attester, keep + 1);
 	rc = priv_drop(&priv, tell_priv);
 	if (rc) {
 		log_line(LEVEL_ERROR, "cannot give up its privileges: %s; is there a user %s?",
@@ -415,6 +427,7 @@ int role_run(struct role_run *run)
 	gateway_free(run);
 	edge_free(run->edge);
 	relay_free(run);
+	attester_free(run);
 	if (rc && rc != -ECANCELED)
 		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -21,7 +21,7 @@ struct role_run {
 	struct io_loop *loop;
 	struct io_group group;
 	struct link *vault;	/* for who asks it */
-	struct link *to_backend;	/* the gateway's */
+	struct link *to_backend;	/* the gateway's, and the attester's */
 	struct link *to_resolver;	/* of who makes connections */
 	struct front *front;	/* gateway.c */
 	int cache;		/* the gateway's: a file of its cache, or -1 */
@@ -30,6 +30,7 @@ struct role_run {
 	struct edge *edge;	/* of an edge itself */
 	struct relay *relay;	/* of the relay itself */
 	struct resolver *resolver;	/* of the resolver itself */
+	struct attester *attester;	/* of the attester itself */
 
 	/*
 	 * The backend's, to the edges of this machine, by the number of their place; NULL where

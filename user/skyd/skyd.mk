@@ -21,7 +21,7 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sig
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # Machines that attest, and what their leases open.
-LIB_SRCS += $(addprefix user/skyd/,attest_message.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c \
+LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_tpm.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c \
 	webhook.c lease.c store_host.c vault_hosts.c)
 
 # The audit ledger.
@@ -35,14 +35,14 @@ LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
-	admin_team.c admin_location.c admin_repair.c api_audit.c care.c care_garbage.c care_move.c care_lifecycle.c \
+	admin_team.c admin_host.c admin_location.c admin_repair.c api_audit.c care.c care_garbage.c care_move.c care_lifecycle.c \
 	care_measure.c care_request.c)
 
 PROGRAMS	+= skyd
 skyd_SRCS	:= user/skyd/main.c
 # A thread that ends wants libgcc_s, which a role that is locked in cannot open any more.
 skyd_LIBS	:= -Wl,--push-state,--no-as-needed -lgcc_s -Wl,--pop-state
-skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
+skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat $(TPM_ESYS_LIBS)
 
 INSTALL		+= install-skyd
 
@@ -58,6 +58,7 @@ install-skyd: $(O)/bin/skyd $(O)/skyd.conf.5
 	$(call install_file,0644,$(O)/skyd.conf.5,$(MANDIR)/man5/skyd.conf.5)
 	$(call install_file,0644,user/skyd/service/skyd.service,$(UNITDIR)/skyd.service)
 	$(call install_file,0644,user/skyd/service/skyd-role@.service,$(UNITDIR)/skyd-role@.service)
+	$(call install_file,0644,user/skyd/service/skyd-tpm.conf,$(UNITDIR)/skyd-role@attester.service.d/tpm.conf)
 	$(call install_file,0644,user/skyd/service/skyd.socket,$(UNITDIR)/skyd.socket)
 	$(call install_file,0644,user/skyd/service/skyd.sysusers,$(SYSUSERSDIR)/skyd.conf)
 	$(call install_file,0644,user/skyd/service/skyd.tmpfiles,$(TMPFILESDIR)/skyd.conf)

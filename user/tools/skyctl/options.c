@@ -156,6 +156,8 @@ const struct option_row option_rows[] = {
 	  "and with which hash (default sha256)" },
 	{ "ek", 0, OPT_TEXT, AT(ek), 0, 0, CMD_QUOTES, "FILE",
 	  "endorsement key below which the attestation key has to lie" },
+	{ "ek", 0, OPT_TEXT, AT(ek), 0, 0, CMD_T_HOST, "NAME",
+	  "with enrol: Name of the endorsement key that it has, in hexadecimal" },
 	{ "roots", 0, OPT_TEXT, AT(roots), 0, 0, CMD_TPM_EK, "FILE",
 	  "PEM of the makers that are trusted" },
 	{ "between", 0, OPT_TEXT, AT(between), 0, 0, CMD_TPM_EK, "FILE",

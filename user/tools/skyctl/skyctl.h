@@ -36,7 +36,8 @@
 #define CMD_POLICY		BIT_OF(10)
 #define CMD_INTENT		BIT_OF(11)
 #define CMD_GC			BIT_OF(12)
-#define CMD_ADMIN		(BIT_OF(13) - 1)
+#define CMD_T_HOST		BIT_OF(13)
+#define CMD_ADMIN		(BIT_OF(14) - 1)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
@@ -184,6 +185,8 @@ int cmd_pki_issue(const struct options *o, int argc, char **argv);
 int cmd_attest_replay(const struct options *o, int argc, char **argv);
 int cmd_attest_ima(const struct options *o, int argc, char **argv);
 int cmd_attest_verify(const struct options *o, int argc, char **argv);
+/* --- cmd_host.c: machines that attest.  Return: 0 or -errno, reported. */
+int cmd_attest_host(const struct options *o, int argc, char **argv);
 /*
  * --- cmd_audit.c.  Return: 0; an exit status above those of program.h, for what was found; or
  * -errno, reported.
