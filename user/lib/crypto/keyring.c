@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <keyutils.h>
 
+#include <string.h>
+
 #include "keyring.h"
 
 /**
@@ -33,4 +35,68 @@ int keyring_add_logon(const char *description, const void *key, size_t len, int3
 void keyring_unlink(int32_t serial)
 {
 	keyctl_unlink(serial, KEY_SPEC_THREAD_KEYRING);
+}
+
+/**
+ * keyring_keep - have the kernel keep a key for other processes of this user
+ * @description: its name
+ * @key:	@len bytes
+ *
+ * It is of type user: whoever runs as this user can read it back.
+ *
+ * Return: 0 or -errno.
+ */
+int keyring_keep(const char *description, const void *key, size_t len)
+{
+	key_serial_t id = add_key("user", description, key, len, KEY_SPEC_USER_KEYRING);
+	int rc;
+
+	if (id < 0)
+		return -errno;
+	/* A service has a session of its own, to which the user's keyring does not belong. */
+	if (!keyctl_setperm(id, KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH |
+			    KEY_USR_LINK))
+		return 0;
+	rc = -errno;
+	keyctl_unlink(id, KEY_SPEC_USER_KEYRING);
+	return rc;
+}
+
+static long find(const char *description)
+{
+	return keyctl_search(KEY_SPEC_USER_KEYRING, "user", description, 0);
+}
+
+/**
+ * keyring_read - what keyring_keep() was given
+ * @description: its name
+ * @key:	receives @len bytes, which are all of it; the caller wipes it
+ *
+ * Return: 0; -ENOKEY: there is none; -EMSGSIZE: of another length; -errno.
+ */
+int keyring_read(const char *description, void *key, size_t len)
+{
+	char bytes[256];
+	long id = find(description), got;
+	int rc;
+
+	if (id < 0)
+		return -errno;
+	got = keyctl_read(id, bytes, sizeof(bytes));
+	rc = got < 0 ? -errno : len > sizeof(bytes) || (size_t)got != len ? -EMSGSIZE : 0;
+	if (!rc)
+		memcpy(key, bytes, len);
+	explicit_bzero(bytes, sizeof(bytes));
+	return rc;
+}
+
+/**
+ * keyring_drop - forget it
+ */
+void keyring_drop(const char *description)
+{
+	long id = find(description);
+
+	if (id >= 0)
+		keyctl_unlink(id, KEY_SPEC_USER_KEYRING);
 }

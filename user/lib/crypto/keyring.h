@@ -10,5 +10,8 @@
 
 int keyring_add_logon(const char *description, const void *key, size_t len, int32_t *serial);
 void keyring_unlink(int32_t serial);
+int keyring_keep(const char *description, const void *key, size_t len);
+int keyring_read(const char *description, void *key, size_t len);
+void keyring_drop(const char *description);
 
 #endif /* SKY_CRYPTO_KEYRING_H */

@@ -209,6 +209,38 @@ int dm_device_create(const char *name, const char *uuid, const struct dm_table *
 	return rc;
 }
 
+/* Return: 0 or -errno, reported. */
+static int change_state(int type, const char *name, const char *what)
+{
+	CLEANUP_TASK struct dm_task *task = new_task(type, name);
+	int err;
+
+	if (!task)
+		return explain_no_task(name);
+	err = type == DM_DEVICE_RESUME ? run_with_udev(task) : run(task);
+	return err ? explain(err, name, what) : 0;
+}
+
+/**
+ * dm_device_suspend - let what is under way end, and begin nothing more
+ *
+ * Return: 0 or -errno, reported.
+ */
+int dm_device_suspend(const char *name)
+{
+	return change_state(DM_DEVICE_SUSPEND, name, "cannot be suspended");
+}
+
+/**
+ * dm_device_resume - go on after dm_device_suspend()
+ *
+ * Return: 0 or -errno, reported.
+ */
+int dm_device_resume(const char *name)
+{
+	return change_state(DM_DEVICE_RESUME, name, "cannot be resumed");
+}
+
 /**
  * dm_device_remove - remove a device that nobody has open
  *

@@ -36,6 +36,8 @@ const char *dm_name_of(const char *path);
 int dm_device_list(const char *target, int (*each)(const char *name, void *arg), void *arg);
 int dm_device_create(const char *name, const char *uuid, const struct dm_table *table);
 int dm_device_reload(const char *name, const struct dm_table *table);
+int dm_device_suspend(const char *name);
+int dm_device_resume(const char *name);
 int dm_device_remove(const char *name);
 int dm_device_info(const char *name, struct dm_device_info *info);
 int dm_device_status(const char *name, const char *target, char **params);

@@ -19,6 +19,7 @@ struct monitor {
 	struct genl_watch *watch;
 	struct hooks *hooks;
 	struct returns *returns;
+	struct anchors *anchors;
 	int signals;
 	bool out_of_step;	/* events were lost */
 	bool stop;
@@ -26,6 +27,7 @@ struct monitor {
 
 static void monitor_end(struct monitor *m)
 {
+	anchors_stop(&m->anchors);
 	returns_stop(&m->returns);
 	hooks_stop(&m->hooks);
 	genl_watch_close(&m->watch);
@@ -59,6 +61,7 @@ static int on_event(const struct rlnc_notice *n, void *arg)
 	if (n->command != RLNC_CMD_EVENT)
 		return 0;
 	m->out_of_step |= rlnc_notice_has(n, RLNC_ATTR_LOST);
+	anchors_notice(m->anchors, n);
 	say(m, n);
 	returns_notice(m->returns, n);
 	return 0;
@@ -70,6 +73,7 @@ static int on_first_state(const struct rlnc_notice *n, void *arg)
 
 	if (n->command == RLNC_CMD_VOLUME)
 		say(m, n);
+	anchors_notice(m->anchors, n);
 	returns_notice(m->returns, n);
 	return 0;
 }
@@ -78,6 +82,7 @@ static int on_state(const struct rlnc_notice *n, void *arg)
 {
 	struct monitor *m = arg;
 
+	anchors_notice(m->anchors, n);
 	returns_notice(m->returns, n);
 	return 0;
 }
@@ -187,6 +192,8 @@ int cmd_monitor(const struct options *o, int argc, char **argv)
 		rc = hooks_start(&m.hooks, o->program);
 	if (!rc)
 		rc = returns_start(&m.returns, o);
+	if (!rc)
+		rc = anchors_start(&m.anchors, o);
 	/* Listen first: what happens while we look is told afterwards. */
 	if (!rc)
 		rc = rlnc_watch_open(&m.watch);

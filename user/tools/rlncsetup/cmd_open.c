@@ -303,6 +303,7 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	CLEANUP_MEMBERS struct tool_members set = { 0 };
 	CLEANUP_VOLUME struct volume v = { 0 };
 	CLEANUP_SECRET struct secret key = SECRET_NONE;
+	struct options with = *o;
 	bool sealed;
 	int rc;
 
@@ -330,11 +331,13 @@ static int open_volume(const struct options *o, const char *name, char **member,
 		return rc;
 	list_stale(&v);
 	rc = sign_repaired(&v, &key);
+	if (!rc && (with.anchor || with.anchor_reset))
+		rc = anchor_begin(&with, &v, &key);
 	if (rc)
 		return rc;
 	/* What a volume uses is not disconnected, and what is connected is noted. */
 	interrupt_hold();
-	rc = activate(o, name, &v, &key);
+	rc = activate(&with, name, &v, &key);
 	if (!rc && sealed)
 		rc = cap(o, name);
 	if (!rc) {

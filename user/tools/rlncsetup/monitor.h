@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rlncsetup monitor, in three parts: the loop (cmd_monitor.c), what is said of an
- * event and to whom (monitor_say.c, monitor_hook.c), and bringing members back
- * (monitor_return.c).
+ * rlncsetup monitor, in four parts: the loop (cmd_monitor.c), what is said of an
+ * event and to whom (monitor_say.c, monitor_hook.c), bringing members back
+ * (monitor_return.c), and renewing leases of epochs (monitor_anchor.c).
  */
 #ifndef MONITOR_H
 #define MONITOR_H
@@ -59,5 +59,13 @@ int returns_run(struct returns *returns);
 bool returns_reap(struct returns *returns, pid_t pid, int status);
 bool returns_idle(const struct returns *returns);
 void returns_stop(struct returns **returns);
+
+/* === leases of epochs, renewed before they end: monitor_anchor.c === */
+
+struct anchors;
+
+int anchors_start(struct anchors **anchors, const struct options *o);
+void anchors_notice(struct anchors *anchors, const struct rlnc_notice *n);
+void anchors_stop(struct anchors **anchors);
 
 #endif /* MONITOR_H */

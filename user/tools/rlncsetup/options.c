@@ -19,7 +19,9 @@
 #define CMD_MEMBERS	((CMD_ANY_KEY & ~CMD_RESIZE) | CMD_DUMP | CMD_KEY_LIST | \
 			 CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
 #define CMD_UNSEAL	(CMD_OPEN | CMD_KEY_TEST)
-#define CMD_TPM		(CMD_UNSEAL | CMD_KEY_ADD | CMD_TPM_EPOCH | CMD_TPM_CAP)
+#define CMD_ANCHORS	(CMD_ANCHOR_LIST | CMD_ANCHOR_REMOVE)
+#define CMD_TPM		(CMD_UNSEAL | CMD_KEY_ADD | CMD_TPM_EPOCH | CMD_TPM_CAP | CMD_ANCHORS | \
+			 CMD_CLOSE | CMD_MONITOR)
 #define CMD_ALL		(~0u)
 
 #define OPT_MEMBER_DEADLINE	(OPT_OWN + 1)
@@ -137,6 +139,12 @@ const struct option_row option_rows[] = {
 	  "signed policies (default: those in /etc/rlnc and /run/systemd)" },
 	{ "tpm2-no-cap", 0, OPT_FLAG, AT(tpm2_no_cap), 0, 0, CMD_OPEN, NULL,
 	  "let the TPM give up keys after this, too: there are more volumes to open" },
+	{ "anchor", 0, OPT_FLAG, AT(anchor), 0, 0, CMD_OPEN, NULL,
+	  "refuse epochs that this machine's TPM does not accept, and have it remember" },
+	{ "anchor-reset", 0, OPT_FLAG, AT(anchor_reset), 0, 0, CMD_OPEN, NULL,
+	  "the same, but take the volume as it is: the first time, or at your own risk" },
+	{ "anchor-lease", 0, OPT_NUMBER, AT(anchor_lease), 2, 1u << 30, CMD_OPEN | CMD_MONITOR, "L",
+	  "epochs that are accepted ahead, after a crash (default 1024)" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
 	  CMD_MONITOR | CMD_NEW_PLACE, NULL, "print JSON" },
 	{ "program", 'p', OPT_TEXT, AT(program), 0, 0, CMD_MONITOR, "FILE",
@@ -159,6 +167,7 @@ const struct options option_defaults = {
 	.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
 	.tab = TAB_PATH, .nbd_timeout = 5, .nbd_dead = 1, .max_delay = 60,
 	.tpm2_device = TPM2_DEVICE, .tpm2_pcrs = TPM2_PCRS, .tpm2_bank = "sha256",
+	.anchor_lease = 1024,
 };
 
 /**

@@ -43,6 +43,8 @@ enum command_bit {
 	CMD_TPM_EPOCH	= 1 << 22,
 	CMD_TPM_CAP	= 1 << 23,
 	CMD_KEY_TEST	= 1 << 25,
+	CMD_ANCHOR_LIST	= 1 << 26,
+	CMD_ANCHOR_REMOVE	= 1 << 27,
 	CMD_MONITOR	= 1 << 24,
 };
 
@@ -87,6 +89,9 @@ struct options {
 	const char *tpm2_signature;	/* NULL: the default places */
 	bool tpm2;
 	bool tpm2_no_cap;
+	bool anchor;
+	bool anchor_reset;
+	uint64_t anchor_lease;	/* epochs */
 	bool dense;
 	bool accept_older;
 	bool allow_discards;
@@ -225,6 +230,13 @@ int tpm2_slot_make(struct keyslot_set *set, const struct options *o,
 		   const struct secret *volume_key);
 int tpm2_cap(const struct options *o);
 
+/* === the epochs that this machine's TPM accepts: anchor.c === */
+
+int anchor_begin(struct options *o, const struct volume *v, const struct secret *key);
+bool anchor_has(const char *uuid);
+int anchor_renew(const struct options *o, const char *uuid, uint64_t epoch, uint64_t *high);
+int anchor_end(const struct options *o, const char *uuid, uint64_t epoch);
+
 /* === volumes that are only named: tab.c === */
 
 #define TAB_PATH	"/etc/rlnctab"
@@ -300,6 +312,8 @@ int cmd_fail(const struct options *o, int argc, char **argv);
 int cmd_checkpoint(const struct options *o, int argc, char **argv);
 int cmd_tpm_epoch(const struct options *o, int argc, char **argv);
 int cmd_tpm_cap(const struct options *o, int argc, char **argv);
+int cmd_anchor_list(const struct options *o, int argc, char **argv);
+int cmd_anchor_remove(const struct options *o, int argc, char **argv);
 int cmd_monitor(const struct options *o, int argc, char **argv);
 
 #endif /* RLNCSETUP_H */
