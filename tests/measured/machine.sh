@@ -90,6 +90,17 @@ disk()
 		-device "virtio-blk-pci,drive=$1,serial=$1${3:+,$3}"
 }
 
+# follow PID CONSOLE: until the machine has ended, or says what $STOP_AT is: firmware that has
+# nothing to start waits for somebody to press a key.
+follow()
+{
+	while [ -n "${STOP_AT:-}" ] && running "$1"; do
+		! grep -qE -- "$STOP_AT" "$2" 2>/dev/null || kill "$1"
+		pause
+	done
+	wait "$1"
+}
+
 # start NAME TPM ARGUMENT...: run a machine to its end.  Its console, its channel and what it
 # has told are in $WORK/NAME; if there is a file $WORK/NAME.members, it lists the members of its
 # volume, and NAME.key is a key for it, or NAME.signature has the policies with which the TPM
@@ -119,7 +130,8 @@ start()
 		-chardev "socket,id=tpm,path=$tpm/s" -tpmdev emulator,id=tpm,chardev=tpm \
 		-serial "file:$out/console.log" -serial "file:$out/channel" "${members[@]}" "$@" \
 		-drive "if=none,id=mail,file=$out/disk,format=raw,cache=unsafe" \
-		-device virtio-blk-pci,drive=mail,serial=mail >"$out/qemu.log" 2>&1
+		-device virtio-blk-pci,drive=mail,serial=mail >"$out/qemu.log" 2>&1 &
+	follow "$!" "$out/console.log"
 	echo $? >"$out/status"
 	date +%s.%N >"$out/ended"
 	tar -xf "$out/disk" -C "$out/told" 2>>"$out/qemu.log"
