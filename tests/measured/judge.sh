@@ -103,7 +103,7 @@ allow_list()
 # volume_id MEMBER: as the device mapper's records have it.
 volume_id() { rlncsetup dump "$1" | awk '$1 == "volume" && !seen++ { gsub("-", "", $2); print $2 }'; }
 
-# ima_rules MEMBER IMAGE: a policy that has records of a volume and of a guest, and of the kernel $release.
+# ima_rules MEMBER IMAGE RELEASE: a policy that has records of a volume, of a guest and of a kernel.
 ima_rules()
 {
 	local id image
@@ -112,7 +112,7 @@ ima_rules()
 	cat <<-JSON
 	{ "version": 1, "name": "ima", "ima": {
 	  "files": [ { "path": "/run/*" } ],
-	  "records": [ { "name": "kernel_version", "text": ["$release"] }, { "name": "dm_device_*" } ],
+	  "records": [ { "name": "kernel_version", "text": ["$3"] }, { "name": "dm_device_*" } ],
 	  "volumes": [ { "volume_id": "$id", "k": 2, "n": 3 } ], "images": ["$image"] } }
 	JSON
 }

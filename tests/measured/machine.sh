@@ -31,15 +31,16 @@ tpm_start()
 	swtpm socket --tpm2 --tpmstate "dir=$tpm" --pid "file=$tpm/pid" --log "file=$tpm/log,level=1" --daemon "$@"
 }
 
-# tpm_ask FOLDER COMMAND...: run it with TCTI for this TPM, as the operator does before the
-# machine boots.
+# tpm_ask FOLDER COMMAND...: run it while the TPM is there, as the operator does before the
+# machine boots; it is reached by $(tcti FOLDER).
+tcti() { echo "swtpm:path=$1/s"; }
 tpm_ask()
 {
 	local tpm=$1 status=0
 	shift
 	tpm_start "$tpm" --server "type=unixio,path=$tpm/s" --ctrl "type=unixio,path=$tpm/s.ctrl" \
 		--flags startup-clear,not-need-init || return
-	TPM2TOOLS_TCTI=swtpm:path=$tpm/s TCTI=swtpm:path=$tpm/s "$@" || status=$?
+	"$@" || status=$?
 	tpm_stop "$tpm"
 	return $status
 }
@@ -89,9 +90,21 @@ disk()
 		-device "virtio-blk-pci,drive=$1,serial=$1${3:+,$3}"
 }
 
+# follow PID CONSOLE: until the machine has ended, or says what $STOP_AT is: firmware that has
+# nothing to start waits for somebody to press a key.
+follow()
+{
+	while [ -n "${STOP_AT:-}" ] && running "$1"; do
+		! grep -qE -- "$STOP_AT" "$2" 2>/dev/null || kill "$1"
+		pause
+	done
+	wait "$1"
+}
+
 # start NAME TPM ARGUMENT...: run a machine to its end.  Its console, its channel and what it
 # has told are in $WORK/NAME; if there is a file $WORK/NAME.members, it lists the members of its
-# volume, and NAME.key is a key for it.
+# volume, and NAME.key is a key for it, or NAME.signature has the policies with which the TPM
+# gives one up.
 start()
 {
 	local name=$1 tpm=$2 out=$WORK/$1 member number=0 members=()
@@ -100,6 +113,7 @@ start()
 	head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$out/mail/nonce"
 	echo >>"$out/mail/nonce"
 	[ ! -e "$WORK/$name.key" ] || cp "$WORK/$name.key" "$out/mail/key"
+	[ ! -e "$WORK/$name.signature" ] || cp "$WORK/$name.signature" "$out/mail/signature"
 	truncate -s 8M "$out/disk"
 	tar -cf "$out/mail.tar" -C "$out/mail" .
 	dd if="$out/mail.tar" of="$out/disk" conv=notrunc status=none
@@ -116,7 +130,8 @@ start()
 		-chardev "socket,id=tpm,path=$tpm/s" -tpmdev emulator,id=tpm,chardev=tpm \
 		-serial "file:$out/console.log" -serial "file:$out/channel" "${members[@]}" "$@" \
 		-drive "if=none,id=mail,file=$out/disk,format=raw,cache=unsafe" \
-		-device virtio-blk-pci,drive=mail,serial=mail >"$out/qemu.log" 2>&1
+		-device virtio-blk-pci,drive=mail,serial=mail >"$out/qemu.log" 2>&1 &
+	follow "$!" "$out/console.log"
 	echo $? >"$out/status"
 	date +%s.%N >"$out/ended"
 	tar -xf "$out/disk" -C "$out/told" 2>>"$out/qemu.log"

@@ -16,3 +16,7 @@ check "that is said" finds 'secure-boot: event [0-9]+ \(EV_EFI_VARIABLE_DRIVER_C
 check "a module of ours that is not on the list is found out" \
 	distrusts secure late "$(without "$WORK/secure.policy" "$(digest "$WORK/signed.root/modules/ours/dm-rlnc.ko")")"
 check "it is named" finds 'ima-[a-z]+: IMA entry [0-9]+: .*/dm-rlnc.ko'
+
+poll_until $((BOOT_SECONDS * 4)) test -e "$WORK/stranger/done"
+check "an image that a stranger has signed is not started" grep -E 'Access Denied|Security Violation' "$WORK/stranger/console.log"
+check_fails "nothing of it has run" grep -E 'EFI stub|Linux version|@verdict' "$WORK/stranger/console.log" "$WORK/stranger/channel"

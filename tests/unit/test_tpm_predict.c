@@ -10,6 +10,7 @@
 #include "shell.h"
 #include "tpm_fake.h"
 #include "tpm/attest.h"
+#include "tpm/boot_policy.h"
 #include "tpm/predict.h"
 
 #define BOOT		"ovmf-uki-min-predicted"
@@ -190,6 +191,8 @@ static void as_policy(void **state)
 	CLEANUP_FILE struct file other = fixture(TAMPERED, "binary_bios_measurements");
 	struct attest_policy *policy = NULL;
 	struct attest_evidence e = { .log = { (char *)f.at, f.len } };
+	uint8_t cap[TPM_DIGEST_MAX];
+	struct tpm_pcr_bank *bank;
 	struct attest_verdict v;
 	struct attest_fault fault;
 	struct prediction p;
@@ -213,15 +216,27 @@ static void as_policy(void **state)
 	real_pcrs(&e.pcrs, BOOT);
 	assert_int_equal(attest_judge(policy, &e, &v), 0);
 	assert_true(v.trusted);
+	/* Once it has opened a volume, too; and not when it was told so twice. */
+	bank = &e.pcrs.bank[0];
+	assert_int_equal(tpm_hash(sha256(), BOOT_CAP_EVENT, strlen(BOOT_CAP_EVENT), cap), 0);
+	assert_int_equal(tpm_pcr_extend(bank, BOOT_CAP_PCR, cap), 0);
+	assert_int_equal(attest_judge(policy, &e, &v), 0);
+	assert_true(v.trusted);
+	assert_int_equal(tpm_pcr_extend(bank, BOOT_CAP_PCR, cap), 0);
+	assert_int_equal(attest_judge(policy, &e, &v), 0);
+	assert_false(v.trusted);
 	real_pcrs(&e.pcrs, TAMPERED);
 	e.log = (struct str){ (char *)other.at, other.len };
 	assert_int_equal(attest_judge(policy, &e, &v), 0);
 	assert_false(v.trusted);
-	/* The image; its command line, for the stub and for the kernel. */
+	/* The image and its command line by their events; and what the stub has measured. */
 	for (i = 0; i < v.findings; i++)
-		wrong |= !strcmp(v.finding[i].code, "event-digest") ? 1u << v.finding[i].pcr : 0;
+		wrong |= 1u << v.finding[i].pcr;
 	assert_int_equal(v.findings, 3);
 	assert_int_equal(wrong, 1u << 4 | 1u << 9 | 1u << 11);
+	assert_string_equal(v.finding[0].code, "pcr-value");
+	assert_string_equal(v.finding[1].code, "event-digest");
+	assert_string_equal(v.finding[2].code, "event-digest");
 	attest_policy_free(policy);
 	json_decref(json);
 	free(text);

@@ -26,6 +26,10 @@
 #define BOOT_POLICIES_MAX	256u		/* in a file */
 #define BOOT_POLICY_FILE_MAX	(1u << 20)
 
+/* What PCR 11 is extended by, as this text, once a TPM has given up the key of a volume. */
+#define BOOT_CAP_PCR		11
+#define BOOT_CAP_EVENT		"rlncsetup: volume keys are released"
+
 /* NV index of the counter of epochs, of those that owners may define. */
 #define BOOT_POLICY_EPOCH	0x01a5c001u
 

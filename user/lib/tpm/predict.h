@@ -120,9 +120,10 @@ int predict_image(const struct uki_digests *d, struct prediction *p);
  * @p: whole
  * @name: of the policy
  *
- * PCRs 4, 9 and 11 are sequences, so that a verdict names the event that is wrong; with a log, 0,
- * 2, 3 and 7 are values: code, its configuration, and Secure Boot.  1, 5 and 6 (settings, boot
- * options, the disk's table of partitions, the maker's) have to agree with the log only.
+ * PCRs 4 and 9 are sequences, so that a verdict names the event that is wrong.  11 may also be
+ * what it is once a TPM has given up the key of a volume (boot_policy.h).  With a log, 0, 2, 3 and
+ * 7 are values: code, its configuration, and Secure Boot.  1, 5 and 6 (settings, boot options,
+ * the disk's table of partitions, the maker's) have to agree with the log only.
  *
  * Return: it, or NULL when there is no memory.
  */

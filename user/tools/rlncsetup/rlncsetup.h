@@ -10,6 +10,7 @@
 
 #include "base/program.h"
 #include "base/secret.h"
+#include "tpm/boot_policy.h"
 #include "volume/volume.h"
 
 #define RLNCSETUP_VERSION	"0.1"
@@ -218,8 +219,8 @@ int slot_make(struct keyslot_set *set, const struct options *o, const char *key_
 
 /* === key slots of this machine's TPM: tpm2.c, tpm2_add.c === */
 
-#define TPM2_CAP_PCR	11
-#define TPM2_CAP_EVENT	"rlncsetup: volume keys are released"
+#define TPM2_CAP_PCR	BOOT_CAP_PCR
+#define TPM2_CAP_EVENT	BOOT_CAP_EVENT
 
 struct device;
 
