@@ -21,7 +21,7 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sig
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # The audit ledger.
-LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
+LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_witness.c)
 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)

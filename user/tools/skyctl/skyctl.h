@@ -122,10 +122,10 @@ struct options {
 	bool events;
 
 	/* Of the audit ledger. */
-	const char *key, *checkpoint, *output, *witnesses;
+	const char *key, *checkpoint, *output, *witnesses, *name;
 
 	/* Of governance and recovery. */
-	const char *dir, *ledger, *vault, *passphrase, *sheet;
+	const char *dir, *ledger, *passphrase, *sheet;
 	uint64_t need, shares;
 	uint64_t interval;
 	bool once;
@@ -176,6 +176,7 @@ int cmd_attest_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
+int cmd_audit_witness(const struct options *o, int argc, char **argv);
 struct note_verifier;
 /* A log's verifier key, or the name of a file that has one.  Return: 0 or -errno, reported. */
 int audit_read_key(const char *text, struct note_verifier *log);
@@ -188,6 +189,10 @@ int cmd_govern_vote(const struct options *o, int argc, char **argv);
 int cmd_govern_apply(const struct options *o, int argc, char **argv);
 int cmd_govern_status(const struct options *o, int argc, char **argv);
 int cmd_govern_verify(const struct options *o, int argc, char **argv);
+/* --- cmd_recovery.c: shares of a vault's recovery key.  Return: 0 or -errno, reported. */
+int cmd_recovery_split(const struct options *o, int argc, char **argv);
+int cmd_recovery_join(const struct options *o, int argc, char **argv);
+int cmd_recovery_verify(const struct options *o, int argc, char **argv);
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
