@@ -6,4 +6,7 @@ $(foreach t,test_govern test_govern_folder test_recovery test_pcr_policy,$(eval 
 
 # The programs themselves are built beside the tests that run them.
 UNIT_TESTS	+= test_govern_cmd
+test_govern_cmd_LIBS := -largon2 -ljansson
 $(O)/test/test_govern_cmd: | $(O)/test/skyd $(O)/test/skyctl
+UNIT_TESTS	+= test_audit_cmd
+$(O)/test/test_audit_cmd: | $(O)/test/skyd $(O)/test/skyctl

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../user/skyd/vault_keys.h"
+#include "base/file.h"
 #include "shell.h"
 
 #define PCR	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -189,6 +191,77 @@ static void offline(void **state)
 	heard("governance.vote");
 }
 
+/* What a vault's file has in it; it is not wrapped. */
+static void read_vault(const char *name, struct vault_keys *keys)
+{
+	char path[128], *data;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	assert_int_equal(file_read(path, VAULT_FILE_MAX, &data, &len), 0);
+	assert_int_equal(vault_keys_open(keys, NULL, data, len), 0);
+	free(data);
+}
+
+/* Shares of a vault's keys: one that is wrong is named, and nobody joins them without a decision. */
+static void recovery(void **state)
+{
+	char where[128], group[17], id[65], actions[200], conf[256];
+	static struct vault_keys before, after;
+
+	(void)state;
+	snprintf(conf, sizeof(conf), "[skyd]\nchroot =\n[vault]\nuser =\nkeys = %s/keys\n", top);
+	write_file("conf", conf);
+	RUN(0, "%s/skyd --make-keys --config %s/conf", folder, top);
+	RUN(1, "cd %s && %s/skyctl recovery split keys", top, folder);
+	RUN(1, "cd %s && %s/skyctl recovery split keys --need 4 --shares 3 --sheet sheet", top,
+	    folder);
+	RUN(0, "cd %s && %s/skyctl recovery split keys --need 3 --shares 5 --sheet sheet >all && for i in 1 2 3 4 5; do sed -n ${i}p all >share$i; done; grep -c ^skyshare1 all",
+	    top, folder);
+	heard("5");
+	RUN(0, "cd %s && %s/skyctl recovery verify all --sheet sheet --json", top, folder);
+	heard("\"right\":5,\"shares\":5,\"wrong\":0");
+	snprintf(group, sizeof(group), "%.16s", strstr(said, "\"group\":\"") + 9);
+	/* A letter; a share of others. */
+	RUN(0, "cd %s && sed 's/.$/q/' share2 >bad; cmp -s bad share2 && sed 's/.$/p/' share2 >bad; true",
+	    top);
+	RUN(2, "cd %s && %s/skyctl recovery verify share1 bad share3 --sheet sheet", top, folder);
+	heard("bad:1: a letter of this share is wrong");
+	heard("2 right, 1 wrong");
+	RUN(0, "cd %s && %s/skyctl recovery split keys --need 3 --shares 5 --sheet sheet2 >all2", top,
+	    folder);
+	RUN(2, "cd %s && head -1 all2 | %s/skyctl recovery verify - --sheet sheet", top, folder);
+	heard("of another group");
+	/* Nobody has decided that. */
+	snprintf(where, sizeof(where), "--dir %s/rec", top);
+	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
+	RUN(2, "cd %s && %s/skyctl recovery join share1 share3 share5 --sheet sheet -o new", top,
+	    folder);
+	RUN(2, "cd %s && %s/skyctl recovery join share1 share3 share5 --sheet sheet -o new --dir rec",
+	    top, folder);
+	heard("not to recover");
+	snprintf(actions, sizeof(actions), "[{\"do\":\"recover\",\"group\":\"%s\",\"reason\":\"a test\"}]",
+		 group);
+	strcpy(id, propose(where, actions));
+	vote(where, id, "alice", "yes");
+	vote(where, id, "bob", "yes");
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	RUN(2, "cd %s && %s/skyctl recovery join share1 share3 --sheet sheet -o new --dir rec", top,
+	    folder);
+	heard("2 right shares");
+	RUN(2, "cd %s && %s/skyctl recovery join share1 share3 share5 --sheet sheet2 -o new --dir rec",
+	    top, folder);
+	RUN(0, "cd %s && %s/skyctl recovery join share1 share3 share5 --sheet sheet -o new --dir rec",
+	    top, folder);
+	RUN(5, "cd %s && %s/skyctl recovery join share1 share3 share5 --sheet sheet -o new --dir rec",
+	    top, folder);
+	read_vault("keys", &before);
+	read_vault("new", &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	RUN(0, "stat -c %%a %s/new", top);
+	heard("600");
+}
+
 /* The same by a daemon: policies are in the store, PCRs are signed, the ledger knows. */
 static void online(void **state)
 {
@@ -287,7 +360,8 @@ static void taken_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys), cmocka_unit_test(offline), cmocka_unit_test(online),
+		cmocka_unit_test(keys), cmocka_unit_test(offline), cmocka_unit_test(recovery),
+		cmocka_unit_test(online),
 		cmocka_unit_test(after_restart), cmocka_unit_test(taken_over),
 	};
 

@@ -118,7 +118,7 @@ int api_audit_file(struct api_ask *a)
 	int rc;
 
 	if (!a->b->audit || !a->b->config->audit_public ||
-	    (!tile && !str_is(a->rest, LEDGER_CHECKPOINT)))
+	    (!tile && !str_is(a->rest, LEDGER_CHECKPOINT) && !str_is(a->rest, LEDGER_WITNESSED)))
 		return api_refuse(a, 404, "there is no such file");
 	rc = io_work(a->b->db, read_file, a, a->deadline);
 	if (rc == -ENOENT)

@@ -110,7 +110,8 @@ static void write_queued(struct audit *a)
 
 static int writer(void *arg)
 {
-	struct audit *a = arg;
+	struct backend *b = arg;
+	struct audit *a = b->audit;
 	int rc;
 
 	do {
@@ -119,6 +120,7 @@ static int writer(void *arg)
 		/* At the end, too: somebody may wait for what was told last. */
 		while (a->first)
 			write_queued(a);
+		audit_witness_wake(b);
 	} while (rc != -ECANCELED);
 	a->writing = false;
 	return 0;
@@ -279,11 +281,11 @@ int audit_open(struct backend *b)
 
 int audit_start(struct backend *b, struct io_group *group)
 {
-	int rc = b->audit ? io_spawn(group, writer, b->audit, NULL) : 0;
+	int rc = b->audit ? io_spawn(group, writer, b, NULL) : 0;
 
 	if (b->audit && !rc)
 		b->audit->writing = true;
-	return rc;
+	return rc ? rc : audit_witness_start(b, group);
 }
 
 void audit_close(struct backend *b)
@@ -297,6 +299,7 @@ void audit_close(struct backend *b)
 		write_queued(a);
 	}
 	finish(a->first, -ECANCELED);
+	audit_witness_close(b);
 	ledger_close(a->ledger);
 	io_pool_close(a->pool);
 	note_signer_wipe(&a->signer);

@@ -5,6 +5,7 @@
  *
  *	audit.c		the queue, and the fiber that writes it
  *	audit_open.c	the ledger's folder, key, salt and counter
+ *	audit_witness.c	who cosigns its checkpoints
  *	audit_told.c	which questions of gateways are changes
  */
 #ifndef SKYD_AUDIT_H
@@ -24,6 +25,7 @@ struct audit {
 	unsigned int queued;
 	u64 lost;			/* that could not be written, and that nobody was told of */
 	struct io_event wake;
+	struct audit_witnesses *witnesses;	/* NULL: none are asked */
 	bool writing;			/* there is a fiber that takes what is queued */
 };
 
@@ -54,6 +56,15 @@ struct str audit_object(char to[AUDIT_OBJECT], const char *noun, struct str name
 struct str audit_number(char to[AUDIT_OBJECT], const char *noun, u64 number);
 /* Who has an access key; none: "anonymous". */
 struct str audit_actor(struct backend *b, struct str access, char to[ENTRY_PSEUDONYM]);
+
+/* --- audit_witness.c --- */
+
+/* Ask those of audit_witnesses, on a fiber, from now on.  Return: 0 or -errno, logged. */
+int audit_witness_start(struct backend *b, struct io_group *group);
+/* There is a new checkpoint.  Does not wait. */
+void audit_witness_wake(struct backend *b);
+/* When nobody is asked any more. */
+void audit_witness_close(struct backend *b);
 
 /* --- audit_open.c: paths, keys, the ledger.  Blocks. --- */
 int audit_files(struct audit *a, const struct config *config, char why[LEDGER_WHY]);

@@ -286,6 +286,7 @@ static int serve(struct api_ask *a, const char *verb, bool changes)
 		govern_state_close(&j.now);
 		return api_refuse(a, status_of(rc), "%s", *j.why ? j.why : strerror(-rc));
 	}
+	audit_witness_wake(a->b);
 	if (changes) {
 		set_policies(a->b, &j.now);
 		lead_vault(a->b, j.now.version);

@@ -25,7 +25,7 @@ LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_tpm.c ho
 	webhook.c lease.c store_host.c vault_hosts.c)
 
 # The audit ledger.
-LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
+LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_witness.c)
 
 # Which images may run.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c)

@@ -11,6 +11,7 @@
 static const char *const names[FINDINGS] = {
 	[FINDING_NONE] = "sound", [FINDING_FORK] = "fork", [FINDING_REWIND] = "rewind",
 	[FINDING_GAP] = "gap", [FINDING_DAMAGE] = "damage", [FINDING_UNSIGNED] = "unsigned",
+	[FINDING_UNWITNESSED] = "unwitnessed",
 };
 
 const char *finding_name(enum ledger_finding f)

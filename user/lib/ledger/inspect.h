@@ -20,6 +20,7 @@ enum ledger_finding {
 	FINDING_GAP,		/* an entry, or a tile, is not there */
 	FINDING_DAMAGE,		/* an entry, or a tile, is not what was signed */
 	FINDING_UNSIGNED,	/* the checkpoint is not of the log's key, or is none */
+	FINDING_UNWITNESSED,	/* too few witnesses have cosigned it */
 	FINDINGS,
 };
 

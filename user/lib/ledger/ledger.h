@@ -33,6 +33,7 @@
 #define LEDGER_WHY		256u
 #define LEDGER_CHECKPOINT	"checkpoint"
 #define LEDGER_NEXT		"checkpoint.next"
+#define LEDGER_WITNESSED	"checkpoint.witnessed"	/* the last one with a quorum */
 #define LEDGER_LOCK		"lock"
 #define LEDGER_BATCH		65536u	/* events at once, at most */
 

@@ -83,6 +83,8 @@ enum witness_answer witness_add_checkpoint(struct witness *w, struct str request
 	if (rc)
 		return WITNESS_FAILED;
 	answer = judge(&r, &state, body);
+	if (answer != WITNESS_SIGNED && w->refused)
+		w->refused(w->ctx, log, answer, &r.said, &state);
 	if (answer != WITNESS_SIGNED)
 		return answer;
 	/* Kept first: a signature that is given cannot be taken back. */

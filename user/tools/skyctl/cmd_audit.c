@@ -16,7 +16,7 @@
 #include "base/progress.h"
 #include "base/report.h"
 #include "ledger/inspect.h"
-#include "s3.h"
+#include "audit.h"
 
 #define KEY_FILE_MAX	4096u
 #define CONNECT_MS	10000L
@@ -25,17 +25,7 @@
 /* Exit statuses beside those of program.h, in the order of enum ledger_finding. */
 static const int statuses[FINDINGS] = {
 	[FINDING_FORK] = 10, [FINDING_REWIND] = 11, [FINDING_GAP] = 12, [FINDING_DAMAGE] = 13,
-	[FINDING_UNSIGNED] = EXIT_PERMISSION,
-};
-
-struct audit {
-	const struct options *o;
-	const char *where;
-	struct note_verifier log;
-	struct inspect in;
-	struct progress progress;
-	CURL *curl;			/* NULL: it is a folder */
-	char error[CURL_ERROR_SIZE];
+	[FINDING_UNSIGNED] = EXIT_PERMISSION, [FINDING_UNWITNESSED] = 14,
 };
 
 /* --- over HTTP ------------------------------------------------------------------------- */
@@ -159,12 +149,13 @@ static int audit_open(struct audit *a, const struct options *o, const char *wher
 		inspect_init(&a->in, &a->log, web_fetch, a);
 	else
 		inspect_init(&a->in, &a->log, inspect_folder_fetch, (void *)where);
-	return rc;
+	return rc || !o->witnesses ? rc : audit_witnesses_open(a);
 }
 
 static void audit_close(struct audit *a)
 {
 	curl_easy_cleanup(a->curl);
+	audit_witnesses_close(a);
 }
 
 #define CLEANUP_AUDIT	CLEANUP(audit_close) struct audit
@@ -251,6 +242,7 @@ static int verify_ledger(struct audit *a)
 	if (rc)
 		return rc;
 	rc = inspect_checkpoint(&a->in, &now);
+	rc = rc ? rc : audit_witnessed(a, &now.c);
 	if (!rc) {
 		progress_start(&a->progress, "verifying", now.c.size);
 		rc = inspect_whole(&a->in, &now.c, before.bytes ? &before.c : NULL, &v);
@@ -309,6 +301,9 @@ static int verify_receipt(struct audit *a)
 		 "its checkpoint is not signed by the log's key");
 	if (rc)
 		return tell(a, rc == -ERANGE ? FINDING_DAMAGE : FINDING_UNSIGNED);
+	rc = audit_quorum(a, r.checkpoint);
+	if (rc)
+		return tell(a, rc);
 	if (!a->o->json)
 		printf("%s: entry %" PRIu64 " is in the log of %" PRIu64 " entries:\n", a->log.name,
 		       r.index, said.size);
@@ -347,7 +342,7 @@ int cmd_audit_prove(const struct options *o, int argc, char **argv)
 		return fail(ENOMEM, "no memory");
 	if (!str_number(str_of(argv[1]), ENTRY_NUMBER_MAX, &index))
 		return fail(EINVAL, "\"%s\" is not the number of an entry", argv[1]);
-	rc = inspect_checkpoint(&a.in, &now);
+	rc = a.policy ? audit_read_witnessed(&a, &now) : inspect_checkpoint(&a.in, &now);
 	if (!rc)
 		rc = inspect_receipt(&a.in, &now, index, &text);
 	if (rc)
@@ -389,6 +384,7 @@ static int look(struct audit *a, struct inspect_note *last)
 
 	if (!rc && last->bytes)
 		rc = inspect_new(&a->in, &last->c, &now.c, &v);
+	rc = rc ? rc : audit_ask_witnesses(a, &now);
 	if (rc) {
 		note_free(&now);
 		return rc;

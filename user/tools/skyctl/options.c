@@ -13,7 +13,7 @@
 #define CMD_ALL		(~(__uint128_t)0)
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3 | CMD_GOVERN)
 #define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | \
-			 CMD_WORKLOAD | CMD_G_VERIFY | CMD_M_VERIFY | CMD_M_SHOW)
+			 CMD_WORKLOAD | CMD_G_VERIFY | CMD_R_VERIFY | CMD_M_VERIFY | CMD_M_SHOW)
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
@@ -222,6 +222,27 @@ const struct option_row option_rows[] = {
 	  "the log's verifier key, NAME+ID+DIGITS, or a file of it" },
 	{ "checkpoint", 0, OPT_TEXT, AT(checkpoint), 0, 0, CMD_A_VERIFY | CMD_A_WATCH, "FILE",
 	  "an older one, from which it has to go on; watch keeps it up to date" },
+	{ "witnesses", 0, OPT_TEXT, AT(witnesses), 0, 0, CMD_AUDIT, "FILE",
+	  "a policy of tlog-policy: how many of which witnesses there must have been" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_A_WITNESS, "FILE",
+	  "the witness's signer key; made if it is not there" },
+	{ "name", 0, OPT_TEXT, AT(name), 0, 0, CMD_A_WITNESS, "NAME",
+	  "of a key that is made (default: the machine's)" },
+	{ "logs", 0, OPT_TEXT, AT(log), 0, 0, CMD_A_WITNESS, "FILE",
+	  "a policy of tlog-policy: its logs are looked at" },
+	{ "state", 0, OPT_TEXT, AT(dir), 0, 0, CMD_A_WITNESS, "DIR",
+	  "folder of what was cosigned; its loss is the loss of the witness" },
+	{ "sheet", 0, OPT_TEXT, AT(sheet), 0, 0, CMD_R_SPLIT | CMD_R_JOIN | CMD_R_VERIFY, "FILE",
+	  "what belongs to a group of shares; no secret" },
+	{ "need", 0, OPT_NUMBER, AT(need), 2, 32, CMD_R_SPLIT, "K",
+	  "shares that it takes (default 2)" },
+	{ "shares", 0, OPT_NUMBER, AT(shares), 2, 32, CMD_R_SPLIT, "N",
+	  "shares that there are (default 3)" },
+	{ "passphrase", 0, OPT_TEXT, AT(passphrase), 0, 0, CMD_R_SPLIT | CMD_R_JOIN, "FILE",
+	  "of the vault's keys; without it: they are not wrapped" },
+	{ "dir", 0, OPT_TEXT, AT(dir), 0, 0, CMD_R_JOIN, "DIR",
+	  "folder of governance, whose last decision is to recover" },
+	{ "output", 'o', OPT_TEXT, AT(output), 0, 0, CMD_R_JOIN, "FILE", "where the keys go" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VOTE, "FILE", "the member's signer key" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VERIFY, "KEY",
 	  "the log's verifier key, or a file of it" },
@@ -269,7 +290,7 @@ static struct s3_filter filters[FILTERS_MAX];
 
 const struct options option_defaults = {
 	.control = DEFAULT_CONTROL, .expires_in = UINT64_MAX, .losses = UINT64_MAX,
-	.bank = "sha256", .valid = 300, .epoch = UINT64_MAX,
+	.bank = "sha256", .valid = 300, .epoch = UINT64_MAX, .need = 2, .shares = 3,
 	.interval = 10, .delimiter = "/", .method = "GET", .expires = 3600, .parallel = 4,
 	.by = "all", .meter_interval = 3600,
 	.meter = {

@@ -132,10 +132,10 @@ struct options {
 	bool events, secure_boot;
 
 	/* Of the audit ledger. */
-	const char *key, *checkpoint, *output, *witnesses;
+	const char *key, *checkpoint, *output, *witnesses, *name;
 
 	/* Of governance and recovery. */
-	const char *dir, *ledger, *vault, *passphrase, *sheet;
+	const char *dir, *ledger, *passphrase, *sheet;
 	uint64_t need, shares;
 	uint64_t interval;
 	bool once;
@@ -194,6 +194,7 @@ int cmd_attest_host(const struct options *o, int argc, char **argv);
 int cmd_audit_verify(const struct options *o, int argc, char **argv);
 int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
+int cmd_audit_witness(const struct options *o, int argc, char **argv);
 struct note_verifier;
 /* A log's verifier key, or the name of a file that has one.  Return: 0 or -errno, reported. */
 int audit_read_key(const char *text, struct note_verifier *log);
@@ -216,6 +217,11 @@ int cmd_govern_vote(const struct options *o, int argc, char **argv);
 int cmd_govern_apply(const struct options *o, int argc, char **argv);
 int cmd_govern_status(const struct options *o, int argc, char **argv);
 int cmd_govern_verify(const struct options *o, int argc, char **argv);
+
+/* --- cmd_recovery.c: shares of a vault's recovery key.  Return: 0 or -errno, reported. */
+int cmd_recovery_split(const struct options *o, int argc, char **argv);
+int cmd_recovery_join(const struct options *o, int argc, char **argv);
+int cmd_recovery_verify(const struct options *o, int argc, char **argv);
 
 /* --- cmd_meter.c, cmd_meter_collect.c: records of use.  Return: as cmd_audit_verify(). */
 int cmd_meter_verify(const struct options *o, int argc, char **argv);
