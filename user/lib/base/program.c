@@ -191,7 +191,7 @@ int program_set(const struct program *p, uint64_t bit, const char *name, const c
 		if (!row->arg != !value)
 			return fail(EINVAL, "option \"%s\" %s a value", name,
 				    value ? "has not" : "needs");
-		if (row->kind < OPT_OWN && given >> i & 1)
+		if (row->kind < OPT_OWN && i < 64 && given >> i & 1)
 			return 0;
 		return store(p, row, value, o);
 	}
@@ -284,7 +284,7 @@ int program_options(const struct program *p, const struct command *cmd, int argc
 		rc = store(p, row, optarg, o);
 		if (rc)
 			return rc;
-		if (given)
+		if (given && row - p->option < 64)
 			*given |= 1ull << (row - p->option);
 	}
 	return check_arguments(p, cmd, argc - optind);
