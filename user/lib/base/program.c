@@ -191,7 +191,7 @@ int program_set(const struct program *p, __uint128_t bit, const char *name, cons
 		if (!row->arg != !value)
 			return fail(EINVAL, "option \"%s\" %s a value", name,
 				    value ? "has not" : "needs");
-		if (row->kind < OPT_OWN && given >> i & 1)
+		if (row->kind < OPT_OWN && i < 64 && given >> i & 1)
 			return 0;
 		return store(p, row, value, o);
 	}

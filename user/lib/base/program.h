@@ -64,7 +64,7 @@ struct program {
 	unsigned int commands;
 	/*
 	 * One without a name ends them.  Of one command there are PROGRAM_OPTIONS_MAX at most;
-	 * of all, too, where it is asked which were given.
+	 * which were given is told of the first 64.
 	 */
 	const struct option_row *option;
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */

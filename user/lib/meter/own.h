@@ -4,6 +4,7 @@
 #define SKY_METER_OWN_H
 
 #include "keeper.h"
+#include "ledger/own.h"
 #include "tpm_esys/certify.h"
 
 /* Where all lies. */
@@ -18,9 +19,7 @@ struct meter_own_config {
 struct meter_own {
 	struct meter_keeper *keeper;
 	struct certify tpm;
-	struct ledger *ledger;
-	struct note_signer signer;
-	struct counter_file counter;
+	struct ledger_own ledger;
 };
 
 /**

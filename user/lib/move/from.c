@@ -111,6 +111,10 @@ static int begin(struct move *m, struct sending *s)
 	rc = m->ops->judge(m->ops->ctx, &s->who, &s->offer, &s->msg, m->why);
 	if (rc)
 		return rc;
+	/* It is taken as it is when nobody writes to it any more. */
+	rc = m->ops->close(m->ops->ctx);
+	if (rc)
+		return move_fail(m, rc, "the volume cannot be closed");
 	rc = m->ops->take(m->ops->ctx, &v);
 	rc = rc ? move_fail(m, rc, "the volume's key is not to be had") : fill_crate(m, s, &v);
 	secret_free(&v.key);

@@ -314,6 +314,8 @@ static int open_volume(const struct options *o, const char *name, char **member,
 		rc = members_read(&set, &v, true);
 	if (!rc)
 		rc = volume_identify(&v);
+	if (!rc)
+		rc = move_check_open(o, v.id);
 	/* Before a passphrase is asked for, and so without proof. */
 	if (!rc)
 		rc = check_enough(&v, volume_least_demanding(&v));

@@ -11,8 +11,9 @@
 #include "rlncsetup.h"
 
 #define CMD_KEYS	(CMD_KEY_ADD | CMD_KEY_REMOVE | CMD_KEY_CHANGE | CMD_KEY_SYNC)
-#define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE)
-#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE)
+#define CMD_NEW_SLOT	(CMD_FORMAT | CMD_KEY_ADD | CMD_KEY_CHANGE | CMD_MOVE)
+#define CMD_ANY_KEY	(CMD_FORMAT | CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE | \
+			 CMD_MOVE)
 #define CMD_HEADER	(CMD_HEADER_BACKUP | CMD_HEADER_RESTORE)
 #define CMD_NEW_PLACE	(CMD_REPLACE | CMD_ADD)
 #define CMD_NEW_MEMBER	(CMD_FORMAT | CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER_RESTORE | CMD_WIPE)
@@ -20,8 +21,10 @@
 			 CMD_NEW_PLACE | CMD_REPAIR | CMD_HEADER | CMD_WIPE)
 #define CMD_UNSEAL	(CMD_OPEN | CMD_KEY_TEST)
 #define CMD_ANCHORS	(CMD_ANCHOR_LIST | CMD_ANCHOR_REMOVE)
-#define CMD_TPM		(CMD_UNSEAL | CMD_KEY_ADD | CMD_TPM_EPOCH | CMD_TPM_CAP | CMD_ANCHORS | \
-			 CMD_CLOSE | CMD_MONITOR)
+#define CMD_SEAL	(CMD_KEY_ADD | CMD_MOVE)
+#define CMD_MOVING	(CMD_MOVE | CMD_MOVE_STATUS)
+#define CMD_TPM		(CMD_UNSEAL | CMD_SEAL | CMD_TPM_EPOCH | CMD_TPM_CAP | CMD_ANCHORS | \
+			 CMD_CLOSE | CMD_MONITOR | CMD_MOVE_STATUS)
 #define CMD_ALL		(~0u)
 
 #define OPT_MEMBER_DEADLINE	(OPT_OWN + 1)
@@ -57,13 +60,13 @@ const struct option_row option_rows[] = {
 	  "drop key slots that only some of the members have" },
 	{ "force", 0, OPT_FLAG, AT(force), 0, 0, CMD_KEY_REMOVE, NULL,
 	  "remove the last key slot; drop those that only some of the members have" },
-	{ "batch-mode", 'q', OPT_FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE, NULL,
+	{ "batch-mode", 'q', OPT_FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE | CMD_MOVE, NULL,
 	  "ask no question" },
 	{ "yes", 0, OPT_FLAG, AT(batch), 0, 0, CMD_NEW_MEMBER | CMD_KEY_REMOVE, NULL,
 	  "the same" },
 	{ "key-file", 'd', OPT_TEXT, AT(key_file), 0, 0, CMD_ANY_KEY, "FILE",
 	  "take the passphrase or key from FILE, all of it; - is standard input" },
-	{ "new-key-file", 0, OPT_TEXT, AT(new_key_file), 0, 0, CMD_KEY_ADD | CMD_KEY_CHANGE, "FILE",
+	{ "new-key-file", 0, OPT_TEXT, AT(new_key_file), 0, 0, CMD_SEAL | CMD_KEY_CHANGE, "FILE",
 	  "the same for the one that is new" },
 	{ "volume-key-file", 0, OPT_TEXT, AT(volume_key_file), 0, 0, CMD_ANY_KEY, "FILE",
 	  "take the volume key itself from FILE, 32 bytes, past all key slots" },
@@ -82,7 +85,7 @@ const struct option_row option_rows[] = {
 	{ "pbkdf-parallel", 0, OPT_NUMBER, AT(argon_lanes), 1, 16, CMD_NEW_SLOT, "N",
 	  "lanes of argon2id" },
 	{ "tries", 'T', OPT_NUMBER, AT(tries), 1, 100,
-	  CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE, "N",
+	  CMD_OPEN | CMD_KEYS | CMD_KEY_TEST | CMD_RESIZE | CMD_MOVE, "N",
 	  "how often a passphrase is asked for (default 3)" },
 	{ "min-epoch", 0, OPT_NUMBER, AT(min_epoch), 1, UINT64_MAX - 2, CMD_OPEN, "E",
 	  "refuse a volume that is older than epoch E" },
@@ -125,17 +128,17 @@ const struct option_row option_rows[] = {
 	  "name in the servers' certificates, if not that of the URL" },
 	{ "tpm2", 0, OPT_FLAG, AT(tpm2), 0, 0, CMD_UNSEAL, NULL,
 	  "have the key from this machine's TPM, and ask for no passphrase" },
-	{ "tpm2", 0, OPT_FLAG, AT(tpm2), 0, 0, CMD_KEY_ADD, NULL,
+	{ "tpm2", 0, OPT_FLAG, AT(tpm2), 0, 0, CMD_SEAL, NULL,
 	  "add a key slot that this machine's TPM opens, in boots that are signed for" },
 	{ "tpm2-device", 0, OPT_TEXT, AT(tpm2_device), 0, 0, CMD_TPM, "TCTI",
 	  "how the TPM is reached (default " TPM2_DEVICE ")" },
-	{ "tpm2-public-key", 0, OPT_TEXT, AT(tpm2_public_key), 0, 0, CMD_KEY_ADD, "FILE",
+	{ "tpm2-public-key", 0, OPT_TEXT, AT(tpm2_public_key), 0, 0, CMD_SEAL, "FILE",
 	  "PEM of the key that signs policies: RSA, or P-256" },
-	{ "tpm2-pcrs", 0, OPT_TEXT, AT(tpm2_pcrs), 0, 0, CMD_KEY_ADD, "LIST",
+	{ "tpm2-pcrs", 0, OPT_TEXT, AT(tpm2_pcrs), 0, 0, CMD_SEAL, "LIST",
 	  "PCRs that policies have to be over (default " TPM2_PCRS ")" },
-	{ "tpm2-bank", 0, OPT_TEXT, AT(tpm2_bank), 0, 0, CMD_KEY_ADD, "NAME",
+	{ "tpm2-bank", 0, OPT_TEXT, AT(tpm2_bank), 0, 0, CMD_SEAL, "NAME",
 	  "bank of these PCRs (default sha256)" },
-	{ "tpm2-signature", 0, OPT_TEXT, AT(tpm2_signature), 0, 0, CMD_UNSEAL, "FILE",
+	{ "tpm2-signature", 0, OPT_TEXT, AT(tpm2_signature), 0, 0, CMD_UNSEAL | CMD_MOVE, "FILE",
 	  "signed policies (default: those in /etc/rlnc and /run/systemd)" },
 	{ "tpm2-no-cap", 0, OPT_FLAG, AT(tpm2_no_cap), 0, 0, CMD_OPEN, NULL,
 	  "let the TPM give up keys after this, too: there are more volumes to open" },
@@ -146,7 +149,7 @@ const struct option_row option_rows[] = {
 	{ "anchor-lease", 0, OPT_NUMBER, AT(anchor_lease), 2, 1u << 30, CMD_OPEN | CMD_MONITOR, "L",
 	  "epochs that are accepted ahead, after a crash (default 1024)" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_STATUS | CMD_DUMP | CMD_KEY_LIST | CMD_BENCHMARK |
-	  CMD_MONITOR | CMD_NEW_PLACE, NULL, "print JSON" },
+	  CMD_MONITOR | CMD_NEW_PLACE | CMD_MOVE_STATUS, NULL, "print JSON" },
 	{ "program", 'p', OPT_TEXT, AT(program), 0, 0, CMD_MONITOR, "FILE",
 	  "run FILE on every change, with the event, the volume and the member's device" },
 	{ "foreground", 0, OPT_FLAG, AT(foreground), 0, 0, CMD_MONITOR, NULL,
@@ -155,19 +158,45 @@ const struct option_row option_rows[] = {
 	  "look once, try once to bring back what is lost, and end" },
 	{ "max-delay", 0, OPT_NUMBER, AT(max_delay), 1, 86400, CMD_MONITOR, "S",
 	  "seconds from one attempt to bring a member back to the next (default 60)" },
+	/* No table has these: they are behind the 64 that are remembered. */
+	{ "journals", 0, OPT_TEXT, AT(move.journals), 0, 0, CMD_MOVING | CMD_OPEN, "DIR",
+	  "what is remembered of moves (default /var/lib/rlnc/move)" },
+	{ "ak", 0, OPT_TEXT, AT(move.ak), 0, 0, CMD_MOVING | CMD_OPEN, "FILE",
+	  "this host's attestation key, made if it is not there (default /var/lib/rlnc/ak)" },
+	{ "from", 0, OPT_TEXT, AT(move.from), 0, 0, CMD_MOVE, "NAME",
+	  "of an offer: Name of the attestation key of the host that has the volume" },
+	{ "name", 0, OPT_TEXT, AT(move.name), 0, 0, CMD_MOVE, "NAME",
+	  "of a freeze: close /dev/mapper/NAME first" },
+	{ "output", 0, OPT_TEXT, AT(move.output), 0, 0, CMD_MOVE, "FILE",
+	  "where the message goes (default: standard output)" },
+	{ "log", 0, OPT_TEXT, AT(move.log), 0, 0, CMD_MOVE, "FILE",
+	  "of an offer: the firmware's event log (default: the kernel's)" },
+	{ "ima", 0, OPT_TEXT, AT(move.ima), 0, 0, CMD_MOVE, "FILE",
+	  "of an offer: IMA's binary list" },
+	{ "roots", 0, OPT_TEXT, AT(move.roots), 0, 0, CMD_MOVE, "FILE",
+	  "of a freeze: PEM of makers of TPMs that are trusted" },
+	{ "between", 0, OPT_TEXT, AT(move.between), 0, 0, CMD_MOVE, "FILE",
+	  "of a freeze: certificates between these and a TPM's" },
+	{ "policy", 0, OPT_TEXT, AT(move.policy), 0, 0, CMD_MOVE, "FILE",
+	  "of a freeze: what has to run on the other host, as `skyctl attest verify` takes it" },
+	{ "ledger", 0, OPT_TEXT, AT(move.ledger), 0, 0, CMD_MOVE, "DIR",
+	  "a ledger, which is told of acceptance and destruction; beside it DIR.key, DIR.epoch" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
 	{ NULL },
 };
 
-_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= 64 + 1,
-	       "struct options has a bit for each");
+#define MOVE_ROWS	11	/* and --verbose, --help, the end */
+
+_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= 64 + MOVE_ROWS + 3,
+	       "struct options has a bit for each that may be in a table");
 
 const struct options option_defaults = {
 	.slot = SLOT_ANY, .member = MEMBER_ANY, .iter_time = 2000, .tries = 3,
 	.tab = TAB_PATH, .nbd_timeout = 5, .nbd_dead = 1, .max_delay = 60,
 	.tpm2_device = TPM2_DEVICE, .tpm2_pcrs = TPM2_PCRS, .tpm2_bank = "sha256",
 	.anchor_lease = 1024,
+	.move = { .journals = "/var/lib/rlnc/move", .ak = "/var/lib/rlnc/ak" },
 };
 
 /**

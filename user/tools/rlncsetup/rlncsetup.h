@@ -49,6 +49,9 @@ enum command_bit {
 	CMD_MONITOR	= 1 << 24,
 };
 
+#define CMD_MOVE	(1u << 30)	/* all of its steps */
+#define CMD_MOVE_STATUS	(1u << 29)
+
 #define MAX_TARGET_OPTIONS	32
 #define SLOT_ANY		UINT64_MAX
 #define MEMBER_ANY		UINT64_MAX
@@ -109,6 +112,13 @@ struct options {
 	uint32_t member_deadline[RLNC_MAX_MEMBERS];	/* ms; 0: not given */
 	const char *target_option[MAX_TARGET_OPTIONS];
 	unsigned int target_options;
+	struct {
+		const char *journals, *ak;
+		const char *from, *name, *output;	/* NULL: not given */
+		const char *log, *ima;
+		const char *roots, *between, *policy;
+		const char *ledger;
+	} move;
 	__uint128_t given;		/* on the command line: bits by row of the table of options */
 };
 
@@ -315,6 +325,13 @@ int cmd_tpm_epoch(const struct options *o, int argc, char **argv);
 int cmd_tpm_cap(const struct options *o, int argc, char **argv);
 int cmd_anchor_list(const struct options *o, int argc, char **argv);
 int cmd_anchor_remove(const struct options *o, int argc, char **argv);
+int move_check_open(const struct options *o, const uint8_t id[UUID_BYTES]);
+int cmd_move_offer(const struct options *o, int argc, char **argv);
+int cmd_move_freeze(const struct options *o, int argc, char **argv);
+int cmd_move_package(const struct options *o, int argc, char **argv);
+int cmd_move_accept(const struct options *o, int argc, char **argv);
+int cmd_move_destroy(const struct options *o, int argc, char **argv);
+int cmd_move_status(const struct options *o, int argc, char **argv);
 int cmd_monitor(const struct options *o, int argc, char **argv);
 
 #endif /* RLNCSETUP_H */

@@ -5,7 +5,7 @@ rlncsetup_SRCS	:= $(addprefix user/tools/rlncsetup/,main.c options.c members.c r
 	cmd_status.c cmd_dump.c cmd_key.c cmd_member.c cmd_scrub.c cmd_checkpoint.c prepare.c \
 	work.c cmd_repair.c cmd_header.c cmd_benchmark.c cmd_wipe.c cmd_resize.c tab.c \
 	cmd_monitor.c monitor_say.c monitor_hook.c monitor_return.c tpm2.c tpm2_add.c cmd_tpm.c \
-	anchor.c cmd_anchor.c monitor_anchor.c)
+	anchor.c cmd_anchor.c monitor_anchor.c cmd_move.c move_host.c move_judge.c move_volume.c)
 rlncsetup_LIBS	= -ldevmapper -lblkid -largon2 -lkeyutils -ljansson -lnl-genl-3 -lnl-3 -lsystemd -lssl \
 	$(TPM_ESYS_LIBS)
 
