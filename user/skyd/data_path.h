@@ -7,7 +7,7 @@
 #define SKYD_DATA_PATH_H
 
 #include "cache.h"
-#include "crypto/lanes.h"
+#include "digest.h"
 #include "gateway.h"
 #include "io/group.h"
 #include "pipe/coder.h"
@@ -68,16 +68,7 @@ void compressor_give(struct gateway *g, struct compressor *c);
 /* Run @fn here if there is little to do, else by a worker. */
 int data_work(struct gateway *g, bool little, io_fn *fn, void *arg, int64_t deadline);
 
-/* --- hashes of uploads: digest.c --------------------------------------------------- */
-
-int digests_open(struct digests **d, struct io_pool *pool);
-void digests_close(struct digests *d);
-
-/*
- * Go on with a stream, together with those of other uploads.  What has begun is finished even
- * when the fiber is cancelled.
- */
-int digests_update(struct digests *d, struct lanes_stream *s, const void *data, size_t len);
+/* --- hashes of bodies: body_sums.c ------------------------------------------------- */
 
 /* MD5 of a body, and the checksum that is wanted besides. */
 struct body_sums {

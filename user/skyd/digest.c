@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Hashes of bodies.  One MD5 cannot be made faster, those of several uploads can be computed
- * at once (crypto/lanes.h): what comes while a run is under way is the next run.
- */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "crypto/crc.h"
-#include "data_path.h"
+#include "digest.h"
+#include "io/sync.h"
 
-#define BATCH	LANES
+#define BATCH	(2 * LANES)	/* so that a lane that is done with a short job has another */
+#define INLINE	(16u << 10)	/* bytes of each job that are worth no thread of their own */
 
-/* On the stack of the fiber that waits. */
+/* On the stack of the fiber that waits for them. */
+struct digest_wait {
+	struct io_event turn;		/* all are done, or somebody has to lead */
+	unsigned int left;
+};
+
 struct digest_job {
 	struct digest_job *next;
+	struct digest_wait *wait;
 	struct lanes_job job;
-	struct io_event turn;		/* it is done, or its fiber is to lead the next run */
-	bool done;
 };
 
 struct digest_queue {
 	struct digest_job *first, **last;
-	bool led;			/* some fiber sees to it */
+	unsigned int count;
+	unsigned int leaders;		/* fibers that see to it */
 };
 
 struct digests {
@@ -33,8 +34,9 @@ struct digests {
 struct digest_batch {
 	enum lanes_kind kind;
 	struct lanes_job job[BATCH];
-	struct digest_job *of[BATCH];
+	struct digest_wait *wait[BATCH];
 	unsigned int count;
+	size_t longest, bytes;
 };
 
 int digests_open(struct digests **digests, struct io_pool *pool)
@@ -64,129 +66,134 @@ static int run_batch(void *arg)
 	return 0;
 }
 
-/* One run of what is waiting, the leader's own job among it. */
+/* Some tens of microseconds.  A SHA-256 takes a third of the time of an MD5. */
+static bool is_little(const struct digest_batch *b)
+{
+	return b->longest <= INLINE || (b->kind == LANES_SHA256 && b->bytes <= 4 * INLINE);
+}
+
+static void take_batch(struct digest_queue *q, struct digest_batch *b)
+{
+	struct digest_job *j;
+
+	while ((j = q->first) && b->count < BATCH) {
+		q->first = j->next;
+		b->wait[b->count] = j->wait;
+		b->job[b->count++] = j->job;
+		b->bytes += j->job.len;
+		b->longest = b->longest > j->job.len ? b->longest : j->job.len;
+	}
+	q->count -= b->count;
+	if (!q->first)
+		q->last = &q->first;
+}
+
+/*
+ * Let others bring theirs: those that are ready, and if the first is long, those as well that the
+ * kernel has something for by now.
+ */
+static void gather(const struct digest_queue *q)
+{
+	unsigned int count;
+
+	io_yield();
+	if (!q->first || q->first->job.len <= INLINE)
+		return;
+	do {
+		count = q->count;
+		io_sleep_until(0);
+	} while (q->count > count && q->count < LANES);
+}
+
 static void lead(struct digests *d, enum lanes_kind kind)
 {
 	struct digest_queue *q = &d->queue[kind];
 	struct digest_batch b = { .kind = kind };
-	struct digest_job *j;
 	unsigned int i;
 
-	while ((j = q->first) && b.count < BATCH) {
-		q->first = j->next;
-		b.of[b.count] = j;
-		b.job[b.count++] = j->job;
-	}
-	if (!q->first)
-		q->last = &q->first;
-	if (io_work(d->pool, run_batch, &b, 0))
+	q->leaders++;
+	gather(q);
+	take_batch(q, &b);
+	if (!d->pool || is_little(&b) || io_work(d->pool, run_batch, &b, 0))
 		run_batch(&b);
-	for (i = 0; i < b.count; i++) {
-		b.of[i]->done = true;
-		io_event_set(&b.of[i]->turn);
-	}
+	q->leaders--;
+	for (i = 0; i < b.count; i++)
+		if (!--b.wait[i]->left)
+			io_event_set(&b.wait[i]->turn);
+	if (q->first && !q->leaders)
+		io_event_set(&q->first->wait->turn);
 }
 
-int digests_update(struct digests *d, struct lanes_stream *s, const void *data, size_t len)
+static void enqueue(struct digest_queue *q, struct digest_job *j, struct digest_wait *w)
 {
-	struct digest_queue *q = &d->queue[s->kind];
-	struct digest_job j = { .job = { s, data, len } };
+	j->next = NULL;
+	j->wait = w;
+	*q->last = j;
+	q->last = &j->next;
+	q->count++;
+	w->left++;
+}
 
-	if (len <= DATA_INLINE) {
-		lanes_update(s->kind, &j.job, 1);
-		return 0;
-	}
-	io_event_init(&j.turn);
-	*q->last = &j;
-	q->last = &j.next;
+/* Where a worker is at a batch, and there are enough for another one, it is begun, too. */
+static void wait_for(struct digests *d, enum lanes_kind kind, struct digest_wait *w)
+{
+	const struct digest_queue *q = &d->queue[kind];
+
 	io_shield();
-	if (q->led)
-		io_event_wait(&j.turn, 0);
-	if (!j.done) {
-		q->led = true;
-		lead(d, s->kind);
-		if (q->first)
-			io_event_set(&q->first->turn);
-		else
-			q->led = false;
+	while (w->left) {
+		if (q->first && (!q->leaders || (d->pool && q->count >= LANES))) {
+			lead(d, kind);
+			continue;
+		}
+		io_event_wait(&w->turn, 0);
+		io_event_clear(&w->turn);
 	}
 	io_unshield();
-	return 0;
 }
 
-/* --- all sums of a body ------------------------------------------------------------ */
-
-static enum crc_kind crc_of(enum s3_checksum kind)
+static void wait_init(struct digest_wait *w)
 {
-	return kind == S3_CRC32 ? CRC_32 : kind == S3_CRC32C ? CRC_32C :
-	       kind == S3_CRC64NVME ? CRC_64NVME : CRC_KINDS;
+	io_event_init(&w->turn);
+	w->left = 0;
 }
 
-int body_sums_begin(struct body_sums *s, enum s3_checksum kind)
+void digests_update(struct digests *d, struct lanes_stream *s, const void *data, size_t len)
 {
-	memset(s, 0, sizeof(*s));
-	s->kind = kind;
-	lanes_begin(&s->md5, LANES_MD5);
-	if (kind == S3_SHA256)
-		lanes_begin(&s->sha256, LANES_SHA256);
-	return kind == S3_SHA1 ? hash_begin(&s->sha1, HASH_SHA1) : 0;
+	struct digest_job j = { .job = { s, data, len } };
+	struct digest_wait w;
+
+	wait_init(&w);
+	enqueue(&d->queue[s->kind], &j, &w);
+	wait_for(d, s->kind, &w);
 }
 
-struct other_sum {
-	struct body_sums *sums;
-	const void *data;
-	size_t len;
-};
-
-static int other_update(void *arg)
+/* As many as one batch has. */
+static void some_of(struct digests *d, enum lanes_kind kind, const void *const data[],
+		    const size_t lens[], uint8_t *const digest[], size_t count)
 {
-	struct other_sum *o = arg;
-	struct body_sums *s = o->sums;
+	struct lanes_stream stream[LANES], *streams[LANES];
+	struct digest_job job[LANES];
+	struct digest_wait w;
+	size_t i;
 
-	if (s->kind == S3_SHA1)
-		return hash_update(&s->sha1, o->data, o->len);
-	s->crc = crc_update(crc_of(s->kind), s->crc, o->data, o->len);
-	return 0;
-}
-
-int body_sums_update(struct gateway *g, struct body_sums *s, const void *data, size_t len)
-{
-	struct other_sum other = { s, data, len };
-	int rc = digests_update(g->digests, &s->md5, data, len);
-
-	if (rc || s->kind == S3_NO_CHECKSUM)
-		return rc;
-	if (s->kind == S3_SHA256)
-		return digests_update(g->digests, &s->sha256, data, len);
-	return data_work(g, len <= DATA_INLINE, other_update, &other, 0);
-}
-
-int body_sums_end(struct body_sums *s, u8 md5[S3_MD5_BYTES], struct s3_checksum_value *value)
-{
-	struct lanes_stream *stream = &s->md5;
-	u8 *digest = md5;
-	size_t bytes, i;
-
-	lanes_end(LANES_MD5, &stream, &digest, 1);
-	memset(value, 0, sizeof(*value));
-	value->kind = s->kind;
-	if (s->kind == S3_NO_CHECKSUM)
-		return 0;
-	if (s->kind == S3_SHA1)
-		return hash_end(&s->sha1, value->bytes);
-	stream = &s->sha256;
-	digest = value->bytes;
-	if (s->kind == S3_SHA256) {
-		lanes_end(LANES_SHA256, &stream, &digest, 1);
-		return 0;
+	wait_init(&w);
+	for (i = 0; i < count; i++) {
+		streams[i] = &stream[i];
+		lanes_begin(&stream[i], kind);
+		job[i].job = (struct lanes_job){ &stream[i], data[i], lens[i] };
+		enqueue(&d->queue[kind], &job[i], &w);
 	}
-	bytes = crc_bytes(crc_of(s->kind));
-	for (i = 0; i < bytes; i++)
-		value->bytes[i] = s->crc >> 8 * (bytes - 1 - i);
-	return 0;
+	wait_for(d, kind, &w);
+	lanes_end(kind, streams, digest, count);
 }
 
-void body_sums_free(struct body_sums *s)
+void digests_of(struct digests *d, enum lanes_kind kind, const void *const data[],
+		const size_t lens[], uint8_t *const digest[], size_t count)
 {
-	hash_free(&s->sha1);
+	size_t n;
+
+	for (; count; count -= n, data += n, lens += n, digest += n) {
+		n = count < LANES ? count : LANES;
+		some_of(d, kind, data, lens, digest, n);
+	}
 }

@@ -158,11 +158,13 @@ static bool take_hex(struct str hex, uint8_t *to, size_t size)
 
 	if (hex.len != 2 * size)
 		return false;
-	for (i = 0; i < hex.len; i++)
-		if (hex_value(hex.at[i]) < 0)
+	for (i = 0; i < size; i++) {
+		int high = hex_value(hex.at[2 * i]), low = hex_value(hex.at[2 * i + 1]);
+
+		if (high < 0 || low < 0)
 			return false;
-	for (i = 0; i < size; i++)
-		to[i] = hex_value(hex.at[2 * i]) << 4 | hex_value(hex.at[2 * i + 1]);
+		to[i] = high << 4 | low;
+	}
 	return true;
 }
 

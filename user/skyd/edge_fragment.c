@@ -7,14 +7,12 @@
 #include "edge_private.h"
 #include "io/file.h"
 
-#define HASH_INLINE	65536u		/* bytes that are hashed on the loop's own thread */
-
 struct edge_put {
 	struct edge_store *store;
 	struct edge_entry *entry;	/* EDGE_PENDING, so that nobody else has the name */
 	uint64_t len, written;
 	uint8_t sha256[SHA256_BYTES];
-	struct sha256_state hash;
+	struct lanes_stream hash;
 	uint8_t *data;			/* of a small fragment; NULL: a large one */
 	struct edge_large_put large;
 };
@@ -52,7 +50,7 @@ int edge_put_begin(struct edge_store *store, struct edge_put **put, struct str n
 	p->store = store;
 	p->len = len;
 	memcpy(p->sha256, sha256, sizeof(p->sha256));
-	sha256_begin(&p->hash);
+	lanes_begin(&p->hash, LANES_SHA256);
 	if (!edge_has_room(store, len + 4096)) {
 		rc = -ENOSPC;
 	} else if (len <= store->config.small_max) {
@@ -70,40 +68,15 @@ int edge_put_begin(struct edge_store *store, struct edge_put **put, struct str n
 	return 0;
 }
 
-struct hashing {
-	struct sha256_state *state;
-	const void *data;
-	size_t len;
-};
-
-static int hash_piece(void *arg)
-{
-	struct hashing *h = arg;
-
-	sha256_add(h->state, h->data, h->len);
-	return 0;
-}
-
-static int add_hash(struct edge_put *p, const void *data, size_t len, int64_t deadline)
-{
-	struct hashing h = { &p->hash, data, len };
-
-	if (len <= HASH_INLINE || !p->store->config.pool)
-		return hash_piece(&h);
-	return io_work(p->store->config.pool, hash_piece, &h, deadline);
-}
-
 int edge_put_write(struct edge_put *put, const void *data, size_t len, int64_t deadline)
 {
-	int rc;
+	int rc = 0;
 
 	if (len > put->len - put->written)
 		return -EFBIG;
 	if (!len)
 		return 0;
-	rc = add_hash(put, data, len, deadline);
-	if (rc)
-		return rc;
+	digests_update(put->store->digests, &put->hash, data, len);
 	if (put->data)
 		memcpy(put->data + put->written, data, len);
 	else
@@ -145,11 +118,12 @@ static void stored(struct edge_store *s, struct edge_append *a)
 
 static int check(struct edge_put *p)
 {
-	uint8_t digest[SHA256_BYTES];
+	uint8_t digest[SHA256_BYTES], *digests = digest;
+	struct lanes_stream *stream = &p->hash;
 
 	if (p->written != p->len)
 		return -ENODATA;
-	sha256_end(&p->hash, digest);
+	lanes_end(LANES_SHA256, &stream, &digests, 1);
 	return memcmp(digest, p->sha256, sizeof(digest)) ? -EILSEQ : 0;
 }
 

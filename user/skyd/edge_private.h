@@ -4,6 +4,7 @@
 #define SKYD_EDGE_PRIVATE_H
 
 #include "base/cleanup.h"
+#include "digest.h"
 #include "edge_index.h"
 #include "edge_record.h"
 #include "edge_store.h"
@@ -49,6 +50,7 @@ struct edge_store {
 	struct edge_index index;
 	struct edge_segment *first, *last;	/* the last is written, unless sealed */
 	struct edge_append *queue, **queue_end;
+	struct digests *digests;
 	struct io_event changed;	/* set when a name is in another state, then cleared */
 	uint8_t *batch;			/* BATCH bytes */
 	uint64_t next_seq, next_file, next_segment;

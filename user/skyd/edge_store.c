@@ -169,6 +169,7 @@ static void store_free(struct edge_store *s)
 	for (i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
 		if (*fd[i] >= 0)
 			close(*fd[i]);
+	digests_close(s->digests);
 	free(s->batch);
 	free((char *)s->config.path);
 	free(s);
@@ -192,6 +193,7 @@ int edge_store_open(struct edge_store **store, const struct edge_store_config *c
 	io_event_init(&s->changed);
 	s->batch = malloc(BATCH);
 	rc = !s->batch ? -ENOMEM : config_take(s, config) ? 0 : -EINVAL;
+	rc = rc ? rc : digests_open(&s->digests, s->config.pool);
 	rc = rc ? rc : open_files(s);
 	rc = rc ? rc : edge_recover(s);
 	if (rc) {

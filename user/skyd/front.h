@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 
 #include "base/authority.h"
+#include "crypto/lanes.h"
 #include "gateway.h"
 #include "http/listen.h"
 #include "http/range.h"
@@ -264,7 +265,7 @@ struct body_source {
 	u64 size;			/* bytes of the object; UINT64_MAX: not known */
 	u64 max, got;
 	bool hashed, chunked, chunks_done, ended;
-	struct sha256_state hash;
+	struct lanes_stream hash;
 	struct s3_stream stream;
 };
 

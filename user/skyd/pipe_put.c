@@ -134,10 +134,6 @@ static int encode_run(void *arg)
 		.aead = aead_new(key->key), .object = key->object, .version = key->version,
 		.number = s->number,
 	};
-	const void *data[SKY_MAX_N];
-	size_t lens[SKY_MAX_N];
-	u8 *digests[SKY_MAX_N];
-	unsigned int i;
 	int rc = -ENOMEM;
 
 	e->compressor = packs ? compressor_take(j->u->g) : NULL;
@@ -145,15 +141,23 @@ static int encode_run(void *arg)
 		rc = encode(e, &owner, &j->u->how, s->work->plain, s->len, &s->record);
 	compressor_give(j->u->g, TAKE_PTR(e->compressor));
 	aead_free(owner.aead);
-	if (rc)
-		return rc;
+	return rc;
+}
+
+static void hash_fragments(struct upload *u, struct sending *s)
+{
+	const struct encoder *e = &s->work->encoder;
+	const void *data[SKY_MAX_N];
+	size_t lens[SKY_MAX_N];
+	u8 *digest[SKY_MAX_N];
+	unsigned int i;
+
 	for (i = 0; i < s->n; i++) {
 		data[i] = encode_fragment(e, i);
 		lens[i] = e->fragment_bytes;
-		digests[i] = s->row[i].sha256;
+		digest[i] = s->row[i].sha256;
 	}
-	lanes_digest(LANES_SHA256, data, lens, digests, s->n);
-	return 0;
+	digests_of(u->g->digests, LANES_SHA256, data, lens, digest, s->n);
 }
 
 /* A fresh slot and a fresh IV: a record is encoded once. */
@@ -170,8 +174,11 @@ static int prepare(struct upload *u, struct sending *s)
 		return rc;
 	memcpy(s->record.generation, s->slot.generation, sizeof(s->record.generation));
 	memcpy(s->record.location, s->slot.location, s->n * sizeof(s->slot.location[0]));
-	return data_work(u->g, s->len <= (u->how.scheme ? DATA_INLINE / 4 : DATA_INLINE),
-			 encode_run, &job, data_until(put->patience));
+	rc = data_work(u->g, s->len <= (u->how.scheme ? DATA_INLINE / 4 : DATA_INLINE),
+		       encode_run, &job, data_until(put->patience));
+	if (!rc)
+		hash_fragments(u, s);
+	return rc;
 }
 
 /* The backend has lost the reservation, or never had it: others of it are as bad. */

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 
 #include "crypto/crc.h"
+#include "digest.h"
 #include "front.h"
 
-#define WORK_BYTES	16384u		/* to hash so many is worth a worker thread */
+#define WORK_BYTES	16384u		/* to undo so many is worth a worker thread */
 
 /* --- reading ------------------------------------------------------------------------- */
 
@@ -32,15 +33,6 @@ struct piece {
 	enum stream_event event;
 };
 
-static int work_hash(void *arg)
-{
-	struct piece *p = arg;
-
-	sha256_add(&p->b->hash, p->at, p->len);
-	p->given = p->len;
-	return 0;
-}
-
 /* What is decoded is never longer than what it is decoded from. */
 static int work_chunks(void *arg)
 {
@@ -56,21 +48,22 @@ static int work_chunks(void *arg)
 	}
 }
 
-static int work(struct body_source *b, io_fn *fn, struct piece *p)
+static int undo_chunks(struct body_source *b, struct piece *p)
 {
-	return p->len < WORK_BYTES ? fn(p) : io_work(b->c->g->pool, fn, p, 0);
+	return p->len < WORK_BYTES ? work_chunks(p) : io_work(b->c->g->pool, work_chunks, p, 0);
 }
 
 static int end_hash(struct body_source *b)
 {
 	const struct str want = b->c->claim.content_sha256;
-	u8 digest[SHA256_BYTES];
+	struct lanes_stream *stream = &b->hash;
+	u8 digest[SHA256_BYTES], *digests = digest;
 	char hex[2 * SHA256_BYTES];
 	struct out o = OUT(hex, sizeof(hex));
 
 	if (!b->hashed)
 		return 0;
-	sha256_end(&b->hash, digest);
+	lanes_end(LANES_SHA256, &stream, &digests, 1);
 	out_hex(&o, digest, sizeof(digest));
 	if (str_equal_nocase(want, out_written(&o)))
 		return 0;
@@ -111,14 +104,14 @@ static ssize_t take(struct body_source *b, char *to, size_t len)
 	p.given = n;
 	if (b->chunked) {
 		p.given = 0;
-		rc = b->chunks_done ? -EBADMSG : work(b, work_chunks, &p);
+		rc = b->chunks_done ? -EBADMSG : undo_chunks(b, &p);
 		if (rc == -EBADMSG)
 			return meta_status(s3_fail(&b->c->fault, S3_INCOMPLETE_BODY, NULL));
 		if (!rc && p.event == STREAM_BAD)
 			rc = stream_error(b);
 		b->chunks_done = p.event == STREAM_DONE;
 	} else if (b->hashed) {
-		rc = work(b, work_hash, &p);
+		digests_update(b->c->g->digests, &b->hash, p.at, p.len);
 	}
 	if (rc)
 		return rc;
@@ -200,7 +193,7 @@ int body_open(struct body_source *b, struct s3_call *c, u64 max)
 		break;
 	case SIG_PAYLOAD_HASH:
 		b->hashed = true;
-		sha256_begin(&b->hash);
+		lanes_begin(&b->hash, LANES_SHA256);
 		break;
 	case SIG_PAYLOAD_UNSIGNED:
 		break;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "str.h"
 
+/* Of random digits no branch can be foreseen. */
+const uint8_t hex_digit[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['A'] = 11, 12, 13, 14, 15, 16, ['a'] = 11, 12, 13, 14, 15, 16,
+};
+
 /* Equal but for the case of ASCII letters? */
 bool str_equal_nocase(struct str a, struct str b)
 {

@@ -64,12 +64,13 @@ static inline char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+/* One more than the digit's value; 0: it is none. */
+extern const uint8_t hex_digit[256];
+
+/* -1: no digit. */
 static inline int hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hex_digit[(unsigned char)c] - 1;
 }
 
 bool str_equal_nocase(struct str a, struct str b);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which stream is in which lane, and the choice of a back end. */
-#include <cpuid.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -11,7 +10,7 @@
 
 #include "lanes_backend.h"
 
-/* Blocks that a stream goes on alone before it is seen whether others have come. */
+/* Blocks that one or two streams go on alone before it is seen whether others have come. */
 #define ALONE		256
 
 /* Streams that lanes_digest() has under way. */
@@ -44,6 +43,7 @@ struct run {
 	void *arg;
 	unsigned int used;		/* lanes */
 	unsigned int enough;
+	bool pairs;			/* two go on together, where there are not enough */
 	struct lane lane[LANES];
 	uint32_t state[8][LANES] __attribute__((__aligned__(64)));
 };
@@ -55,10 +55,9 @@ static bool valid(const struct lanes_backend *b)
 
 static void choose(void)
 {
-	unsigned int a, b, c, d, i;
+	unsigned int i;
 
-	/* CPUID leaf 7: the instructions for SHA (Intel SDM volume 2). */
-	has_sha = __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
+	has_sha = lanes_sha_ni_valid();
 	for (i = 0; !chosen; i++)
 		if (valid(backends[i]))
 			chosen = backends[i];
@@ -216,22 +215,33 @@ static bool run_together(struct run *run)
 	return freed;
 }
 
-/* Too few: the first of them goes on alone. */
-static void run_alone(struct run *run)
+/* Too few: the first of them, or two where that is as quick, go on by themselves. */
+static void run_few(struct run *run)
 {
-	unsigned int i, at = 0;
-	uint32_t state[8];
-	size_t blocks;
+	const bool pair = run->pairs && run->used > 1;
+	uint32_t words[2][8], *const state[2] = { words[0], words[1] };
+	unsigned int i, j, lane[2], at = 0;
+	const uint8_t *data[2];
+	size_t blocks = ALONE;
 
-	while (!run->lane[at].stream)
-		at++;
-	blocks = min_t(size_t, run->lane[at].blocks, ALONE);
-	for (i = 0; i < 8; i++)
-		state[i] = run->state[i][at];
-	lanes_scalar(run->kind, state, run->lane[at].data, blocks);
-	for (i = 0; i < 8; i++)
-		run->state[i][at] = state[i];
-	lane_advance(run, at, blocks);
+	for (j = 0; j <= pair; j++) {
+		while (!run->lane[at].stream)
+			at++;
+		data[j] = run->lane[at].data;
+		blocks = min(blocks, run->lane[at].blocks);
+		for (i = 0; i < 8; i++)
+			words[j][i] = run->state[i][at];
+		lane[j] = at++;
+	}
+	if (pair)
+		lanes_sha_ni_pair(state, data, blocks);
+	else
+		lanes_scalar(run->kind, words[0], data[0], blocks);
+	for (j = 0; j <= pair; j++) {
+		for (i = 0; i < 8; i++)
+			run->state[i][lane[j]] = words[j][i];
+		lane_advance(run, lane[j], blocks);
+	}
 }
 
 void lanes_run(enum lanes_kind kind, lanes_next_fn *next, void *arg)
@@ -242,6 +252,7 @@ void lanes_run(enum lanes_kind kind, lanes_next_fn *next, void *arg)
 	pthread_once(&once, choose);
 	run.enough = !chosen->blocks[kind] ? LANES + 1 :
 		     has_sha ? chosen->enough_ni[kind] : chosen->enough[kind];
+	run.pairs = has_sha && kind == LANES_SHA256 && chosen != &scalar;
 	for (;;) {
 		if (freed)
 			run_fill(&run);
@@ -249,7 +260,7 @@ void lanes_run(enum lanes_kind kind, lanes_next_fn *next, void *arg)
 			return;
 		freed = true;
 		if (run.used < run.enough)
-			run_alone(&run);
+			run_few(&run);
 		else
 			freed = run_together(&run);
 	}

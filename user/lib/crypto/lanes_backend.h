@@ -37,6 +37,12 @@ struct lanes_backend {
 extern const struct lanes_backend lanes_avx512;
 extern const struct lanes_backend lanes_avx2;
 
+/* Has the CPU instructions for SHA? */
+bool lanes_sha_ni_valid(void);
+
+/* SHA-256 of two streams by these: @blocks of each, at any alignment. */
+void lanes_sha_ni_pair(uint32_t *const state[2], const uint8_t *const data[2], size_t blocks);
+
 /* One stream, by OpenSSL. */
 void lanes_scalar(enum lanes_kind kind, uint32_t state[8], const uint8_t *data, size_t blocks);
 

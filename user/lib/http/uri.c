@@ -178,8 +178,9 @@ bool query_is(struct str raw, struct str name)
 
 	if (str_equal(raw, name))
 		return true;
-	/* Nothing stands for more bytes than it has. */
-	if (raw.len < name.len || plain_run(raw, URI_QUERY) == raw.len)
+	/* A byte that is coded has two more, but for a space. */
+	if (raw.len < name.len || (raw.len - name.len) % 2 ||
+	    !memchr(raw.at, raw.len > name.len ? '%' : '+', raw.len))
 		return false;
 	while (raw.len) {
 		if (i == name.len || !uri_decode_byte(&raw, URI_QUERY, &c) ||

@@ -357,21 +357,62 @@ static enum s3_code parse_header(const struct sig_message *m, struct str value,
 
 /* --- query ---------------------------------------------------------------- */
 
-/* A parameter, decoded into the claim's text. */
-static bool parameter(const struct sig_message *m, struct str name, struct sig_claim *c,
-		      size_t *used, struct str *value)
+/* The parameters that mean something here. */
+enum {
+	ALGORITHM, CONTENT_SHA256, CREDENTIAL, DATE, EXPIRES, REGION_SET, TOKEN, SIGNATURE,
+	SIGNED_HEADERS, PARAMETERS,
+};
+
+static const struct str parameter_names[PARAMETERS] = {
+	[ALGORITHM] = { "X-Amz-Algorithm", 15 },
+	[CONTENT_SHA256] = { "X-Amz-Content-Sha256", 20 },
+	[CREDENTIAL] = { "X-Amz-Credential", 16 },
+	[DATE] = { "X-Amz-Date", 10 },
+	[EXPIRES] = { "X-Amz-Expires", 13 },
+	[REGION_SET] = { "X-Amz-Region-Set", 16 },
+	[TOKEN] = { "X-Amz-Security-Token", 20 },
+	[SIGNATURE] = { "X-Amz-Signature", 15 },
+	[SIGNED_HEADERS] = { "X-Amz-SignedHeaders", 19 },
+};
+
+/* The first of each name, as it was sent. */
+struct parameters {
+	struct str raw[PARAMETERS];
+	bool has[PARAMETERS];
+	size_t used;			/* bytes of the claim's text */
+};
+
+static void find_parameters(struct str query, struct parameters *p)
 {
-	struct str raw;
+	struct str name, value;
+	unsigned int i;
+
+	memset(p, 0, sizeof(*p));
+	while (query_next(&query, &name, &value)) {
+		for (i = 0; i < PARAMETERS && !query_is(name, parameter_names[i]); i++)
+			;
+		if (i == PARAMETERS || p->has[i])
+			continue;
+		p->raw[i] = value;
+		p->has[i] = true;
+	}
+}
+
+/* One of them, decoded into the claim's text. */
+static bool parameter(struct parameters *p, unsigned int which, struct sig_claim *c,
+		      struct str *value)
+{
+	char *to = c->text + p->used;
 	int len;
 
 	*value = STR_NONE;
-	if (!query_find(m->query, name, &raw))
+	if (!p->has[which])
 		return false;
-	len = uri_decode(raw, c->text + *used, sizeof(c->text) - *used, URI_QUERY);
+	len = uri_decode(p->raw[which], to, sizeof(c->text) - p->used, URI_QUERY);
 	if (len < 0)
 		return false;
-	*value = (struct str){ c->text + *used, len };
-	*used += len;
+	*value = (struct str){ to, len };
+	p->used += len;
 	return true;
 }
 
@@ -427,18 +468,16 @@ static enum s3_code query_scope(struct sig_claim *c, struct str credential,
 		       STR_ARG(c->scope.date), STR_ARG(str_head(c->date, 8)));
 }
 
-static enum s3_code parse_query(const struct sig_message *m, struct str algorithm,
-				const struct sig_rules *rules, struct sig_claim *c,
-				struct s3_fault *f, size_t used)
+static enum s3_code parse_query(const struct sig_message *m, struct parameters *p,
+				struct str algorithm, const struct sig_rules *rules,
+				struct sig_claim *c, struct s3_fault *f)
 {
 	struct str credential, expires, payload = STR("UNSIGNED-PAYLOAD");
 	enum s3_code code;
 
-	if (!parameter(m, STR("X-Amz-Credential"), c, &used, &credential) ||
-	    !parameter(m, STR("X-Amz-Date"), c, &used, &c->date) ||
-	    !parameter(m, STR("X-Amz-SignedHeaders"), c, &used, &c->signed_headers) ||
-	    !parameter(m, STR("X-Amz-Signature"), c, &used, &c->signature) ||
-	    !parameter(m, STR("X-Amz-Expires"), c, &used, &expires))
+	if (!parameter(p, CREDENTIAL, c, &credential) || !parameter(p, DATE, c, &c->date) ||
+	    !parameter(p, SIGNED_HEADERS, c, &c->signed_headers) ||
+	    !parameter(p, SIGNATURE, c, &c->signature) || !parameter(p, EXPIRES, c, &expires))
 		return query_error(f, "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
 	if (!find_algorithm(algorithm, &c->algorithm))
 		return query_error(f, "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"");
@@ -449,14 +488,14 @@ static enum s3_code parse_query(const struct sig_message *m, struct str algorith
 	if (code)
 		return code;
 	if (c->algorithm == SIG_ECDSA)
-		parameter(m, STR("X-Amz-Region-Set"), c, &used, &c->region_set);
-	query_find(m->query, STR("X-Amz-Security-Token"), &c->token);
+		parameter(p, REGION_SET, c, &c->region_set);
+	c->token = p->raw[TOKEN];
 	code = check_region_set(c, rules, f);
 	code = code ? code : check_life(c, rules, f);
 	if (code)
 		return code;
 	/* In the query it is signed with the rest; a header may be, or may not. */
-	if (!parameter(m, STR("X-Amz-Content-Sha256"), c, &used, &payload) &&
+	if (!parameter(p, CONTENT_SHA256, c, &payload) &&
 	    !(is_signed(c->signed_headers, STR("x-amz-content-sha256")) &&
 	      sig_find(m, STR("x-amz-content-sha256"), &payload)))
 		payload = STR("UNSIGNED-PAYLOAD");
@@ -477,13 +516,13 @@ enum s3_code sig_parse(const struct sig_message *m, const struct sig_rules *rule
 		       struct sig_claim *claim, struct s3_fault *f)
 {
 	struct str header, algorithm;
+	struct parameters p;
 	enum s3_code code;
-	size_t used = 0;
 	bool in_query;
 
 	memset(claim, 0, offsetof(struct sig_claim, text));
-	in_query = parameter(m, STR("X-Amz-Algorithm"), claim, &used, &algorithm) ||
-		   query_find(m->query, STR("X-Amz-Signature"), &header);
+	find_parameters(m->query, &p);
+	in_query = parameter(&p, ALGORITHM, claim, &algorithm) || p.has[SIGNATURE];
 	if (sig_find(m, STR("authorization"), &header)) {
 		if (in_query)
 			return s3_fail(f, S3_INVALID_ARGUMENT,
@@ -492,7 +531,7 @@ enum s3_code sig_parse(const struct sig_message *m, const struct sig_rules *rule
 		code = parse_header(m, header, rules, claim, f);
 	} else if (in_query) {
 		claim->place = SIG_QUERY;
-		code = parse_query(m, algorithm, rules, claim, f, used);
+		code = parse_query(m, &p, algorithm, rules, claim, f);
 	} else if (query_find(m->query, STR("AWSAccessKeyId"), &header) &&
 		   query_find(m->query, STR("Signature"), &header)) {
 		code = version_2(f);
