@@ -332,7 +332,7 @@ static int malformed(void *arg)
 		ask.ak.len = len;
 		must_equal(enrol_with(&a, &ask, &a), -EINVAL);
 	}
-	for (len = 0; len < 150; len += 3) {
+	for (len = 0; len < 150; len += 15) {
 		must_equal(begin(&a), 0);
 		must_equal(send_list(&a, ENTRIES), 0);
 		quote(&a, &a, &q);
@@ -546,6 +546,42 @@ static int needed(void *arg)
 	return 0;
 }
 
+/* --- who is told ---------------------------------------------------------------------------- */
+
+#define POSTED	300u
+
+/* A webhook at which nobody is costs what fits the queue, and no more. */
+static int unheard(void *arg)
+{
+	struct config config = {
+		.attest_webhook = (char *)"http://127.0.0.1:1/told", .attest_webhook_ca = (char *)"",
+	};
+	struct webhook_counts counts;
+	struct webhook *w = NULL;
+	struct io_group group;
+	unsigned int i;
+
+	(void)arg;
+	io_group_init(&group);
+	config.attest_webhook = (char *)"nowhere";
+	must_equal(webhook_open(&w, &config, NULL, &group), -EINVAL);
+	webhook_close(w);
+	config.attest_webhook = (char *)"http://127.0.0.1:1/told";
+	must_equal(webhook_open(&w, &config, NULL, &group), 0);
+	webhook_post(w, json_pack("{s:i}", "number", 0));
+	/* The first is on its way. */
+	must_equal(io_sleep_until(io_after_ms(50)), 0);
+	for (i = 1; i < POSTED; i++)
+		webhook_post(w, json_pack("{s:i}", "number", i));
+	webhook_counts(w, &counts);
+	must_equal(counts.dropped, POSTED - 1 - 256);
+	must_equal(counts.posted, 0);
+	must_equal(counts.failed, 0);
+	io_group_end(&group);
+	webhook_close(w);
+	return 0;
+}
+
 #define CASE(name) \
 	static void test_##name(void **state) \
 	{ \
@@ -563,6 +599,7 @@ CASE(judged)
 CASE(lapses)
 CASE(restarted)
 CASE(needed)
+CASE(unheard)
 
 #define ON_EPOLL(fn)	{ #fn, fn, NULL, NULL, (void *)"epoll" }
 
@@ -572,7 +609,7 @@ int main(void)
 		ON_EPOLL(test_named), ON_EPOLL(test_vouched), ON_EPOLL(test_replayed),
 		ON_EPOLL(test_forged), ON_EPOLL(test_set_back), ON_EPOLL(test_oversized),
 		ON_EPOLL(test_malformed), ON_EPOLL(test_judged), ON_EPOLL(test_lapses),
-		ON_EPOLL(test_restarted), ON_EPOLL(test_needed),
+		ON_EPOLL(test_restarted), ON_EPOLL(test_needed), ON_EPOLL(test_unheard),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

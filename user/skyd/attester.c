@@ -306,7 +306,7 @@ static int attest(void *arg)
 
 	while (!rc) {
 		rc = round_of(a);
-		/* The TPM has forgotten its keys, as after a reset: another process makes others. */
+		/* It has forgotten its keys, as after a reset: another process makes new ones. */
 		if (rc == -ENODEV)
 			log_line(LEVEL_ERROR, "the TPM does not quote: it says %#x",
 				 device_error(a->device));
