@@ -21,7 +21,7 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sig
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # The audit ledger.
-LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
+LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
@@ -33,6 +33,7 @@ skyd_SRCS	:= user/skyd/main.c
 # A thread that ends wants libgcc_s, which a role that is locked in cannot open any more.
 skyd_LIBS	:= -Wl,--push-state,--no-as-needed -lgcc_s -Wl,--pop-state
 skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
+skyd_LIBS	+= $(TPM_ESYS_LIBS)
 
 INSTALL		+= install-skyd
 
