@@ -110,7 +110,7 @@ check: ## every test (what scripts/check runs)
 # $(call install_file,MODE,FROM,TO): paths that are known only now are filled in.
 define install_file
 	install -D -m $(1) $(2) $(DESTDIR)$(3)
-	$(if $(filter %.service %-generator,$(2)),sed -i 's|@SBINDIR@|$(SBINDIR)|; s|@UNITDIR@|$(UNITDIR)|' $(DESTDIR)$(3))
+	$(if $(filter %.service %-generator %-hook,$(2)),sed -i 's|@SBINDIR@|$(SBINDIR)|; s|@UNITDIR@|$(UNITDIR)|' $(DESTDIR)$(3))
 endef
 
 install: $$(INSTALL) ## programs, manual pages, completion and units to DESTDIR and PREFIX

@@ -34,6 +34,7 @@ MANDIR		= $(prefix)/share/man
 COMPLETIONDIR	= $(prefix)/share/bash-completion/completions
 UNITDIR		= $(prefix)/lib/systemd/system
 GENERATORDIR	= $(prefix)/lib/systemd/system-generators
+INITRAMFSDIR	= $(prefix)/share/initramfs-tools
 SYSUSERSDIR	= $(prefix)/lib/sysusers.d
 TMPFILESDIR	= $(prefix)/lib/tmpfiles.d
 SYSCONFDIR	= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)

@@ -14,3 +14,7 @@ $(O)/test/test_tpm_sealed: | $(O)/test/rlncsetup $(O)/test/skyctl
 
 UNIT_TESTS	+= test_tpm_anchor
 test_tpm_anchor_LIBS = $(TPM_ESYS_LIBS)
+
+UNIT_TESTS	+= test_tpm_ledger
+test_tpm_ledger_LIBS = $(TPM_ESYS_LIBS)
+CFLAGS_tests/unit/test_tpm_ledger := -Iuser/skyd

@@ -5,12 +5,14 @@
  *
  *	audit.c		the queue, and the fiber that writes it
  *	audit_open.c	the ledger's folder, key, salt and counter
+ *	audit_tpm.c	the counter, when a TPM has it
  *	audit_witness.c	who cosigns its checkpoints
  *	audit_told.c	which questions of gateways are changes
  */
 #ifndef SKYD_AUDIT_H
 #define SKYD_AUDIT_H
 
+#include "audit_tpm.h"
 #include "backend.h"
 #include "ledger/ledger.h"
 
@@ -19,6 +21,7 @@ struct audit {
 	struct note_signer signer;
 	struct hmac_key salt;		/* of the names of persons */
 	struct counter_file counter;
+	struct audit_tpm tpm;		/* or this one */
 	char *dir, *key, *epoch;	/* paths */
 	struct io_pool *pool;		/* a thread, for the disk */
 	struct audit_item *first, **last;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "audit.h"
 #include "base/cleanup.h"
@@ -133,6 +134,33 @@ static int read_salt(struct audit *a)
 	return rc;
 }
 
+/* Nothing has been written there. */
+static bool is_fresh(const char *dir)
+{
+	static const char *const names[] = { LEDGER_CHECKPOINT, LEDGER_NEXT };
+	char path[DISK_PATH];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) >= (int)sizeof(path) ||
+		    !access(path, F_OK))
+			return false;
+	return true;
+}
+
+/* The file is beside that of a counter in a file. */
+static int use_tpm(struct audit *a, const struct config *config, char why[LEDGER_WHY])
+{
+	char *path;
+
+	if (asprintf(&path, "%s.tpm", a->epoch) < 0)
+		return -ENOMEM;
+	free(a->epoch);
+	a->epoch = path;
+	a->tpm = (struct audit_tpm){ .tcti = config->audit_tpm, .path = a->epoch, .key = &a->salt };
+	return audit_tpm_begin(&a->tpm, is_fresh(a->dir), why);
+}
+
 int audit_files(struct audit *a, const struct config *config, char why[LEDGER_WHY])
 {
 	struct ledger_config to = { .signer = &a->signer };
@@ -149,5 +177,9 @@ int audit_files(struct audit *a, const struct config *config, char why[LEDGER_WH
 					      &a->counter };
 	rc = read_key(a, config, why);
 	rc = rc ? rc : read_salt(a);
+	if (!rc && config->audit_tpm && *config->audit_tpm) {
+		rc = use_tpm(a, config, why);
+		to.counter = (struct ledger_counter){ audit_tpm_read, audit_tpm_advance, &a->tpm };
+	}
 	return rc ? rc : ledger_open(&a->ledger, &to, why);
 }

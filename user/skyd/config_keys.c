@@ -83,6 +83,8 @@ const struct config_key config_keys[] = {
 	  "file of its key, likewise; made if it is not there, with FILE.pub and FILE.salt" },
 	{ "backend", "audit_epoch", TEXT, AT(audit_epoch), 0, 0, "audit.epoch",
 	  "file of its counter, likewise; best on another disk than the ledger" },
+	{ "backend", "audit_tpm", TEXT, AT(audit_tpm), 0, 0, "",
+	  "a TPM that counts instead, as device:/dev/tpmrm0; audit_epoch.tpm is where it began" },
 	{ "backend", "audit_witnesses", PATH, AT(audit_witnesses), 0, 0, "",
 	  "file of witnesses, in the syntax of tlog-policy, that cosign the ledger; empty: none" },
 	{ "backend", "audit_objects", BOOL, AT(audit_objects), 0, 0, "no",

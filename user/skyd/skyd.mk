@@ -25,7 +25,7 @@ LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_tpm.c ho
 	webhook.c lease.c store_host.c vault_hosts.c)
 
 # The audit ledger.
-LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_witness.c)
+LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c audit_witness.c)
 
 # Which images may run.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c)
@@ -42,7 +42,8 @@ PROGRAMS	+= skyd
 skyd_SRCS	:= user/skyd/main.c
 # A thread that ends wants libgcc_s, which a role that is locked in cannot open any more.
 skyd_LIBS	:= -Wl,--push-state,--no-as-needed -lgcc_s -Wl,--pop-state
-skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat $(TPM_ESYS_LIBS)
+skyd_LIBS	+= -luring -largon2 -lseccomp -lsqlite3 -lsystemd -ljansson -lyaml -lisal -lssl -lexpat
+skyd_LIBS	+= $(TPM_ESYS_LIBS)
 
 INSTALL		+= install-skyd
 

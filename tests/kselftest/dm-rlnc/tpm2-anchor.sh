@@ -10,9 +10,9 @@
 . "$(dirname "$0")/tool.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
-requires rlncsetup dmsetup tpm2_nvread
+requires rlncsetup dmsetup tpm2_nvread keyctl
 [ -c /dev/tpmrm0 ] || skip_all "needs a TPM"
-plan 24
+plan 26
 
 load_module dm-rlnc
 ram_members 3 16
@@ -29,7 +29,7 @@ crash()
 	save crash 3
 	must dmsetup remove --retry v
 	restore crash 3
-	must keyctl unlink "%user:rlnc-anchor:$uuid" @u
+	must keyctl unlink "$(keyctl search @u user "rlnc-anchor:$uuid")" @u
 }
 
 uuid=$(rlncsetup dump "${m[0]}" | grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | head -n 1)

@@ -48,17 +48,18 @@ void keyring_unlink(int32_t serial)
  */
 int keyring_keep(const char *description, const void *key, size_t len)
 {
-	key_serial_t id = add_key("user", description, key, len, KEY_SPEC_USER_KEYRING);
-	int rc;
+	/* Who adds to a keyring that is not of his session does not possess what he adds. */
+	key_serial_t id = add_key("user", description, key, len, KEY_SPEC_THREAD_KEYRING);
+	int rc = 0;
 
 	if (id < 0)
 		return -errno;
 	/* A service has a session of its own, to which the user's keyring does not belong. */
-	if (!keyctl_setperm(id, KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH |
-			    KEY_USR_LINK))
-		return 0;
-	rc = -errno;
-	keyctl_unlink(id, KEY_SPEC_USER_KEYRING);
+	if (keyctl_setperm(id, KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH |
+			   KEY_USR_LINK) ||
+	    keyctl_link(id, KEY_SPEC_USER_KEYRING))
+		rc = -errno;
+	keyctl_unlink(id, KEY_SPEC_THREAD_KEYRING);
 	return rc;
 }
 

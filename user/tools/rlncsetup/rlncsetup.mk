@@ -17,6 +17,9 @@ install-rlncsetup: $(O)/bin/rlncsetup
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup.bash-completion,$(COMPLETIONDIR)/rlncsetup)
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup@.service,$(UNITDIR)/rlncsetup@.service)
 	$(call install_file,0644,user/tools/rlncsetup/rlncsetup-monitor.service,$(UNITDIR)/rlncsetup-monitor.service)
+	$(call install_file,0644,user/tools/rlncsetup/rlncsetup-cap.service,$(UNITDIR)/rlncsetup-cap.service)
 	$(call install_file,0755,user/tools/rlncsetup/rlnctab-generator,$(GENERATORDIR)/rlnctab-generator)
+	$(call install_file,0755,user/tools/rlncsetup/rlncsetup.initramfs-hook,$(INITRAMFSDIR)/hooks/rlncsetup)
+	$(call install_file,0755,user/tools/rlncsetup/rlncsetup.initramfs-script,$(INITRAMFSDIR)/scripts/local-top/rlncsetup)
 
 .PHONY: install-rlncsetup

@@ -14,7 +14,8 @@
 /* For whoever reads the table at boot; `open` has no use for them. */
 static bool is_for_boot(const char *option)
 {
-	return !strcmp(option, "noauto") || !strcmp(option, "nofail");
+	return !strcmp(option, "noauto") || !strcmp(option, "nofail") ||
+	       !strcmp(option, "initramfs");
 }
 
 static int take_option(const char *path, char *word, struct options *o)
