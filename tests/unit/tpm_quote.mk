@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a TPM vouches for: quotes, certificates of endorsement keys, credentials, predictions.
 
-UNIT_TESTS	+= test_tpm_quote test_tpm_ek test_tpm_swtpm test_tpm_pe test_tpm_predict test_tpm_tool
+UNIT_TESTS	+= test_event_keys test_tpm_quote test_tpm_ek test_tpm_swtpm test_tpm_pe test_tpm_predict test_tpm_tool
 test_tpm_predict_LIBS := -ljansson
 test_tpm_swtpm_LIBS = $(TPM_ESYS_LIBS)
 
