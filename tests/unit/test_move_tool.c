@@ -16,6 +16,8 @@
 #define PACKAGE	"rlncsetup move package" ON(a) "--output package $(cat uuid)"
 #define ACCEPT	"rlncsetup move accept" ON(b) "--new-key-file pass.b" CHEAP \
 		"--output acceptance package m?"
+#define KEPT	"rlncsetup key test --tpm2 --tpm2-device swtpm:path=$PWD/a/s" \
+		" --tpm2-signature policy.a copy/m?"
 #define DESTROY	"rlncsetup move destroy" ON(a) "--output destruction acceptance"
 
 static void make_tpm(const char *name)
@@ -65,12 +67,23 @@ static void is_at(const char *host, const char *state_name)
 static void way(void **state)
 {
 	(void)state;
-	RUN(0, "cp -a m0 m0.backup && cp -a m1 m1.backup && cp -a m2 m2.backup");
+	/* A's TPM opens it, too; somebody keeps a copy of that. */
+	RUN(0, "openssl genrsa -out boot.key 2048 2>/dev/null && openssl rsa -in boot.key -pubout -out boot.pem 2>/dev/null;"
+	    "rlncsetup key add -d pass --tpm2 --tpm2-device swtpm:path=$PWD/a/s --tpm2-public-key boot.pem m? &&"
+	    "for p in 4 7 9 11; do printf 'sha256 %%d %%064d\n' $p 0; done >now &&"
+	    "skyctl tpm sign-policy --pcrs now --key boot.key --epoch 1 --out policy.a &&"
+	    "mkdir copy && cp -a m? copy");
+	RUN(0, KEPT);
 	RUN(0, OFFER);
 	is_at("b", "\"offered\"");
 	RUN(0, FREEZE);
 	is_at("a", "\"frozen\"");
 	RUN(0, FREEZE);
+	/* Neither here nor from the copy. */
+	RUN(0, "rlncsetup key list m?");
+	not_heard("tpm2");
+	RUN(2, KEPT);
+	heard("epoch");
 	RUN(0, PACKAGE " && cp package first && " PACKAGE);
 	RUN(0, ACCEPT);
 	is_at("b", "\"accepted\"");
