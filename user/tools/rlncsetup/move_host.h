@@ -39,7 +39,6 @@ void move_host_close(struct move_host *h);
 #define CLEANUP_MOVE_HOST	CLEANUP(move_host_close)
 
 /* --- move_volume.c: the volume's part of struct move_ops.  ctx: struct move_host. */
-int move_volume_id(const struct options *o, char **member, int members, uint8_t id[UUID_BYTES]);
 int move_volume_take(void *ctx, struct move_volume *to);
 int move_volume_close(void *ctx);
 int move_volume_revoke(void *ctx);

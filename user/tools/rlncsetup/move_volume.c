@@ -27,29 +27,24 @@ static void opened_end(struct opened *v)
 
 #define CLEANUP_OPENED	CLEANUP(opened_end) struct opened
 
-static int open_members(struct opened *v, const struct options *o, char **member, int members,
-			unsigned int how)
+/* To be changed, so that nobody else has them open. */
+static int open_members(struct opened *v, const struct move_host *h)
 {
 	int rc;
 
 	memset(v, 0, sizeof(*v));
-	if (!members)
+	if (!h->members)
 		return fail(EINVAL, "the members of the volume have to be given");
-	rc = members_open(&v->members, member, members, how | MEMBERS_MAY_BE_LEFT_OUT, o);
-	if (!rc && how)
+	rc = members_open(&v->members, h->member, h->members,
+			  MEMBERS_WRITE | MEMBERS_EXCLUSIVE | MEMBERS_MAY_BE_LEFT_OUT, h->o);
+	if (!rc)
 		rc = members_lock(&v->members);
 	if (!rc)
 		rc = members_read(&v->members, &v->volume, false);
-	return rc ? rc : volume_identify(&v->volume);
-}
-
-int move_volume_id(const struct options *o, char **member, int members, uint8_t id[UUID_BYTES])
-{
-	CLEANUP_OPENED v;
-	int rc = open_members(&v, o, member, members, 0);
-
 	if (!rc)
-		memcpy(id, v.volume.id, UUID_BYTES);
+		rc = volume_identify(&v->volume);
+	if (!rc && memcmp(v->volume.id, h->move.volume, UUID_BYTES))
+		rc = fail(EXDEV, "these are members of volume %s", v->volume.uuid);
 	return rc;
 }
 
@@ -70,7 +65,7 @@ int move_volume_take(void *ctx, struct move_volume *to)
 	const struct move_host *h = ctx;
 	CLEANUP_OPENED v;
 	bool sealed;
-	int rc = open_members(&v, h->o, h->member, h->members, MEMBERS_WRITE | MEMBERS_EXCLUSIVE);
+	int rc = open_members(&v, h);
 
 	if (!rc)
 		rc = volume_key_find(&v.volume, h->o, &to->key, &sealed);
@@ -106,7 +101,7 @@ static int drop_slots(const struct move_host *h)
 	CLEANUP_OPENED v;
 	bool sealed;
 	u32 i;
-	int rc = open_members(&v, h->o, h->member, h->members, MEMBERS_WRITE | MEMBERS_EXCLUSIVE);
+	int rc = open_members(&v, h);
 
 	if (rc || !volume_has_keyslot(&v.volume, RLNC_KEYSLOT_TPM2))
 		return rc;
@@ -182,7 +177,7 @@ int move_volume_keep(void *ctx, const struct move_volume *want)
 	const struct keyslot_set *old;
 	struct keyslot_set *set;
 	CLEANUP_OPENED v;
-	int rc = open_members(&v, h->o, h->member, h->members, MEMBERS_WRITE | MEMBERS_EXCLUSIVE);
+	int rc = open_members(&v, h);
 
 	if (!rc)
 		rc = volume_authenticate(&v.volume, &want->key);

@@ -179,7 +179,7 @@ const struct option_row option_rows[] = {
 	  "of a freeze: certificates between these and a TPM's" },
 	{ "policy", 0, OPT_TEXT, AT(move.policy), 0, 0, CMD_MOVE, "FILE",
 	  "of a freeze: what has to run on the other host, as `skyctl attest verify` takes it" },
-	{ "ledger", 0, OPT_TEXT, AT(move.ledger), 0, 0, CMD_MOVE, "DIR",
+	{ "ledger", 0, OPT_TEXT, AT(move.ledger), 0, 0, CMD_MOVING, "DIR",
 	  "a ledger, which is told of acceptance and destruction; beside it DIR.key, DIR.epoch" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
