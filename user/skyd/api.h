@@ -11,6 +11,7 @@
  *	admin_team.c		teams and keys
  *	admin_location.c	locations
  *	admin_repair.c		fragments that leave one
+ *	admin_scrub.c		what one has, compared with what is named
  */
 #ifndef SKYD_API_H
 #define SKYD_API_H
@@ -111,7 +112,7 @@ api_fn admin_team_create, admin_team_delete, admin_team_list, admin_team_usage;
 api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, admin_key_list,
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
-	admin_location_list, admin_location_repair;
+	admin_location_list, admin_location_repair, admin_location_scrub;
 /* Its row, by "name" and the team.  Return: 0; 404; an error. */
 int admin_find_location(struct api_ask *a, u64 team, struct store_location *row);
 /* What is being done about its fragments: an object; NULL when nothing is. */

@@ -118,9 +118,24 @@ static const char second[] =
 	" PRIMARY KEY (generation, number, location)) WITHOUT ROWID;"
 	"CREATE INDEX move_due ON move (due);";
 
+/*
+ * Scrubs, and what they have to know: times of which the store knows nothing.  The second counter
+ * is when it was there for the last time, in microseconds since 1970.
+ */
+static const char third[] =
+	"INSERT INTO counter VALUES (2, 0);"
+	"CREATE TABLE gap (since INTEGER PRIMARY KEY, until INTEGER NOT NULL);"
+	"CREATE TABLE scrub (location INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, pass INTEGER NOT NULL, began INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, last BLOB NOT NULL, listed INTEGER NOT NULL,"
+	" read INTEGER NOT NULL, unnamed INTEGER NOT NULL, young INTEGER NOT NULL,"
+	" outside INTEGER NOT NULL, deleted INTEGER NOT NULL, missing INTEGER NOT NULL,"
+	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
+	{ "scrubs of locations", third },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);
