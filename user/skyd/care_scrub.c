@@ -96,8 +96,9 @@ static int take_row(struct scrubs *s, const struct store_scrub *row)
 	if (job && job->row.began != row->began)
 		job->gone = true;
 	if (job && !job->gone) {
-		job->row.state = row->state;
-		job->row.accept = row->accept;
+		/* What has ended is in the store in a moment. */
+		if (job->row.state < STORE_SCRUB_DONE)
+			job->row.state = row->state;
 		job->rest = 0;
 		return 0;
 	}
@@ -397,7 +398,9 @@ static void count_made(struct scrub_job *job)
 
 static int save(struct backend *b, struct scrub_job *job)
 {
-	int rc = store_scrub_save(b->store, &job->row);
+	/* A thread of the store reads it, and the administrator may have it paused meanwhile. */
+	const struct store_scrub row = job->row;
+	int rc = store_scrub_save(b->store, &row);
 
 	job->gone |= rc == -STORE_NO_SUCH_LOCATION;
 	return job->gone ? 0 : rc;

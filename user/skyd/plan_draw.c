@@ -10,11 +10,12 @@
 
 #define TIME_BYTES	5u
 
-int plan_draw(u8 (*generation)[SKY_GENERATION_ID_BYTES], unsigned int count)
+int plan_draw(void *ids, unsigned int count)
 {
+	u8 (*generation)[SKY_GENERATION_ID_BYTES] = ids;
 	const u64 now = plan_now() / 1000000;
 	unsigned int i, j;
-	int rc = random_bytes(generation, count * SKY_GENERATION_ID_BYTES);
+	int rc = random_bytes(ids, count * SKY_GENERATION_ID_BYTES);
 
 	for (i = 0; i < count; i++)
 		for (j = 0; j < TIME_BYTES; j++)

@@ -115,7 +115,8 @@ bool plan_split_url(struct str url, struct str *host, struct str *path);
 
 /* --- plan_draw.c --- */
 
-int plan_draw(u8 (*generation)[SKY_GENERATION_ID_BYTES], unsigned int count);
+/* @ids: receives so many, of SKY_GENERATION_ID_BYTES each.  Return: 0 or -errno. */
+int plan_draw(void *ids, unsigned int count);
 /* When it was drawn, in microseconds since 1970; anything for one that plan_draw() has not made. */
 u64 plan_drawn(const u8 generation[SKY_GENERATION_ID_BYTES]);
 
