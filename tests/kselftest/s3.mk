@@ -25,6 +25,7 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
 	tests/kselftest/skyd/faults/full || status=1; \
+	tests/kselftest/skyd/faults/scrub || status=1; \
 	exit $$status
 
 define SKYD_CACHE

@@ -8,10 +8,11 @@ test_db_fault_LIBS	:= -lsqlite3
 UNIT_TESTS	+= test_store_model
 test_store_model_LIBS	:= -lsqlite3
 
-UNIT_TESTS	+= test_store test_store_care test_store_move test_store_race
+UNIT_TESTS	+= test_store test_store_care test_store_move test_store_race test_store_scrub
 test_store_LIBS		:= -lsqlite3
 test_store_care_LIBS	:= -lsqlite3
 test_store_move_LIBS	:= -lsqlite3
 test_store_race_LIBS	:= -lsqlite3
+test_store_scrub_LIBS	:= -lsqlite3
 
 UNIT_TESTS	+= test_rpc

@@ -150,6 +150,8 @@ static int lists(struct site *s)
 
 	must_equal(list(s, "list-type=2"), 200);
 	must(says("<KeyCount>0</KeyCount>") && says("<IsTruncated>false</IsTruncated>"));
+	/* One document, with one beginning. */
+	must(says("?>\n<ListBucketResult ") && !says("?>\n<?xml"));
 	for (i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "%s/%03u", i % 2 ? "odd" : "even", i);
 		must_equal(put(s, name, i, i), 200);

@@ -409,7 +409,7 @@ static void migrates(void **state)
 
 	ASSERT_OK(store_open(&config, &shop->store));
 	db_versions(store_db(shop->store), &found, &now);
-	assert_true(found == 1 && now == 2);
+	assert_true(found == 1 && now == 3);
 	home = home_of(shop, "o");
 	assert_true(home.team == 2 && home.policy == 3 && home.revision == 4);
 	ASSERT_OK(store_move_open(shop->store, &m));

@@ -191,6 +191,7 @@ static const struct {
 	{ "location remove", admin_location_remove, "location.remove" },
 	{ "location drain", admin_location_drain, "location.drain" },
 	{ "location repair", admin_location_repair, "location.repair" },
+	{ "location scrub", admin_location_scrub, "location.scrub" },
 	{ "location list", admin_location_list, NULL },
 	{ "attest host list", admin_host_list, NULL },
 	{ "attest host show", admin_host_show, NULL },

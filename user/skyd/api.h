@@ -13,6 +13,7 @@
  *	admin_location.c	locations
  *	admin_repair.c		fragments that leave one
  *	admin_host.c		machines that attest
+ *	admin_scrub.c		what one has, compared with what is named
  */
 #ifndef SKYD_API_H
 #define SKYD_API_H
@@ -117,7 +118,7 @@ api_fn admin_team_create, admin_team_delete, admin_team_list, admin_team_usage;
 api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, admin_key_list,
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
-	admin_location_list, admin_location_repair;
+	admin_location_list, admin_location_repair, admin_location_scrub;
 api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke;
 /* Machines that attest, for "status". */
 json_t *admin_host_counts(struct api_ask *a);

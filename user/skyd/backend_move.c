@@ -15,7 +15,7 @@
 #include "backend_private.h"
 #include "care.h"
 #include "log.h"
-#include "moves.h"
+#include "scrubs.h"
 
 #define LEASE_MS	20000		/* of a task, for a gateway; two at once do no harm */
 #define OPEN_US		(15 * 60 * 1000000ull)	/* of what may have been sent */
@@ -174,10 +174,17 @@ static int give(struct call *c, struct move_job *job, struct move_task *t, struc
 
 static void give_counts(const struct backend *b, struct meta_move *to)
 {
+	const struct scrub_job *scrub = b->care->scrubs ? b->care->scrubs->job : NULL;
 	const struct move_job *job;
 
+	for (; scrub; scrub = scrub->next) {
+		to->unnamed += scrub->row.counts.unnamed;
+		to->deleted += scrub->row.counts.deleted;
+		to->lost += scrub->row.counts.missing + scrub->row.counts.wrong;
+		to->made += scrub->row.counts.made;
+	}
 	for (job = b->care->moves->job; job; job = job->next) {
-		if (job->gone || job->row.state == STORE_REPAIR_DONE)
+		if (job->gone || job->stays || job->row.state == STORE_REPAIR_DONE)
 			continue;
 		to->total += job->row.total;
 		to->moved += job->row.moved;
@@ -198,9 +205,11 @@ static int answer_move(struct link_request *r, const void *question, void *answe
 	if (rc)
 		return rc;
 	to->wait_ms = IDLE_MS;
-	if (!c->b->care || !c->b->care->moves->job)
+	if (!c->b->care)
 		return 0;
 	give_counts(c->b, to);
+	if (!c->b->care->moves->job)
+		return 0;
 	to->wait_ms = wait_for_room(c->b);
 	if (to->wait_ms)
 		return 0;
@@ -315,6 +324,21 @@ static int open_move(struct call *c, const struct moving *m, const struct meta_m
 	return rc == -ENOMEM || rc == -ECANCELED ? rc : 0;
 }
 
+/*
+ * Of a scrub: it goes where the record says that it is, by META_REPAIR's rules.  Return: -ENOSPC:
+ * not there, or not now.
+ */
+static int sign_here(struct call *c, const struct moving *m, const struct meta_move_sign *ask,
+		     bool wrong, struct meta_url *url)
+{
+	struct meta_fragment fragment = { .row = m->row, .wrong = wrong, .bytes = ask->bytes };
+	int rc;
+
+	memcpy(fragment.sha256, ask->sha256, sizeof(fragment.sha256));
+	rc = ask->again ? -ENOSPC : backend_repair_row(c, &m->record, &fragment, url);
+	return rc ? rc : url->query.len ? 0 : -ENOSPC;
+}
+
 static int sign(struct call *c, const struct meta_move_sign *ask, struct meta_url *url)
 {
 	struct places *p = store_alloc(&c->arena, sizeof(*p));
@@ -332,10 +356,15 @@ static int sign(struct call *c, const struct meta_move_sign *ask, struct meta_ur
 		rc = known_places(c, m, ask, p);
 	if (!rc && !move_task_find(c->b, ask->id, &job))
 		rc = -ENOENT;
-	if (!rc)
+	if (!rc && job->stays) {
+		target = m->from;
+		snprintf(why, sizeof(why), "location %u does not take them", target);
+		rc = sign_here(c, m, ask, move_task_find(c->b, ask->id, &job)->wrong, url);
+	} else if (!rc) {
 		rc = choose(c, m, job, ask->late, p, &target, why);
-	if (!rc)
-		rc = open_move(c, m, ask, target, url);
+		if (!rc)
+			rc = open_move(c, m, ask, target, url);
+	}
 	if (rc == -ENOENT)
 		drop(c->b, ask->id);
 	if (rc == -ENOSPC)
@@ -444,8 +473,8 @@ static void tell_failure(struct call *c, const struct meta_move_end *ask, const 
 static int end_moved(struct call *c, const struct meta_move_end *ask, struct moving *m)
 {
 	struct move_job *job;
-	struct move_task *t;
-	int rc = ask->location ? commit(c, m, ask->bytes) : -EINVAL;
+	struct move_task *t = move_task_find(c->b, ask->id, &job);
+	int rc = !ask->location ? -EINVAL : t && job->stays ? 0 : commit(c, m, ask->bytes);
 
 	t = move_task_find(c->b, ask->id, &job);
 	if (!rc && t) {
@@ -471,6 +500,7 @@ static int answer_end(struct link_request *r, const void *question, void *answer
 	struct move_task *t;
 	struct moving *m;
 	struct call *c;
+	bool stays;
 	int rc = call_plain(r, &c);
 
 	(void)answer;
@@ -488,8 +518,9 @@ static int answer_end(struct link_request *r, const void *question, void *answer
 		return 0;
 	if (ask->result == META_MOVED)
 		return end_moved(c, ask, m);
+	stays = job->stays;
 	tell_failure(c, ask, m);
-	if (!m->target)
+	if (!m->target || stays)
 		return 0;
 	return backend_status(forget_place(c->b, m, m->target, ask->late));
 }

@@ -172,6 +172,17 @@ struct rpc_bytes expiry_of(const struct cached_bucket *bucket, struct store_text
 			   struct store_text tags, u64 size, u64 modified,
 			   struct store_arena *a);
 
+/* --- backend_repair.c ------------------------------------------------------------- */
+
+struct record;
+
+/*
+ * A URL for a row that the record says is at this location, and for nothing else; what is wrong
+ * there is deleted before.  Without a query, and 0, when there is none.
+ */
+int backend_repair_row(struct call *c, const struct record *record, const struct meta_fragment *f,
+		       struct meta_url *to);
+
 /* --- authz.c ---------------------------------------------------------------------- */
 
 enum authz_op {

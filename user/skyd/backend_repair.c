@@ -68,9 +68,8 @@ static bool remove_wrong(struct call *c, u16 location, struct str name)
 	return !rc || rc == -ENOENT;
 }
 
-/* A URL for a row that the record says is at this location, and for nothing else. */
-static int give_row(struct call *c, const struct record *record, const struct meta_fragment *f,
-		    struct meta_url *to)
+int backend_repair_row(struct call *c, const struct record *record, const struct meta_fragment *f,
+		       struct meta_url *to)
 {
 	char name[META_FRAGMENT_NAME_MAX];
 	const struct str fragment = {
@@ -125,7 +124,7 @@ static int answer_repair(struct link_request *r, const void *question, void *ans
 	if (!url)
 		return -ENOMEM;
 	for (i = 0; !rc && i < ask->count; i++)
-		rc = give_row(c, &record, &ask->fragment[i], &url[i]);
+		rc = backend_repair_row(c, &record, &ask->fragment[i], &url[i]);
 	*give = (struct meta_signed){ url, ask->count };
 	return rc;
 }

@@ -4,7 +4,7 @@
 
 #include "care.h"
 #include "log.h"
-#include "moves.h"
+#include "scrubs.h"
 #include "plan_private.h"
 
 #define GARBAGE_MS	5000
@@ -105,14 +105,14 @@ int care_open(struct backend *b)
 	io_event_init(&b->care->again);
 	b->care->remove = care_remove;
 	b->care->now = plan_now;
-	return moves_open(b);
+	return store_alive(b->store, true) ?: moves_open(b) ?: scrubs_open(b);
 }
 
 int care_start(struct backend *b, struct io_group *group)
 {
 	int (*const fibers[])(void *arg) = {
 		edge_fiber, care_probe_fiber, garbage_fiber, lifecycle_fiber, care_measure_fiber,
-		care_move_fiber,
+		care_move_fiber, care_scrub_fiber,
 	};
 	size_t i;
 	int rc = 0;
@@ -125,6 +125,8 @@ int care_start(struct backend *b, struct io_group *group)
 void care_close(struct backend *b)
 {
 	if (b->care) {
+		if (b->care->scrubs)
+			scrubs_close(b);
 		moves_close(b);
 		care_places_free(b->care);
 	}

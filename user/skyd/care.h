@@ -9,6 +9,7 @@
  *	care_move.c		fragments that leave a location
  *	care_measure.c		which locations answer, and in what time
  *	care_request.c		requests to locations
+ *	care_scrub.c		what locations have, compared with what is named
  */
 #ifndef SKYD_CARE_H
 #define SKYD_CARE_H
@@ -33,6 +34,7 @@ struct backend_care {
 	int (*remove)(struct backend *b, u16 location, struct str name);
 	u64 (*now)(void);
 	struct moves *moves;		/* moves.h */
+	struct scrubs *scrubs;		/* scrubs.h */
 	struct care_place *place[SKY_NO_LOCATION];	/* care_request.c: by number */
 };
 
@@ -51,20 +53,22 @@ int care_expire(struct backend *b);
 
 #define CARE_REQUEST_MS	10000
 
-enum care_method { CARE_GET, CARE_PUT, CARE_DELETE };
+enum care_method { CARE_GET, CARE_PUT, CARE_DELETE, CARE_LIST };
 
 struct care_request {
 	enum care_method method;
-	struct str name;
+	struct str name;		/* CARE_LIST: behind this one */
+	struct str prefix;		/* CARE_LIST: receives what is before each name */
+	struct store_arena *arena;	/* CARE_LIST: has it */
 	const void *body;		/* PUT */
 	size_t len;
-	void *to;			/* GET */
+	void *to;			/* GET, LIST */
 	size_t max;
 	int64_t deadline;
 };
 
 /*
- * A request to a location.  Return: bytes of a GET, or 0; errors of location_http.h;
+ * A request to a location.  Return: bytes of a GET or LIST, or 0; errors of location_http.h;
  * -EHOSTUNREACH when no URL for it can be had.
  */
 int care_request(struct backend *b, u16 location, struct care_request *request);

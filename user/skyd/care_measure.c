@@ -41,7 +41,7 @@ static int trial_reserve(struct backend *b, u16 id, struct trial *t)
 	unsigned int i;
 	int rc = page ? 0 : -ENOMEM;
 
-	if (!rc && random_bytes(t->generation, sizeof(t->generation)))
+	if (!rc && plan_draw(t->generation, 2))
 		rc = -EIO;
 	if (!rc)
 		page_begin(&w, page, 0, 0);

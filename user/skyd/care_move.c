@@ -72,7 +72,7 @@ struct move_job *moves_find(struct backend *b, u16 location)
 {
 	struct move_job *job = b->care && b->care->moves ? b->care->moves->job : NULL;
 
-	while (job && (job->gone || job->row.location != location))
+	while (job && (job->gone || job->stays || job->row.location != location))
 		job = job->next;
 	return job;
 }
@@ -111,7 +111,7 @@ static int take_row(struct moves *m, const struct store_repair *row)
 	struct move_job *job;
 
 	for (job = m->job; job; job = job->next)
-		if (!job->gone && job->row.location == row->location)
+		if (!job->gone && !job->stays && job->row.location == row->location)
 			break;
 	/* Begun again: another one. */
 	if (job && job->row.began != row->began)
@@ -150,7 +150,7 @@ int moves_load(struct backend *b)
 	for (job = m->job; n >= 0 && job; job = job->next) {
 		for (i = 0; i < n && rows[i].location != job->row.location; i++)
 			;
-		job->gone |= i == n;
+		job->gone |= i == n && !job->stays;
 	}
 	for (i = 0; !rc && i < n; i++)
 		rc = take_row(m, &rows[i]);
@@ -258,13 +258,17 @@ static struct move_task *task_of(const struct move_job *job, const struct record
 	return t;
 }
 
-static int task_new(struct backend *b, struct move_job *job, const struct store_home *home,
-		    const struct record *r, u8 row)
+int move_task_add(struct backend *b, struct move_job *job, const struct store_home *home,
+		  const struct record *r, u8 row, bool wrong)
 {
-	struct move_task *t = calloc(1, sizeof(*t) + home->name.len), **at;
+	struct move_task *t, **at;
 
+	if (task_of(job, r, row))
+		return 0;
+	t = calloc(1, sizeof(*t) + home->name.len);
 	if (!t)
 		return -ENOMEM;
+	t->wrong = wrong;
 	t->id = b->care->moves->next_id++;
 	t->row = row;
 	memcpy(t->generation, r->generation, sizeof(t->generation));
@@ -321,7 +325,7 @@ static int consider(struct backend *b, struct move_job *job, const struct store_
 		return 0;
 	if (!plan_move(b, policy, r, &move, &target, &err)) {
 		job->found = true;
-		return task_new(b, job, home, r, row);
+		return move_task_add(b, job, home, r, row, false);
 	}
 	/* Those of the latest versions have been counted. */
 	if (home->again)
@@ -525,7 +529,9 @@ int64_t moves_step(struct backend *b)
 		return rc;
 	free_gone(m);
 	for (job = m->job; job; job = job->next) {
-		rc = job->gone ? 0 : job_step(b, job);
+		if (job->stays)
+			take_back(job);
+		rc = job->gone || job->stays ? 0 : job_step(b, job);
 		if (rc == -ECANCELED)
 			return rc;
 		if (rc < 0) {
@@ -534,7 +540,7 @@ int64_t moves_step(struct backend *b)
 			job->rest = io_after_ms(WAIT_MS);
 		}
 		busy |= rc > 0;
-		runs |= job->row.state == STORE_REPAIR_RUNS;
+		runs |= job->row.state == STORE_REPAIR_RUNS && (!job->stays || job->tasks);
 	}
 	return busy ? 0 : runs ? FULL_MS : IDLE_MS;
 }
@@ -583,7 +589,7 @@ void moves_look(struct backend *b, struct rpc_bytes records, u64 piece)
 	struct move_job *job;
 
 	for (job = m ? m->job : NULL; job; job = job->next) {
-		if (job->gone || job->row.state != STORE_REPAIR_RUNS)
+		if (job->gone || job->stays || job->row.state != STORE_REPAIR_RUNS)
 			continue;
 		if (!(piece && (!job->pieces || piece <= job->pieces)) &&
 		    !names(records, job->row.location))

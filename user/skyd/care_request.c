@@ -108,7 +108,9 @@ static int request_once(struct backend *b, struct location *l, u16 id, struct ca
 
 	if (r->method == CARE_PUT)
 		rc = hash_once(HASH_SHA256, r->body, r->len, sha256);
-	if (!rc)
+	if (!rc && r->method == CARE_LIST)
+		rc = plan_list_url(b, id, r->name, r->arena, &url, &r->prefix);
+	else if (!rc)
 		rc = plan_url(b, methods[r->method], id, r->name, r->len,
 			      r->method == CARE_PUT ? sha256 : NULL, &a, &url);
 	if (rc)

@@ -68,6 +68,7 @@ struct config {
 	bool audit_objects, audit_public;
 	bool public_locations;	/* the catalogue may be read without a token */
 	uint64_t grace_ms;	/* fragments of what was deleted live on, for readers */
+	uint64_t scrub_age_ms;	/* of what nothing names, and is deleted by a scrub */
 	uint64_t repair_rate;	/* bytes a second that leave locations; 0: no limit */
 	char *vault_user, *vault_keys, *vault_passphrase;
 	uint64_t vault_lease_ms;

@@ -75,6 +75,8 @@ const struct config_key config_keys[] = {
 	  "whether /cloud_locations and /edge_locations are told without a token" },
 	{ "backend", "grace", TIME, AT(grace_ms), 1000, 86400000, "1h",
 	  "how long fragments of what was deleted stay, for readers that have begun" },
+	{ "backend", "scrub_age", TIME, AT(scrub_age_ms), 0, 31536000000ull, "24h",
+	  "what a scrub finds that nothing names is deleted if it is older than that" },
 	{ "backend", "repair_rate", NUMBER, AT(repair_rate), 0, 1ull << 40, "67108864",
 	  "bytes of fragments that are made anew in a second when a location is left; 0: no limit" },
 	{ "backend", "audit_dir", TEXT, AT(audit_dir), 0, 0, "ledger",

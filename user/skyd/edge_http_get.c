@@ -184,7 +184,6 @@ static int send_list(struct edge_call *c, struct page *p)
 
 	http_write_field(edge_reply(c, 200), STR("Content-Type"), STR("application/xml"));
 	rc = http_reply_open(c->rq, HTTP_UNKNOWN);
-	xml_start(&o);
 	s3_list_begin(&o, &p->list);
 	while (!rc && write_names(c, p, &o))
 		rc = flush(c, &o);

@@ -282,7 +282,8 @@ unsigned int edge_store_list(struct edge_store *store, struct str prefix, struct
 	for (; e && count < max; e = edge_index_after(&store->index, edge_entry_name(e))) {
 		if (!str_starts(edge_entry_name(e), prefix))
 			break;
-		if (!is_shown(e))
+		/* What is known to be damaged is as good as lost. */
+		if (!is_shown(e) || e->damaged)
 			continue;
 		names[count].len = e->len;
 		names[count].name_len = e->name_len;

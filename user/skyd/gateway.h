@@ -24,6 +24,7 @@ struct cache;			/* cache.c: generations that were read or written */
 struct gateway_moves {
 	u64 moved, bytes, failed;	/* by this gateway */
 	u64 total, left, stuck;		/* by all, as the backend has said last */
+	u64 unnamed, deleted, lost, made;	/* of scrubs, likewise */
 };
 
 struct gateway {

@@ -164,6 +164,14 @@ static int metrics(struct s3_call *c)
 	       f->gateway.moves.left);
 	metric(&o, "skyd_repair_generations_stuck", "gauge",
 	       "Generations of which one cannot be moved.", f->gateway.moves.stuck);
+	metric(&o, "skyd_scrub_fragments_unnamed", "gauge",
+	       "Fragments that the last scrubs found without a name.", f->gateway.moves.unnamed);
+	metric(&o, "skyd_scrub_fragments_deleted", "gauge", "Of those, deleted.",
+	       f->gateway.moves.deleted);
+	metric(&o, "skyd_scrub_fragments_lost", "gauge",
+	       "Fragments that the last scrubs found missing or wrong.", f->gateway.moves.lost);
+	metric(&o, "skyd_scrub_fragments_made", "gauge", "Of those, made anew.",
+	       f->gateway.moves.made);
 	cache_metrics(c->g, &o);
 	metric(&o, "process_cpu_seconds_total", "counter", "CPU time.",
 	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +

@@ -369,6 +369,7 @@ struct meta_move {
 	const struct meta_url *url;
 	u32 urls;
 	u64 total, moved, stuck;	/* of all that are to be moved, for /metrics */
+	u64 unnamed, deleted, lost, made;	/* of the last scrub of each location, likewise */
 };
 
 /*

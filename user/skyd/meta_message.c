@@ -220,6 +220,7 @@ TABLE(repair, "repair");
 static const struct rpc_field move_fields[] = {
 	NUM64(id), NUM32(wait_ms), U8(row), BLOB(records), NUM64(revision),
 	LIST(url, urls, META_ROWS, url), NUM64(total), NUM64(moved), NUM64(stuck),
+	NUM64(unnamed), NUM64(deleted), NUM64(lost), NUM64(made),
 };
 TABLE(move, "move");
 #undef M

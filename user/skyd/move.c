@@ -423,6 +423,10 @@ static int ask(struct moving *m)
 	counts->total = m->task.total;
 	counts->left = m->task.total - min(m->task.total, m->task.moved);
 	counts->stuck = m->task.stuck;
+	counts->unnamed = m->task.unnamed;
+	counts->deleted = m->task.deleted;
+	counts->lost = m->task.lost;
+	counts->made = m->task.made;
 	return 0;
 }
 

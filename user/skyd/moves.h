@@ -10,8 +10,8 @@
  * was about when it died is found again by the next walk, and what may have been sent is in the
  * store's table of moves.
  *
- * A scrub of rows that nobody reads would attach here: it makes tasks whose fragment stays where
- * it is, with META_REPAIR's rules instead of a target.
+ * Scrubs (scrubs.h) have jobs of their own here, which no walk fills: their tasks are of fragments
+ * that stay where they are, and are there by META_REPAIR's rules.
  */
 #ifndef SKYD_MOVES_H
 #define SKYD_MOVES_H
@@ -30,6 +30,7 @@ struct move_task {
 	int64_t until;			/* a gateway has it; 0: nobody */
 	u16 target;			/* 0: not yet */
 	bool shared;			/* somebody else may still be sending it there */
+	bool wrong;			/* of a scrub: what is there is to be deleted first */
 	u8 generation[STORE_GENERATION_BYTES];
 	u8 row;
 	struct store_home home;		/* without records */
@@ -57,6 +58,7 @@ struct move_job {
 	u16 *only;
 	unsigned int onlys;
 	bool gone;			/* called off */
+	bool stays;			/* a scrub's */
 	enum move_phase phase;
 	struct store_walk walk;
 	int64_t walk_began;
@@ -104,6 +106,9 @@ struct move_job *moves_find(struct backend *b, u16 location);
 void move_why(struct move_job *job, const char *text);
 /* NULL: there is none (any more). */
 struct move_task *move_task_find(struct backend *b, u64 id, struct move_job **job);
+/* One more, if there is none of that fragment.  Return: 0 or -ENOMEM. */
+int move_task_add(struct backend *b, struct move_job *job, const struct store_home *home,
+		  const struct record *r, u8 row, bool wrong);
 void move_task_drop(struct move_job *job, struct move_task *task);
 /* It has been moved. */
 void move_done(struct backend *b, struct move_job *job, u64 bytes);

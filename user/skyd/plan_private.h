@@ -5,6 +5,7 @@
  *	plan.c			its life; policies; what gateways are told of locations
  *	plan_catalogue.c	locations as the store has them, ready to choose from
  *	plan_slots.c		reservations
+ *	plan_draw.c		ids of generations
  *	plan_sign.c		URLs of what gateways ask for
  *	plan_move.c		where a fragment goes that leaves its location
  *	plan_url.c		signing, by grants and by the vault
@@ -112,6 +113,13 @@ extern const struct rpc_schema plan_credentials_schema;
  */
 bool plan_split_url(struct str url, struct str *host, struct str *path);
 
+/* --- plan_draw.c --- */
+
+/* @ids: receives so many, of SKY_GENERATION_ID_BYTES each.  Return: 0 or -errno. */
+int plan_draw(void *ids, unsigned int count);
+/* When it was drawn, in microseconds since 1970; anything for one that plan_draw() has not made. */
+u64 plan_drawn(const u8 generation[SKY_GENERATION_ID_BYTES]);
+
 /* --- plan_slots.c --- */
 void reservations_free(struct backend_plan *p);
 
@@ -154,7 +162,19 @@ bool plan_is_removed(const struct backend *b, u16 location);
 /* --- plan_first.c --- */
 int plan_first(struct backend *b);
 
+/* --- plan_sign.c --- */
+
+/*
+ * A URL to list a location's names behind @after; what is listed has @prefix before each name.
+ * Return: as plan_url().
+ */
+int plan_list_url(struct backend *b, u16 location, struct str after, struct store_arena *a,
+		  struct plan_url *url, struct str *prefix);
+
 /* --- plan_url.c --- */
+
+/* The bucket of a location's path, which is what is listed; the rest is the prefix. */
+struct str plan_bucket(struct str path, struct str *prefix);
 
 /* A URL to be made. */
 struct url_job {
@@ -163,6 +183,7 @@ struct url_job {
 	char name[META_FRAGMENT_NAME_MAX];
 	u64 len;			/* PUT */
 	char sha256[2 * SHA256_BYTES + 1];	/* PUT */
+	struct str list;		/* what is listed, if it has no name */
 	struct str query;		/* the result: memory of the arena, or none */
 };
 

@@ -275,3 +275,72 @@ int plan_url(struct backend *b, const char *method, u16 location, struct str nam
 	catalogue_put(c);
 	return rc;
 }
+
+static int list_text(struct str prefix, struct str after, struct store_arena *a, struct str *to)
+{
+	const size_t room = 64 + 3 * (2 * prefix.len + after.len);
+	char *text = store_alloc(a, room);
+	struct out o = OUT(text, text ? room : 0);
+
+	out_text(&o, "list-type=2");
+	if (prefix.len) {
+		out_text(&o, "&prefix=");
+		uri_encode(&o, prefix, 0);
+	}
+	if (after.len) {
+		out_text(&o, "&start-after=");
+		uri_encode(&o, prefix, 0);
+		uri_encode(&o, after, 0);
+	}
+	*to = out_written(&o);
+	return text ? o.err : -ENOMEM;
+}
+
+/* The prefix of the names below a path: with its slash. */
+static int prefix_of(struct str path, struct store_arena *a, struct str *prefix)
+{
+	char *text;
+
+	plan_bucket(path, prefix);
+	if (!prefix->len)
+		return 0;
+	text = store_alloc(a, prefix->len + 1);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, prefix->at, prefix->len);
+	text[prefix->len] = '/';
+	*prefix = (struct str){ text, prefix->len + 1 };
+	return 0;
+}
+
+int plan_list_url(struct backend *b, u16 location, struct str after, struct store_arena *a,
+		  struct plan_url *url, struct str *prefix)
+{
+	struct url_job job = { .method = STR("GET"), .location = location };
+	struct catalogue *c = catalogue_get(b);
+	const struct plan_place *p = catalogue_find(c, location);
+	int rc = p ? 0 : -STORE_NO_SUCH_LOCATION;
+	struct str end, ignored;
+	size_t size;
+
+	*url = (struct plan_url){ .location = location };
+	if (!rc)
+		rc = prefix_of(p->path, a, prefix);
+	if (!rc)
+		rc = list_text(*prefix, after, a, &job.list);
+	if (!rc)
+		rc = url_sign(b, c, &job, 1, a);
+	if (!rc && !job.query.len)
+		rc = -EHOSTUNREACH;
+	if (!rc) {
+		end = p->path.len ? plan_bucket(p->path, &ignored) : p->host;
+		size = end.at + end.len - (char *)p->row.url.data;
+		url->url = store_alloc(a, size + job.query.len + 3);
+		rc = url->url ? 0 : -ENOMEM;
+	}
+	if (!rc)
+		sprintf(url->url, "%.*s%s?%.*s", (int)size, (char *)p->row.url.data,
+			p->path.len ? "" : "/", STR_ARG(job.query));
+	catalogue_put(c);
+	return rc;
+}

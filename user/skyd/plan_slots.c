@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "log.h"
 #include "pipe/manifest.h"
 #include "plan_private.h"
@@ -99,7 +98,7 @@ static struct reservation *new_reservation(unsigned int count, unsigned int n)
 	r->count = count;
 	r->n = n;
 	r->generation = (void *)(r->location + count * n);
-	if (!random_bytes(r->generation, count * SKY_GENERATION_ID_BYTES))
+	if (!plan_draw(r->generation, count))
 		return r;
 	free(r);
 	return NULL;

@@ -129,6 +129,7 @@ static int sign_some(struct edge_signer *signer, struct url_job *const *job, uns
 		url[i] = (struct edge_url){
 			.method = job[i]->method, .name = str_of(job[i]->name),
 			.len = job[i]->len, .sha256 = str_of(job[i]->sha256),
+			.list = job[i]->list,
 			.query = OUT(text + (size_t)i * QUERY_MAX, QUERY_MAX),
 		};
 	rc = edge_sign(signer, seconds(), EDGE_URL_LIFE, url, count);
@@ -214,15 +215,33 @@ static struct str host_of(const struct plan_place *p)
 	return host;
 }
 
+/* Paths have their bucket first, but where it is in the host's name, and the path is empty. */
+struct str plan_bucket(struct str path, struct str *prefix)
+{
+	const char *end = path.len > 1 ? memchr(path.at + 1, '/', path.len - 1) : NULL;
+	struct str bucket = path;
+
+	*prefix = STR_NONE;
+	if (!end)
+		return bucket;
+	bucket.len = end - path.at;
+	*prefix = str_skip(path, bucket.len + 1);
+	return bucket;
+}
+
 static int prepare(struct foreign *f, const struct plan_place *p, const struct url_job *job)
 {
 	struct out path = OUT(f->path, sizeof(f->path)), length = OUT(f->length, sizeof(f->length));
 	bool edge = p->row.kind == STORE_EDGE;
 
+	struct str prefix;
+
 	memset(f, 0, offsetof(struct foreign, path));
-	out_str(&path, p->path);
-	out_char(&path, '/');
+	out_str(&path, job->list.len ? plan_bucket(p->path, &prefix) : p->path);
+	if (!job->list.len || !path.len)
+		out_char(&path, '/');
 	out_text(&path, job->name);
+	f->url.query = rpc(job->list);
 	f->url.method = rpc(job->method);
 	f->url.path = rpc(out_written(&path));
 	f->url.headers = f->header;
@@ -238,7 +257,7 @@ static int prepare(struct foreign *f, const struct plan_place *p, const struct u
 			f->url.content_sha256 =
 				(struct rpc_bytes){ job->sha256, 2 * SHA256_BYTES };
 	}
-	if (path.err)
+	if (path.err || (edge && job->list.len))
 		return -EINVAL;
 	if (edge)
 		return edge_form(f);

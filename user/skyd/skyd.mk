@@ -17,7 +17,7 @@ LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expir
 	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
 
 # Placement and URLs.
-LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sign.c plan_url.c \
+LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_draw.c plan_sign.c plan_url.c \
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # Machines that attest, and what their leases open.
@@ -35,7 +35,8 @@ LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
-	admin_team.c admin_host.c admin_location.c admin_repair.c api_audit.c care.c care_garbage.c care_move.c care_lifecycle.c \
+	admin_team.c admin_host.c admin_location.c admin_repair.c admin_scrub.c api_audit.c care.c care_garbage.c \
+	care_move.c care_scrub.c care_scrub_read.c care_lifecycle.c \
 	care_measure.c care_request.c)
 
 PROGRAMS	+= skyd

@@ -98,7 +98,7 @@ struct manifest_call {
 	const struct store_page *page;
 	const struct store_claim *claim;
 	unsigned int claims;
-	u64 due;
+	u64 due, now;
 };
 
 static int reserve_tx(struct db_conn *c, void *arg)
@@ -106,6 +106,8 @@ static int reserve_tx(struct db_conn *c, void *arg)
 	struct manifest_call *call = arg;
 	int err = store_next_id(c, &call->id);
 
+	if (!err)
+		err = store_note_alive(c, call->now);
 	if (err)
 		return err;
 	return store_change(c, &sql_reserve,
@@ -116,7 +118,9 @@ static int reserve_tx(struct db_conn *c, void *arg)
 int store_reserve(struct store *s, u64 team, u32 generations, struct store_text records,
 		  u64 expires, u64 *reservation)
 {
-	struct manifest_call call = { .team = team, .records = records, .expires = expires };
+	struct manifest_call call = {
+		.team = team, .records = records, .expires = expires, .now = store_now(s),
+	};
 	int err;
 
 	if (!generations || generations > STORE_PAGE_GENERATIONS || !records.len ||

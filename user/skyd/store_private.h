@@ -147,6 +147,10 @@ void store_bound_after(struct store_bound *b, struct store_text t);
 void store_bound_behind(struct store_bound *b, struct store_text t);
 int store_compare(struct store_text a, struct store_text b);
 
+/* --- store_scrub.c ------------------------------------------------------- */
+/* Within a transaction: whatever is drawn up to @now is of this store. */
+int store_note_alive(struct db_conn *c, u64 now);
+
 /* --- store_garbage.c ----------------------------------------------------- */
 enum store_garbage_kind { GARBAGE_RECORDS, GARBAGE_PIECE, GARBAGE_UPLOAD };
 

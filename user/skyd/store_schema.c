@@ -119,7 +119,7 @@ static const char second[] =
 	"CREATE INDEX move_due ON move (due);";
 
 /* A machine that attests.  What its TPM counts is never set back but with its keys. */
-static const char host[] =
+static const char third[] =
 	"CREATE TABLE host (name BLOB PRIMARY KEY, state INTEGER NOT NULL, ek BLOB NOT NULL,"
 	" ak BLOB NOT NULL, signer BLOB NOT NULL, clock INTEGER NOT NULL, resets INTEGER NOT NULL,"
 	" restarts INTEGER NOT NULL, enrolled INTEGER NOT NULL, judged INTEGER NOT NULL,"
@@ -127,10 +127,25 @@ static const char host[] =
 	" verdict BLOB NOT NULL, shown BLOB NOT NULL, refused BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX host_ek ON host (ek);";
 
+/*
+ * Scrubs, and what they have to know: times of which the store knows nothing.  The second counter
+ * is when it was there for the last time, in microseconds since 1970.
+ */
+static const char fourth[] =
+	"INSERT INTO counter VALUES (2, 0);"
+	"CREATE TABLE gap (since INTEGER PRIMARY KEY, until INTEGER NOT NULL);"
+	"CREATE TABLE scrub (location INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, pass INTEGER NOT NULL, began INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, last BLOB NOT NULL, listed INTEGER NOT NULL,"
+	" read INTEGER NOT NULL, unnamed INTEGER NOT NULL, young INTEGER NOT NULL,"
+	" outside INTEGER NOT NULL, deleted INTEGER NOT NULL, missing INTEGER NOT NULL,"
+	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
-	{ "machines that attest", host },
+	{ "machines that attest", third },
+	{ "scrubs of locations", fourth },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -16,7 +16,8 @@
 			 CMD_WORKLOAD | CMD_G_VERIFY | CMD_R_VERIFY | CMD_M_VERIFY | CMD_M_SHOW)
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
-			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_POLICY | CMD_INTENT)
+			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_PLACE_SCRUB | CMD_POLICY | \
+			 CMD_INTENT)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
 #define FILE_MAX	65536u
 
@@ -64,11 +65,15 @@ const struct option_row option_rows[] = {
 	{ "new-name", 0, OPT_TEXT, AT(new_name), 0, 0, CMD_PLACE_SET, "NAME", "call it so" },
 	{ "to", 0, OPT_OWN, 0, true, 0, CMD_PLACE_LEAVE, "NAME",
 	  "another location that may have them; without it: any; may be said again" },
-	{ "status", 0, OPT_FLAG, AT(status), 0, 0, CMD_PLACE_REPAIR, NULL, "say how far it is" },
-	{ "pause", 0, OPT_FLAG, AT(pause), 0, 0, CMD_PLACE_REPAIR, NULL, "move nothing for now" },
-	{ "resume", 0, OPT_FLAG, AT(resume), 0, 0, CMD_PLACE_REPAIR, NULL, "go on after --pause" },
-	{ "cancel", 0, OPT_FLAG, AT(cancel), 0, 0, CMD_PLACE_REPAIR, NULL,
-	  "leave the rest where it is; nothing new goes there all the same" },
+	{ "read", 0, OPT_FLAG, AT(read), 0, 0, CMD_PLACE_SCRUB, NULL,
+	  "read all fragments, and compare their sums" },
+	{ "accept", 0, OPT_FLAG, AT(accept), 0, 0, CMD_PLACE_SCRUB, NULL,
+	  "the store is right: delete what it does not name, however much and new it is" },
+	{ "status", 0, OPT_FLAG, AT(status), 0, 0, CMD_PLACE_JOB, NULL, "say how far it is" },
+	{ "pause", 0, OPT_FLAG, AT(pause), 0, 0, CMD_PLACE_JOB, NULL, "do nothing for now" },
+	{ "resume", 0, OPT_FLAG, AT(resume), 0, 0, CMD_PLACE_JOB, NULL, "go on after --pause" },
+	{ "cancel", 0, OPT_FLAG, AT(cancel), 0, 0, CMD_PLACE_JOB, NULL,
+	  "leave the rest as it is; what is repaired gets nothing new all the same" },
 	{ "all", 'a', OPT_FLAG, AT(all), 0, 0, CMD_PLACE_LIST, NULL,
 	  "those that are not used, too" },
 	{ "losses", 0, OPT_NUMBER, AT(losses), 0, 254, CMD_INTENT, "N",
@@ -409,7 +414,7 @@ static int add_repair(const struct options *o, json_t *to)
 		bool set;
 	} flags[] = {
 		{ "status", o->status }, { "pause", o->pause }, { "resume", o->resume },
-		{ "cancel", o->cancel },
+		{ "cancel", o->cancel }, { "read", o->read }, { "accept", o->accept },
 	};
 	json_t *names;
 	unsigned int i;

@@ -32,12 +32,13 @@
 #define CMD_PLACE_SET		BIT_OF(6)	/* what says something of one */
 #define CMD_PLACE_LIST		BIT_OF(7)
 #define CMD_PLACE_LEAVE		BIT_OF(8)	/* what moves its fragments */
-#define CMD_PLACE_REPAIR	BIT_OF(9)
+#define CMD_PLACE_JOB		BIT_OF(9)	/* what takes its time */
 #define CMD_POLICY		BIT_OF(10)
 #define CMD_INTENT		BIT_OF(11)
 #define CMD_GC			BIT_OF(12)
 #define CMD_T_HOST		BIT_OF(13)
-#define CMD_ADMIN		(BIT_OF(14) - 1)
+#define CMD_PLACE_SCRUB		BIT_OF(14)
+#define CMD_ADMIN		(BIT_OF(15) - 1)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
@@ -122,7 +123,7 @@ struct options {
 	uint64_t days;
 	uint64_t expires_in, losses;		/* UINT64_MAX: not given */
 	bool gdpr, no_gdpr, all;
-	bool status, pause, resume, cancel;
+	bool status, pause, resume, cancel, read, accept;
 	const char *to[TARGETS_MAX];
 	unsigned int targets;
 
