@@ -16,7 +16,7 @@
 
 static int say(char why[MOVE_WHY], int rc, const char *what, const char *detail)
 {
-	snprintf(why, MOVE_WHY, "%s%s%s", what, detail ? ": " : "", detail ? detail : "");
+	snprintf(why, MOVE_WHY, "%s%s%.200s", what, detail ? ": " : "", detail ? detail : "");
 	return rc;
 }
 
