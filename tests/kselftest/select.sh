@@ -14,6 +14,7 @@
 #	boot=own	gets a virtual machine for itself
 #	trust=yes	and in it a kernel that has the key of the tests among its builtin ones,
 #			$SKYHOLD_BUILD/vm/trust.key and .crt (lane=stock only)
+#	tpm=yes		and a TPM 2.0, which nobody has used before
 #	mem=SIZE smp=N accel=tcg|kvm	of the virtual machine (1G, 2, tcg)
 
 # header FILE KEY DEFAULT: REPLY is the value of KEY; a key without one is "yes".

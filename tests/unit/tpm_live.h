@@ -18,8 +18,9 @@ static inline void tpm_on(const char *name)
 
 	RUN(0, "d=$PWD/%s; mkdir -p $d;"
 	    "unix() { echo type=unixio,path=$d/$1; };"
-	    "swtpm socket --tpm2 --tpmstate dir=$d --server $(unix s) --ctrl $(unix s.ctrl)"
-	    " --flags startup-clear,not-need-init --pid file=$d/pid --daemon", name);
+	    "set -- --flags startup-clear,not-need-init --pid file=$d/pid --daemon;"
+	    "swtpm socket --tpm2 --tpmstate dir=$d --server $(unix s) --ctrl $(unix s.ctrl) \"$@\"",
+	    name);
 	snprintf(tcti, sizeof(tcti), "swtpm:path=%s/%s/s", live_top, name);
 	setenv("TPM2TOOLS_TCTI", tcti, 1);
 }

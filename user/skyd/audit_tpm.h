@@ -2,9 +2,9 @@
 /*
  * The ledger's counter of epochs in this machine's TPM, where nobody puts it back.
  *
- * Counters of a TPM begin above all that were removed from it.  What the ledger's had when the ledger
- * was begun is in a file, under a key of the ledger's owner, so that another number is not taken
- * for it:
+ * Counters of a TPM begin above all that were removed from it.  What the ledger's had when the
+ * ledger was begun is in a file, under a key of the ledger's owner, so that another number is not
+ * taken for it:
  *
  *	0	digits	16, hexadecimal: the value
  *	16	mac	64 digits of HMAC-SHA-256 of AUDIT_TPM_INDEX and these

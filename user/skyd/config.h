@@ -64,7 +64,8 @@ struct config {
 	uint64_t cache_memory, cache_disk, cache_disk_free, cache_object;	/* MiB */
 	char *backend_user;
 	char *audit_dir, *audit_key, *audit_epoch;	/* below @state, unless they begin with / */
-	char *audit_tpm, *audit_witnesses;
+	char *audit_tpm;	/* TCTI; empty: the counter is a file */
+	char *audit_witnesses;
 	bool audit_objects, audit_public;
 	bool public_locations;	/* the catalogue may be read without a token */
 	uint64_t grace_ms;	/* fragments of what was deleted live on, for readers */

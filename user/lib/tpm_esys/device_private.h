@@ -43,7 +43,8 @@ static inline void flush(struct device *d, ESYS_TR *object)
 	*object = ESYS_TR_NONE;
 }
 
-/* Return: false for banks or PCRs that are out of range. */
-bool device_selection(const struct device_selection *s, unsigned int n, TPML_PCR_SELECTION *to);
+/* As the TPM takes it.  Return: false for banks or PCRs that are out of range. */
+typedef TPML_PCR_SELECTION device_pcrs_t;
+bool device_selection(const struct device_selection *s, unsigned int n, device_pcrs_t *to);
 
 #endif /* SKY_TPM_ESYS_DEVICE_PRIVATE_H */

@@ -3,10 +3,11 @@
  * NV indexes of this machine's TPM: counters, which nobody can take back, and small areas.
  *
  * A counter rises by one, and one that is defined anew begins above every counter that was ever
- * removed from the TPM, also with all that its owner had, so that removing it rewinds nothing.  Only the owner defines, increments,
- * writes and removes: whoever may open the TPM's device, which is root (and group tss), and
- * knows the owner's password, when there is one.  An area has no such defence against who boots
- * something else; what lies in it has to be authenticated and bound to a counter.
+ * removed from the TPM, also with all that its owner had, so that removing it rewinds nothing.
+ * Only the owner defines, increments, writes and removes: whoever may open the TPM's device,
+ * which is root (and group tss), and knows the owner's password, when there is one.  An area has
+ * no such defence against who boots something else; what lies in it has to be authenticated and
+ * bound to a counter.
  */
 #ifndef SKY_TPM_ESYS_NV_H
 #define SKY_TPM_ESYS_NV_H
