@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Machines with firmware and a TPM: what they boot from, and how they are started.  Sourced
-# behind tests/vm/machine.sh.  $WORK is where all of it is.
+# behind tests/kselftest/lib.sh and tests/vm/machine.sh.  $WORK is where all of it is.
 
 OVMF=/usr/share/OVMF
 STUB=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
@@ -45,13 +45,15 @@ tpm_ask()
 	return $status
 }
 
-# tpm_stop FOLDER: and wait until it has written what it has to.
+# tpm_stop FOLDER: end it, if it has not by itself, and wait until it has written all.
 tpm_stop()
 {
-	local pid
-	pid=$(<"$1/pid")
+	local pid=''
+	# The number has no end of line.
+	{ read -r pid <"$1/pid"; } 2>/dev/null
+	[ -n "$pid" ] || return 0
 	kill "$pid" 2>/dev/null
-	while [ -e "/proc/$pid" ]; do sleep 0.05; done
+	while running "$pid"; do pause; done
 }
 
 # --- what is booted ----------------------------------------------------------------------
@@ -133,6 +135,7 @@ start()
 		-device virtio-blk-pci,drive=mail,serial=mail >"$out/qemu.log" 2>&1 &
 	follow "$!" "$out/console.log"
 	echo $? >"$out/status"
+	tpm_stop "$tpm"
 	date +%s.%N >"$out/ended"
 	tar -xf "$out/disk" -C "$out/told" 2>>"$out/qemu.log"
 	touch "$out/done"
