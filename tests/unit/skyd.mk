@@ -14,7 +14,7 @@ test_backend_LIBS := $(test_plan_LIBS)
 test_backend_objects_LIBS := $(test_backend_LIBS)
 test_backend_move_LIBS	:= $(test_backend_LIBS)
 test_backend_load_LIBS	:= $(test_backend_LIBS)
-test_vault_LIBS	:= -luring -largon2
+test_vault_LIBS	:= -luring -largon2 -ljansson -lyaml
 test_priv_LIBS	:= -lseccomp
 test_skyd_LIBS	:= -luring
 
