@@ -39,13 +39,14 @@ static void read_proposal(struct str text)
 
 static void read_ballot(struct str text)
 {
-	static const char members[] = "[{\"key\":\"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\",\"roles\":[\"voter\"]}]";
+	static const char key[] =
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 	static struct govern_state s;
 	struct govern_ballot b;
 	char why[GOVERN_WHY];
 
 	if (!s.root) {
-		json_t *list = json_loads(members, 0, NULL);
+		json_t *list = json_pack("[{s:s, s:[s]}]", "key", key, "roles", "voter");
 
 		require(!govern_state_begin(&s, list, "quorum PeterNeumann\n", 1, why));
 		json_decref(list);

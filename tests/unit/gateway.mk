@@ -2,4 +2,4 @@
 # The gateway's front.
 
 UNIT_TESTS	+= test_gateway
-test_gateway_LIBS := -lssl -lexpat -ljansson -luring -largon2 -lisal
+test_gateway_LIBS := -lssl -lexpat -ljansson -lyaml -luring -largon2 -lisal

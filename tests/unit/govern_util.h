@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Members with keys, and the first state of them: two of alice, bob and carol; dave only looks on. */
+/* Members with keys, and the first state of them: two of three; dave only looks on. */
 #ifndef TESTS_GOVERN_UTIL_H
 #define TESTS_GOVERN_UTIL_H
 

@@ -17,7 +17,7 @@ test_backend_load_LIBS	:= $(test_backend_LIBS)
 UNIT_TESTS	+= test_hosts test_lease
 test_hosts_LIBS	= $(test_backend_LIBS) $(TPM_ESYS_LIBS)
 test_lease_LIBS	:= -luring
-test_vault_LIBS	:= -luring -largon2
+test_vault_LIBS	:= -luring -largon2 -ljansson -lyaml
 test_priv_LIBS	:= -lseccomp
 test_skyd_LIBS	:= -luring
 

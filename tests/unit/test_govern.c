@@ -141,7 +141,7 @@ static void other_notes(void **state)
 		"alice\n12\nLPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\n",
 		"skyhold ballot\n", "skyhold ballot\nyes\n", "skyhold vote\nx\nyes\n", "x\n",
 	};
-	static const char *const ends[] = { "Yes\n", "yes\nno\n", "\n", "yes \n", " yes\n", "y\n" };
+	static const char *const ends[] = { "Yes\n", "yes\nno\n", "yes\t\n", " yes\n", "y\n" };
 	char text[GOVERN_BALLOT_MAX], line[NOTE_LINE_MAX], title[160];
 	struct govern_ballot b;
 	unsigned int i;
@@ -266,7 +266,8 @@ static void no_sense(void **state)
 		"[{'do':'remove_member','name':'carol'}]", "[{'do':'remove_member','name':'eve'}]",
 		"[{'do':'remove_member','name':'dave','force':true}]",
 		"[{'do':'remove_member'}]", "[{'do':'remove_member','name':''}]",
-		QUORUM_OF("quorum none\\n"), QUORUM_OF("quorum dave\\n"), QUORUM_OF("quorum eve\\n"),
+		QUORUM_OF("quorum none\\n"), QUORUM_OF("quorum dave\\n"),
+		QUORUM_OF("quorum eve\\n"),
 		QUORUM_OF("quorum alice"), QUORUM_OF("quorum alice\\r\\n"),
 		"[{'do':'add_member','key':'x','roles':['voter']}]",
 		"[{'do':'add_member','key':'x'}]",

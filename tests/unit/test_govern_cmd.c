@@ -21,6 +21,11 @@
 
 #define PCR	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+#define APPROVE	"{'do':'approve_pcrs','name':'k','bank':'sha256','pcrs':{'11':'" PCR "'}}"
+#define GOLD(about) \
+	"{'do':'set_storage_policy','name':'gold'," \
+	"'document':'{\\\"name\\\":\\\"gold\\\",\\\"description\\\":\\\"" about "\\\"}'}"
+
 static char top[64], folder[PATH_MAX];
 static pid_t daemon_pid;
 
@@ -127,13 +132,17 @@ static void vote(const char *where, const char *id, const char *who, const char 
 	RUN(0, "%s/skyctl govern vote %s %s -k %s/%s %s", folder, id, says, top, who, where);
 }
 
-/* Propose the actions of a file.  Return: the id. */
+/* Propose actions, in which each ' stands for a ".  Return: the id. */
 static const char *propose(const char *where, const char *actions)
 {
 	static char id[65];
-	char *at;
+	char text[1024], *at;
 
-	write_file("actions", actions);
+	snprintf(text, sizeof(text), "%s", actions);
+	for (at = text; *at; at++)
+		if (*at == '\'')
+			*at = '"';
+	write_file("actions", text);
 	RUN(0, "%s/skyctl govern propose %s/actions --json %s", folder, top, where);
 	at = strstr(said, "\"id\":\"");
 	assert_non_null(at);
@@ -166,7 +175,8 @@ static void offline(void **state)
 	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
 	heard("version 0");
 	RUN(5, "%s/skyctl govern init %s/first %s", folder, top, where);
-	strcpy(id, propose(where, "[{\"do\":\"set_quorum\",\"quorum\":\"group h all alice bob carol\\nquorum h\\n\"}]"));
+	strcpy(id, propose(where, "[{'do':'set_quorum',"
+			   "'quorum':'group h all alice bob carol\\nquorum h\\n'}]"));
 	RUN(4, "%s/skyctl govern apply %s %s", folder, id, where);
 	heard("0 of 3 voters said yes");
 	vote(where, id, "alice", "yes");
@@ -203,7 +213,7 @@ static void read_vault(const char *name, struct vault_keys *keys)
 	free(data);
 }
 
-/* Shares of a vault's keys: one that is wrong is named, and nobody joins them without a decision. */
+/* Shares of a vault's keys: a wrong one is named, and nobody joins them without a decision. */
 static void recovery(void **state)
 {
 	char where[128], group[17], id[65], actions[200], conf[256];
@@ -273,8 +283,7 @@ static void online(void **state)
 	snprintf(where, sizeof(where), "--dev %s/dev", top);
 	RUN(4, "%s/skyctl govern status %s", folder, where);
 	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
-	strcpy(id, propose(where, "[{\"do\":\"set_storage_policy\",\"name\":\"gold\",\"document\":\"{\\\"name\\\":\\\"gold\\\",\\\"description\\\":\\\"one\\\"}\"},"
-				  "{\"do\":\"approve_pcrs\",\"name\":\"k\",\"bank\":\"sha256\",\"pcrs\":{\"11\":\"" PCR "\"}}]"));
+	strcpy(id, propose(where, "[" GOLD("one") "," APPROVE "]"));
 	vote(where, id, "alice", "yes");
 	vote(where, id, "carol", "no");
 	RUN(5, "%s/skyctl govern apply %s %s", folder, id, where);
@@ -307,7 +316,7 @@ static void after_restart(void **state)
 	if (!daemon_pid)
 		skip();
 	snprintf(where, sizeof(where), "--dev %s/dev", top);
-	strcpy(id, propose(where, "[{\"do\":\"set_storage_policy\",\"name\":\"gold\",\"document\":\"{\\\"name\\\":\\\"gold\\\",\\\"description\\\":\\\"two\\\"}\"}]"));
+	strcpy(id, propose(where, "[" GOLD("two") "]"));
 	vote(where, id, "carol", "yes");
 	vote(where, id, "bob", "yes");
 	stop_daemon();
@@ -346,7 +355,7 @@ static void taken_over(void **state)
 	}
 	start_daemon();
 	RUN(0, "%s/skyctl govern init %s/eve-first %s", folder, top, where);
-	strcpy(id, propose(where, "[{\"do\":\"approve_pcrs\",\"name\":\"k\",\"bank\":\"sha256\",\"pcrs\":{\"11\":\"" PCR "\"}}]"));
+	strcpy(id, propose(where, "[" APPROVE "]"));
 	vote(where, id, "eve", "yes");
 	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
 	RUN(1, "cat %s/dev/governance/tpm2-pcr-signature.json", top);

@@ -74,7 +74,8 @@ static void fresh(void)
 	snprintf(dir, sizeof(dir), "%s/g", base);
 	folder.tell = tell;
 	ledger_rc = 0;
-	applied = told = 0;
+	applied = 0;
+	told = 0;
 	*applied_hash = 0;
 	begin(&s);
 	assert_int_equal(govern_folder_init(&folder, &s, why), 0);

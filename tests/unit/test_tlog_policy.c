@@ -63,7 +63,7 @@ static void takes(void **state)
 	char text[1024];
 
 	(void)state;
-	snprintf(text, sizeof(text), "# all of it\n\n \tlog\t%s  https://log.example/ \nquorum none\n",
+	snprintf(text, sizeof(text), "# all of it\n\n \tlog\t%s  https://log.example/\t\nquorum none\n",
 		 vkey[WITNESSES]);
 	assert_int_equal(parse(text, &p), 0);
 	assert_int_equal(p.logs, 1);

@@ -99,7 +99,7 @@ static bool is_same(const char *text, const struct store_policy *row)
 
 	if (p && !policy_parse_json(p, text, strlen(text), &err))
 		body = policy_print_json(p);
-	same = body && strlen(body) == row->body.len && !memcmp(body, row->body.data, row->body.len);
+	same = body && str_is((struct str){ row->body.data, row->body.len }, body);
 	free(p);
 	return same;
 }

@@ -62,7 +62,7 @@ struct govern_state {
 	size_t len;
 	char hash[GOVERN_ID];		/* SHA-256 of these: what proposals have as their base */
 	uint64_t version;		/* 0: nothing has been decided yet */
-	uint64_t time;			/* seconds since 1970 of the decision, or of the beginning */
+	uint64_t time;			/* of the decision or beginning, in seconds since 1970 */
 	struct govern_member *member;	/* GOVERN_MEMBERS places */
 	unsigned int members;
 	struct tlog_policy *quorum;	/* its witnesses are the voters */
@@ -113,7 +113,7 @@ struct govern_proposal {
 	size_t len;
 	char id[GOVERN_ID];		/* SHA-256 of it without its id */
 	const char *base;		/* hash of the state that it is made for */
-	uint64_t not_after;		/* seconds since 1970: the last at which it can be applied */
+	uint64_t not_after;		/* the last second since 1970 that it can be applied in */
 	const json_t *actions;
 };
 

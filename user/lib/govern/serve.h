@@ -7,7 +7,7 @@
  *	propose	{"actions": [...], "not_after": SECONDS}	-> {"id": ID, ...}
  *	vote	{"id": ID, "ballot": TEXT}
  *	apply	{"id": ID}
- *	status	{} or {"id": ID}				-> state and proposals, or one wholly
+ *	status	{} or {"id": ID}			-> state and proposals, or one wholly
  *	verify	{}						-> all steps that were done again
  */
 #ifndef SKY_GOVERN_SERVE_H

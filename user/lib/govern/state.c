@@ -27,7 +27,7 @@ int govern_refuse(char why[GOVERN_WHY], int rc, const char *fmt, ...)
 
 /* --- JSON ------------------------------------------------------------------------------ */
 
-/* A reader that recurses reads only what is shallow; brackets in texts count, too, when they come. */
+/* A reader that recurses reads only what is shallow. */
 static bool is_shallow(struct str text)
 {
 	unsigned int depth = 0;

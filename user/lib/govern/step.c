@@ -27,8 +27,9 @@ static int judge(const struct govern_state *s, const struct govern_proposal *p,
 	int rc;
 
 	if (strcmp(p->base, s->hash))
-		return govern_refuse(why, -ESTALE, "the proposal is made for another state, %.16s...; this is version %" PRIu64 ", %.16s...",
-				     p->base, s->version, s->hash);
+		return govern_refuse(why, -ESTALE,
+				     "the proposal is made for another state (%.16s...) than %.16s...",
+				     p->base, s->hash);
 	if (now > p->not_after)
 		return govern_refuse(why, -ETIME, "the proposal's time is over");
 	if (now < s->time)

@@ -38,7 +38,7 @@ struct witness {
 	 */
 	int (*known)(void *ctx, const struct note_verifier *log, struct witness_state *s);
 	int (*keep)(void *ctx, const struct note_verifier *log, const struct witness_state *s);
-	/* What a log that is known has asked for in vain: of a fork, the two that show it.  May be NULL. */
+	/* What a log that is known has asked for in vain; may be NULL. */
 	void (*refused)(void *ctx, const struct note_verifier *log, enum witness_answer answer,
 			const struct checkpoint *said, const struct witness_state *known);
 	void *ctx;

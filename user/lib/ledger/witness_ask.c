@@ -69,8 +69,9 @@ static enum witness_said conflict(const struct checkpoint *said, uint64_t *old, 
 	    !str_number(digits, MERKLE_SIZE_MAX, &size))
 		size = *old;
 	if (size > said->size)
-		return say(WITNESS_SAID_REWIND, why, "has cosigned %" PRIu64 " entries, and there are %" PRIu64 " now",
-			   size, said->size);
+		return say(WITNESS_SAID_REWIND, why,
+			   "has cosigned %" PRIu64 " entries, and there are %" PRIu64 " now", size,
+			   said->size);
 	if (size == *old && size == said->size)
 		return say(WITNESS_SAID_FORK, why, "has cosigned %" PRIu64 " entries with another root",
 			   said->size);

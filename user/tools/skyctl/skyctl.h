@@ -82,7 +82,8 @@
 #define CMD_G_APPLY		BIT_OF(56)
 #define CMD_G_STATUS		BIT_OF(57)
 #define CMD_G_VERIFY		BIT_OF(58)
-#define CMD_GOVERN		(CMD_G_INIT | CMD_G_PROPOSE | CMD_G_VOTE | CMD_G_APPLY | CMD_G_STATUS)
+#define CMD_GOVERN		(CMD_G_INIT | CMD_G_PROPOSE | CMD_G_VOTE | CMD_G_APPLY | \
+				 CMD_G_STATUS)
 
 /* Shares of a vault's recovery key. */
 #define CMD_R_SPLIT		BIT_OF(59)
