@@ -97,6 +97,37 @@ static void queries(void **state)
 	assert_false(query_find(STR_NONE, STR("a"), &value));
 }
 
+/* All texts of up to five pieces, against decoding them first. */
+static void coded_names(void **state)
+{
+	static const char *const pieces[] = { "a", "+", "%61", "%20", "%", "%2", "2" };
+	static const struct str names[] = {
+		{ "a", 1 }, { "aa", 2 }, { "a a", 3 }, { " ", 1 }, { "a2a", 3 }, { "%2", 2 },
+		{ "%61", 3 }, { "", 0 }, { "a+", 2 },
+	};
+	unsigned int i, j, rest, found = 0;
+	char raw[16], plain[16];
+
+	(void)state;
+	for (i = 0; i < 8 * 8 * 8 * 8 * 8; i++) {
+		struct out o = OUT(raw, sizeof(raw));
+		int len;
+
+		for (rest = i; rest; rest /= 8)
+			if (rest % 8)
+				out_text(&o, pieces[rest % 8 - 1]);
+		len = uri_decode(out_written(&o), plain, sizeof(plain), URI_QUERY);
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+			bool want = str_equal(out_written(&o), names[j]) ||
+				    (len >= 0 && str_equal((struct str){ plain, len }, names[j]));
+
+			assert_int_equal(query_is(out_written(&o), names[j]), want);
+			found += want;
+		}
+	}
+	assert_true(found > 100);
+}
+
 static void dates(void **state)
 {
 	static const char *const same[] = {
@@ -377,6 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets), cmocka_unit_test(percent), cmocka_unit_test(queries),
+		cmocka_unit_test(coded_names),
 		cmocka_unit_test(dates), cmocka_unit_test(dates_written),
 		cmocka_unit_test(other_dates), cmocka_unit_test(ranges),
 		cmocka_unit_test(content_ranges), cmocka_unit_test(conditions),

@@ -175,7 +175,7 @@ void gateway_stop(struct role_run *run)
 	/* Repairs are of use to others, later: whoever reads next begins them again. */
 	if (f->gateway.repairs)
 		io_group_end(&f->repairs);
-	if (f->gateway.coders)
+	if (f->gateway.digests)
 		data_path_close(&f->gateway);
 	cache_stop(&f->gateway);
 	gateway_keys_close(&f->gateway);
