@@ -34,7 +34,7 @@ static void on_one(void *arg, const u8 generation[STORE_GENERATION_BYTES], u8 ro
 
 static struct seen names(struct shop *shop)
 {
-	struct seen s = { "" };
+	struct seen s = { .text = "" };
 	const struct store_namer namer = { on_records, on_one, &s };
 
 	ASSERT_OK(store_names(shop->store, &namer));
