@@ -4,19 +4,20 @@
 # interleaved, in one machine.
 # vm: boot=own mem=2G timeout=1500 lane=stock
 #
-# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge or parked
-# (a start from the pool); `make bench-hedge` makes a table of it.
+# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge, parked
+# (a start from the pool) or metered (beside a collector of records that writes each second);
+# `make bench-hedge` makes a table of it.
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/../../kselftest/hedge/monitor.sh"
-requires hvt-peer hedgectl ip ping
+requires hvt-peer hedgectl ip ping swtpm
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=16384
 ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=20 CALLS=500 PINGS=300 FLOOD=1000
-plan 7
+plan 8
 load_module hedge
 
 raw=$SKYHOLD_LOGS/hedge.raw
@@ -37,6 +38,30 @@ speed_of_hedge()
 {
 	start speed speed $CALLS -- block.disk=/dev/ram0 && poll_until 120 has_ended speed &&
 		console speed >"$TMPDIR/out" && note_speeds hedge "$TMPDIR/out"
+}
+# A minute is what a collector waits by default.
+start_meter()
+{
+	mkdir -p "$TMPDIR/tpm"
+	swtpm socket --tpm2 --tpmstate "dir=$TMPDIR/tpm" --server "type=unixio,path=$TMPDIR/tpm/s" \
+		--ctrl "type=unixio,path=$TMPDIR/tpm/s.ctrl" --flags startup-clear,not-need-init &
+	tpm=$!
+	poll_until 30 test -S "$TMPDIR/tpm/s"
+}
+speed_of_metered()
+{
+	local pid status=0
+	rm -rf "$TMPDIR/records"
+	hedgectl meter --records "$TMPDIR/records" --boot-key "$TMPDIR/meter.key" --ak "$TMPDIR/ak" \
+		--tcti "swtpm:path=$TMPDIR/tpm/s" --interval 1 &
+	pid=$!
+	poll_until 300 test -e "$TMPDIR/records/state" &&
+		start speed speed $CALLS -- block.disk=/dev/ram0 && poll_until 120 has_ended speed &&
+		console speed >"$TMPDIR/out" && note_speeds metered "$TMPDIR/out" || status=1
+	kill -TERM $pid
+	wait $pid || status=1
+	[ -n "$(cat "$TMPDIR"/records/*.jsonl)" ] || status=1
+	return $status
 }
 
 # note_pings SIDE: round trips, one after the other, the median of them; and a flood of
@@ -134,7 +159,10 @@ memory_of_hedge()
 }
 
 must tell "load|$guests/hello.hvt"
-check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge
+check "a TPM for records of use" start_meter
+check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge speed_of_metered
+kill $tpm
+wait $tpm
 check "frames" rounds ping_peer ping_hedge
 check "starts" starts
 check "memory of the peer" memory_of_peer
