@@ -32,7 +32,7 @@
 #include "base/secret.h"
 #include "message.h"
 
-#define MOVE_WHY		256u
+#define MOVE_WHY		512u
 #define MOVE_JOURNAL_MAX	(2u * MOVE_BODY_MAX)
 #define MOVE_OFFER_AGE		3600000000ull	/* microseconds */
 
