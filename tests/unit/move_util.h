@@ -89,15 +89,14 @@ static inline int done(int rc)
 	return fuse == 0 ? -ECANCELED : rc;
 }
 
-#define DEAD_OR_GO	do { if (dead()) return -ECANCELED; } while (0)
-
 /* --- what a host can do -------------------------------------------------------------------- */
 
 static inline int do_load(void *ctx, uint8_t *to, size_t max, size_t *len)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	if (!h->disk.journal_len)
 		return done(-ENOENT);
 	assert_true(h->disk.journal_len <= max);
@@ -110,7 +109,8 @@ static inline int do_save(void *ctx, const uint8_t *from, size_t len)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	memcpy(h->disk.journal, from, len);
 	h->disk.journal_len = len;
 	return done(0);
@@ -120,7 +120,8 @@ static inline int do_identity(void *ctx, struct move_identity *to)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	memcpy(to->ek, h->ek.area, h->ek.len);
 	to->ek_len = h->ek.len;
 	memcpy(to->ak, h->ak.area, h->ak.len);
@@ -134,7 +135,8 @@ static inline int do_evidence(void *ctx, struct move_evidence *to)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	*to = (struct move_evidence){ .mask = 0x81 };
 	memset(to->pcr, h->bad, 2 * SHA256_BYTES);
 	to->log = (struct move_bytes){ (const uint8_t *)"log", 3 };
@@ -149,7 +151,8 @@ static inline int do_quote(void *ctx, uint32_t mask, const uint8_t nonce[SHA256_
 	struct host *h = ctx;
 
 	(void)mask;
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	tpm_write_u32(&w, TPM_GENERATED_VALUE);
 	tpm_write_u16(&w, TPM_ST_ATTEST_QUOTE);
 	tpm_write_2b(&w, "signer", 6);
@@ -233,7 +236,8 @@ static inline int activate(struct host *h, struct move_bytes credential, struct 
 static inline int do_activate(void *ctx, struct move_bytes credential, struct move_bytes secret,
 			      uint8_t *to, size_t size, size_t *len)
 {
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	return done(activate(ctx, credential, secret, to, size, len));
 }
 
@@ -241,7 +245,8 @@ static inline int do_read(void *ctx, uint64_t *value)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	*value = h->counter;
 	return done(h->counter ? 0 : -ENOENT);
 }
@@ -250,7 +255,8 @@ static inline int do_define(void *ctx)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	if (h->counter)
 		return done(-EEXIST);
 	h->counter = 100 * (h->name - 'A' + 1);
@@ -261,7 +267,8 @@ static inline int do_increment(void *ctx)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_true(h->counter);
 	h->counter++;
 	return done(0);
@@ -270,14 +277,16 @@ static inline int do_increment(void *ctx)
 static inline int do_random(void *ctx, void *to, size_t len)
 {
 	(void)ctx;
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	return done(random_bytes(to, len));
 }
 
 static inline int do_now(void *ctx, uint64_t *us)
 {
 	(void)ctx;
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	*us = clock_us++;
 	return done(0);
 }
@@ -286,7 +295,8 @@ static inline int do_take(void *ctx, struct move_volume *to)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	if (!usable(h))
 		return done(-EACCES);
 	to->epoch = h->disk.epoch;
@@ -299,7 +309,8 @@ static inline int do_close(void *ctx)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	h->open = false;
 	return done(0);
 }
@@ -308,7 +319,8 @@ static inline int do_revoke(void *ctx)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_false(h->open);
 	h->time++;
 	h->disk.have_key = false;
@@ -319,7 +331,8 @@ static inline int do_keep(void *ctx, const struct move_volume *v)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_int_equal(v->key.len, sizeof(volume_key));
 	assert_memory_equal(v->key.data, volume_key, sizeof(volume_key));
 	assert_memory_equal(v->root, volume_root, sizeof(volume_root));
@@ -333,7 +346,8 @@ static inline int do_erase(void *ctx)
 {
 	struct host *h = ctx;
 
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_false(usable(h));
 	return done(0);
 }
@@ -342,7 +356,8 @@ static inline int do_judge(void *ctx, const struct move_who *who, const struct m
 			   const struct move_message *m, char why[MOVE_WHY])
 {
 	(void)ctx;
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_int_equal(o->cert.len, 4);
 	assert_int_equal(m->log.len, 3);
 	assert_true(who->ek.len);
@@ -357,7 +372,8 @@ static inline int do_tell(void *ctx, const char *action, const uint8_t digest[SH
 	struct host *h = ctx;
 
 	(void)digest;
-	DEAD_OR_GO;
+	if (dead())
+		return -ECANCELED;
 	assert_true(!strncmp(action, "volume.", 7));
 	h->told++;
 	return done(0);

@@ -71,7 +71,8 @@ static void instances(void **state)
 	assert_int_equal(meter_keeper_next(k), 2);
 	s.ended = false;
 	c.value = 7;
-	s.since = s.now = NOON + 9;
+	s.since = NOON + 9;
+	s.now = s.since;
 	assert_int_equal(meter_keeper_add(k, &s), 0);
 	commit(k, NOON);
 	sound_so_far(&h, 3, 67);

@@ -529,7 +529,7 @@ static void try_something(struct somebody *x, bool keep)
 
 /*
  * Somebody has all disks, all messages and all backups, and tries whatever there is while others
- * move the volume there and back: each call looks whether it lives twice, or in an older state.
+ * move the volume from host to host: each call looks whether it lives twice, or in an older state.
  */
 static void somebody_tries(void **state)
 {

@@ -4,19 +4,20 @@
 # interleaved, in one machine.
 # vm: boot=own mem=2G timeout=1500 lane=stock
 #
-# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge or parked
-# (a start from the pool); `make bench-hedge` makes a table of it.
+# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge, parked
+# (a start from the pool) or metered (the collector of records, processor time of one look);
+# `make bench-hedge` makes a table of it.
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/../../kselftest/hedge/monitor.sh"
-requires hvt-peer hedgectl ip ping
+requires hvt-peer hedgectl ip ping swtpm
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=16384
 ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=20 CALLS=500 PINGS=300 FLOOD=1000
-plan 7
+plan 9
 load_module hedge
 
 raw=$SKYHOLD_LOGS/hedge.raw
@@ -37,6 +38,35 @@ speed_of_hedge()
 {
 	start speed speed $CALLS -- block.disk=/dev/ram0 && poll_until 120 has_ended speed &&
 		console speed >"$TMPDIR/out" && note_speeds hedge "$TMPDIR/out"
+}
+start_meter()
+{
+	mkdir -p "$TMPDIR/tpm"
+	swtpm socket --tpm2 --tpmstate "dir=$TMPDIR/tpm" --server "type=unixio,path=$TMPDIR/tpm/s" \
+		--ctrl "type=unixio,path=$TMPDIR/tpm/s.ctrl" --flags startup-clear,not-need-init &
+	tpm=$!
+	poll_until 30 test -S "$TMPDIR/tpm/s"
+}
+# The processor time of all it has done, in ticks of 10 ms.
+ticks_of() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+# What one look at hedge's counters costs, record and all, beside a guest that runs.
+meter_samples()
+{
+	local pid before status=0
+	start metered hang || return
+	hedgectl meter --records "$TMPDIR/records" --boot-key "$TMPDIR/meter.key" --ak "$TMPDIR/ak" \
+		--tcti "swtpm:path=$TMPDIR/tpm/s" --interval 1 &
+	pid=$!
+	poll_until 300 test -e "$TMPDIR/records/state" || status=1
+	quiet && quiet && quiet && quiet
+	before=$(ticks_of $pid)
+	sleep 20
+	echo "metered sample $((($(ticks_of $pid) - before) * 10000000 / 20))" >>"$raw"
+	kill -TERM $pid
+	wait $pid || status=1
+	[ "$(grep -c '"record"' "$TMPDIR"/records/*.jsonl)" -ge 15 ] || status=1
+	tell "stop|metered"
+	return $status
 }
 
 # note_pings SIDE: round trips, one after the other, the median of them; and a flood of
@@ -135,6 +165,10 @@ memory_of_hedge()
 
 must tell "load|$guests/hello.hvt"
 check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge
+check "a TPM for records of use" start_meter
+check "records of use" meter_samples
+kill $tpm
+wait $tpm
 check "frames" rounds ping_peer ping_hedge
 check "starts" starts
 check "memory of the peer" memory_of_peer

@@ -264,13 +264,13 @@ int meter_chain_leaf(struct meter_chain *c, struct str object, struct str result
 	c->line = 0;
 	if (there && !same)
 		meter_tell(c, METER_FORKED, "the ledger has another record %" PRIu64, seq);
-	else if (!there && !c->config.partial && (!c->seens || seq > c->most)) {
-		if (!c->leaf_lost || seq < c->leaf_least)
-			c->leaf_least = seq;
-		if (!c->leaf_lost || seq > c->leaf_most)
-			c->leaf_most = seq;
-		c->leaf_lost = true;
-	}
+	if (there || c->config.partial || (c->seens && seq <= c->most))
+		return 0;
+	if (!c->leaf_lost || seq < c->leaf_least)
+		c->leaf_least = seq;
+	if (!c->leaf_lost || seq > c->leaf_most)
+		c->leaf_most = seq;
+	c->leaf_lost = true;
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct meter_keeper_config {
 struct meter_sample {
 	struct str source, tenant, unit;	/* any text; see meter_text() */
 	struct meter_digest image, input, output;
-	uint64_t since, now;		/* microseconds since 1970: its begin, and when it was read */
+	uint64_t since, now;		/* microseconds since 1970: its begin, and the reading */
 	bool added;			/* counters are differences, to be added */
 	bool ended;			/* there will be no more of this instance */
 	unsigned int counters;

@@ -118,7 +118,8 @@ static bool take(struct meter_keeper *k, struct str text)
 	     first.len == sizeof(digits) - 1 && str_copy(first, digits, sizeof(digits)) &&
 	     !hex_decode(digits, scalar, sizeof(scalar)) && !meter_certificate_parse(line, cert) &&
 	     cert->boot == k->boot &&
-	     !tpm_public_parse(cert->ak, cert->ak_len, &ak, &what) && !tpm_public_name(&ak, &name) &&
+	     !tpm_public_parse(cert->ak, cert->ak_len, &ak, &what) &&
+	     !tpm_public_name(&ak, &name) &&
 	     name.len == METER_AK_BYTES && !memcmp(name.at, k->ak, METER_AK_BYTES);
 	if (ok) {
 		k->key = ecdsa_private(scalar);

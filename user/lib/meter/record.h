@@ -9,7 +9,8 @@
  *
  * and in front of the first one of each key, what its host's TPM says of that key:
  *
- *	{"certificate":{"ak":"AAEA...","boot":3,"key":"BJ..."},"quote":"/1RD...","signature":"AB..."}
+ *	{"certificate":{"ak":"AAEA...","boot":3,"key":"BJ..."},"quote":"/1RD...",
+ *	 "signature":"AB..."}
  *
  * Here both are only written and read; whether they are true: chain.h.
  */

@@ -2,11 +2,11 @@
 /*
  * A volume moves from host A to host B, each with a TPM, and lives on one of them at most.
  *
- *	B offers	who it is (endorsement and attestation key, certificate), what it runs (quote,
- *			logs), its counter
- *	A freezes	once it has judged B: the volume is closed, its key wiped here, what is sealed
- *			to this TPM revoked, the counter raised.  Before that, the key is in a crate
- *			that B's TPM alone can open, and stays there: A has no way back
+ *	B offers	who it is (endorsement and attestation key, certificate), what it runs
+ *			(quote, logs), its counter
+ *	A freezes	once it has judged B: the volume is closed, its key wiped here, what is
+ *			sealed to this TPM revoked, the counter raised.  Before that, the key is in
+ *			a crate that B's TPM alone can open, and stays there: A has no way back
  *	A packages	the crate, signed
  *	B accepts	it keeps the key, raises its counter, and signs that it did; epoch + 1
  *	A destroys	what is left, and signs that
@@ -32,7 +32,7 @@
 #include "base/secret.h"
 #include "message.h"
 
-#define MOVE_WHY		256u
+#define MOVE_WHY		512u
 #define MOVE_JOURNAL_MAX	(2u * MOVE_BODY_MAX)
 #define MOVE_OFFER_AGE		3600000000ull	/* microseconds */
 

@@ -117,15 +117,13 @@ static int on_stat(const char *key, const char *value, void *arg)
 		return 0;
 	if (!strcmp(key, "id"))
 		r->id = number;
-	else if (!strcmp(key, "up_us"))
+	if (!strcmp(key, "up_us"))
 		r->up_us = number;
-	else if (is_counter(key) && r->counters < METER_COUNTERS &&
-		 strlen(key) <= METER_COUNTER_NAME) {
-		strcpy(r->name[r->counters], key);
-		r->counter[r->counters] = (struct meter_counter){ str_of(r->name[r->counters]),
-								  number };
-		r->counters++;
-	}
+	if (!is_counter(key) || r->counters == METER_COUNTERS || strlen(key) > METER_COUNTER_NAME)
+		return 0;
+	strcpy(r->name[r->counters], key);
+	r->counter[r->counters] = (struct meter_counter){ str_of(r->name[r->counters]), number };
+	r->counters++;
 	return 0;
 }
 

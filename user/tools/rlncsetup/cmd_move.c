@@ -238,8 +238,8 @@ int cmd_move_status(const struct options *o, int argc, char **argv)
 	hex_encode(s.id, sizeof(s.id), id_text);
 	hex_encode(s.peer, sizeof(s.peer), peer);
 	if (o->json)
-		printf("{\"state\": \"%s\", \"rewound\": %s, \"epoch\": %" PRIu64 ", \"counter\": %" PRIu64
-		       ", \"move\": \"%s\", \"peer\": \"%s\", \"host\": \"%s\"}\n",
+		printf("{\"state\": \"%s\", \"rewound\": %s, \"epoch\": %" PRIu64
+		       ", \"counter\": %" PRIu64 ", \"move\": \"%s\", \"peer\": \"%s\", \"host\": \"%s\"}\n",
 		       move_state_name(s.state), looked ? "true" : "false", s.epoch, s.counter,
 		       id_text, peer, name);
 	else

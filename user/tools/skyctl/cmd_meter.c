@@ -169,12 +169,14 @@ int cmd_meter_verify(const struct options *o, int argc, char **argv)
 
 static void period_of(const char *by, uint64_t us, char to[32])
 {
+	const char *picture = !strcmp(by, "hour") ? "%Y-%m-%dT%HZ" :
+			      !strcmp(by, "day") ? "%Y-%m-%d" :
+			      !strcmp(by, "month") ? "%Y-%m" : "all";
 	time_t seconds = us / 1000000;
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	if (!strftime(to, 32, !strcmp(by, "hour") ? "%Y-%m-%dT%HZ" : !strcmp(by, "day") ? "%Y-%m-%d" :
-		      !strcmp(by, "month") ? "%Y-%m" : "all", &tm))
+	if (!strftime(to, 32, picture, &tm))
 		strcpy(to, "?");
 }
 
