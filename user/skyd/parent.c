@@ -300,6 +300,8 @@ static bool wants(const struct parent *p, enum role kind)
 		return *c->link_listen || *c->link_backend || *c->link_vault;
 	if (kind == ROLE_RESOLVER)
 		return wants(p, ROLE_GATEWAY) || wants(p, ROLE_BACKEND) || wants(p, ROLE_RELAY);
+	if (kind == ROLE_RUNNER)
+		return *c->workload_images && wants(p, ROLE_BACKEND);
 	return p->options->roles & ROLE_BIT(kind);
 }
 
@@ -358,6 +360,7 @@ static int want_all(struct parent *p)
 	rc = check_once(p, ROLE_BACKEND, p->config->link_backend);
 	rc = check_once(p, ROLE_VAULT, p->config->link_vault) ?: rc;
 	rc = want(p, ROLE_RESOLVER, NULL) ?: rc;
+	rc = want(p, ROLE_RUNNER, NULL) ?: rc;
 	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
 	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
@@ -455,7 +458,8 @@ static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_BACKEND), ROLE_BIT(ROLE_EDGE),
-		ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
+		ROLE_BIT(ROLE_RUNNER), ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
+		ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;
 	unsigned int i, j;

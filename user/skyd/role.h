@@ -13,16 +13,18 @@ enum role {
 	ROLE_EDGE,
 	ROLE_RELAY,		/* to other machines */
 	ROLE_RESOLVER,		/* of names of hosts */
+	ROLE_RUNNER,		/* of workloads */
 	ROLES,
 };
 
 #define ROLE_BIT(role)	(1u << (role))
-#define ROLE_PLACES	71u		/* one for each role, and for each edge */
+#define ROLE_PLACES	72u		/* one for each role, and for each edge */
 
 static inline const char *role_name(enum role role)
 {
 	static const char *const names[ROLES] = {
 		"parent", "gateway", "backend", "vault", "edge", "relay", "resolver",
+		"runner",
 	};
 
 	return role < ROLES ? names[role] : "nobody";
@@ -30,13 +32,13 @@ static inline const char *role_name(enum role role)
 
 /*
  * Does one ask the other?  All that serve ask the vault, the gateway the backend, the backend the
- * edges, and who makes connections the resolver.
+ * edges and the runner, and who makes connections the resolver.
  */
 static inline bool role_asks(enum role one, enum role other)
 {
 	return (other == ROLE_VAULT && one >= ROLE_GATEWAY && one <= ROLE_EDGE && one != other) ||
 	       (one == ROLE_GATEWAY && other == ROLE_BACKEND) ||
-	       (one == ROLE_BACKEND && other == ROLE_EDGE) ||
+	       (one == ROLE_BACKEND && (other == ROLE_EDGE || other == ROLE_RUNNER)) ||
 	       (other == ROLE_RESOLVER &&
 		(one == ROLE_GATEWAY || one == ROLE_BACKEND || one == ROLE_RELAY));
 }

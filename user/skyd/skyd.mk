@@ -23,8 +23,9 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_sig
 # The audit ledger.
 LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c)
 
-# Which images may run.
-LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c)
+# Which images may run, and running them.
+LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c lease.c api_workload.c runner.c runner_ask.c runner_state.c \
+	runner_spawn.c runner_start.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \

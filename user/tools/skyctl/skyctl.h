@@ -34,7 +34,9 @@
 #define CMD_POLICY		BIT_OF(10)
 #define CMD_INTENT		BIT_OF(11)
 #define CMD_GC			BIT_OF(12)
-#define CMD_ADMIN		(BIT_OF(13) - 1)
+#define CMD_W_RUN		BIT_OF(56)
+#define CMD_W_HOST		BIT_OF(57)	/* what runs on this host */
+#define CMD_ADMIN		((BIT_OF(13) - 1) | CMD_W_RUN | CMD_W_HOST)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
@@ -156,6 +158,7 @@ int cmd_audit_prove(const struct options *o, int argc, char **argv);
 int cmd_audit_watch(const struct options *o, int argc, char **argv);
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
+int cmd_workload_run(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
