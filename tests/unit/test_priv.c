@@ -208,12 +208,40 @@ static void test_roles(void **state)
 	enum role role;
 
 	(void)state;
-	for (role = ROLE_GATEWAY; role < ROLES; role++) {
+	for (role = ROLE_GATEWAY; role < ROLE_RUNNER; role++) {
 		one_role(role, true, "device:/dev/tpmrm0");
 		one_role(role, false, "device:/dev/tpmrm0");
 	}
 	/* A TPM that is a program is connected to for each command. */
 	one_role(ROLE_ATTESTER, true, "swtpm:path=/tmp/s");
+}
+
+/* It starts programs, so it keeps its rights; nobody else's descriptors, and nobody traces it. */
+static void test_starts_programs(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid) {
+		const struct config config = { 0 };
+		uid_t user = getuid();
+		struct rlimit core;
+		struct priv p;
+		int fd = dup(2);
+
+		role_priv(ROLE_RUNNER, &config, &p);
+		WANT(p.allow == PRIV_RUN && !p.root);
+		WANT(!priv_drop(&p, tell));
+		WANT(fcntl(fd, F_GETFD) == -1);
+		WANT(!prctl(PR_GET_DUMPABLE) && !getrlimit(RLIMIT_CORE, &core) && !core.rlim_max);
+		WANT(getuid() == user);
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* Neither a user that is not there nor a folder that is not is passed over. */
@@ -269,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_starts_programs),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_descriptors),
 	};

@@ -198,6 +198,11 @@ static const struct {
 	{ "attest host enrol", admin_host_enrol, "host.expect" },
 	/* It tells of itself: to the webhook, too. */
 	{ "attest host revoke", admin_host_revoke, NULL },
+	{ "workload run", api_workload_start, "workload.start" },
+	{ "workload list", api_workload_list, NULL },
+	{ "workload show", admin_workload_show, NULL },
+	{ "workload stop", admin_workload_stop, "workload.stop" },
+	{ "workload tiers", api_workload_tiers, NULL },
 	{ "policy create", policy_create, "policy.create" },
 	{ "policy edit", policy_edit, "policy.edit" },
 	{ "policy list", policy_list, NULL },

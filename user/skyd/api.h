@@ -7,6 +7,7 @@
  *	api_policy.c		/storage_policy
  *	api_audit.c		changes, for the audit ledger
  *	api_review.c		/image_review
+ *	api_workload.c		/workloads, /workload_tiers
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
@@ -108,6 +109,11 @@ api_fn api_policy_list, api_policy_create, api_policy_edit, api_policy_delete, a
 
 /* --- api_review.c: Kubernetes' ImageReview --- */
 api_fn api_review;
+
+/* --- api_workload.c --- */
+api_fn api_workload_list, api_workload_get, api_workload_tiers, api_workload_start,
+	api_workload_stop;
+api_fn admin_workload_show, admin_workload_stop;
 
 /* --- api_location.c --- */
 api_fn api_clouds, api_edges;

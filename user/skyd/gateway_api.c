@@ -10,9 +10,9 @@
 #include "cache.h"
 #include "front.h"
 
-/* No bucket may be called like the first two; the others have a character that none has. */
+/* No bucket may be called like the first three; the others have a character that none has. */
 static const char *const ours[] = {
-	"health", "metrics", "storage_policy", "cloud_locations", "edge_locations",
+	"health", "metrics", "workloads", "workload_tiers", "storage_policy", "cloud_locations", "edge_locations",
 	"audit_log", "image_review",
 };
 
@@ -34,7 +34,8 @@ bool api_is_ours(const struct s3_call *c)
 
 bool api_is_reserved(struct str bucket)
 {
-	return str_is(bucket, "health") || str_is(bucket, "metrics");
+	return str_is(bucket, "health") || str_is(bucket, "metrics") ||
+	       str_is(bucket, "workloads");
 }
 
 static int reply_text(struct s3_call *c, unsigned int status, struct str type, struct str body)

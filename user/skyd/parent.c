@@ -313,6 +313,8 @@ static bool wants(const struct parent *p, enum role kind)
 		return wants(p, ROLE_GATEWAY) || wants(p, ROLE_BACKEND) || wants(p, ROLE_RELAY);
 	if (kind == ROLE_ATTESTER && !*c->attest_tpm)
 		return false;
+	if (kind == ROLE_RUNNER)
+		return *c->workload_images && wants(p, ROLE_BACKEND);
 	return p->options->roles & ROLE_BIT(kind);
 }
 
@@ -375,6 +377,7 @@ static int want_all(struct parent *p)
 		rc = -EINVAL;
 	}
 	rc = want(p, ROLE_RESOLVER, NULL) ?: rc;
+	rc = want(p, ROLE_RUNNER, NULL) ?: rc;
 	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
 	rc = want(p, ROLE_GATEWAY, NULL) ?: rc;
@@ -473,7 +476,7 @@ static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_ATTESTER), ROLE_BIT(ROLE_BACKEND),
-		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
+		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_RUNNER), ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
 		ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;

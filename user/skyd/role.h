@@ -14,6 +14,7 @@ enum role {
 	ROLE_ATTESTER,		/* of this machine, to the backend */
 	ROLE_RELAY,		/* to other machines */
 	ROLE_RESOLVER,		/* of names of hosts */
+	ROLE_RUNNER,		/* of workloads */
 	ROLES,
 };
 
@@ -25,7 +26,7 @@ static inline const char *role_name(enum role role)
 {
 	static const char *const names[ROLES] = {
 		"parent", "gateway", "backend", "vault", "edge", "attester", "relay",
-		"resolver",
+		"resolver", "runner",
 	};
 
 	return role < ROLES ? names[role] : "nobody";
@@ -33,13 +34,13 @@ static inline const char *role_name(enum role role)
 
 /*
  * Does one ask the other?  All that serve ask the vault, the gateway and the attester the backend,
- * the backend the edges, and who makes connections the resolver.
+ * the backend the edges and the runner, and who makes connections the resolver.
  */
 static inline bool role_asks(enum role one, enum role other)
 {
 	return (other == ROLE_VAULT && one >= ROLE_GATEWAY && one <= ROLE_EDGE && one != other) ||
 	       ((one == ROLE_GATEWAY || one == ROLE_ATTESTER) && other == ROLE_BACKEND) ||
-	       (one == ROLE_BACKEND && other == ROLE_EDGE) ||
+	       (one == ROLE_BACKEND && (other == ROLE_EDGE || other == ROLE_RUNNER)) ||
 	       (other == ROLE_RESOLVER &&
 		(one == ROLE_GATEWAY || one == ROLE_BACKEND || one == ROLE_RELAY));
 }

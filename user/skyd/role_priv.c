@@ -53,6 +53,10 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		p->user = config->resolver_user;
 		p->allow = PRIV_NAMES;
 		break;
+	case ROLE_RUNNER:
+		/* What it starts needs rights, and other system calls. */
+		p->allow = PRIV_RUN;
+		break;
 	case ROLE_PARENT:
 	case ROLES:
 		break;

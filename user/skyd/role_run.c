@@ -23,6 +23,7 @@
 #include "resolver.h"
 #include "role_priv.h"
 #include "role_run.h"
+#include "runner.h"
 #include "vault_open.h"
 
 #define CLIENTS		64u	/* of the control socket */
@@ -49,6 +50,8 @@ bool role_service(struct role_run *run, enum role peer, struct link_service *ser
 			.operation = edge_operations, .operations = edge_operation_count,
 			.ctx = run->edge, .peer = peer,
 		};
+	} else if (run->role == ROLE_RUNNER) {
+		runner_service(run->runner, peer, service);
 	} else if (run->role == ROLE_RESOLVER) {
 		resolver_service(run->resolver, peer, service);
 	} else {
@@ -239,6 +242,9 @@ static int listen_to_parent(void *arg)
 		else if (b.message.type == CONTROL_CALL && fd >= 0 &&
 			 b.message.role == ROLE_RESOLVER)
 			link_attach(run->to_resolver, fd);
+		else if (b.message.type == CONTROL_CALL && fd >= 0 &&
+			 b.message.role == ROLE_RUNNER)
+			link_attach(run->to_runner, fd);
 		else if (run->relay)
 			relay_hear(run->relay, &b.message, fd);
 		else if (fd < 0)
@@ -272,17 +278,23 @@ static int role_fiber(void *arg)
 	struct control_buffer b;
 	struct backend backend = { 0 };
 	struct resolver resolver = { 0 };
+	struct runner runner = { 0 };
 	unsigned int i;
 	int rc;
 
 	run->backend = &backend;
 	run->resolver = &resolver;
+	run->runner = &runner;
 	io_group_init(&run->group);
 	io_event_init(&run->stop);
 	io_semaphore_init(&run->clients, CLIENTS);
 	rc = link_open(&run->vault, &options, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_resolver, &options, &run->group);
+	if (!rc)
+		rc = link_open(&run->to_runner, &options, &run->group);
+	if (!rc && run->role == ROLE_RUNNER)
+		rc = runner_open(&runner, run->config, &run->group);
 	if (!rc && run->role == ROLE_RESOLVER)
 		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
@@ -325,6 +337,8 @@ out:
 	if (run->role == ROLE_BACKEND)
 		backend_close(&backend);
 	resolver_close(&resolver);
+	runner_close(&runner);
+	link_close(run->to_runner);
 	link_close(run->to_backend);
 	link_close(run->to_resolver);
 	link_close(run->vault);

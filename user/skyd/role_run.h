@@ -29,6 +29,8 @@ struct role_run {
 	struct backend *backend;	/* of the backend itself */
 	struct edge *edge;	/* of an edge itself */
 	struct relay *relay;	/* of the relay itself */
+	struct link *to_runner;	/* the backend's */
+	struct runner *runner;	/* of the runner itself */
 	struct resolver *resolver;	/* of the resolver itself */
 	struct attester *attester;	/* of the attester itself */
 

@@ -27,8 +27,9 @@ LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_tpm.c ho
 # The audit ledger.
 LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c audit_witness.c)
 
-# Which images may run.
-LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c)
+# Which images may run, and running them.
+LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c runner_ask.c runner_state.c \
+	runner_spawn.c runner_start.c)
 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)

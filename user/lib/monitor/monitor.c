@@ -79,17 +79,53 @@ static uint64_t refusals(void)
 	return seq;
 }
 
-static int refused(int err, uint64_t before)
+static void refused(int err, uint64_t before, char *why, size_t size)
 {
 	CLEANUP_FREE char *text = NULL;
-	char why[512];
 	uint64_t seq;
 
-	if (!read_file(ERRORS_FILE, &text) &&
-	    monitor_last_error(text, getuid(), before, &seq, why, sizeof(why)))
-		return fail(err, "%s", why);
-	errno = err;
-	return fail_errno("the monitor refused the command");
+	if (read_file(ERRORS_FILE, &text) ||
+	    !monitor_last_error(text, getuid(), before, &seq, why, size))
+		snprintf(why, size, "the monitor refused the command: %s", strerror(err));
+}
+
+/* One write is one command: what was interrupted was not carried out. */
+static int write_command(int fd, const char *line, char *why, size_t size)
+{
+	uint64_t before = refusals();
+	size_t len = strlen(line);
+	ssize_t put = write(fd, line, len);
+	int err = put < 0 ? errno : EIO;
+
+	if (put == (ssize_t)len)
+		return 0;
+	if (put < 0)
+		refused(err, before, why, size);
+	else
+		snprintf(why, size, "the monitor took a part of the command only");
+	return -err;
+}
+
+/**
+ * monitor_command_why - have a command carried out, for who reports himself
+ * @line:	the command, as in include/uapi/hedge_proc.h
+ * @why:	receives what is against it
+ *
+ * Return: 0 or -errno.
+ */
+int monitor_command_why(const char *line, char *why, size_t size)
+{
+	CLEANUP_CLOSE int fd = -1;
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s" HEDGE_MONITOR, root);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd >= 0)
+		return write_command(fd, line, why, size);
+	err = errno;
+	snprintf(why, size, "%s: %s", path, strerror(err));
+	return -err;
 }
 
 /**
@@ -103,52 +139,89 @@ static int refused(int err, uint64_t before)
 int monitor_command(const char *line)
 {
 	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_WRONLY);
-	uint64_t before;
-	size_t len = strlen(line);
-	ssize_t put;
+	char why[512];
+	int rc;
 
 	if (fd < 0)
 		return fd;
-	before = refusals();
-	/* One write is one command: what was interrupted was not carried out. */
-	put = write(fd, line, len);
-	if (put < 0)
-		return refused(errno, before);
-	return put == (ssize_t)len ? 0 : fail(EIO, "the monitor took a part of the command only");
+	rc = write_command(fd, line, why, sizeof(why));
+	return rc ? fail(-rc, "%s", why) : 0;
+}
+
+/* Others that start by digest wait.  Return: a descriptor, to be closed, or -errno. */
+static int lock(char *why, size_t size)
+{
+	CLEANUP_CLOSE int fd = -1;
+	char path[PATH_MAX];
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s" HEDGE_MONITOR, root);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		err = errno;
+	while (!err && flock(fd, LOCK_EX))
+		err = errno == EINTR ? 0 : errno;
+	if (!err)
+		return TAKE_FD(fd);
+	snprintf(why, size, "%s: %s%s", path, strerror(err),
+		 err == ENOENT ? "; `modprobe hedge` loads the monitor" : "");
+	return -err;
+}
+
+static int about_digest(const char *verb, const char *digest, char *why, size_t size)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "%s|%.64s", verb, digest);
+	return monitor_command_why(line, why, size);
+}
+
+/* Another image may have been loaded under this path before: then it is that which runs. */
+static int check_runs(const char *name, const char *digest, char *why, size_t size)
+{
+	CLEANUP_FREE char *text = NULL;
+	char path[PATH_MAX], ran[80] = "unknown", line[HEDGE_NAME_MAX + 8], ignored[256];
+
+	snprintf(path, sizeof(path), HEDGE_STATS "/%.*s", HEDGE_NAME_MAX, name);
+	if (!read_file(path, &text) && monitor_stat(text, "digest", ran, sizeof(ran)) &&
+	    !strcmp(ran, digest))
+		return 0;
+	snprintf(line, sizeof(line), "stop|%.*s", HEDGE_NAME_MAX, name);
+	monitor_command_why(line, ignored, sizeof(ignored));
+	snprintf(why, size, "VM \"%s\" had another image (%s), and was stopped", name, ran);
+	return -EKEYREJECTED;
 }
 
 /**
- * monitor_command_quiet - the same, without a report of what the kernel has against it
+ * monitor_start_digest - have an image with a certain digest started, and no other
+ * @line:	a start with verify=enforce
+ * @name:	of the VM
+ * @digest:	SHA-256 in 64 hexadecimal digits
+ * @why:	receives what is against it
  *
- * Return: 0 or -errno; what keeps it from being asked is reported.
- */
-int monitor_command_quiet(const char *line)
-{
-	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_WRONLY);
-	size_t len = strlen(line);
-	ssize_t put;
-
-	if (fd < 0)
-		return fd;
-	put = write(fd, line, len);
-	return put < 0 ? -errno : put == (ssize_t)len ? 0 : -EIO;
-}
-
-/**
- * monitor_lock - keep others that ask for it waiting
+ * The monitor runs what is on its list.  This digest is on it for as long as the start takes; if
+ * somebody has put it there before, it stays.  One at a time, as all have one list.
  *
- * Return: a descriptor, to be closed, or -errno, reported.
+ * Return: 0; -EKEYREJECTED: another image ran, and was stopped; -errno.
  */
-int monitor_lock(void)
+int monitor_start_digest(const char *line, const char *name, const char *digest, char *why,
+			 size_t size)
 {
-	CLEANUP_CLOSE int fd = open_file(HEDGE_MONITOR, O_RDONLY | O_NONBLOCK);
+	CLEANUP_CLOSE int held = lock(why, size);
+	char ignored[256];
+	bool before;
+	int rc;
 
-	if (fd < 0)
-		return fd;
-	while (flock(fd, LOCK_EX))
-		if (errno != EINTR)
-			return fail_errno("%s cannot be locked", HEDGE_MONITOR);
-	return TAKE_FD(fd);
+	if (held < 0)
+		return held;
+	before = !about_digest("disallow", digest, ignored, sizeof(ignored));
+	rc = about_digest("allow", digest, why, size);
+	if (rc)
+		return rc;
+	rc = monitor_command_why(line, why, size);
+	if (!before)
+		about_digest("disallow", digest, ignored, sizeof(ignored));
+	return rc ? rc : check_runs(name, digest, why, size);
 }
 
 /**

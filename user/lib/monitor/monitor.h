@@ -23,8 +23,9 @@ struct monitor_vm {
 
 void monitor_set_root(const char *dir);
 int monitor_command(const char *line);
-int monitor_command_quiet(const char *line);
-int monitor_lock(void);
+int monitor_command_why(const char *line, char *why, size_t size);
+int monitor_start_digest(const char *line, const char *name, const char *digest, char *why,
+			 size_t size);
 int monitor_list(char **text);
 int monitor_stats(const char *name, char **text);
 int monitor_stats_each(int (*fn)(const char *name, void *arg), void *arg);

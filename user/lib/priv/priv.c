@@ -124,6 +124,9 @@ int priv_drop(const struct priv *p, priv_tell_fn *tell)
 
 	if (!rc)
 		rc = limits(p);
+	/* It gives up in each program what that does not need. */
+	if (!rc && p->allow & PRIV_RUN)
+		return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : 0;
 	if (!rc && !geteuid())
 		rc = drop_root(p, tell);
 	else if (!rc)

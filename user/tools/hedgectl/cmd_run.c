@@ -33,53 +33,6 @@ static uint64_t now_us(void)
 	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
 }
 
-static int about_digest(const char *verb, const char *digest, bool quiet)
-{
-	char line[16 + DIGEST_TEXT];
-
-	snprintf(line, sizeof(line), "%s|%s", verb, digest);
-	return quiet ? monitor_command_quiet(line) : monitor_command(line);
-}
-
-/*
- * The monitor runs what is on its list.  This digest is on it for as long as the start takes;
- * if somebody has put it there before, it stays.  One at a time, as all have one list.
- */
-static int start_allowed(struct line *l, const struct options *o, const char *digest)
-{
-	CLEANUP_CLOSE int lock = monitor_lock();
-	bool before;
-	int rc, end;
-
-	if (lock < 0)
-		return lock;
-	before = !about_digest("disallow", digest, true);
-	rc = about_digest("allow", digest, false);
-	if (rc)
-		return rc;
-	rc = line_send(l, o);
-	end = before ? 0 : about_digest("disallow", digest, true);
-	if (end && end != -ENOENT)
-		warn("%s stays on the monitor's list: %s", digest, strerror(-end));
-	return rc;
-}
-
-/* Another image may have been loaded under this path before: then it is that which runs. */
-static int check_runs(struct running *r)
-{
-	CLEANUP_FREE char *text = NULL;
-	char digest[DIGEST_TEXT + 1] = "", line[HEDGE_NAME_MAX + 8];
-	int rc = monitor_stats(r->name, &text);
-
-	if (!rc && monitor_stat(text, "digest", digest, sizeof(digest)) &&
-	    !strcmp(digest, r->digest))
-		return 0;
-	snprintf(line, sizeof(line), "stop|%s", r->name);
-	monitor_command_quiet(line);
-	return rc ? rc : fail(EKEYREJECTED, "VM \"%s\" had another image (%s), and was stopped",
-			      r->name, *digest ? digest : "unknown");
-}
-
 static void print(const struct running *r, bool json)
 {
 	json_t *j;
@@ -133,7 +86,7 @@ static void make_line(struct line *l, const struct options *o, const struct runn
  */
 int cmd_run(const struct options *o, int argc, char **argv)
 {
-	char cmdline[HVT_CMDLINE_SIZE], name[HEDGE_NAME_MAX + 2];
+	char cmdline[HVT_CMDLINE_SIZE], name[HEDGE_NAME_MAX + 2], why[512];
 	struct running r = { .name = o->name ?: name, .image = argv[0] };
 	CLEANUP_JUDGED j = { .fd = -1 };
 	struct line l;
@@ -154,12 +107,10 @@ int cmd_run(const struct options *o, int argc, char **argv)
 	if (rc)
 		return rc;
 	began = now_us();
-	rc = start_allowed(&l, o, r.digest);
+	rc = monitor_start_digest(l.text, r.name, r.digest, why, sizeof(why));
 	r.us = now_us() - began;
-	if (!rc)
-		rc = check_runs(&r);
 	if (rc)
-		return rc;
+		return fail(-rc, "%s", why);
 	print(&r, o->json);
 	return o->wait ? start_wait(r.name, o->raw) : 0;
 }

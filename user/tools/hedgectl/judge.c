@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/report.h"
+#include "base/sealed.h"
 #include "hedgectl.h"
 #include "sigstore/shelf.h"
 
@@ -33,50 +34,24 @@ void judged_close(struct judged *j)
 
 /* --- the copy ----------------------------------------------------------------------------- */
 
-static int copy_bytes(int from, int to, const char *path)
-{
-	char buf[65536];
-	uint64_t at = 0;
-	ssize_t got;
-
-	while ((got = read(from, buf, sizeof(buf))) > 0) {
-		if (at + got > IMAGE_MAX)
-			return fail(EFBIG, "%s: larger than %u MiB", path, IMAGE_MAX >> 20);
-		if (pwrite_all(to, buf, got, at))
-			return fail(ENOSPC, "%s: no memory for a copy", path);
-		at += got;
-	}
-	if (got < 0)
-		return fail_errno("%s", path);
-	return at ? 0 : fail(EINVAL, "%s: empty", path);
-}
-
-/* The kernel reads no file that somebody could write to: so it is opened once more, to read. */
 static int copy_sealed(const char *path)
 {
 	CLEANUP_CLOSE int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	CLEANUP_CLOSE int copy = -1;
-	char again[64];
-	struct stat st;
-	int fd, rc;
+	int fd;
 
-	if (from < 0 || fstat(from, &st))
+	if (from < 0)
 		return fail_errno("%s", path);
-	if (!S_ISREG(st.st_mode))
+	fd = sealed_copy(from, IMAGE_MAX);
+	switch (fd) {
+	case -EINVAL:
 		return fail(EINVAL, "%s: not a regular file", path);
-	if (st.st_size > IMAGE_MAX)
+	case -ENODATA:
+		return fail(EINVAL, "%s: empty", path);
+	case -EFBIG:
 		return fail(EFBIG, "%s: larger than %u MiB", path, IMAGE_MAX >> 20);
-	copy = memfd_create("image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (copy < 0)
-		return fail_errno("%s: no memory for a copy", path);
-	rc = copy_bytes(from, copy, path);
-	if (rc)
-		return rc;
-	if (fcntl(copy, F_ADD_SEALS, SEALS))
-		return fail_errno("%s: its copy cannot be sealed", path);
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", copy);
-	fd = open(again, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? fail_errno("%s: its copy cannot be read", path) : fd;
+	default:
+		return fd < 0 ? fail(-fd, "%s cannot be copied: %s", path, strerror(-fd)) : fd;
+	}
 }
 
 /* --- who has signed it -------------------------------------------------------------------- */

@@ -132,6 +132,13 @@ static const struct command commands[] = {
 	  "was it signed by whom it should be?" },
 	{ "workload admit", CMD_W_ADMIT, cmd_workload_admit, 1, 1000, "IMAGE...",
 	  "may these images run?" },
+	{ "workload run", CMD_W_RUN, cmd_workload_run, 1, 1, "FILE",
+	  "run what a description says, in JSON" },
+	{ "workload list", CMD_W_HOST, cmd_plain, 0, 0, "", "list workloads of this host" },
+	{ "workload show", CMD_W_HOST, cmd_plain, 1, 1, "NAME", "what is known of one" },
+	{ "workload stop", CMD_W_HOST, cmd_plain, 1, 1, "NAME", "end one, and forget it" },
+	{ "workload tiers", CMD_W_HOST, cmd_plain, 0, 0, "",
+	  "at which tiers this host runs workloads, and what they cost" },
 };
 
 /* Members of the rows of lists. */
@@ -141,6 +148,8 @@ static const struct {
 	{ "team list", "id name created" },
 	{ "key list", "access_key enabled scope created expires comment" },
 	{ "location list", "id name state provider country jurisdiction gdpr url error" },
+	{ "workload list", "name tier state spawn_ms footprint_mib started image" },
+	{ "workload tiers", "tier name isolation encryption trusted spawn_ms footprint_mib available why" },
 	{ "policy list", "id name revision shared description" },
 };
 

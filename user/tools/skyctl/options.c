@@ -268,7 +268,7 @@ const struct option_row option_rows[] = {
 	{ "once", 0, OPT_FLAG, AT(once), 0, 0, CMD_A_WATCH, NULL, "look once" },
 	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_AUDIT, "FILE",
 	  "PEM of whom the server's certificate must be (default: the system's)" },
-	{ "bundle", 0, OPT_TEXT, AT(bundle), 0, 0, CMD_WORKLOAD, "FILE",
+	{ "bundle", 0, OPT_TEXT, AT(bundle), 0, 0, CMD_WORKLOAD | CMD_W_RUN, "FILE",
 	  "of sigstore; to admit images also a folder of *.json" },
 	{ "trusted-root", 0, OPT_TEXT, AT(trusted_root), 0, 0, CMD_WORKLOAD, "FILE",
 	  "trusted_root.json: logs and authorities to believe" },

@@ -38,7 +38,9 @@
 #define CMD_GC			BIT_OF(12)
 #define CMD_T_HOST		BIT_OF(13)
 #define CMD_PLACE_SCRUB		BIT_OF(14)
-#define CMD_ADMIN		(BIT_OF(15) - 1)
+#define CMD_W_RUN		BIT_OF(67)
+#define CMD_W_HOST		BIT_OF(68)	/* what runs on this host */
+#define CMD_ADMIN		((BIT_OF(15) - 1) | CMD_W_RUN | CMD_W_HOST)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
@@ -232,6 +234,7 @@ int cmd_meter_collect(const struct options *o, int argc, char **argv);
 
 /* --- cmd_workload.c: signatures and images.  Return: 0 or -errno, reported. */
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
+int cmd_workload_run(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
 
 /* --- print.c */

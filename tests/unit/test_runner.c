@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The runner's parts: names, folders of what runs, processes that are others', programs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "shell.h"
+
+#include "../../user/skyd/runner.h"
+
+static char top[64] = "/tmp/test_runner.XXXXXX";
+static struct config config = { .workload_state = top };
+static struct runner r = { .config = &config };
+
+static void names(void **state)
+{
+	static const char *const bad[] = {
+		"", ".", "..", ".a", "-a", "a/b", "/", "a b", "a\n", "a|b", "\xc3\xb6",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(runner_name_ok(str_of(bad[i])));
+	assert_true(runner_name_ok(str_of("a")));
+	assert_true(runner_name_ok(str_of("A.b_c-9")));
+	assert_false(runner_name_ok((struct str){ "a\0b", 3 }));
+}
+
+static struct runner_record mine(const char *name)
+{
+	struct runner_record w = {
+		.image = "reg.example.org/a@sha256:0", .digest = { 1, 2 }, .team = 7, .tier = 4,
+		.pid = getpid(), .ticks = runner_ticks(getpid()), .started = 1ull << 50,
+		.spawn_us = 5,
+	};
+
+	snprintf(w.name, sizeof(w.name), "%s", name);
+	return w;
+}
+
+static void records(void **state)
+{
+	struct runner_record w = mine("a"), got;
+	int fd;
+
+	(void)state;
+	fd = runner_take(&r, "a");
+	assert_true(fd >= 0);
+	/* Somebody else is at it. */
+	assert_int_equal(runner_take(&r, "a"), -EBUSY);
+	assert_int_equal(runner_hold(&r, "a"), -EBUSY);
+	assert_int_equal(runner_record_read(&r, "a", &got), -ENOENT);
+	assert_int_equal(runner_record_write(&r, &w), 0);
+	close(fd);
+	assert_int_equal(runner_record_read(&r, "a", &got), 0);
+	assert_memory_equal(&got, &w, sizeof(w));
+	/* It runs. */
+	assert_int_equal(runner_take(&r, "a"), -EEXIST);
+	fd = runner_hold(&r, "a");
+	assert_true(fd >= 0);
+	runner_forget(&r, "a");
+	close(fd);
+	assert_int_equal(runner_hold(&r, "a"), -ENOENT);
+}
+
+/* The number of a process that has ended may be another's. */
+static void others(void **state)
+{
+	struct runner_record w = mine("b"), got;
+	int fd;
+
+	(void)state;
+	assert_true(runner_alive(&w));
+	w.ticks++;
+	assert_false(runner_alive(&w));
+	w.pid = 0;
+	assert_false(runner_alive(&w));
+	w.pid = -1;
+	assert_false(runner_alive(&w));
+	fd = runner_take(&r, "b");
+	assert_int_equal(runner_record_write(&r, &w), 0);
+	RUN(0, "mkdir -p %s/b/rootfs/x && ln -s / %s/b/rootfs/x/away", top, top);
+	close(fd);
+	/* What is left of it is removed, and nothing that it points to. */
+	fd = runner_take(&r, "b");
+	assert_true(fd >= 0);
+	assert_int_equal(runner_record_read(&r, "b", &got), -ENOENT);
+	RUN(1, "test -e %s/b/rootfs", top);
+	RUN(0, "test -e /bin/sh");
+	close(fd);
+	runner_forget(&r, "b");
+}
+
+static void damaged(void **state)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "{}", "{\"name\":\"c\"}",
+		"{\"name\":\"d\",\"image\":\"\",\"digest\":\"00\"}",
+		"{\"name\":\"c\",\"image\":\"\",\"digest\":\"00\"}",
+	};
+	struct runner_record got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		RUN(0, "mkdir -p %s/c && printf '%%s' '%s' >%s/c/workload.json", top, bad[i], top);
+		assert_true(runner_record_read(&r, "c", &got) < 0);
+	}
+	RUN(0, "rm -rf %s/c && ln -s /etc %s/c", top, top);
+	assert_true(runner_take(&r, "c") < 0);
+	assert_true(runner_hold(&r, "c") < 0);
+	RUN(0, "rm %s/c && test -e /etc/passwd", top);
+}
+
+static int spawn(const char *script, int fd, unsigned int seconds, char why[RUNNER_WHY])
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	char log[96];
+	const struct runner_program p = { .argv = argv, .log = log, .fd = fd, .seconds = seconds };
+
+	snprintf(log, sizeof(log), "%s/log", top);
+	*why = 0;
+	return runner_spawn(&p, why);
+}
+
+static void programs(void **state)
+{
+	char why[RUNNER_WHY];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC), other;
+
+	(void)state;
+	assert_int_equal(spawn("exit 0", -1, 20, why), 0);
+	assert_int_equal(spawn("echo first; echo last word; exit 3", -1, 20, why), -EIO);
+	assert_string_equal(why, "/bin/sh has ended with 3: last word");
+	assert_int_equal(spawn("kill -KILL $$", -1, 20, why), -EIO);
+	assert_non_null(strstr(why, "137"));
+	assert_int_equal(spawn("sleep 60", -1, 1, why), -ETIMEDOUT);
+	assert_non_null(strstr(why, "took more than 1 second"));
+	/* It has what is meant for it, as 3, and nothing else. */
+	other = fcntl(fd, F_DUPFD, 40);
+	assert_int_equal(spawn("grep -q test_runner <&3", fd, 20, why), 0);
+	assert_int_equal(spawn("test ! -e /proc/$$/fd/40", fd, 20, why), 0);
+	assert_int_equal(spawn("test ! -e /proc/$$/fd/3", -1, 20, why), 0);
+	close(other);
+	close(fd);
+}
+
+static void footprints(void **state)
+{
+	(void)state;
+	assert_true(runner_footprint(getpid()) > 0);
+	assert_int_equal(runner_footprint(-1), 0);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return !mkdtemp(top);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	return sh("rm -rf %s", top);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names), cmocka_unit_test(records), cmocka_unit_test(others),
+		cmocka_unit_test(damaged), cmocka_unit_test(programs), cmocka_unit_test(footprints),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

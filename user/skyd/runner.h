@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner: a process that starts and ends workloads, for a backend that may do neither.  It
+ * has no socket but the one to the backend.  What may run is the backend's to judge; that the
+ * bytes which run have the digest that was judged is the runner's.
+ *
+ *	runner.c		its life, and what it answers
+ *	runner_state.c		what runs, in a folder: so another runner finds it again
+ *	runner_spawn.c		programs that it runs
+ *	runner_start.c		images, and the tiers: containers, microVMs, VMs of hedge
+ *	runner_ask.c		asking it, and how that is packed
+ */
+#ifndef SKYD_RUNNER_H
+#define SKYD_RUNNER_H
+
+#include "base/str.h"
+#include "config.h"
+#include "io/work.h"
+#include "link.h"
+#include "role.h"
+
+#define RUNNER_NAME_MAX		63u
+#define RUNNER_TEXT_MAX		1100u	/* an image's reference */
+#define RUNNER_COMMAND_MAX	8191u
+#define RUNNER_WHY		320u
+#define RUNNER_ROWS		256u	/* workloads at once */
+#define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
+#define RUNNER_DIGEST		32u
+
+enum runner_number { RUNNER_HOST = 0x401, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
+
+/* What is to be started; of the others only the name. */
+struct runner_ask {
+	struct rpc_bytes name;
+	struct rpc_bytes image;		/* its reference, to be told again */
+	u8 digest[RUNNER_DIGEST];
+	u64 team;
+	u8 tier;			/* 0 to 4, as it was asked for */
+	u32 mem;			/* MiB */
+	struct rpc_bytes block, net;	/* of tiers 1, 2, 4; or none */
+	struct rpc_bytes command;	/* words, with a NUL behind each */
+};
+
+struct runner_row {
+	struct rpc_bytes name, image;
+	u8 digest[RUNNER_DIGEST];
+	u64 team;
+	u8 tier;
+	bool running;
+	u64 started;			/* us since 1970 */
+	u32 spawn_us;			/* 0: it is not known yet */
+	u64 footprint;			/* bytes of the host's memory that are its own */
+};
+
+struct runner_tier {
+	struct rpc_bytes why;		/* not; "": it can be run */
+	u32 spawn_us;			/* of the last one, or 0 */
+	u64 footprint;
+};
+
+struct runner_answer {
+	u32 status;			/* of HTTP */
+	struct rpc_bytes why;
+	const struct runner_row *row;
+	u32 rows;
+	const struct runner_tier *tier;
+	u32 tiers;
+};
+
+extern const struct rpc_schema runner_ask_schema, runner_answer_schema;
+
+/* The tier that it runs as. */
+static inline unsigned int runner_kind(unsigned int tier)
+{
+	return tier < RUNNER_TIERS ? tier : tier - RUNNER_TIERS;
+}
+
+/* A name that is a file's, a VM's and a container's. */
+bool runner_name_ok(struct str name);
+
+/* --- runner.c --- */
+
+struct runner {
+	const struct config *config;
+	struct io_group *group;
+	struct io_pool *pool;
+	struct runner_tier last[RUNNER_TIERS];
+};
+
+int runner_open(struct runner *r, const struct config *config, struct io_group *group);
+/* After the group has ended. */
+void runner_close(struct runner *r);
+void runner_service(struct runner *r, enum role peer, struct link_service *service);
+
+/* --- runner_state.c: all of it blocks --- */
+
+/* A workload as it is kept. */
+struct runner_record {
+	char name[RUNNER_NAME_MAX + 1], image[RUNNER_TEXT_MAX + 1];
+	u8 digest[RUNNER_DIGEST];
+	u64 team;
+	unsigned int tier;
+	int pid;
+	u64 ticks;			/* when that process began: numbers are used again */
+	u64 started;
+	u32 spawn_us;
+};
+
+/* Its folder: "" of @file is the folder itself. */
+void runner_path(const struct runner *r, const char *name, const char *file, char *to,
+		 size_t size);
+/*
+ * Take a name, until the descriptor is closed.  What is left of one that has ended is removed.
+ * Return: a descriptor; -EEXIST: it runs; -EBUSY: somebody is about to start or end it; -errno.
+ */
+int runner_take(struct runner *r, const char *name);
+/* The same of one that is there, whether it runs or not.  -ENOENT: there is none. */
+int runner_hold(struct runner *r, const char *name);
+int runner_record_read(const struct runner *r, const char *name, struct runner_record *to);
+int runner_record_write(const struct runner *r, const struct runner_record *from);
+void runner_forget(const struct runner *r, const char *name);
+bool runner_alive(const struct runner_record *w);
+u64 runner_ticks(int pid);
+u64 runner_footprint(int pid);
+
+/* --- runner_spawn.c --- */
+
+struct runner_program {
+	const char *const *argv;
+	const char *log;		/* file that receives what it prints */
+	const char *folder;		/* that it runs in; or NULL */
+	int fd;				/* becomes its descriptor 3; or -1 */
+	unsigned int id;		/* user and group that it becomes; 0: none */
+	bool no_new;			/* it gains nothing by programs that it runs */
+	unsigned int seconds;		/* then it is ended */
+};
+
+/* Run it to its end.  Return: 0; -EIO: it has failed, @why has its last line; -ETIMEDOUT. */
+int runner_spawn(const struct runner_program *p, char why[RUNNER_WHY]);
+
+/* --- runner_start.c --- */
+
+struct runner_start {
+	struct runner *r;
+	struct runner_record record;
+	unsigned int mem;
+	char block[256], net[32];
+	char command[RUNNER_COMMAND_MAX + 2];	/* words, then an empty one */
+	int image;			/* sealed; -1: not there */
+	unsigned int status;
+	char why[RUNNER_WHY];
+};
+
+/* Can this machine run a tier at all?  Return: true, or false with @why. */
+bool runner_can(const struct runner *r, unsigned int kind, char why[RUNNER_WHY]);
+/* For a worker thread; fills in the record, or status and why.  Return: 0 or -errno. */
+int runner_do_start(struct runner_start *s);
+int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY]);
+/* Memory of a guest of hedge, as the monitor counts it; 0: it is not known. */
+u64 runner_guest_bytes(const char *name);
+/* Has its kernel begun with the command?  Of a microVM, whose start goes on by itself. */
+bool runner_has_begun(const struct runner *r, const char *name);
+
+#endif /* SKYD_RUNNER_H */

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The tiers.  An image is one file, known by its digest: below it is a container's root (tar), a
+ * microVM's (an initramfs) or a unikernel.  It is copied once, sealed and digested; what runs is
+ * that copy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/sealed.h"
+#include "base/size.h"
+#include "crypto/hmac.h"
+#include "monitor/monitor.h"
+#include "runner.h"
+
+#define IMAGE_MAX	(1ull << 30)	/* bytes */
+#define CRUN		"/usr/bin/crun"
+#define TAR		"/bin/tar"
+#define QEMU		"/usr/bin/qemu-system-x86_64"
+#define START_SECONDS	60
+#define IDS		65536		/* of a container */
+#define PATH_SIZE	4096u
+#define BEGUN		"as init process"	/* the kernel's words */
+
+static int refuse(struct runner_start *s, unsigned int status, int rc)
+{
+	s->status = status;
+	return rc;
+}
+
+#define refuse_why(s, status, rc, ...)	\
+	(snprintf((s)->why, RUNNER_WHY, __VA_ARGS__), refuse(s, status, rc))
+
+bool runner_can(const struct runner *r, unsigned int kind, char why[RUNNER_WHY])
+{
+	static const char *const programs[RUNNER_TIERS][2] = { { CRUN, TAR }, { QEMU, NULL } };
+	const char *missing = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 2 && !missing; i++)
+		if (programs[kind][i] && access(programs[kind][i], X_OK))
+			missing = programs[kind][i];
+	if (!missing && kind == 1 && access(r->config->workload_kernel, R_OK))
+		missing = *r->config->workload_kernel ? r->config->workload_kernel :
+			  "a kernel: workloads.kernel";
+	if (!missing && kind == 2 && access(HEDGE_MONITOR, W_OK))
+		missing = HEDGE_MONITOR "; `modprobe hedge` loads the monitor";
+	*why = 0;
+	if (missing)
+		snprintf(why, RUNNER_WHY, "this host has not %s", missing);
+	return !missing;
+}
+
+/* --- the image ------------------------------------------------------------------------------ */
+
+static int digest_is(int fd, const u8 digest[RUNNER_DIGEST])
+{
+	struct stat st;
+	u8 found[SHA256_BYTES];
+	void *map;
+
+	if (fstat(fd, &st))
+		return -errno;
+	map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	sha256_of(map, st.st_size, found);
+	munmap(map, st.st_size);
+	return memcmp(found, digest, RUNNER_DIGEST) ? -EBADMSG : 0;
+}
+
+/* Its name is its digest: there is no path that a request could choose. */
+static int open_image(struct runner_start *s)
+{
+	char hex[2 * RUNNER_DIGEST + 1], path[PATH_SIZE];
+	CLEANUP_CLOSE int fd = -1;
+	int rc;
+
+	hex_encode(s->record.digest, RUNNER_DIGEST, hex);
+	snprintf(path, sizeof(path), "%s/%s", s->r->config->workload_images, hex);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return refuse_why(s, 404, -ENOENT, "the image sha256:%.16s... is not here: %s", hex,
+				  strerror(errno));
+	s->image = sealed_copy(fd, IMAGE_MAX);
+	if (s->image < 0)
+		return refuse_why(s, 500, s->image, "the image cannot be read: %s",
+				  strerror(-s->image));
+	rc = digest_is(s->image, s->record.digest);
+	return rc ? refuse_why(s, 409, rc, "the file of image sha256:%.16s... has other bytes", hex)
+		  : 0;
+}
+
+/* --- tier 0 --------------------------------------------------------------------------------- */
+
+static json_t *words(const char *command)
+{
+	json_t *list = json_array();
+
+	for (; *command; command += strlen(command) + 1)
+		json_array_append_new(list, json_string(command));
+	return list;
+}
+
+static json_t *ids(unsigned int first)
+{
+	return json_pack("[{s:i,s:i,s:i}]", "containerID", 0, "hostID", (int)first, "size", IDS);
+}
+
+static json_t *mounts(void)
+{
+	return json_pack("[{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]}]",
+			 "destination", "/proc", "type", "proc", "source", "proc", "options",
+			 "nosuid", "nodev", "noexec",
+			 "destination", "/dev", "type", "tmpfs", "source", "tmpfs", "options",
+			 "nosuid", "noexec", "mode=755",
+			 "destination", "/tmp", "type", "tmpfs", "source", "tmpfs", "options",
+			 "nosuid", "nodev", "mode=1777");
+}
+
+/* Its root user is nobody on the host; it has no capabilities, and can gain none. */
+static int write_config(const struct runner_start *s, const char *name)
+{
+	const json_int_t bytes = (json_int_t)s->mem << 20;
+	const unsigned int first = s->r->config->workload_ids;
+	char path[PATH_SIZE];
+	json_t *process = json_pack("{s:b,s:{s:i,s:i},s:o,s:[s],s:s,s:b,s:{},s:[{s:s,s:I,s:I}]}",
+				    "terminal", 0, "user", "uid", 0, "gid", 0, "args",
+				    words(s->command), "env", "PATH=/usr/bin:/bin", "cwd", "/",
+				    "noNewPrivileges", 1, "capabilities", "rlimits", "type",
+				    "RLIMIT_AS", "hard", bytes, "soft", bytes);
+	json_t *confined = json_pack("{s:o,s:o,s:[{s:s},{s:s},{s:s},{s:s},{s:s},{s:s}],s:[s,s],s:[s,s]}",
+				     "uidMappings", ids(first), "gidMappings", ids(first),
+				     "namespaces", "type", "pid", "type", "mount", "type", "ipc",
+				     "type", "uts", "type", "network", "type", "user",
+				     "maskedPaths", "/proc/kcore", "/proc/keys", "readonlyPaths",
+				     "/proc/sys", "/proc/sysrq-trigger");
+	json_t *j = json_pack("{s:s,s:o,s:{s:s,s:b},s:s,s:o,s:o}", "ociVersion", "1.0.2", "process",
+			      process, "root", "path", "rootfs", "readonly", 1, "hostname", name,
+			      "mounts", mounts(), "linux", confined);
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	int rc = -ENOMEM;
+
+	json_decref(j);
+	runner_path(s->r, name, "config.json", path, sizeof(path));
+	if (text)
+		rc = file_write_atomic(path, text, strlen(text), 0600);
+	free(text);
+	return rc;
+}
+
+/* By the container's own user, so that it makes no devices and follows nothing out of there. */
+static int unpack(struct runner_start *s, const char *name)
+{
+	static const char *const argv[] = { TAR, "-x", "-p", "-f", "/proc/self/fd/3", NULL };
+	const unsigned int id = s->r->config->workload_ids;
+	char rootfs[PATH_SIZE], log[PATH_SIZE];
+	const struct runner_program tar = {
+		.argv = argv, .log = log, .folder = rootfs, .fd = s->image, .id = id,
+		.seconds = START_SECONDS,
+	};
+
+	runner_path(s->r, name, "rootfs", rootfs, sizeof(rootfs));
+	runner_path(s->r, name, "unpack.log", log, sizeof(log));
+	if (mkdir(rootfs, 0755) || chmod(rootfs, 0755) || chown(rootfs, id, id))
+		return refuse_why(s, 500, -EIO, "%.200s: %s", rootfs, strerror(errno));
+	return runner_spawn(&tar, s->why) ? refuse(s, 422, -EIO) : 0;
+}
+
+static int read_pid(const struct runner_start *s, const char *name)
+{
+	CLEANUP_FREE char *text = NULL;
+	char path[PATH_SIZE];
+
+	runner_path(s->r, name, "pid", path, sizeof(path));
+	return file_read(path, 32, &text, NULL) ? 0 : atoi(text);
+}
+
+static int delete_container(const struct runner *r, const char *name, char why[RUNNER_WHY])
+{
+	char root[PATH_SIZE], log[PATH_SIZE];
+	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "delete",
+				     "--force", name, NULL };
+	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
+					     .seconds = START_SECONDS };
+
+	snprintf(root, sizeof(root), "%s/.crun", r->config->workload_state);
+	runner_path(r, name, "delete.log", log, sizeof(log));
+	return runner_spawn(&crun, why);
+}
+
+static int start_container(struct runner_start *s)
+{
+	const char *name = s->record.name;
+	char root[PATH_SIZE], folder[PATH_SIZE], log[PATH_SIZE], pid[PATH_SIZE];
+	char ignored[RUNNER_WHY];
+	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "run",
+				     "--detach", "--bundle", folder, "--pid-file", pid, name, NULL };
+	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
+					     .seconds = START_SECONDS };
+	int rc;
+
+	if (!*s->command)
+		return refuse_why(s, 400, -EINVAL, "a container needs a command");
+	snprintf(root, sizeof(root), "%s/.crun", s->r->config->workload_state);
+	runner_path(s->r, name, "", folder, sizeof(folder));
+	runner_path(s->r, name, "console", log, sizeof(log));
+	runner_path(s->r, name, "pid", pid, sizeof(pid));
+	rc = unpack(s, name);
+	if (!rc && write_config(s, name))
+		rc = refuse_why(s, 500, -EIO, "its configuration cannot be written");
+	if (rc)
+		return rc;
+	/* What crun knows of one that was killed. */
+	delete_container(s->r, name, ignored);
+	if (runner_spawn(&crun, s->why))
+		return refuse(s, 422, -EIO);
+	s->record.pid = read_pid(s, name);
+	return 0;
+}
+
+/* --- tier 1 --------------------------------------------------------------------------------- */
+
+/* The kernel takes words at blanks, and what is behind "--" is its first process's. */
+static int kernel_words(struct runner_start *s, char *to, size_t size)
+{
+	size_t len = snprintf(to, size, "console=ttyS0 panic=-1 reboot=t%s%s --",
+			      *s->r->config->workload_cmdline ? " " : "",
+			      s->r->config->workload_cmdline);
+	const char *w;
+
+	for (w = s->command; *w; w += strlen(w) + 1) {
+		if (strpbrk(w, " \t\n\""))
+			return refuse_why(s, 400, -EINVAL,
+					  "a word of a microVM's command has no blanks or quotes");
+		if (len < size)
+			len += snprintf(to + len, size - len, " %s", w);
+	}
+	return len < 2000 ? 0 : refuse_why(s, 400, -EINVAL, "the command is too long");
+}
+
+static int start_microvm(struct runner_start *s)
+{
+	const struct config *c = s->r->config;
+	const char *name = s->record.name;
+	char log[PATH_SIZE], pid[PATH_SIZE], serial[PATH_SIZE + 8], mem[16], append[2048];
+	char drive[300], net[96], as[32];
+	const char *argv[48] = {
+		QEMU, "-M", c->workload_machine, "-accel", "kvm", "-accel", "tcg,thread=single",
+		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+		"-m", mem, "-kernel", c->workload_kernel, "-initrd", "/proc/self/fd/3", "-append",
+		append, "-serial", serial, "-daemonize", "-pidfile", pid, "-sandbox",
+		"on,obsolete=deny,resourcecontrol=deny", "-runas", as,
+	};
+	unsigned int n = 31;
+	const struct runner_program qemu = { .argv = argv, .log = log, .fd = s->image,
+					     .seconds = START_SECONDS, .no_new = true };
+	int rc = kernel_words(s, append, sizeof(append));
+
+	if (rc)
+		return rc;
+	if (c->workload_no_kvm)
+		argv[4] = "tcg,thread=single";
+	snprintf(mem, sizeof(mem), "%u", s->mem);
+	snprintf(as, sizeof(as), "%u:%u", (unsigned int)c->workload_ids,
+		 (unsigned int)c->workload_ids);
+	runner_path(s->r, name, "start.log", log, sizeof(log));
+	runner_path(s->r, name, "pid", pid, sizeof(pid));
+	memcpy(serial, "file:", 5);
+	runner_path(s->r, name, "console", serial + 5, sizeof(serial) - 5);
+	if (*s->block) {
+		snprintf(drive, sizeof(drive), "file=%s,if=virtio,format=raw", s->block);
+		argv[n++] = "-drive";
+		argv[n++] = drive;
+	}
+	if (*s->net) {
+		snprintf(net, sizeof(net), "tap,ifname=%s,script=no,downscript=no,model=virtio",
+			 s->net);
+		argv[n++] = "-nic";
+		argv[n++] = net;
+	}
+	unlink(serial + 5);
+	if (runner_spawn(&qemu, s->why))
+		return refuse(s, 422, -EIO);
+	s->record.pid = read_pid(s, name);
+	return 0;
+}
+
+bool runner_has_begun(const struct runner *r, const char *name)
+{
+	CLEANUP_FREE char *text = NULL;
+	char path[PATH_SIZE];
+	size_t len;
+
+	runner_path(r, name, "console", path, sizeof(path));
+	return !file_read(path, 1u << 20, &text, &len) && memmem(text, len, BEGUN, strlen(BEGUN));
+}
+
+/* --- tier 2 --------------------------------------------------------------------------------- */
+
+static int hedge_words(struct runner_start *s, char *to, size_t size)
+{
+	size_t len = 0;
+	const char *w;
+
+	if (strchr(s->block, '|') || strchr(s->net, '|'))
+		return refuse_why(s, 400, -EINVAL, "no device has a bar in its name");
+	for (w = s->command; *w; w += strlen(w) + 1) {
+		if (strchr(w, '|'))
+			return refuse_why(s, 400, -EINVAL, "a word has a bar in it");
+		len += snprintf(to + len, size - len, "%s%s", len ? " " : "", w);
+	}
+	/* The monitor takes no empty one. */
+	if (!len)
+		snprintf(to, size, " ");
+	return 0;
+}
+
+static int start_hedge(struct runner_start *s)
+{
+	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
+	CLEANUP_FREE char *stats = NULL;
+	char pid[16] = "";
+	uint64_t number = 0;
+	int rc = hedge_words(s, command, sizeof(command));
+
+	if (rc)
+		return rc;
+	hex_encode(s->record.digest, RUNNER_DIGEST, hex);
+	snprintf(line, sizeof(line), "start|%s|/proc/%d/fd/%d||%u|%s|%s|%s|verify=enforce",
+		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command);
+	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
+	if (rc)
+		return refuse(s, rc == -EEXIST ? 409 : 422, rc);
+	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))
+		number_parse(pid, 1, INT32_MAX, &number);
+	s->record.pid = number;
+	return 0;
+}
+
+u64 runner_guest_bytes(const char *name)
+{
+	CLEANUP_FREE char *stats = NULL;
+	char text[32] = "";
+	uint64_t bytes = 0;
+
+	if (!monitor_stats(name, &stats) &&
+	    monitor_stat(stats, "resident_bytes", text, sizeof(text)))
+		number_parse(text, 0, INT64_MAX, &bytes);
+	return bytes;
+}
+
+/* --- both ends ------------------------------------------------------------------------------ */
+
+static int take(struct runner_start *s)
+{
+	int fd = runner_take(s->r, s->record.name);
+
+	if (fd == -EEXIST)
+		return refuse_why(s, 409, fd, "a workload of this name runs");
+	if (fd == -EBUSY)
+		return refuse_why(s, 409, fd, "a workload of this name is being started or ended");
+	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
+}
+
+static int run(struct runner_start *s, unsigned int kind)
+{
+	int rc = open_image(s);
+
+	if (!rc)
+		rc = kind == 0 ? start_container(s) : kind == 1 ? start_microvm(s) : start_hedge(s);
+	if (s->image >= 0)
+		close(s->image);
+	s->image = -1;
+	if (rc)
+		return rc;
+	s->record.ticks = runner_ticks(s->record.pid);
+	if (!s->record.ticks)
+		return refuse_why(s, 422, -ESRCH, "it has ended at once");
+	return 0;
+}
+
+int runner_do_start(struct runner_start *s)
+{
+	const unsigned int kind = runner_kind(s->record.tier);
+	CLEANUP_CLOSE int held = -1;
+	int rc;
+
+	s->image = -1;
+	if (!runner_can(s->r, kind, s->why))
+		return refuse(s, 409, -ENOTSUP);
+	if (kind == 0 && (*s->block || *s->net))
+		return refuse_why(s, 400, -EINVAL, "a container gets no devices of the host");
+	if (strpbrk(s->block, ",\n") || strpbrk(s->net, ",\n"))
+		return refuse_why(s, 400, -EINVAL, "no device has a comma in its name");
+	held = take(s);
+	if (held < 0)
+		return held;
+	rc = run(s, kind);
+	if (!rc && runner_record_write(s->r, &s->record))
+		rc = refuse_why(s, 500, -EIO, "its record cannot be written");
+	if (rc) {
+		if (s->record.pid > 0 && s->record.ticks)
+			kill(s->record.pid, SIGKILL);
+		runner_forget(s->r, s->record.name);
+	}
+	return rc;
+}
+
+/* A process that has ended is the end of any tier. */
+static int end_process(const struct runner_record *w)
+{
+	unsigned int i;
+
+	if (runner_alive(w) && kill(w->pid, SIGKILL) && errno != ESRCH)
+		return -errno;
+	for (i = 0; i < 1000 && runner_alive(w); i++)
+		usleep(10000);
+	return runner_alive(w) ? -ETIMEDOUT : 0;
+}
+
+int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY])
+{
+	CLEANUP_CLOSE int held = runner_hold(r, name);
+	struct runner_record w;
+	char line[96], ignored[RUNNER_WHY];
+	int rc = 0;
+
+	if (held < 0 || runner_record_read(r, name, &w)) {
+		snprintf(why, RUNNER_WHY, held == -EBUSY ? "it is being started or ended" :
+			 "there is no workload of this name");
+		return held == -EBUSY ? -EBUSY : -ENOENT;
+	}
+	if (runner_kind(w.tier) == 0)
+		delete_container(r, name, ignored);
+	if (runner_kind(w.tier) == 2 && runner_alive(&w)) {
+		snprintf(line, sizeof(line), "stop|%s", name);
+		monitor_command_why(line, ignored, sizeof(ignored));
+	}
+	rc = end_process(&w);
+	if (rc)
+		snprintf(why, RUNNER_WHY, "process %d does not end", w.pid);
+	else
+		runner_forget(r, name);
+	return rc;
+}
