@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
-requires rlncsetup skyctl dmsetup openssl tpm2_pcrread make mkinitramfs systemd-escape
+requires rlncsetup skyctl dmsetup openssl tpm2_pcrread mkinitramfs systemd-escape
 [ -c /dev/tpmrm0 ] || skip_all "needs a TPM"
 plan 15
 
@@ -23,12 +23,18 @@ gone() { [ ! -e /dev/mapper/v ] || rlncsetup close v; }
 cleanup gone
 cleanup rm -rf /etc/rlnc /etc/rlnctab
 
-must make -s -C "$SKYHOLD_TOP" -o "$SKYHOLD_BUILD/bin/rlncsetup" O="$SKYHOLD_BUILD" DESTDIR="$root" prefix=/usr install-rlncsetup
+# As make install-rlncsetup does, which rlncsetup-boot shows.
+must mkdir -p "$root"
+for file in rlnctab-generator rlncsetup.initramfs-hook rlncsetup.initramfs-script; do
+	must cp "$SKYHOLD_TOP/user/tools/rlncsetup/$file" "$root/"
+	must sed -i 's|@SBINDIR@|/usr/sbin|; s|@UNITDIR@|/usr/lib/systemd/system|' "$root/$file"
+	must chmod +x "$root/$file"
+done
 must openssl genrsa -out "$TMPDIR/boot.key" 2048
 must rlncsetup format -q -k 2 "${cheap[@]}" --key-file "$pass" "${m[@]}"
 must rlncsetup key add --key-file "$pass" --tpm2 --tpm2-public-key "$TMPDIR/boot.key" "${m[@]}"
 tpm2_pcrread sha256:4,7,9,11 | sed -nE 's/^ +([0-9]+) *: 0x/sha256 \1 /p' >"$TMPDIR/pcrs"
-must mkdir -p /etc/rlnc "$units" "$ramfs"
+must mkdir -p /etc/rlnc "$units" "$ramfs/sbin"
 must skyctl tpm sign-policy --pcrs "$TMPDIR/pcrs" --key "$TMPDIR/boot.key" --epoch 1 --out /etc/rlnc/tpm2-pcr-signature.json
 cat >/etc/rlnctab <<-EOT
 	v	tpm2	initramfs	${m[*]}
@@ -37,17 +43,17 @@ cat >/etc/rlnctab <<-EOT
 EOT
 
 # --- the generator ---------------------------------------------------------------------
-exits 0 "the generator runs" "^$" "$root/usr/lib/systemd/system-generators/rlnctab-generator" "$units"
+exits 0 "the generator runs" "^$" "$root/rlnctab-generator" "$units"
 is "$(cd "$units" && echo ./*.target.*/*)" "./local-fs.target.requires/rlncsetup@late.service ./remote-fs.target.requires/rlncsetup-cap.service ./remote-fs.target.wants/rlncsetup@far.service" "what the initramfs opens is left to it; the cap is wanted with the last"
 check "each is told that there are more" grep -q -- '--tpm2-no-cap -- %i' "$units/rlncsetup@late.service.d/50-rlnctab.conf"
 check "the TPM is waited for" grep -q '^After=dev-tpmrm0.device' "$units/rlncsetup@far.service.d/50-rlnctab.conf"
 check "and it comes after all of them" grep -q '^After=rlncsetup@late.service rlncsetup@far.service$' "$units/rlncsetup-cap.service.d/50-rlnctab.conf"
-check_fails "no place is left to be filled in" grep -r '@[A-Z]*DIR@' "$root/usr/lib" "$root/usr/share/initramfs-tools" "$units"
+check_fails "no place is left to be filled in" grep -r '@[A-Z]*DIR@' "$root" "$units"
 
 # --- the hook ----------------------------------------------------------------------------
 must mkdir -p /usr/sbin
 [ -e /usr/sbin/rlncsetup ] || { must cp "$SKYHOLD_BUILD/bin/rlncsetup" /usr/sbin/; cleanup rm -f /usr/sbin/rlncsetup; }
-pack() { DESTDIR=$ramfs MODULESDIR=/lib/modules/$(uname -r) version=$(uname -r) verbose=n __MODULES_TO_ADD=$TMPDIR/modules sh "$root/usr/share/initramfs-tools/hooks/rlncsetup"; }
+pack() { DESTDIR=$ramfs MODULESDIR=/lib/modules/$(uname -r) version=$(uname -r) verbose=n __MODULES_TO_ADD=$TMPDIR/modules sh "$root/rlncsetup.initramfs-hook"; }
 exits 0 "the hook runs" "" pack
 check "the program is packed, and its table" test -x "$ramfs/sbin/rlncsetup" -o -x "$ramfs/usr/sbin/rlncsetup" -a -s "$ramfs/etc/rlnctab"
 check "the policy as well" cmp /etc/rlnc/tpm2-pcr-signature.json "$ramfs/etc/rlnc/tpm2-pcr-signature.json"
@@ -57,8 +63,8 @@ check "and the library that is loaded by name" test -n "$(find "$ramfs" -name 'l
 must mkdir -p "$ramfs/bin" "$ramfs/dev" "$ramfs/proc" "$ramfs/sys" "$ramfs/run" "$ramfs/scripts"
 must cp "$(command -v busybox)" "$ramfs/bin/"
 must ln -s busybox "$ramfs/bin/sh"
-must ln -s /bin/busybox "$ramfs/sbin/modprobe"
-must cp "$root/usr/share/initramfs-tools/scripts/local-top/rlncsetup" "$ramfs/scripts/"
+must ln -sf /bin/busybox "$ramfs/bin/modprobe"
+must cp "$root/rlncsetup.initramfs-script" "$ramfs/scripts/rlncsetup"
 for dir in dev proc sys; do
 	must mount --rbind "/$dir" "$ramfs/$dir"
 	cleanup umount -l "$ramfs/$dir"
