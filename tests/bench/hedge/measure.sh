@@ -167,8 +167,8 @@ must tell "load|$guests/hello.hvt"
 check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge
 check "a TPM for records of use" start_meter
 check "records of use" meter_samples
-kill $tpm
-wait $tpm
+kill "$tpm"
+wait "$tpm"
 check "frames" rounds ping_peer ping_hedge
 check "starts" starts
 check "memory of the peer" memory_of_peer
