@@ -20,7 +20,7 @@ enum role {
 
 #define ROLE_BIT(role)	(1u << (role))
 #define ROLE_HOST	64u		/* bytes of a machine's name, its NUL included */
-#define ROLE_PLACES	72u		/* one for each role, and for each edge */
+#define ROLE_PLACES	73u		/* one for each role, and for each edge */
 
 static inline const char *role_name(enum role role)
 {
