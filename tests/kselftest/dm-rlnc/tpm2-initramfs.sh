@@ -34,7 +34,12 @@ must openssl genrsa -out "$TMPDIR/boot.key" 2048
 must rlncsetup format -q -k 2 "${cheap[@]}" --key-file "$pass" "${m[@]}"
 must rlncsetup key add --key-file "$pass" --tpm2 --tpm2-public-key "$TMPDIR/boot.key" "${m[@]}"
 tpm2_pcrread sha256:4,7,9,11 | sed -nE 's/^ +([0-9]+) *: 0x/sha256 \1 /p' >"$TMPDIR/pcrs"
-must mkdir -p /etc/rlnc "$units" "$ramfs/sbin"
+must mkdir -p /etc/rlnc "$units"
+# As mkinitramfs has it before a hook runs.
+for dir in bin sbin lib lib64; do
+	must mkdir -p "$ramfs/usr/$dir"
+	must ln -s "usr/$dir" "$ramfs/$dir"
+done
 must skyctl tpm sign-policy --pcrs "$TMPDIR/pcrs" --key "$TMPDIR/boot.key" --epoch 1 --out /etc/rlnc/tpm2-pcr-signature.json
 cat >/etc/rlnctab <<-EOT
 	v	tpm2	initramfs	${m[*]}
