@@ -64,7 +64,7 @@ struct program {
 	unsigned int commands;
 	/*
 	 * One without a name ends them.  Of one command there are PROGRAM_OPTIONS_MAX at most;
-	 * which were given is told of the first 64.
+	 * which were given is told, and 128 have a bit.
 	 */
 	const struct option_row *option;
 	/* For kinds of the program's own.  Return: 0 or -errno, reported. */
