@@ -229,7 +229,7 @@ static inline void note_id(EVP_PKEY *key, const char *name, uint8_t id[32])
 	} else {
 		out_str(&o, spki_of(key));
 	}
-	sha256_of(out_written(&o), id);
+	sha256_str(out_written(&o), id);
 	free(o.at);
 }
 
@@ -285,10 +285,10 @@ static inline json_t *make_proof(const struct world *w, const struct recipe *r, 
 	struct out o = OUT(malloc(body.len + 1), body.len + 1);
 
 	for (i = 0; i < n; i++)
-		sha256_of((struct str){ (char *)&i, sizeof(i) }, leaf[i]);
+		sha256_str((struct str){ (char *)&i, sizeof(i) }, leaf[i]);
 	out_char(&o, 0);
 	out_str(&o, body);
-	sha256_of(out_written(&o), leaf[at]);
+	sha256_str(out_written(&o), leaf[at]);
 	free(o.at);
 	tree_hash(leaf, n, root);
 	count = tree_path(leaf, n, at, path);

@@ -92,7 +92,7 @@ static inline json_t *json_base64(struct str s)
 	return j;
 }
 
-static inline void sha256_of(struct str s, uint8_t to[32])
+static inline void sha256_str(struct str s, uint8_t to[32])
 {
 	MUST(EVP_Digest(s.at, s.len, to, NULL, EVP_sha256(), NULL));
 }
@@ -104,7 +104,7 @@ static inline EVP_PKEY *key_ed25519(const char *name)
 	uint8_t seed[32];
 	EVP_PKEY *key;
 
-	sha256_of(str_of(name), seed);
+	sha256_str(str_of(name), seed);
 	key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
 	MUST(key);
 	return key;
@@ -122,7 +122,7 @@ static inline EVP_PKEY *key_ec(const char *name, const char *curve)
 	BIGNUM *bn;
 	size_t len;
 
-	sha256_of(str_of(name), scalar);
+	sha256_str(str_of(name), scalar);
 	bn = BN_bin2bn(scalar, sizeof(scalar), NULL);
 	MUST(EC_POINT_mul(group, point, bn, NULL, NULL, NULL));
 	len = EC_POINT_point2buf(group, point, POINT_CONVERSION_UNCOMPRESSED, &public, NULL);
@@ -272,7 +272,7 @@ static inline void add_sct(X509 *cert, const struct cert_spec *s)
 	for (i = 7; i >= 0; i--)
 		out_char(&o, ms >> 8 * i);
 	out_bytes(&o, "\0\1", 2);
-	sha256_of(issuer, digest);
+	sha256_str(issuer, digest);
 	out_bytes(&o, digest, 32);
 	for (i = 2; i >= 0; i--)
 		out_char(&o, len >> 8 * i);
@@ -281,7 +281,7 @@ static inline void add_sct(X509 *cert, const struct cert_spec *s)
 	sig = sign(s->sct_key, EVP_sha256(), out_written(&o));
 	if (s->sct_bad)
 		((char *)sig.at)[sig.len - 1] ^= 1;
-	sha256_of(log, digest);
+	sha256_str(log, digest);
 	MUST(SCT_set_version(sct, SCT_VERSION_V1) && SCT_set1_log_id(sct, digest, 32));
 	SCT_set_timestamp(sct, ms);
 	MUST(SCT_set_signature_nid(sct, NID_ecdsa_with_SHA256));
@@ -417,7 +417,7 @@ static inline struct str stamp(X509 *cert, EVP_PKEY *key, struct str about, int6
 	struct str s;
 	int len;
 
-	sha256_of(about, digest);
+	sha256_str(about, digest);
 	X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL);
 	TS_MSG_IMPRINT_set_algo(imprint, alg);
 	TS_MSG_IMPRINT_set_msg(imprint, digest, sizeof(digest));
@@ -461,7 +461,7 @@ static inline void tree_hash(const uint8_t (*leaf)[32], unsigned int n, uint8_t 
 		k *= 2;
 	tree_hash(leaf, k, pair + 1);
 	tree_hash(leaf + k, n - k, pair + 33);
-	sha256_of((struct str){ (char *)pair, 65 }, to);
+	sha256_str((struct str){ (char *)pair, 65 }, to);
 }
 
 /* Hashes from the leaf upwards; returns how many. */

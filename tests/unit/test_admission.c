@@ -495,7 +495,7 @@ static int open_all(void **state)
 	for (i = 0; i < 3; i++)
 		MUST(!sigstore_bundle_parse(text_of_json(made[i]->bundle), &bundles[i], &f));
 	MUST(!sigstore_trust_parse(text_of_json(by_name.root), &trust, &f));
-	sha256_of(STR(ARTEFACT), digest);
+	sha256_str(STR(ARTEFACT), digest);
 	strcpy(image, IMAGE);
 	hex_encode(digest, 32, image + strlen(image));
 	pem = strdup(by_key.key.at);

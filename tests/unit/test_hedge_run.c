@@ -270,7 +270,7 @@ static int open_all(void **state)
 	RUN(0, "mkdir bundles; : >empty; echo other >other");
 	save("monitor.py", STR(monitor));
 	save_bundles();
-	sha256_of(STR(ARTEFACT), digest);
+	sha256_str(STR(ARTEFACT), digest);
 	hex_encode(digest, 32, hex);
 	return setenv("PATH", path, 1) || setenv("HEDGECTL_ROOT", top, 1);
 }

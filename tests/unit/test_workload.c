@@ -191,7 +191,7 @@ static int open_all(void **state)
 	save("root", text_of_json(m.root));
 	save("key", k.key);
 	save("policy", STR(policy));
-	sha256_of(STR(ARTEFACT), hash);
+	sha256_str(STR(ARTEFACT), hash);
 	hex_encode(hash, 32, digest + 7);
 	made_free(&m);
 	made_free(&k);

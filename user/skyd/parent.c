@@ -476,8 +476,8 @@ static bool stop_some(struct parent *p)
 {
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_ATTESTER), ROLE_BIT(ROLE_BACKEND),
-		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_RUNNER), ROLE_BIT(ROLE_VAULT), ROLE_BIT(ROLE_RELAY),
-		ROLE_BIT(ROLE_RESOLVER),
+		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_RUNNER), ROLE_BIT(ROLE_VAULT),
+		ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;
 	unsigned int i, j;

@@ -119,7 +119,7 @@ struct options {
 		const char *roots, *between, *policy;
 		const char *ledger;
 	} move;
-	__uint128_t given;		/* on the command line: bits by row of the table of options */
+	__uint128_t given;	/* on the command line: bits by row of the table of options */
 };
 
 extern const struct option_row option_rows[];
