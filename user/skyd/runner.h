@@ -27,7 +27,7 @@
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
 #define RUNNER_DIGEST		32u
 
-enum runner_number { RUNNER_HOST = 0x401, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
+enum runner_number { RUNNER_HOST = 0x501, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
 
 /* What is to be started; of the others only the name. */
 struct runner_ask {

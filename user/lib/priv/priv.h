@@ -17,9 +17,9 @@
 #define PRIV_CONNECT	0x2u	/* make TCP connections */
 #define PRIV_FILES	0x4u	/* open, change and remove files */
 #define PRIV_URING	0x8u
-#define PRIV_RUN	0x20u	/* start programs: gives up descriptors and core files only */
 #define PRIV_NAMES	0x10u	/* ask name servers, by UDP and TCP, and open files to read */
 #define PRIV_LOCAL	0x20u	/* make streams of AF_UNIX, to services of this machine */
+#define PRIV_RUN	0x40u	/* start programs: gives up descriptors and core files only */
 
 struct priv {
 	const char *user;	/* root becomes it, with its group only; NULL or "": nobody else */
