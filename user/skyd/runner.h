@@ -23,7 +23,7 @@
 #define RUNNER_TEXT_MAX		1100u	/* an image's reference */
 #define RUNNER_COMMAND_MAX	8191u
 #define RUNNER_WHY		320u
-#define RUNNER_ROWS		256u	/* workloads at once */
+#define RUNNER_ROWS		256u	/* workloads at once, with those that have ended */
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
 #define RUNNER_DIGEST		32u
 
@@ -111,7 +111,8 @@ void runner_path(const struct runner *r, const char *name, const char *file, cha
 		 size_t size);
 /*
  * Take a name, until the descriptor is closed.  What is left of one that has ended is removed.
- * Return: a descriptor; -EEXIST: it runs; -EBUSY: somebody is about to start or end it; -errno.
+ * Return: a descriptor; -EEXIST: it runs; -EBUSY: somebody is about to start or end it; -ENOSPC:
+ * there are RUNNER_ROWS; -errno.
  */
 int runner_take(struct runner *r, const char *name);
 /* The same of one that is there, whether it runs or not.  -ENOENT: there is none. */

@@ -372,6 +372,9 @@ static int take(struct runner_start *s)
 		return refuse_why(s, 409, fd, "a workload of this name runs");
 	if (fd == -EBUSY)
 		return refuse_why(s, 409, fd, "a workload of this name is being started or ended");
+	if (fd == -ENOSPC)
+		return refuse_why(s, 409, fd, "there are %u workloads: stop those that have ended",
+				  RUNNER_ROWS);
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 
