@@ -144,7 +144,9 @@ static int spawn(const char *script, int fd, unsigned int seconds, char why[RUNN
 {
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	char log[96];
-	const struct runner_program p = { .argv = argv, .log = log, .fd = fd, .seconds = seconds };
+	const struct runner_program p = {
+		.argv = argv, .log = log, .fd = fd, .seconds = seconds, .file_max = 65536,
+	};
 
 	snprintf(log, sizeof(log), "%s/log", top);
 	*why = 0;
@@ -169,6 +171,10 @@ static void programs(void **state)
 	assert_int_equal(spawn("grep -q test_runner <&3", fd, 20, why), 0);
 	assert_int_equal(spawn("test ! -e /proc/$$/fd/40", fd, 20, why), 0);
 	assert_int_equal(spawn("test ! -e /proc/$$/fd/3", -1, 20, why), 0);
+	/* It fills no disk with what it prints. */
+	assert_int_equal(spawn("head -c 100000 /dev/zero; exit 0", -1, 20, why), 0);
+	RUN(0, "test $(stat -c %%s %s/log) = 65536", top);
+	assert_int_equal(spawn("ulimit -H -f | grep -qx unlimited", -1, 20, why), -EIO);
 	close(other);
 	close(fd);
 }

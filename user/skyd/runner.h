@@ -26,6 +26,7 @@
 #define RUNNER_ROWS		256u	/* workloads at once, with those that have ended */
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
 #define RUNNER_DIGEST		32u
+#define RUNNER_FILE_MAX		(64u << 20)	/* of what a workload writes: its console */
 
 enum runner_number { RUNNER_HOST = 0x401, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
 
@@ -134,6 +135,7 @@ struct runner_program {
 	unsigned int id;		/* user and group that it becomes; 0: none */
 	bool no_new;			/* it gains nothing by programs that it runs */
 	unsigned int seconds;		/* then it is ended */
+	unsigned int file_max;		/* bytes of a file that it writes; 0: any */
 };
 
 /* Run it to its end.  Return: 0; -EIO: it has failed, @why has its last line; -ETIMEDOUT. */
