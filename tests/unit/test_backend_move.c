@@ -4,6 +4,7 @@
 
 #include "../../user/skyd/care.h"
 #include "../../user/skyd/moves.h"
+#include "../../user/skyd/scrubs.h"
 
 #define BYTES	64u
 
@@ -352,6 +353,52 @@ static void test_refused(void **state)
 	assert_int_equal(on_loop(state, refused, NULL), 0);
 }
 
+/* What a scrub is about to delete there is not taken for what was sent. */
+static int doomed(void *arg)
+{
+	struct home *h = &home;
+	ANSWER answer = LINK_ANSWER_NONE;
+	static bool here[1u << 16];
+	struct scrub_name left[2] = { { .row = 2 }, { .row = 3 } };
+	struct scrub_step deletes = { .name = left, .count = 2, .here = here };
+	struct scrub_job scrub = { .step = &deletes };
+	struct record before;
+	struct meta_move task;
+	u16 from, target;
+	int open;
+
+	(void)arg;
+	begin(h, 8);
+	memset(here, 0, sizeof(here));
+	before = record_of(h, "o");
+	from = before.location[2];
+	memcpy(left[0].generation, before.generation, sizeof(left[0].generation));
+	memcpy(left[1].generation, before.generation, sizeof(left[1].generation));
+	leave(h, from, 0);
+	task = next(h, &answer);
+	must_equal(task.row, 2);
+	h->b.care->scrubs->job = &scrub;
+	/* Of other places, and of other rows. */
+	must_equal(sign(h, task.id, false, &target), 0);
+	memset(here, 1, sizeof(here));
+	left[0].row = 1;
+	must_equal(sign(h, task.id, false, &target), 0);
+	left[0].row = 2;
+	must_equal(sign(h, task.id, false, &target), -ENOSPC);
+	must_equal(known(h, &before, 2, &open), 1);
+	must_equal(open, 0);
+	must(strstr(moves_find(&h->b, from)->why.why[0].text, "is being scrubbed"));
+	must_equal(record_of(h, "o").location[2], from);
+	h->b.care->scrubs->job = NULL;
+	home_close(h);
+	return 0;
+}
+
+static void test_doomed(void **state)
+{
+	assert_int_equal(on_loop(state, doomed, NULL), 0);
+}
+
 /* --- death ------------------------------------------------------------------------ */
 
 /* A backend that is started again knows no task, but where something may lie. */
@@ -397,7 +444,8 @@ int main(void)
 	static const struct config config = { .level = LEVEL_ERROR };
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_moved), ON_BOTH(test_between), ON_BOTH(test_two_at_once),
-		ON_BOTH(test_no_place), ON_BOTH(test_refused), ON_BOTH(test_started_again),
+		ON_BOTH(test_no_place), ON_BOTH(test_refused), ON_BOTH(test_doomed),
+		ON_BOTH(test_started_again),
 	};
 
 	log_start("test", &config);

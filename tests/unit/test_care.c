@@ -4,6 +4,7 @@
 
 #include "../../user/skyd/care.h"
 #include "../../user/skyd/plan_private.h"
+#include "../../user/skyd/scrubs.h"
 #include "pipe/manifest.h"
 
 #define DAY	86400000000ull
@@ -312,12 +313,45 @@ static void test_versions(void **state)
 	assert_int_equal(on_loop(state, versions, NULL), 0);
 }
 
+/* --- scrubs -------------------- */
+
+static bool same(const char *one, const char *other)
+{
+	struct plan_place a = { .row.url = stext(one) }, b = { .row.url = stext(other) };
+
+	plan_split_url(str_of(one), &a.host, &a.path);
+	plan_split_url(str_of(other), &b.host, &b.path);
+	return scrub_same_place(&a, &b);
+}
+
+/* Of which fragments a scrub would delete that another row names. */
+static void test_same_place(void **state)
+{
+	static const char *const one[] = {
+		"https://h/b", "https://h/b/", "https://h:443/b", "http://h/b", "http://h:80/b//",
+		"https://H/b", "https://h./b", "https://h.:443/b",
+	};
+	static const char *const other[] = {
+		"https://h/c", "https://h/b/b", "https://h", "https://h:444/b", "https://g/b",
+		"https://h/B",
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(one) / sizeof(*one); i++) {
+		for (j = 0; j < sizeof(one) / sizeof(*one); j++)
+			assert_true(same(one[i], one[j]));
+		for (j = 0; j < sizeof(other) / sizeof(*other); j++)
+			assert_false(same(one[i], other[j]));
+	}
+}
+
 int main(void)
 {
 	static const struct config quiet = { .level = LEVEL_ERROR };
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_garbage), ON_BOTH(test_samples), ON_BOTH(test_expiry),
-		ON_BOTH(test_versions),
+		ON_BOTH(test_versions), cmocka_unit_test(test_same_place),
 	};
 
 	log_start("test", &quiet);

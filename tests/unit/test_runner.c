@@ -115,11 +115,38 @@ static void damaged(void **state)
 	RUN(0, "rm %s/c && test -e /etc/passwd", top);
 }
 
+/* No more than can be listed: nobody could end what nobody sees. */
+static void many(void **state)
+{
+	int fd;
+
+	(void)state;
+	RUN(0, "cd %s && mkdir .hidden $(seq -f w%%g 1 %u)", top, RUNNER_ROWS - 1);
+	fd = runner_take(&r, "last");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(runner_take(&r, "more"), -ENOSPC);
+	RUN(1, "test -e %s/more", top);
+	/* A name that is there is no new one. */
+	fd = runner_take(&r, "w7");
+	assert_true(fd >= 0);
+	close(fd);
+	RUN(0, "mkdir %s/more", top);
+	assert_int_equal(runner_take(&r, "w7"), -ENOSPC);
+	RUN(0, "test -d %s/w7 && rm -r %s/more %s/w7", top, top, top);
+	fd = runner_take(&r, "more");
+	assert_true(fd >= 0);
+	close(fd);
+	RUN(0, "cd %s && rm -r .hidden last more w*", top);
+}
+
 static int spawn(const char *script, int fd, unsigned int seconds, char why[RUNNER_WHY])
 {
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	char log[96];
-	const struct runner_program p = { .argv = argv, .log = log, .fd = fd, .seconds = seconds };
+	const struct runner_program p = {
+		.argv = argv, .log = log, .fd = fd, .seconds = seconds, .file_max = 65536,
+	};
 
 	snprintf(log, sizeof(log), "%s/log", top);
 	*why = 0;
@@ -144,6 +171,10 @@ static void programs(void **state)
 	assert_int_equal(spawn("grep -q test_runner <&3", fd, 20, why), 0);
 	assert_int_equal(spawn("test ! -e /proc/$$/fd/40", fd, 20, why), 0);
 	assert_int_equal(spawn("test ! -e /proc/$$/fd/3", -1, 20, why), 0);
+	/* It fills no disk with what it prints. */
+	assert_int_equal(spawn("head -c 100000 /dev/zero; exit 0", -1, 20, why), 0);
+	RUN(0, "test $(stat -c %%s %s/log) = 65536", top);
+	assert_int_equal(spawn("ulimit -H -f | grep -qx unlimited", -1, 20, why), -EIO);
 	close(other);
 	close(fd);
 }
@@ -171,7 +202,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(records), cmocka_unit_test(others),
-		cmocka_unit_test(damaged), cmocka_unit_test(programs), cmocka_unit_test(footprints),
+		cmocka_unit_test(damaged), cmocka_unit_test(many), cmocka_unit_test(programs),
+		cmocka_unit_test(footprints),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -126,17 +126,28 @@ static void not_there(void **state)
 	ASSERT_OK(store_alive(shop->store, true));
 	gap = gaps(shop, 2);
 	assert_true(gap[1].since == start + 15000000 && gap[1].until == start + 18000000);
-	/* A clock that is set back makes no gap, and takes nothing back. */
+	/* A clock that is set back makes no gap at once, and the next one too wide. */
 	clock_us = start + 1000000;
 	ASSERT_OK(store_alive(shop->store, true));
+	gaps(shop, 2);
 	ASSERT_OK(store_reserve(shop->store, shop->team, 1, str("r"), clock_us + 100, &reserved));
 	clock_us = start + 18000000;
 	ASSERT_OK(store_alive(shop->store, true));
-	gaps(shop, 2);
+	gap = gaps(shop, 3);
+	assert_true(gap[1].since == start + 1000000 && gap[1].until == start + 18000000);
 	clock_us++;
 	ASSERT_OK(store_alive(shop->store, true));
-	gap = gaps(shop, 3);
-	assert_true(gap[2].since == start + 18000000);
+	gap = gaps(shop, 4);
+	assert_true(gap[3].since == start + 18000000);
+	/* What a clock that was ahead has noted hides nothing that comes after. */
+	clock_us = start + 90000000;
+	ASSERT_OK(store_alive(shop->store, false));
+	clock_us = start + 20000000;
+	ASSERT_OK(store_alive(shop->store, false));
+	clock_us = start + 30000000;
+	ASSERT_OK(store_alive(shop->store, true));
+	gap = gaps(shop, 5);
+	assert_true(gap[4].since == start + 20000000 && gap[4].until == start + 30000000);
 }
 
 static void goes_on(void **state)

@@ -88,9 +88,17 @@ static int ask_runner(struct api_ask *a, u16 operation, const struct runner_ask 
 	return 0;
 }
 
+/* Why this machine does not count as one that has shown what it runs; NULL: it does, now. */
+static const char *unattested(const struct backend *b)
+{
+	if (host_holds_lease(b, str_of(b->config->attest_name)))
+		return NULL;
+	return *b->config->attest_tpm ? "it holds none now" : "attestation is not configured";
+}
+
 /* --- telling ------------------------------------------------------------------------------ */
 
-static json_t *describe(const struct runner_row *row)
+static json_t *describe(const struct backend *b, const struct runner_row *row)
 {
 	char digest[2 * RUNNER_DIGEST + 1];
 
@@ -101,7 +109,8 @@ static json_t *describe(const struct runner_row *row)
 			 api_string((struct store_text){ row->image.data, row->image.len }),
 			 "digest", "sha256:", digest, "state", row->running ? "running" : "ended",
 			 "isolation", tiers[row->tier % TIERS].isolation, "encryption",
-			 tiers[row->tier % TIERS].encryption, "trusted", row->tier >= ATTESTED,
+			 tiers[row->tier % TIERS].encryption, "trusted",
+			 row->tier >= ATTESTED && !unattested(b),
 			 "started", api_time(row->started), "spawn_ms",
 			 row->spawn_us ? json_real(row->spawn_us / 1000.0) : json_null(),
 			 "footprint_mib", row->footprint ?
@@ -126,7 +135,7 @@ int api_workload_list(struct api_ask *a)
 	a->out = json_array();
 	for (i = 0; i < x->give.rows; i++)
 		if (is_seen(a, &x->give.row[i]))
-			json_array_append_new(a->out, describe(&x->give.row[i]));
+			json_array_append_new(a->out, describe(a->b, &x->give.row[i]));
 	return 200;
 }
 
@@ -142,7 +151,7 @@ static int find(struct api_ask *a, struct str name, json_t **to)
 
 		if (!is_seen(a, row) || !str_equal(str_from_bytes(row->name), name))
 			continue;
-		*to = describe(row);
+		*to = describe(a->b, row);
 		return 0;
 	}
 	return rc ? rc : api_refuse(a, 404, "there is no workload of this name");
@@ -161,14 +170,6 @@ static json_t *measured(const struct runner_tier *t)
 			 t->spawn_us ? json_real(t->spawn_us / 1000.0) : json_null(),
 			 "footprint_mib",
 			 t->footprint ? json_real(t->footprint / 1048576.0) : json_null());
-}
-
-/* Why this machine does not count as one that has shown what it runs; NULL: it does, now. */
-static const char *unattested(const struct backend *b)
-{
-	if (host_holds_lease(b, str_of(b->config->attest_name)))
-		return NULL;
-	return *b->config->attest_tpm ? "it holds none now" : "attestation is not configured";
 }
 
 int api_workload_tiers(struct api_ask *a)
@@ -345,6 +346,10 @@ static int start(struct api_ask *a)
 		rc = check_tier(a, d);
 	if (!rc)
 		rc = check_image(a, d);
+	/* That may have taken long. */
+	if (!rc && d->tier >= ATTESTED && unattested(a->b))
+		rc = api_refuse(a, 409, "tier %u needs a lease of this host: %s",
+				(unsigned int)d->tier, unattested(a->b));
 	if (rc)
 		return rc;
 	ask = (struct runner_ask){

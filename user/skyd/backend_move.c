@@ -303,7 +303,7 @@ static int choose(struct call *c, const struct moving *m, const struct move_job 
 	return rc;
 }
 
-/* Written down, and then a URL for it. */
+/* Written down, and then a URL for it.  -ENOSPC: a scrub deletes there just now. */
 static int open_move(struct call *c, const struct moving *m, const struct meta_move_sign *ask,
 		     u16 target, struct meta_url *url)
 {
@@ -314,6 +314,9 @@ static int open_move(struct call *c, const struct moving *m, const struct meta_m
 	char *query;
 	int rc = store_move_open(c->b->store, &move);
 
+	/* What lies there from before would be taken for it, and is about to be deleted. */
+	if (!rc && scrub_dooms(c->b, target, m->generation, m->row))
+		rc = forget_place(c->b, m, target, true) ?: -ENOSPC;
 	if (rc)
 		return rc;
 	rc = plan_url(c->b, "PUT", target, fragment, ask->bytes, ask->sha256, &c->arena, &made);
@@ -362,8 +365,10 @@ static int sign(struct call *c, const struct meta_move_sign *ask, struct meta_ur
 		rc = sign_here(c, m, ask, move_task_find(c->b, ask->id, &job)->wrong, url);
 	} else if (!rc) {
 		rc = choose(c, m, job, ask->late, p, &target, why);
-		if (!rc)
+		if (!rc) {
 			rc = open_move(c, m, ask, target, url);
+			snprintf(why, sizeof(why), "location %u is being scrubbed", target);
+		}
 	}
 	if (rc == -ENOENT)
 		drop(c->b, ask->id);

@@ -22,6 +22,7 @@
 #include "base/hex.h"
 #include "care.h"
 #include "log.h"
+#include "plan_private.h"
 #include "scrubs.h"
 
 #define NAMES		65536u		/* of one step */
@@ -120,9 +121,15 @@ int scrubs_load(struct backend *b)
 	struct store_scrub *rows;
 	struct scrub_job *job;
 	int n, i, rc = 0;
+	u64 loads;
 
 	s->stale = false;
-	n = store_scrub_list(b->store, &a, &rows);
+	/* Another one may have taken over a newer list meanwhile. */
+	do {
+		loads = s->loads;
+		n = store_scrub_list(b->store, &a, &rows);
+	} while (n >= 0 && loads != s->loads);
+	s->loads += n >= 0;
 	for (job = s->job; n >= 0 && job; job = job->next) {
 		for (i = 0; i < n && rows[i].location != job->row.location; i++)
 			;
@@ -298,6 +305,27 @@ static void name_records(void *arg, struct store_text records, u64 mask)
 			name_one(s, r.generation, i, r.location[i]);
 }
 
+/* Without a port that a scheme has by itself, and a dot at the end. */
+static struct str bare_host(struct str host)
+{
+	host.len -= str_ends(host, STR(":443")) ? 4 : str_ends(host, STR(":80")) ? 3 : 0;
+	host.len -= str_ends(host, STR("."));
+	return host;
+}
+
+static bool same_text(struct store_text a, struct store_text b)
+{
+	return str_equal((struct str){ a.data, a.len }, (struct str){ b.data, b.len });
+}
+
+bool scrub_same_place(const struct plan_place *a, const struct plan_place *b)
+{
+	return same_text(a->row.url, b->row.url) ||
+	       (a->row.public_point.len && same_text(a->row.public_point, b->row.public_point)) ||
+	       (a->host.len && str_equal(a->path, b->path) &&
+		str_equal_nocase(bare_host(a->host), bare_host(b->host)));
+}
+
 /* Rows that stand for the same place: it may have been taken away and added again. */
 static int find_here(struct scrub_step *s)
 {
@@ -306,14 +334,9 @@ static int find_here(struct scrub_step *s)
 	unsigned int i;
 
 	s->here = calloc(1u << 16, sizeof(*s->here));
-	for (i = 0; s->here && p && i < c->count; i++) {
-		const struct store_location *x = &p->row, *y = &c->place[i].row;
-
-		if ((x->url.len == y->url.len && !memcmp(x->url.data, y->url.data, x->url.len)) ||
-		    (x->public_point.len && x->public_point.len == y->public_point.len &&
-		     !memcmp(x->public_point.data, y->public_point.data, x->public_point.len)))
-			s->here[y->id] = true;
-	}
+	for (i = 0; s->here && p && i < c->count; i++)
+		if (scrub_same_place(p, &c->place[i]))
+			s->here[c->place[i].row.id] = true;
 	if (s->here)
 		s->here[s->job->row.location] = true;
 	catalogue_put(c);
@@ -356,6 +379,8 @@ static int judge_names(struct scrub_step *s)
 	int rc = gaps < 0 ? gaps : find_here(s);
 	unsigned int i;
 
+	/* What is to be named from now on sees that: META_MOVE_SIGN. */
+	s->job->step = !rc && s->job->row.pass == 2 ? s : NULL;
 	if (!rc && s->count)
 		rc = store_names(s->b->store, &namer);
 	for (i = 0; !rc && i < s->count; i++) {
@@ -373,7 +398,20 @@ static int judge_names(struct scrub_step *s)
 		    (foreign ? s->job->row.accept : drawn + age <= now))
 			rc = delete_one(s, n);
 	}
+	s->job->step = NULL;
 	return rc;
+}
+
+bool scrub_dooms(struct backend *b, u16 location, const u8 generation[STORE_GENERATION_BYTES],
+		 u8 row)
+{
+	const struct scrub_job *job = b->care && b->care->scrubs ? b->care->scrubs->job : NULL;
+
+	for (; job; job = job->next)
+		if (job->step && job->step->here[location] &&
+		    scrub_find_name(job->step, generation, row))
+			return true;
+	return false;
 }
 
 /* --- passes ------------------------------------------------------------------ */

@@ -23,9 +23,10 @@
 #define RUNNER_TEXT_MAX		1100u	/* an image's reference */
 #define RUNNER_COMMAND_MAX	8191u
 #define RUNNER_WHY		320u
-#define RUNNER_ROWS		256u	/* workloads at once */
+#define RUNNER_ROWS		256u	/* workloads at once, with those that have ended */
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
 #define RUNNER_DIGEST		32u
+#define RUNNER_FILE_MAX		(64u << 20)	/* of what a workload writes: its console */
 
 enum runner_number { RUNNER_HOST = 0x501, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
 
@@ -111,7 +112,8 @@ void runner_path(const struct runner *r, const char *name, const char *file, cha
 		 size_t size);
 /*
  * Take a name, until the descriptor is closed.  What is left of one that has ended is removed.
- * Return: a descriptor; -EEXIST: it runs; -EBUSY: somebody is about to start or end it; -errno.
+ * Return: a descriptor; -EEXIST: it runs; -EBUSY: somebody is about to start or end it; -ENOSPC:
+ * there are RUNNER_ROWS; -errno.
  */
 int runner_take(struct runner *r, const char *name);
 /* The same of one that is there, whether it runs or not.  -ENOENT: there is none. */
@@ -133,6 +135,7 @@ struct runner_program {
 	unsigned int id;		/* user and group that it becomes; 0: none */
 	bool no_new;			/* it gains nothing by programs that it runs */
 	unsigned int seconds;		/* then it is ended */
+	unsigned int file_max;		/* bytes of a file that it writes; 0: any */
 };
 
 /* Run it to its end.  Return: 0; -EIO: it has failed, @why has its last line; -ETIMEDOUT. */

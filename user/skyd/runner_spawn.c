@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 static void become(const struct runner_program *p, int log, int nothing)
 {
 	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+	const struct rlimit most = { p->file_max, p->file_max };
 	int from = p->fd >= 0 ? IMAGE_FD + 1 : IMAGE_FD;
 
 	setsid();
@@ -35,6 +37,10 @@ static void become(const struct runner_program *p, int log, int nothing)
 	if (p->fd >= 0 && p->fd != IMAGE_FD && dup2(p->fd, IMAGE_FD) < 0)
 		_exit(126);
 	syscall(SYS_close_range, from, ~0u, 0);
+	/* Where it is heeded, writing more fails, and ends nobody. */
+	signal(SIGXFSZ, p->file_max ? SIG_IGN : SIG_DFL);
+	if (p->file_max && setrlimit(RLIMIT_FSIZE, &most))
+		_exit(126);
 	if (p->folder && chdir(p->folder))
 		_exit(126);
 	if (p->id && (setgroups(0, NULL) || setresgid(p->id, p->id, p->id) ||

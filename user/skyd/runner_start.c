@@ -125,9 +125,9 @@ static json_t *mounts(void)
 			 "destination", "/proc", "type", "proc", "source", "proc", "options",
 			 "nosuid", "nodev", "noexec",
 			 "destination", "/dev", "type", "tmpfs", "source", "tmpfs", "options",
-			 "nosuid", "noexec", "mode=755",
+			 "nosuid", "noexec", "mode=755,size=1m",
 			 "destination", "/tmp", "type", "tmpfs", "source", "tmpfs", "options",
-			 "nosuid", "nodev", "mode=1777");
+			 "nosuid", "nodev", "mode=1777,size=64m");
 }
 
 /* Its root user is nobody on the host; it has no capabilities, and can gain none. */
@@ -209,7 +209,8 @@ static int start_container(struct runner_start *s)
 	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "run",
 				     "--detach", "--bundle", folder, "--pid-file", pid, name, NULL };
 	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
-					     .seconds = START_SECONDS };
+					     .seconds = START_SECONDS,
+					     .file_max = RUNNER_FILE_MAX };
 	int rc;
 
 	if (!*s->command)
@@ -251,6 +252,13 @@ static int kernel_words(struct runner_start *s, char *to, size_t size)
 	return len < 2000 ? 0 : refuse_why(s, 400, -EINVAL, "the command is too long");
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return *path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 static int start_microvm(struct runner_start *s)
 {
 	const struct config *c = s->r->config;
@@ -265,8 +273,10 @@ static int start_microvm(struct runner_start *s)
 		"on,obsolete=deny,resourcecontrol=deny", "-runas", as,
 	};
 	unsigned int n = 31;
+	/* A disk that is a file may be larger than a console. */
 	const struct runner_program qemu = { .argv = argv, .log = log, .fd = s->image,
-					     .seconds = START_SECONDS, .no_new = true };
+					     .seconds = START_SECONDS, .no_new = true,
+					     .file_max = is_file(s->block) ? 0 : RUNNER_FILE_MAX };
 	int rc = kernel_words(s, append, sizeof(append));
 
 	if (rc)
@@ -372,6 +382,9 @@ static int take(struct runner_start *s)
 		return refuse_why(s, 409, fd, "a workload of this name runs");
 	if (fd == -EBUSY)
 		return refuse_why(s, 409, fd, "a workload of this name is being started or ended");
+	if (fd == -ENOSPC)
+		return refuse_why(s, 409, fd, "there are %u workloads: stop those that have ended",
+				  RUNNER_ROWS);
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 

@@ -145,20 +145,47 @@ static int lock_folder(const char *path)
 	return TAKE_FD(fd);
 }
 
+/* What is more than can be listed could be neither seen nor ended. */
+static int count_folders(const struct runner *r)
+{
+	DIR *d = opendir(r->config->workload_state);
+	struct dirent *e;
+	int count = 0;
+
+	if (!d)
+		return -errno;
+	while ((e = readdir(d)))
+		count += runner_name_ok(str_of(e->d_name));
+	closedir(d);
+	return count;
+}
+
 int runner_take(struct runner *r, const char *name)
 {
 	CLEANUP_CLOSE int fd = -1;
 	struct runner_record w;
 	char path[PATH_SIZE];
+	bool made;
+	int count;
 
 	runner_path(r, name, "", path, sizeof(path));
-	if (mkdir(path, 0711) && errno != EEXIST)
+	made = !mkdir(path, 0711);
+	if (!made && errno != EEXIST)
 		return -errno;
 	fd = lock_folder(path);
 	if (fd < 0)
 		return fd;
 	if (!runner_record_read(r, name, &w) && runner_alive(&w))
 		return -EEXIST;
+	/* This one is among them. */
+	count = count_folders(r);
+	if (count > (int)RUNNER_ROWS) {
+		if (made)
+			runner_forget(r, name);
+		return -ENOSPC;
+	}
+	if (count < 0)
+		return count;
 	/* A lock is the folder's, so this one stays. */
 	runner_path(r, name, "rootfs", path, sizeof(path));
 	remove_tree(path);

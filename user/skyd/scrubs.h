@@ -23,6 +23,9 @@ struct scrub_name {
 	u64 len;
 };
 
+struct plan_place;
+struct scrub_step;
+
 /* Freed by the fiber of care_scrub.c only. */
 struct scrub_job {
 	struct scrub_job *next;
@@ -35,6 +38,7 @@ struct scrub_job {
 	int64_t rest;			/* not before */
 	u64 made;			/* of repairs->row.moved: counted already */
 	struct move_job *repairs;	/* NULL: nothing has had to be made anew */
+	struct scrub_step *step;	/* deletes what it has found without a name; or NULL */
 	char why[SCRUB_WHY];		/* it waits, or was refused */
 };
 
@@ -42,6 +46,7 @@ struct scrubs {
 	struct scrub_job *job;
 	struct io_event wake;
 	bool stale;			/* the jobs have to be read from the store */
+	u64 loads;			/* how often that was done */
 	int64_t alive;			/* when the store has to be told next */
 };
 
@@ -66,6 +71,14 @@ void scrubs_changed(struct backend *b);
 struct scrub_job *scrubs_find(struct backend *b, u16 location);
 struct scrub_name *scrub_find_name(struct scrub_step *s,
 				   const u8 generation[STORE_GENERATION_BYTES], u8 row);
+/*
+ * Is this fragment among those out of which a step deletes?  To be asked when a name for it is in
+ * the store: the step has seen that name, or is seen here.
+ */
+bool scrub_dooms(struct backend *b, u16 location, const u8 generation[STORE_GENERATION_BYTES],
+		 u8 row);
+/* One too many is the safe side: neither the scheme counts, nor how the host is written. */
+bool scrub_same_place(const struct plan_place *a, const struct plan_place *b);
 
 /* --- care_scrub_read.c --- */
 /*
