@@ -124,7 +124,7 @@ static void again(void **state)
 	}
 	assert_int_equal(b->disk.epoch, FIRST_EPOCH + 1);
 	assert_int_equal(a->counter, 100);
-	assert_int_equal(b->counter, 200);
+	assert_int_equal(b->counter, 201);
 }
 
 /* --- killed -------------------------------------------------------------------------------- */
@@ -241,6 +241,8 @@ static void another_tpm(void **state)
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
 	c->disk = b->disk;
+	refused(step(c, ACCEPT, NULL, &package, NULL), -ESTALE, c, "another time");
+	c->counter = b->counter;
 	refused(step(c, ACCEPT, NULL, &package, NULL), -EXDEV, c, "another one");
 	refused(step(c, OFFER, a, NULL, NULL), -EXDEV, c, "another TPM");
 	c->disk = was;
@@ -381,7 +383,10 @@ static void package_replayed(void **state)
 	refused(do_step(ACCEPT, a, b), -ESTALE, b, "put back");
 	memset(&b->disk, 0, sizeof(b->disk));
 	refused(do_step(ACCEPT, a, b), -ESTALE, b, "put back");
-	refused(step(b, OFFER, a, NULL, NULL), -ESTALE, b, "put back");
+	refused(move_may_use(&b->move), -ESTALE, b, "put back");
+	/* It may offer anew; what was for the old offer is not for this one. */
+	assert_int_equal(step(b, OFFER, a, NULL, NULL), 0);
+	refused(do_step(ACCEPT, a, b), -EXDEV, b, "another offer");
 	b->disk = accepted;
 	must(DESTROY, a, b);
 	kept = package;
@@ -392,6 +397,56 @@ static void package_replayed(void **state)
 	must(OFFER, a, b);
 	refused(step(b, ACCEPT, NULL, &kept, NULL), -EXDEV, b, "another offer");
 	paper_free(&kept);
+}
+
+/* B's first journal of all, with the members of then, when the volume has gone on to C. */
+static void accepting_put_back(void **state)
+{
+	struct paper first = { NULL, 0 };
+	struct disk accepting;
+	int at = 0;
+
+	(void)state;
+	must(OFFER, a, b);
+	must(FREEZE, a, b);
+	must(PACKAGE, a, b);
+	do {
+		fuse = ++at;
+		fuse_after = true;
+		assert_int_not_equal(do_step(ACCEPT, a, b), 0);
+		fuse = -1;
+	} while (state_of(b) != MOVE_ACCEPTING);
+	accepting = b->disk;
+	/* Here it goes on with it, as often as it likes. */
+	must(ACCEPT, a, b);
+	b->disk = accepting;
+	must(ACCEPT, a, b);
+	must(DESTROY, a, b);
+	first = package;
+	package = (struct paper){ NULL, 0 };
+	forget();
+	all(b, c);
+	b->disk = accepting;
+	refused(step(b, ACCEPT, NULL, &first, NULL), -ESTALE, b, "put back");
+	assert_false(usable(b));
+	refused(move_may_use(&b->move), -ESTALE, b, "put back");
+	paper_free(&first);
+}
+
+/* Killed between the first counter and the first journal: nothing but an offer, which is new. */
+static void counter_alone(void **state)
+{
+	(void)state;
+	b->counter = 200;
+	refused(move_may_use(&b->move), -ESTALE, b, "no journal");
+	must(OFFER, a, b);
+	assert_int_equal(b->counter, 200);
+	must(FREEZE, a, b);
+	must(PACKAGE, a, b);
+	must(ACCEPT, a, b);
+	assert_int_equal(move_may_use(&b->move), 0);
+	c->counter = 300;
+	refused(step(c, FREEZE, NULL, &offer, NULL), -ESTALE, c, "no journal");
 }
 
 static void acceptance_replayed(void **state)
@@ -584,6 +639,8 @@ int main(void)
 		cmocka_unit_test_setup(out_of_turn, begin),
 		cmocka_unit_test_setup(source_put_back, begin),
 		cmocka_unit_test_setup(package_replayed, begin),
+		cmocka_unit_test_setup(accepting_put_back, begin),
+		cmocka_unit_test_setup(counter_alone, begin),
 		cmocka_unit_test_setup(acceptance_replayed, begin),
 		cmocka_unit_test_setup(journal_damaged, begin),
 		cmocka_unit_test_setup(all_altered, begin),

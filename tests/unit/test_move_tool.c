@@ -54,6 +54,7 @@ static int start(void **state)
 static int end(void **state)
 {
 	(void)state;
+	sh("losetup -d $(cat loops)");
 	return live_end();
 }
 
@@ -159,12 +160,50 @@ static void rewound(void **state)
 	is_at("b", "\"frozen\"");
 }
 
+/* `open` asks the counter, too, and takes its turn; nothing is opened here. */
+static void may_open(void **state)
+{
+#define TO_OPEN(h)	"rlncsetup open -d nobody --tpm2-device swtpm:path=$PWD/" #h "/s" \
+			" --journals " #h ".moves x $(cat loops)"
+	(void)state;
+	if (sh("printf x >nobody; for m in m0 m1 m2; do losetup -f --show $m || exit 1; done >loops"))
+		skip();
+	RUN(2, TO_OPEN(a));
+	heard("no key slot opens with this key file");
+	RUN(2, TO_OPEN(b));
+	heard("moved, or is about to (frozen)");
+	RUN(0, "mv b.moves b.moves.now");
+	RUN(4, TO_OPEN(b));
+	heard("no journal");
+	/* A folder that cannot be made, as before there is /var. */
+	RUN(4, "rlncsetup open -d nobody --tpm2-device swtpm:path=$PWD/b/s --journals no/moves x $(cat loops)");
+	heard("no journal");
+	RUN(0, "rm -rf b.moves && mv b.moves.now b.moves");
+	/* Not while somebody else is at it. */
+	RUN(124, "flock a.moves/$(cat uuid).lock timeout 2 " TO_OPEN(a));
+	RUN(124, "flock a.moves/$(cat uuid).lock timeout 2 rlncsetup move status" ON(a) "$(cat uuid)");
+}
+
+/* An offer that was none of this host's: the way out that moving-volumes.rst has. */
+static void by_mistake(void **state)
+{
+	(void)state;
+	RUN(0, "rlncsetup move status" ON(c) "--json $(cat uuid)");
+	heard("\"offered\"");
+	RUN(0, "rm c.moves/$(cat uuid) && TPM2TOOLS_TCTI=swtpm:path=$PWD/c/s tpm2_nvundefine"
+	    " 0x01b$(tr -d '\\n-' <uuid | xxd -r -p | sha256sum | cut -c2-6)");
+	RUN(0, "rlncsetup move status" ON(c) "--json $(cat uuid)");
+	heard("\"none\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(way),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(rewound),
+		cmocka_unit_test(may_open),
+		cmocka_unit_test(by_mistake),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -119,9 +119,14 @@ static int check_counter(struct move *m, const struct move_journal *j, bool *ris
 		return rc;
 	if (j->state == MOVE_NONE)
 		return move_fail(m, -ESTALE, "there is a counter of this volume and no journal: it was taken away, or an older state of this host was put back");
-	/* Killed between the counter and the journal; a counter begins wherever the TPM likes. */
-	*risen = (j->state == MOVE_ACCEPTING || j->state == MOVE_FREEZING) &&
-		 (j->counter ? value == j->counter + 1 : value != 0);
+	/*
+	 * Killed between the counter and the journal.  Who offers has a counter; who freezes may
+	 * have had none, and it begins wherever the TPM likes.  A journal of that time that was
+	 * put back gives out the same package once more, which its host takes once.
+	 */
+	if (j->state == MOVE_ACCEPTING || j->state == MOVE_FREEZING)
+		*risen = j->counter ? value == j->counter + 1 :
+				      j->state == MOVE_FREEZING && value != 0;
 	if (*risen)
 		return 0;
 	return move_fail(m, -ESTALE, "the journal is of another time than the TPM's counter (%llu, not %llu): an older state was put back",
@@ -158,6 +163,19 @@ int move_save(struct move *m, const struct move_journal *j)
 	int rc = !bytes ? -ENOMEM : !len ? -EMSGSIZE : m->ops->save(m->ops->ctx, bytes, len);
 
 	return rc ? move_fail(m, rc, "the journal cannot be written") : 0;
+}
+
+int move_count(struct move *m, struct move_journal *j)
+{
+	int rc = read_counter(m, &j->counter);
+
+	if (rc || j->counter)
+		return rc;
+	rc = m->ops->counter_define(m->ops->ctx);
+	if (rc)
+		return move_fail(m, rc, "the TPM's counter cannot be made");
+	rc = read_counter(m, &j->counter);
+	return rc || j->counter ? rc : move_fail(m, -EIO, "the TPM's counter was not made");
 }
 
 int move_raise(struct move *m, struct move_journal *j, bool risen)

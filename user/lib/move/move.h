@@ -18,6 +18,7 @@
  *
  *	journal		may it be used here?	step that goes on
  *	none		yes			offer, freeze
+ *	none, counter	no			offer
  *	offered		no			accept
  *	accepting	no			accept, of the same package
  *	accepted	yes			freeze

@@ -31,6 +31,8 @@ int move_fail(struct move *m, int rc, const char *fmt, ...);
  */
 int move_load(struct move *m, struct move_journal *j, bool *risen);
 int move_save(struct move *m, const struct move_journal *j);
+/* The counter is there, made if need be, and the journal has its value. */
+int move_count(struct move *m, struct move_journal *j);
 /* The counter rises, unless it has; the journal's value is then the new one. */
 int move_raise(struct move *m, struct move_journal *j, bool risen);
 

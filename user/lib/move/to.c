@@ -36,19 +36,25 @@ static int check_offer(struct move *m, const struct move_journal *j,
 	}
 }
 
-/* The part that never changes, into the journal. */
+/*
+ * The part that never changes, into the journal.  The counter is there before any journal is, so
+ * that each journal of this host is of one value of it.
+ */
 static int begin(struct move *m, struct receiving *r, const uint8_t from[MOVE_NAME_BYTES])
 {
 	struct move_journal *j = &r->j;
 	struct tpm_writer w = TPM_WRITER(j->part, sizeof(j->part));
 	struct move_who who = {
-		.counter = j->counter,
 		.ek = { r->self.ek, r->self.ek_len }, .ak = { r->self.ak, r->self.ak_len },
 	};
 	int rc = m->ops->random(m->ops->ctx, who.nonce, sizeof(who.nonce));
 
 	if (rc)
 		return move_fail(m, rc, "there are no random numbers");
+	rc = move_count(m, j);
+	if (rc)
+		return rc;
+	who.counter = j->counter;
 	memcpy(who.volume, m->volume, sizeof(who.volume));
 	memcpy(who.from, from, sizeof(who.from));
 	move_who_write(&w, &who);
@@ -85,6 +91,12 @@ int move_offer(struct move *m, const uint8_t from[MOVE_NAME_BYTES], struct tpm_w
 	bool risen;
 	int rc = r ? move_load(m, &r->j, &risen) : move_fail(m, -ENOMEM, "no memory");
 
+	/*
+	 * A counter without a journal: killed between them, or it was lost.  Whatever was for that
+	 * one is not for this: the offer is another one.
+	 */
+	if (rc == -ESTALE && r->j.state == MOVE_NONE)
+		rc = 0;
 	if (!rc)
 		rc = check_offer(m, &r->j, from);
 	if (rc)

@@ -251,26 +251,23 @@ int cmd_move_status(const struct options *o, int argc, char **argv)
 
 /**
  * move_check_open - may a volume be opened on this host?
- * @o:		--tpm2-device
+ * @o:		--tpm2-device, --journals
  * @id:		the volume
+ * @lock:	receives a file: until it is closed, the volume does not move.  -1: it cannot, here
  *
- * One that has never moved needs no TPM.
+ * Where there is no journal, the TPM has no counter of the volume either, or somebody took the
+ * journal away.  A machine without a TPM has moved nothing.
  *
  * Return: 0 or -errno, reported.
  */
-int move_check_open(const struct options *o, const uint8_t id[UUID_BYTES])
+int move_check_open(const struct options *o, const uint8_t id[UUID_BYTES], int *lock)
 {
 	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
-	CLEANUP_FREE char *path = NULL;
-	char uuid[UUID_TEXT_MAX];
-	int rc;
+	int rc = move_host_look(&h, o, id);
 
-	if (asprintf(&path, "%s/%s", o->move.journals, uuid_format(id, uuid)) < 0) {
-		path = NULL;
-		return fail(ENOMEM, "out of memory");
-	}
-	if (access(path, F_OK))
-		return 0;
-	rc = move_host_open(&h, o, id, NULL, 0);
-	return rc ? rc : told(&h, move_may_use(&h.move));
+	if (!rc && h.tpm.device)
+		rc = told(&h, move_may_use(&h.move));
+	if (!rc)
+		*lock = TAKE_FD(h.lock);
+	return rc;
 }

@@ -303,6 +303,7 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	CLEANUP_MEMBERS struct tool_members set = { 0 };
 	CLEANUP_VOLUME struct volume v = { 0 };
 	CLEANUP_SECRET struct secret key = SECRET_NONE;
+	CLEANUP_CLOSE int lock = -1;
 	struct options with = *o;
 	bool sealed;
 	int rc;
@@ -315,7 +316,7 @@ static int open_volume(const struct options *o, const char *name, char **member,
 	if (!rc)
 		rc = volume_identify(&v);
 	if (!rc)
-		rc = move_check_open(o, v.id);
+		rc = move_check_open(o, v.id, &lock);
 	/* Before a passphrase is asked for, and so without proof. */
 	if (!rc)
 		rc = check_enough(&v, volume_least_demanding(&v));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* This host's TPM, journal and ledger, for a volume that moves. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -240,23 +242,65 @@ static const struct move_ops all_ops = {
 	.judge = move_host_judge, .tell = tell,
 };
 
-int move_host_open(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES],
-		   char **member, int members)
+static int begin(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES])
 {
-	char why[LEDGER_WHY], uuid[UUID_TEXT_MAX];
-	int rc;
+	char uuid[UUID_TEXT_MAX];
 
-	*h = (struct move_host){ .o = o, .ops = all_ops, .member = member, .members = members };
+	*h = (struct move_host){ .o = o, .ops = all_ops, .lock = -1 };
 	h->ops.ctx = h;
 	h->move.ops = &h->ops;
 	memcpy(h->move.volume, id, UUID_BYTES);
 	h->index = index_of(id);
-	if (mkdir(o->move.journals, 0700) && errno != EEXIST)
-		return fail_errno("cannot make %s", o->move.journals);
 	if (asprintf(&h->journal, "%s/%s", o->move.journals, uuid_format(id, uuid)) < 0) {
 		h->journal = NULL;
 		return fail(ENOMEM, "out of memory");
 	}
+	return 0;
+}
+
+/*
+ * Steps of one volume, and whoever opens it, wait for each other.  Return: 0, or a positive errno:
+ * ENOENT, EROFS: nobody can have a journal there, or write one.
+ */
+static int lock_journal(struct move_host *h)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	if (mkdir(h->o->move.journals, 0700) && errno != EEXIST)
+		return errno;
+	if (asprintf(&path, "%s.lock", h->journal) < 0) {
+		path = NULL;
+		return ENOMEM;
+	}
+	h->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (h->lock < 0 && errno == EROFS)
+		h->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (h->lock < 0)
+		return errno;
+	if (!flock(h->lock, LOCK_EX | LOCK_NB))
+		return 0;
+	note("waiting for another move, or open, of this volume");
+	return flock(h->lock, LOCK_EX) ? errno : 0;
+}
+
+static int cannot_lock(const struct move_host *h, int err)
+{
+	return fail(err, "%s.lock: %s", h->journal, strerror(err));
+}
+
+int move_host_open(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES],
+		   char **member, int members)
+{
+	char why[LEDGER_WHY];
+	int rc = begin(h, o, id);
+
+	if (rc)
+		return rc;
+	h->member = member;
+	h->members = members;
+	rc = lock_journal(h);
+	if (rc)
+		return cannot_lock(h, rc);
 	setenv("TSS2_LOG", "all+NONE", 0);
 	rc = certify_open(&h->tpm, o->tpm2_device, o->move.ak, why);
 	if (rc)
@@ -265,10 +309,35 @@ int move_host_open(struct move_host *h, const struct options *o, const uint8_t i
 	return rc ? rc : open_logs(h);
 }
 
+/* That was named, or that every machine with a TPM has. */
+static bool has_tpm(const struct options *o)
+{
+	return strcmp(o->tpm2_device, TPM2_DEVICE) || !access(TPM2_NODE, F_OK) || errno != ENOENT;
+}
+
+int move_host_look(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES])
+{
+	int rc = begin(h, o, id);
+
+	if (rc)
+		return rc;
+	rc = lock_journal(h);
+	if (rc && rc != ENOENT && rc != EROFS)
+		return cannot_lock(h, rc);
+	if (!access(h->journal, F_OK))
+		return tpm2_open(o, &h->tpm.device);
+	if (errno != ENOENT)
+		return fail_errno("%s", h->journal);
+	/* None may be there because somebody took it away. */
+	return has_tpm(o) ? tpm2_open(o, &h->tpm.device) : 0;
+}
+
 void move_host_close(struct move_host *h)
 {
 	certify_close(&h->tpm);
 	ledger_own_close(&h->ledger);
+	if (h->o && h->lock >= 0)
+		close(h->lock);
 	free(h->journal);
 	free(h->epoch);
 	free(h->log);

@@ -15,6 +15,7 @@ struct move_host {
 	struct move move;
 	uint32_t index;			/* of the volume's counter */
 	char *journal;			/* file */
+	int lock;			/* of the journal; -1: none */
 	char *log, *ima;		/* of an offer; NULL: none */
 	size_t log_len, ima_len;
 	struct ledger_own ledger;
@@ -30,10 +31,23 @@ struct move_host {
  * @id:		the volume
  * @member:	@members of them, for steps that need the volume
  *
+ * Until move_host_close() nobody else does a step of that volume, or opens it.
+ *
  * Return: 0 or -errno, reported.
  */
 int move_host_open(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES],
 		   char **member, int members);
+
+/**
+ * move_host_look - get ready to ask for the journal, and no more
+ * @h:		receives it; move_host_close() it.  Without a TPM, h->tpm.device is NULL where
+ *		there is no journal either
+ * @o:		--tpm2-device, --journals
+ * @id:		the volume
+ *
+ * Return: 0 or -errno, reported.
+ */
+int move_host_look(struct move_host *h, const struct options *o, const uint8_t id[UUID_BYTES]);
 void move_host_close(struct move_host *h);
 
 #define CLEANUP_MOVE_HOST	CLEANUP(move_host_close)

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What becomes of the volume when it moves: its key, its key slots, its members. */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/report.h"
 #include "crypto/hmac.h"
-#include "dm/dm.h"
 #include "move_host.h"
 #include "tpm/boot_policy.h"
 #include "tpm_esys/nv.h"
 #include "volume/keyslot_tpm2.h"
 
 #define SLOT_LABEL	"moved here"
+#define DM_TEXT_MAX	130u	/* of names and UUIDs */
+#define SYSFS_MAX	4096u
 
 struct opened {
 	struct tool_members members;
@@ -79,17 +83,69 @@ int move_volume_take(void *ctx, struct move_volume *to)
 	return 0;
 }
 
+/* A line of sysfs; "" of a device that has gone by now.  Return: 0 or -errno, reported. */
+static int read_line(const char *dir, const char *file, char to[DM_TEXT_MAX])
+{
+	CLEANUP_FREE char *data = NULL, *path = NULL;
+	int rc;
+
+	*to = 0;
+	if (asprintf(&path, "%s/%s", dir, file) < 0) {
+		path = NULL;
+		return fail(ENOMEM, "out of memory");
+	}
+	rc = file_read(path, SYSFS_MAX, &data, NULL);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return 0;
+	if (rc)
+		return fail(-rc, "cannot read %s", path);
+	snprintf(to, DM_TEXT_MAX, "%.*s", (int)strcspn(data, "\n"), data);
+	return 0;
+}
+
+/*
+ * Under which name it is open here, whatever the name is; "": it is not.  sysfs knows of devices
+ * without a table, too.  --name may not be that of another one.
+ */
+static int find_open(const struct move_host *h, char name[DM_TEXT_MAX])
+{
+	char uuid[UUID_TEXT_MAX], want[DM_TEXT_MAX], got[DM_TEXT_MAX], as[DM_TEXT_MAX];
+	const char *named = h->o->move.name;
+	glob_t found;
+	size_t i;
+	int rc;
+
+	*name = 0;
+	snprintf(want, sizeof(want), "RLNC-%s", uuid_format(h->move.volume, uuid));
+	if (access("/sys/block", F_OK))
+		return fail_errno("/sys/block does not tell what is open");
+	rc = glob("/sys/block/dm-*/dm", GLOB_ERR, NULL, &found);
+	if (rc == GLOB_NOMATCH)
+		return 0;
+	if (rc)
+		return fail(EIO, "/sys/block does not tell what is open");
+	for (i = 0; i < found.gl_pathc && !rc; i++) {
+		rc = read_line(found.gl_pathv[i], "uuid", got);
+		if (!rc)
+			rc = read_line(found.gl_pathv[i], "name", as);
+		if (rc)
+			break;
+		if (!strcmp(got, want))
+			strcpy(name, as);
+		else if (named && !strcmp(as, named))
+			rc = fail(EXDEV, "/dev/mapper/%s is not volume %s", named, uuid);
+	}
+	globfree(&found);
+	return rc;
+}
+
 int move_volume_close(void *ctx)
 {
 	const struct move_host *h = ctx;
-	struct dm_device_info info;
-	char *name = (char *)h->o->move.name;
-	int rc;
+	char name[DM_TEXT_MAX], *argv = name;
+	int rc = find_open(h, name);
 
-	if (!name)
-		return 0;
-	rc = dm_device_info(name, &info);
-	return rc || !info.exists ? rc : cmd_close(h->o, 1, &name);
+	return rc || !*name ? rc : cmd_close(h->o, 1, &argv);
 }
 
 /* Slots that this host's TPM opens; @key has to have been found before. */

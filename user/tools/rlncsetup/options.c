@@ -31,7 +31,6 @@
 
 #define AT(field)	offsetof(struct options, field)
 
-#define TPM2_DEVICE	"device:/dev/tpmrm0"
 #define TPM2_PCRS	"4+7+9+11"
 
 const struct option_row option_rows[] = {

@@ -229,6 +229,8 @@ int slot_make(struct keyslot_set *set, const struct options *o, const char *key_
 
 /* === key slots of this machine's TPM: tpm2.c, tpm2_add.c === */
 
+#define TPM2_NODE	"/dev/tpmrm0"
+#define TPM2_DEVICE	"device:" TPM2_NODE	/* default of --tpm2-device */
 #define TPM2_CAP_PCR	BOOT_CAP_PCR
 #define TPM2_CAP_EVENT	BOOT_CAP_EVENT
 
@@ -325,7 +327,7 @@ int cmd_tpm_epoch(const struct options *o, int argc, char **argv);
 int cmd_tpm_cap(const struct options *o, int argc, char **argv);
 int cmd_anchor_list(const struct options *o, int argc, char **argv);
 int cmd_anchor_remove(const struct options *o, int argc, char **argv);
-int move_check_open(const struct options *o, const uint8_t id[UUID_BYTES]);
+int move_check_open(const struct options *o, const uint8_t id[UUID_BYTES], int *lock);
 int cmd_move_offer(const struct options *o, int argc, char **argv);
 int cmd_move_freeze(const struct options *o, int argc, char **argv);
 int cmd_move_package(const struct options *o, int argc, char **argv);
