@@ -91,7 +91,7 @@ struct site {
 	char policies[96], roots[96], between[96];
 	struct caller callers[8];
 	unsigned int count;
-	struct io_group serving;
+	struct io_group serving, ticking;
 };
 
 static inline int serve(void *arg)
@@ -145,6 +145,7 @@ static inline void site_open(struct site *s)
 {
 	memset(s, 0, sizeof(*s));
 	io_group_init(&s->serving);
+	io_group_init(&s->ticking);
 	put_policy("default", GOOD_POLICY);
 	home_open(&s->h);
 	s->h.config.attest_policies = s->policies;
@@ -154,7 +155,7 @@ static inline void site_open(struct site *s)
 	snprintf(s->policies, sizeof(s->policies), "%s/policies", top);
 	snprintf(s->roots, sizeof(s->roots), "%s/roots.pem", top);
 	snprintf(s->between, sizeof(s->between), "%s/ca/issuer.pem", top);
-	must_equal(hosts_start(&s->h.b, &s->h.group), 0);
+	must_equal(hosts_start(&s->h.b, &s->ticking), 0);
 }
 
 static inline void hang_up(struct site *s)
@@ -165,10 +166,18 @@ static inline void hang_up(struct site *s)
 	io_group_init(&s->serving);
 }
 
+/* As a process does that ends. */
+static inline void end_ticking(struct site *s)
+{
+	io_group_end(&s->ticking);
+	io_group_init(&s->ticking);
+}
+
 static inline void site_close(struct site *s)
 {
 	hang_up(s);
 	s->h.run.stopping = true;
+	end_ticking(s);
 	io_group_cancel(&s->h.group);
 	home_close(&s->h);
 }
@@ -176,7 +185,8 @@ static inline void site_close(struct site *s)
 /* The administrator has named a host; @ek NULL: any that is vouched for. */
 static inline void expect_host(struct site *s, const char *name, const struct tpm_name *ek)
 {
-	struct store_host row = { .name = stext(name), .state = STORE_HOST_EXPECTED };
+	struct store_host row = { .name = stext(name), .state = STORE_HOST_EXPECTED,
+				  .named = true };
 
 	if (ek)
 		row.ek = (struct store_text){ ek->at, ek->len };
@@ -301,6 +311,13 @@ static inline int send_list(struct machine *m, unsigned int entries)
 
 	return have >= list_end[entries] ? 0 :
 	       send_piece(m, ATTEST_LOG_IMA, have, list_file.at + have, list_end[entries] - have);
+}
+
+static inline void enrolled(struct site *s, struct machine *m, const char *host, const char *tpm)
+{
+	machine_open(m, s, host, tpm);
+	expect_host(s, host, &m->ek_name);
+	must_equal(enrol(m), 0);
 }
 
 struct quoted {

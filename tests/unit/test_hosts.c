@@ -51,6 +51,18 @@ static int named(void *arg)
 	must(!holds(&s, "a"));
 	must_equal(begin(&a), -EPERM);
 	must_equal(enrol(&a), -EPERM);
+	/* Also by who has read the row before; until it is named again. */
+	row.state = STORE_HOST_ENROLLED;
+	row.lease = row.judged + 1;
+	must_equal(store_host_put(s.h.b.store, &row), -EKEYREJECTED);
+	row.state = STORE_HOST_EXPECTED;
+	must_equal(store_host_put(s.h.b.store, &row), -EKEYREJECTED);
+	store_arena_free(&arena);
+	row_of(&s, "a", &arena, &row);
+	must(row.state == STORE_HOST_REVOKED && !row.lease);
+	expect_host(&s, "a", &a.ek_name);
+	must_equal(enrol(&a), 0);
+	must(attest(&a, ENTRIES));
 	device_close(a.device);
 	store_arena_free(&arena);
 	site_close(&s);
@@ -60,10 +72,13 @@ static int named(void *arg)
 /* By certificates: each of its own key, and no host with the TPM of another. */
 static int vouched(void *arg)
 {
+	STORE_ARENA arena = { 0 };
+	struct store_host row;
 	struct attest_enrol ask;
 	struct machine a, b, c;
 	struct site s;
 	char why[HOST_LINE];
+	u64 kept;
 
 	(void)arg;
 	site_open(&s);
@@ -104,6 +119,12 @@ static int vouched(void *arg)
 	c.ak = a.ak;
 	ask = enrolment(&c);
 	must_equal(enrol_with(&c, &ask, &a), -EPERM);
+	row_of(&s, "c", &arena, &row);
+	must(row.refused.len && row.shown.len == a.ek_name.len);
+	/* That is told once: the second time there is only the try. */
+	kept = s.h.b.hosts->kept;
+	must_equal(enrol_with(&c, &ask, &a), -EPERM);
+	must_equal(s.h.b.hosts->kept - kept, 2);
 	/* Nor is an attestation key of another TPM taken with one's own endorsement key. */
 	ask = enrolment(&b);
 	ask.ak = (struct rpc_bytes){ a.ak.at, a.ak.len };
@@ -123,18 +144,12 @@ static int vouched(void *arg)
 	must(attest(&a, ENTRIES));
 	device_close(a.device);
 	device_close(b.device);
+	store_arena_free(&arena);
 	site_close(&s);
 	return 0;
 }
 
 /* --- evidence ---------------------------------------------------------------------------- */
-
-static void enrolled(struct site *s, struct machine *m, const char *host, const char *tpm)
-{
-	machine_open(m, s, host, tpm);
-	expect_host(s, host, &m->ek_name);
-	must_equal(enrol(m), 0);
-}
 
 /* What was said before is not said again, by nobody. */
 static int replayed(void *arg)
@@ -441,12 +456,11 @@ static int restarted(void *arg)
 		must_equal(io_sleep_until(io_after_ms(1)), 0);
 	hang_up(&s);
 	s.h.run.stopping = true;
-	io_event_set(&s.h.b.hosts->changed);
-	must_equal(io_sleep_until(io_after_ms(1100)), 0);
+	end_ticking(&s);
 	backend_close(&s.h.b);
 	s.h.run.stopping = false;
 	must_equal(backend_open(&s.h.b, &s.h.run), 0);
-	must_equal(hosts_start(&s.h.b, &s.h.group), 0);
+	must_equal(hosts_start(&s.h.b, &s.ticking), 0);
 	must_equal(link_open(&s.h.link, NULL, &s.h.group), 0);
 	home_connect(&s.h);
 	must(holds(&s, "a"));
@@ -524,8 +538,7 @@ static int needed(void *arg)
 	must_equal(derive_as(a_vault), -ETIMEDOUT);
 	/* What is refused there then is the question, not who asks. */
 	must_equal(derive_as(b_vault), -EINVAL);
-	s.h.run.stopping = false;
-	must_equal(hosts_start(&s.h.b, &s.h.group), 0);
+	must_equal(hosts_start(&s.h.b, &s.ticking), 0);
 	until_vault(a_vault, -EACCES);
 	must(attest(&a, ENTRIES));
 	must_equal(list_as(a_meta), 0);

@@ -241,6 +241,8 @@ static void check_sessions(struct link *backend, struct link *gateway)
 	};
 	struct vault_give made, derived;
 	struct hmac_key theirs, ours;
+	char date[AMZ_DATE_LEN];
+	struct out o = OUT(date, sizeof(date));
 	u8 mac[2][32];
 
 	must_equal(ask(backend, VAULT_MAKE_SECRET, &q, &made, &a), 0);
@@ -258,6 +260,15 @@ static void check_sessions(struct link *backend, struct link *gateway)
 	hmac_with(&theirs, "text", 4, mac[1]);
 	must(!memcmp(mac[0], mac[1], 32));
 	q.date = BYTES("2026010x");
+	must_equal(ask(gateway, VAULT_DERIVE, &q, &derived, &b), -EINVAL);
+	/* Of tomorrow, and no later. */
+	amz_date_write(&o, time(NULL) + 86400);
+	q.date = (struct rpc_bytes){ date, 8 };
+	must_equal(ask(gateway, VAULT_DERIVE, &q, &derived, &b), 0);
+	o = OUT(date, sizeof(date));
+	amz_date_write(&o, time(NULL) + 3 * 86400);
+	must_equal(ask(gateway, VAULT_DERIVE, &q, &derived, &b), -EINVAL);
+	q.date = BYTES("99991231");
 	must_equal(ask(gateway, VAULT_DERIVE, &q, &derived, &b), -EINVAL);
 	q.date = BYTES("20260102");
 	q.owner = 2;
@@ -443,7 +454,7 @@ static void check_status(struct link *backend)
 
 	must_equal(link_do(backend, &call, &a, SOON), 0);
 	must_equal(counts.leases, 3);
-	must_equal(counts.derived, 1);
+	must_equal(counts.derived, 2);
 	must_equal(counts.urls, VAULT_URLS_MAX);
 	must_equal(counts.masters, 1);
 	must(counts.refused > 5);

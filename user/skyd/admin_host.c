@@ -136,7 +136,7 @@ static int keep(struct api_ask *a, const struct store_host *row)
 
 int admin_host_enrol(struct api_ask *a)
 {
-	struct store_host row, next = { .state = STORE_HOST_EXPECTED };
+	struct store_host row, next = { .state = STORE_HOST_EXPECTED, .named = true };
 	int rc = find(a, false, &row);
 
 	if (!rc)

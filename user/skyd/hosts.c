@@ -8,6 +8,7 @@
 #include "log.h"
 
 #define THREADS		2u
+#define WAITERS		4u	/* of one host; the administrator waits behind them */
 #define TICK_MS		1000	/* between looks at what has ended */
 #define VAULT_MS	3000
 #define NS_OF_US	1000
@@ -32,6 +33,20 @@ struct host *host_of(struct hosts *hosts, struct str name)
 	hosts->first = h;
 	hosts->count++;
 	return h;
+}
+
+int host_acquire(struct host *h, int64_t deadline)
+{
+	int rc;
+
+	if (!h)
+		return -ENOSPC;
+	if (h->waiters == WAITERS)
+		return -EBUSY;
+	h->waiters++;
+	rc = io_acquire(&h->one, 1, deadline);
+	h->waiters--;
+	return rc;
 }
 
 void host_forget(struct host *h)
@@ -91,11 +106,12 @@ int host_keep(struct hosts *hosts, struct host *h, const struct store_host *row)
 	hosts->kept++;
 	rc = store_host_put(hosts->b->store, row);
 	hosts->kept++;
-	if (rc)
+	if (rc && rc != -EKEYREJECTED)
 		return rc;
-	if (!row->lease)
+	/* Who has revoked it has told of it. */
+	if (rc || !row->lease)
 		h->holds = false;
-	return take_lease(hosts, h, row->lease);
+	return take_lease(hosts, h, rc ? 0 : row->lease) ? -ENOMEM : rc;
 }
 
 /* Another process of the backend may have judged, while one replaces the other. */
@@ -120,12 +136,18 @@ static int read_leases(struct hosts *hosts)
 	return count < 0 ? count : 0;
 }
 
-/* One whose end nobody has been told of.  Its row says from here on that there is none. */
-static void end_lease(struct hosts *hosts, struct host *h)
+void host_tell_lapse(struct hosts *hosts, struct host *h)
 {
 	const struct host_news news = {
 		"host.lapse", "no good evidence has come in time", { 0 }, { 0 }, STR("backend"),
 	};
+
+	hosts_tell(hosts, h->name, &news);
+}
+
+/* One whose end nobody has been told of.  Its row says from here on that there is none. */
+static void end_lease(struct hosts *hosts, struct host *h)
+{
 	STORE_ARENA a = { 0 };
 	struct store_host row;
 	const u64 seen = h->lease;
@@ -138,7 +160,7 @@ static void end_lease(struct hosts *hosts, struct host *h)
 			    &row) && row.lease == seen) {
 		row.lease = 0;
 		if (!host_keep(hosts, h, &row))
-			hosts_tell(hosts, h->name, &news);
+			host_tell_lapse(hosts, h);
 	}
 	io_release(&h->one, 1);
 }
@@ -149,16 +171,16 @@ static int tick_fiber(void *arg)
 	struct host *h;
 	int rc;
 
-	/* One that retires leaves it to the other. */
+	/* One that retires hears what the other has judged, and leaves what has ended to it. */
 	do {
 		rc = read_leases(hosts);
 		if (rc && rc != -ECANCELED)
 			log_line(LEVEL_WARNING, "leases of hosts cannot be read: %s",
 				 strerror(-rc));
-		for (h = hosts->first; h; h = h->next)
+		for (h = hosts->first; h && !hosts->b->run->stopping; h = h->next)
 			if (h->holds && !lease_held(&hosts->leases, str_of(h->name), io_now()))
 				end_lease(hosts, h);
-	} while (!io_sleep_until(io_after_ms(TICK_MS)) && !hosts->b->run->stopping);
+	} while (!io_sleep_until(io_after_ms(TICK_MS)));
 	return 0;
 }
 
@@ -203,7 +225,7 @@ static int vault_fiber(void *arg)
 				 strerror(-rc));
 		told = !rc;
 		rc = io_event_wait(&hosts->changed, io_after_ms(TICK_MS));
-	} while (rc != -ECANCELED && !hosts->b->run->stopping);
+	} while (rc != -ECANCELED);
 	return 0;
 }
 

@@ -49,6 +49,8 @@ struct host {
 	struct host *next;
 	char name[ROLE_HOST];
 	struct io_semaphore one;	/* one of its attester's questions at a time */
+	unsigned int waiters;		/* of those */
+	int64_t refusals;		/* until when those told are paid for; see refusal_fits() */
 	struct host_asked asked;
 	u8 nonce[ATTEST_NONCE];
 	int64_t nonce_until;		/* 0: there is none that may be used */
@@ -89,10 +91,19 @@ bool host_holds_lease(const struct backend *b, struct str host);
 struct host *host_of(struct hosts *hosts, struct str name);
 
 /*
- * Keep a row.  A lease that it has begins, goes on or ends now, for the vault as well.
- * Return: 0; as store_host_put().
+ * Keep a row.  A lease that it has begins, goes on or ends now, for the vault as well; also when
+ * the host has been revoked meanwhile.  Return: 0; as store_host_put().
  */
 int host_keep(struct hosts *hosts, struct host *h, const struct store_host *row);
+
+/*
+ * For a question of its attester's: wait for ->one.  @h: NULL is -ENOSPC.
+ * Return: 0; -EBUSY: too many wait already; as io_acquire().
+ */
+int host_acquire(struct host *h, int64_t deadline);
+
+/* A lease has ended by itself. */
+void host_tell_lapse(struct hosts *hosts, struct host *h);
 
 /* Forget its logs, nonce and credential. */
 void host_forget(struct host *h);
@@ -125,7 +136,10 @@ int webhook_open(struct webhook **to, const struct config *config, struct link *
 		 struct io_group *group);
 /* When its fiber has ended; NULL does nothing. */
 void webhook_close(struct webhook *w);
-/* @document: is taken; does not wait.  The oldest is dropped where there are too many. */
+/*
+ * @document: is taken; does not wait.  Where there are too many the oldest refusal is dropped, or
+ * the oldest of all.
+ */
 void webhook_post(struct webhook *w, json_t *document);
 
 struct webhook_counts {

@@ -17,6 +17,8 @@
 
 #define NONCE_MS	60000
 #define CREDENTIAL_MS	60000
+#define REFUSALS	8		/* that are told at once; then one for each: */
+#define REFUSAL_NS	60000000000
 
 static struct store_text name_of(const struct host *h)
 {
@@ -104,7 +106,7 @@ static int begin(struct link_request *request, const void *ask, void *give)
 {
 	struct hosts *hosts = ((struct backend *)request->ctx)->hosts;
 	struct host *h = host_of(hosts, str_of(request->host));
-	int rc = h ? io_acquire(&h->one, 1, request->deadline) : -ENOSPC;
+	int rc = host_acquire(h, request->deadline);
 
 	if (rc)
 		return rc;
@@ -192,6 +194,19 @@ static const char *may_enrol(const struct hosts *hosts, const struct enrolling *
 	return NULL;
 }
 
+/* A host that comes with one reason after another could fill the ledger still. */
+static bool refusal_fits(struct host *h)
+{
+	const int64_t now = io_now();
+
+	if (h->refusals < now)
+		h->refusals = now;
+	if (h->refusals > now + (REFUSALS - 1) * REFUSAL_NS)
+		return false;
+	h->refusals += REFUSAL_NS;
+	return true;
+}
+
 /* Each reason is told once; strangers could fill the ledger. */
 static void tell_refused(struct hosts *hosts, struct host *h, const struct enrolling *e,
 			 struct store_host *row)
@@ -199,7 +214,8 @@ static void tell_refused(struct hosts *hosts, struct host *h, const struct enrol
 	const struct host_news news = { .action = "host.refuse", .why = e->why };
 	const struct store_text why = { e->why, strlen(e->why) };
 
-	if (same(row->refused, why) && same(row->shown, text_of_name(&e->ek)))
+	if ((same(row->refused, why) && same(row->shown, text_of_name(&e->ek))) ||
+	    !refusal_fits(h))
 		return;
 	row->shown = text_of_name(&e->ek);
 	row->refused = why;
@@ -248,7 +264,7 @@ static int enrol(struct link_request *request, const void *ask, void *given)
 	e->hosts = ((struct backend *)request->ctx)->hosts;
 	e->ask = ask;
 	e->h = host_of(e->hosts, str_of(request->host));
-	rc = e->h ? io_acquire(&e->h->one, 1, request->deadline) : -ENOSPC;
+	rc = host_acquire(e->h, request->deadline);
 	if (rc)
 		return rc;
 	rc = enrol_one(request, e);
@@ -301,10 +317,12 @@ static int activate_one(struct hosts *hosts, struct host *h, const struct attest
 		row.enrolled = backend_now();
 	rc = host_keep(hosts, h, &row);
 	if (rc == -EEXIST) {
-		news.action = "host.refuse";
-		news.why = "another host has that TPM";
-		hosts_tell(hosts, h->name, &news);
-		return -EPERM;
+		const struct enrolling e = { .ek = asked->ek, .why = "another host has that TPM" };
+
+		rc = read_row(hosts, h, &a, &row);
+		if (!rc)
+			tell_refused(hosts, h, &e, &row);
+		return rc ? rc : -EPERM;
 	}
 	if (rc)
 		return rc;
@@ -319,7 +337,7 @@ static int activate(struct link_request *request, const void *ask, void *give)
 {
 	struct hosts *hosts = ((struct backend *)request->ctx)->hosts;
 	struct host *h = host_of(hosts, str_of(request->host));
-	int rc = h ? io_acquire(&h->one, 1, request->deadline) : -ENOSPC;
+	int rc = host_acquire(h, request->deadline);
 
 	(void)give;
 	if (rc)

@@ -77,7 +77,7 @@ static int piece(struct link_request *request, const void *ask, void *give)
 {
 	struct hosts *hosts = ((struct backend *)request->ctx)->hosts;
 	struct host *h = host_of(hosts, str_of(request->host));
-	int rc = h ? io_acquire(&h->one, 1, request->deadline) : -ENOSPC;
+	int rc = host_acquire(h, request->deadline);
 
 	(void)give;
 	if (rc)
@@ -242,6 +242,8 @@ static int keep(struct judging *j, struct store_host *row)
 {
 	const struct hosts *hosts = j->hosts;
 	const bool held = lease_held(&hosts->leases, str_of(j->h->name), io_now());
+	/* And nobody has noticed yet. */
+	const bool lapsed = j->h->holds && !held;
 	struct store_text policy = { 0 };
 	bool news;
 	int rc;
@@ -261,6 +263,8 @@ static int keep(struct judging *j, struct store_host *row)
 	row->refused = text_of_string(j->why);
 	row->lease = row->trusted ? row->judged + hosts->b->config->attest_lease_ms * 1000 : 0;
 	rc = host_keep(j->hosts, j->h, row);
+	if (!rc && lapsed)
+		host_tell_lapse(j->hosts, j->h);
 	if (!rc)
 		tell(j, row, news, held);
 	return rc;
@@ -310,7 +314,7 @@ static int evidence(struct link_request *request, const void *ask, void *give)
 	j->hosts = ((struct backend *)request->ctx)->hosts;
 	j->ask = ask;
 	j->h = host_of(j->hosts, str_of(request->host));
-	rc = j->h ? io_acquire(&j->h->one, 1, request->deadline) : -ENOSPC;
+	rc = host_acquire(j->h, request->deadline);
 	if (rc)
 		return rc;
 	rc = judge_one(request, j, give);

@@ -22,6 +22,10 @@ static const struct db_sql sql_other = {
 	"SELECT 1 FROM host WHERE ek = ?1 AND name <> ?2 AND state = ?3 LIMIT 1",
 };
 
+static const struct db_sql sql_state = {
+	"look whether a host was revoked", "SELECT state FROM host WHERE name = ?1",
+};
+
 static const struct db_sql sql_get = {
 	"read a host", "SELECT " COLUMNS " FROM host WHERE name = ?1",
 };
@@ -50,6 +54,12 @@ static int put_tx(struct db_conn *c, void *arg)
 	u64 one;
 	int err = -ENOENT;
 
+	/* Who read the row before that, in whichever process, does not undo it. */
+	if (h->state != STORE_HOST_REVOKED && !h->named)
+		err = store_number(c, &sql_state, DB_ARGS(STORE_ARG(h->name)), ENOENT, &one);
+	if (err != -ENOENT && (err || one == STORE_HOST_REVOKED))
+		return err ? err : -EKEYREJECTED;
+	err = -ENOENT;
 	if (h->state == STORE_HOST_ENROLLED)
 		err = store_number(c, &sql_other,
 				   DB_ARGS(STORE_ARG(h->ek), STORE_ARG(h->name),

@@ -27,6 +27,7 @@ struct store_host {
 	struct store_text verdict;	/* what it has found, in JSON */
 	struct store_text shown;	/* Name of the key that was last refused */
 	struct store_text refused;	/* and why */
+	bool named;			/* not kept: by the administrator, now */
 };
 
 /* A lease, as long as it is the only thing that is wanted. */
@@ -35,7 +36,10 @@ struct store_host_lease {
 	u64 lease;
 };
 
-/* Make a row, or replace it.  -EEXIST: another one is enrolled with that endorsement key. */
+/*
+ * Make a row, or replace it.  -EEXIST: another one is enrolled with that endorsement key;
+ * -EKEYREJECTED: it has been revoked meanwhile, and this would let it in without ->named.
+ */
 int store_host_put(struct store *s, const struct store_host *host);
 /* -ENOENT: there is no such. */
 int store_host_get(struct store *s, struct store_text name, struct store_arena *a,

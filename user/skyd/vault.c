@@ -11,6 +11,7 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "crypto/kdf.h"
+#include "http/date.h"
 #include "s3/sig.h"
 #include "vault.h"
 #include "vault_govern.h"
@@ -18,6 +19,7 @@
 #define API_SECRET_BYTES	30u	/* 40 digits of base64, as everybody's are */
 #define API_SECRET_TEXT		40u
 #define AUDIT_LINE		512u
+#define DAY			86400
 
 /* --- the file ---------------------------------------------------------------------- */
 
@@ -225,6 +227,16 @@ static bool is_date(struct rpc_bytes date)
 	return date.len == 8;
 }
 
+/* A gateway that keeps what it was given has nothing of days far off. */
+static bool is_soon(struct rpc_bytes date)
+{
+	char latest[AMZ_DATE_LEN];
+	struct out o = OUT(latest, sizeof(latest));
+
+	amz_date_write(&o, time(NULL) + DAY);
+	return !o.err && memcmp(date.data, latest, date.len) <= 0;
+}
+
 /* "Deriving the signing key", AWS General Reference: a chain of HMACs. */
 static int derive(struct link_request *r, const void *asked, void *given)
 {
@@ -239,8 +251,8 @@ static int derive(struct link_request *r, const void *asked, void *given)
 
 	if (!s)
 		return -ENOMEM;
-	if (ask->kind != VAULT_API_SECRET || !is_date(ask->date) || !ask->region.len ||
-	    !ask->service.len)
+	if (ask->kind != VAULT_API_SECRET || !is_date(ask->date) || !is_soon(ask->date) ||
+	    !ask->region.len || !ask->service.len)
 		return -EINVAL;
 	len = unwrap_into(r->ctx, s, ask);
 	if (len < 0)

@@ -14,7 +14,7 @@
 #include "log.h"
 
 #define QUEUE_MAX	256u
-#define TRIES		12u		/* an hour, about */
+#define TRIES		16u		/* an hour, about */
 #define BACKOFF_MS	1000
 #define BACKOFF_MAX	600000
 #define CALL_MS		10000
@@ -22,6 +22,7 @@
 
 struct webhook_item {
 	struct webhook_item *next;
+	bool refusal;
 	char *text;
 };
 
@@ -51,25 +52,50 @@ static void item_free(struct webhook_item *i)
 	free(i);
 }
 
+/* What any host can bring about does not push out what one has become. */
+static struct webhook_item *take_least(struct webhook *w)
+{
+	struct webhook_item **at = &w->first, *i;
+
+	while (*at && !(*at)->refusal)
+		at = &(*at)->next;
+	if (!*at)
+		return take_first(w);
+	i = *at;
+	*at = i->next;
+	if (w->last == &i->next)
+		w->last = at;
+	w->queued--;
+	return i;
+}
+
+static bool is_refusal(const json_t *document)
+{
+	const char *event = json_string_value(json_object_get(document, "event"));
+
+	return event && !strcmp(event, "refuse");
+}
+
 void webhook_post(struct webhook *w, json_t *document)
 {
 	struct webhook_item *i = calloc(1, sizeof(*i));
 
-	if (i)
+	if (i) {
 		i->text = json_dumps(document, JSON_COMPACT);
+		i->refusal = is_refusal(document);
+	}
 	json_decref(document);
 	if (!i || !i->text) {
 		free(i);
 		w->counts.dropped++;
 		return;
 	}
-	if (w->queued == QUEUE_MAX) {
-		item_free(take_first(w));
-		w->counts.dropped++;
-	}
 	*w->last = i;
 	w->last = &i->next;
-	w->queued++;
+	if (++w->queued > QUEUE_MAX) {
+		item_free(take_least(w));
+		w->counts.dropped++;
+	}
 	io_event_set(&w->wake);
 }
 
@@ -82,22 +108,21 @@ static int post(struct webhook *w, const char *text)
 	const struct iovec body = { (void *)text, strlen(text) };
 	int64_t wait = BACKOFF_MS;
 	unsigned int tries;
-	int rc = 0;
+	int rc;
 
-	for (tries = 0; tries < TRIES; tries++) {
+	for (tries = 1;; tries++) {
 		struct location_ask one = ask;
 
 		one.deadline = io_after_ms(CALL_MS);
 		rc = location_post(w->location, &one, &body, 1);
-		if (!rc || rc == -ECANCELED)
+		if (!rc || rc == -ECANCELED || tries == TRIES)
 			return rc;
-		if (!tries)
+		if (tries == 1)
 			log_line(LEVEL_WARNING, "webhook: %s; tries again", location_why(w->location));
 		if (io_sleep_until(io_after_ms(wait)))
 			return -ECANCELED;
 		wait = wait * 2 > BACKOFF_MAX ? BACKOFF_MAX : wait * 2;
 	}
-	return rc;
 }
 
 static int post_fiber(void *arg)
