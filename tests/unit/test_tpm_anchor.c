@@ -176,6 +176,35 @@ static void hostile_owner(void **state)
 	assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
 }
 
+/* Power that fails between an index and its first value leaves one that is made use of. */
+static void unwritten(void **state)
+{
+	uint8_t area[144];
+	struct anchor a;
+	uint64_t count;
+
+	(void)state;
+	TOOLS("tpm2_nvdefine " COUNTER " -C o -s 8 -a 'nt=counter|ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(nv_counter_read(tpm, ANCHOR_COUNTER(0), &count), -ENOENT);
+	assert_int_equal(nv_counter_increment(tpm, ANCHOR_COUNTER(0)), -ENOENT);
+	assert_int_equal(nv_counter_define(tpm, ANCHOR_COUNTER(0)), 0);
+	assert_int_equal(nv_counter_read(tpm, ANCHOR_COUNTER(0), &count), 0);
+	assert_int_equal(nv_counter_define(tpm, ANCHOR_COUNTER(0)), -EEXIST);
+	TOOLS("tpm2_nvdefine " AREA " -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(nv_area_read(tpm, ANCHOR_AREA(0), area, sizeof(area)), -ENOENT);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area) - 1), -EEXIST);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area)), 0);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area)), -EEXIST);
+	assert_int_equal(anchor_remove(tpm, 0), 0);
+	/* An anchor takes the first place, whatever was left there. */
+	TOOLS("tpm2_nvdefine " COUNTER " -C o -s 8 -a 'nt=counter|ownerread|authread|ownerwrite|no_da';"
+	      "tpm2_nvdefine " AREA " -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
+	assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 3, 3, false }), 0);
+	says(3, 3, false);
+	assert_int_equal(anchor_remove(tpm, 0), 0);
+}
+
 /* What was begun and not ended is no anchor, and is in nobody's way. */
 static void unfinished(void **state)
 {
@@ -220,6 +249,7 @@ int main(void)
 		cmocka_unit_test(steps),
 		cmocka_unit_test(power_between),
 		cmocka_unit_test(hostile_owner),
+		cmocka_unit_test(unwritten),
 		cmocka_unit_test(unfinished),
 		cmocka_unit_test(no_room),
 	};
