@@ -220,6 +220,25 @@ static void unfinished(void **state)
 	assert_int_equal(anchor_remove(tpm, 0), 0);
 }
 
+/* When another lease is taken: 1024 epochs, from 100 on. */
+static void due(void **state)
+{
+	const struct anchor lease = { 100, 1124, true }, crashed = { 100, 1324, true };
+
+	(void)state;
+	assert_false(anchor_due(&lease, 1024, 100));
+	assert_false(anchor_due(&lease, 1024, 611));
+	assert_true(anchor_due(&lease, 1024, 612));
+	assert_true(anchor_due(&lease, 1024, 2000));
+	/* It was at 300 when it was opened again, which may be an epoch that did not last. */
+	assert_false(anchor_due(&crashed, 1024, 299));
+	assert_false(anchor_due(&crashed, 1024, 300));
+	assert_true(anchor_due(&crashed, 1024, 301));
+	/* The same of a monitor that was told to take shorter ones. */
+	assert_true(anchor_due(&lease, 512, 613));
+	assert_false(anchor_due(&(struct anchor){ 100, 612, true }, 512, 101));
+}
+
 /* Somebody else's index is left alone; a TPM has room for so many. */
 static void no_room(void **state)
 {
@@ -251,6 +270,7 @@ int main(void)
 		cmocka_unit_test(hostile_owner),
 		cmocka_unit_test(unwritten),
 		cmocka_unit_test(unfinished),
+		cmocka_unit_test(due),
 		cmocka_unit_test(no_room),
 	};
 

@@ -199,6 +199,12 @@ int anchor_write(struct device *d, const struct anchor_volume *v, const struct a
 	return rc ? rc : step(d, v, which, now);
 }
 
+bool anchor_due(const struct anchor *a, uint64_t lease, uint64_t epoch)
+{
+	return epoch + lease / 2 >= a->high ||
+	       (a->high - a->low > lease && epoch > a->high - lease);
+}
+
 int anchor_remove(struct device *d, unsigned int which)
 {
 	int rc = nv_remove(d, ANCHOR_AREA(which));

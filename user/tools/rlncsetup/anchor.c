@@ -194,10 +194,9 @@ bool anchor_has(const char *uuid)
  * @o:		--anchor-lease, --tpm2-device
  * @uuid:	of a volume that anchor_has()
  * @epoch:	that is durable now
- * @high:	receives where the lease ends
+ * @high:	receives where the lease ends; 0: it begins too early, ask again at the next epoch
  *
- * Nothing is written while more than half of the lease is left, or when the volume has been
- * closed meanwhile.
+ * Nothing is written unless anchor_due() says so, nor when the volume has been closed meanwhile.
  *
  * Return: 0 or -errno, reported.
  */
@@ -217,11 +216,12 @@ int anchor_renew(const struct options *o, const char *uuid, uint64_t epoch, uint
 	rc = anchor_read(a.tpm, &a.volume, &now);
 	if (!rc && !now.open)
 		return 0;
-	if (!rc && (epoch + o->anchor_lease / 2 >= now.high)) {
+	if (!rc && anchor_due(&now, o->anchor_lease, epoch)) {
 		now = (struct anchor){ epoch, epoch + o->anchor_lease, true };
 		rc = anchor_write(a.tpm, &a.volume, &now);
 	}
-	*high = now.high;
+	if (!rc)
+		*high = now.high - now.low > o->anchor_lease ? 0 : now.high;
 	return rc ? tpm2_trouble(a.tpm, rc, "the lease of epochs cannot be renewed") : 0;
 }
 
