@@ -240,6 +240,7 @@ int tpm2_unlock(struct volume *v, const struct options *o, struct secret *key);
 int tpm2_slot_make(struct keyslot_set *set, const struct options *o,
 		   const struct secret *volume_key);
 int tpm2_cap(const struct options *o);
+int tpm2_last_epoch(const struct options *o, uint64_t *epoch);
 
 /* === the epochs that this machine's TPM accepts: anchor.c === */
 
