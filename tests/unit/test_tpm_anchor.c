@@ -220,6 +220,37 @@ static void unfinished(void **state)
 	assert_int_equal(anchor_remove(tpm, 0), 0);
 }
 
+/* The id is taken away, the owner has an anchor made anew, and then the old one is put back. */
+static void id_taken_away(void **state)
+{
+	static const char *const away[] = {
+		"head -c 144 /dev/zero | dd of=none bs=1 count=16 conv=notrunc status=none;"
+		"tpm2_nvwrite 0x01a5c013 -C o -i none",
+		"tpm2_nvundefine 0x01a5c013",
+	};
+	struct anchor a;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		/* The first place is free, and what is made anew is made there. */
+		assert_int_equal(anchor_make(tpm, &stranger, &(struct anchor){ 1, 1, false }), 0);
+		assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 5, 5, false }), 0);
+		assert_int_equal(anchor_remove(tpm, 0), 0);
+		says(5, 5, false);
+		TOOLS("tpm2_nvread 0x01a5c013 -o old; cp old none; %s", away[i]);
+		assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
+		assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 9, 9, false }), 0);
+		says(9, 9, false);
+		TOOLS("tpm2_nvundefine " AREA ";"
+		      "tpm2_nvdefine 0x01a5c013 -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da';"
+		      "tpm2_nvwrite 0x01a5c013 -C o -i old");
+		assert_int_equal(anchor_read(tpm, &volume, &a), -EBADMSG);
+		assert_int_equal(anchor_remove(tpm, 1), 0);
+		assert_int_equal(anchor_remove(tpm, 0), 0);
+	}
+}
+
 /* When another lease is taken: 1024 epochs, from 100 on. */
 static void due(void **state)
 {
@@ -270,6 +301,7 @@ int main(void)
 		cmocka_unit_test(hostile_owner),
 		cmocka_unit_test(unwritten),
 		cmocka_unit_test(unfinished),
+		cmocka_unit_test(id_taken_away),
 		cmocka_unit_test(due),
 		cmocka_unit_test(no_room),
 	};

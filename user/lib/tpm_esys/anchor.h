@@ -65,6 +65,8 @@ int anchor_owner(struct device *d, unsigned int which, uint8_t id[ANCHOR_ID_BYTE
  * @v: the volume, which has none
  * @first: what is accepted
  *
+ * Counters that have no anchor are removed first, so that none comes back by its id.
+ *
  * Return: 0; -EEXIST; -ENOSPC: there are ANCHORS already, or the TPM has no room; -EACCES; -EIO.
  */
 int anchor_make(struct device *d, const struct anchor_volume *v, const struct anchor *first);
