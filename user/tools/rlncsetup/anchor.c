@@ -60,7 +60,10 @@ static int volume_of(const char *uuid, struct anchor_volume *v)
 	return keyring_read(name, v, sizeof(*v));
 }
 
-static void forget(const char *uuid)
+/**
+ * anchor_forget - the volume is not open, and nobody will ask for the anchor's key
+ */
+void anchor_forget(const char *uuid)
 {
 	char name[64];
 
@@ -236,7 +239,7 @@ int anchor_end(const struct options *o, const char *uuid, uint64_t epoch)
 	const struct anchor closed = { epoch, epoch, false };
 	int rc = volume_of(uuid, &a.volume);
 
-	forget(uuid);
+	anchor_forget(uuid);
 	if (rc)
 		return fail(-rc, "the key of anchor %s: %s", uuid, strerror(-rc));
 	rc = anchoring_begin(&a, o);

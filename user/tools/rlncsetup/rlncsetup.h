@@ -246,6 +246,7 @@ int tpm2_last_epoch(const struct options *o, uint64_t *epoch);
 
 int anchor_begin(struct options *o, const struct volume *v, const struct secret *key);
 bool anchor_has(const char *uuid);
+void anchor_forget(const char *uuid);
 int anchor_renew(const struct options *o, const char *uuid, uint64_t epoch, uint64_t *high);
 int anchor_end(const struct options *o, const char *uuid, uint64_t epoch);
 
