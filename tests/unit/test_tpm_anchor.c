@@ -176,6 +176,35 @@ static void hostile_owner(void **state)
 	assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
 }
 
+/* Power that fails between an index and its first value leaves one that is made use of. */
+static void unwritten(void **state)
+{
+	uint8_t area[144];
+	struct anchor a;
+	uint64_t count;
+
+	(void)state;
+	TOOLS("tpm2_nvdefine " COUNTER " -C o -s 8 -a 'nt=counter|ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(nv_counter_read(tpm, ANCHOR_COUNTER(0), &count), -ENOENT);
+	assert_int_equal(nv_counter_increment(tpm, ANCHOR_COUNTER(0)), -ENOENT);
+	assert_int_equal(nv_counter_define(tpm, ANCHOR_COUNTER(0)), 0);
+	assert_int_equal(nv_counter_read(tpm, ANCHOR_COUNTER(0), &count), 0);
+	assert_int_equal(nv_counter_define(tpm, ANCHOR_COUNTER(0)), -EEXIST);
+	TOOLS("tpm2_nvdefine " AREA " -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(nv_area_read(tpm, ANCHOR_AREA(0), area, sizeof(area)), -ENOENT);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area) - 1), -EEXIST);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area)), 0);
+	assert_int_equal(nv_area_define(tpm, ANCHOR_AREA(0), sizeof(area)), -EEXIST);
+	assert_int_equal(anchor_remove(tpm, 0), 0);
+	/* An anchor takes the first place, whatever was left there. */
+	TOOLS("tpm2_nvdefine " COUNTER " -C o -s 8 -a 'nt=counter|ownerread|authread|ownerwrite|no_da';"
+	      "tpm2_nvdefine " AREA " -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da'");
+	assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
+	assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 3, 3, false }), 0);
+	says(3, 3, false);
+	assert_int_equal(anchor_remove(tpm, 0), 0);
+}
+
 /* What was begun and not ended is no anchor, and is in nobody's way. */
 static void unfinished(void **state)
 {
@@ -189,6 +218,56 @@ static void unfinished(void **state)
 	assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 3, 3, false }), 0);
 	says(3, 3, false);
 	assert_int_equal(anchor_remove(tpm, 0), 0);
+}
+
+/* The id is taken away, the owner has an anchor made anew, and then the old one is put back. */
+static void id_taken_away(void **state)
+{
+	static const char *const away[] = {
+		"head -c 144 /dev/zero | dd of=none bs=1 count=16 conv=notrunc status=none;"
+		"tpm2_nvwrite 0x01a5c013 -C o -i none",
+		"tpm2_nvundefine 0x01a5c013",
+	};
+	struct anchor a;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		/* The first place is free, and what is made anew is made there. */
+		assert_int_equal(anchor_make(tpm, &stranger, &(struct anchor){ 1, 1, false }), 0);
+		assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 5, 5, false }), 0);
+		assert_int_equal(anchor_remove(tpm, 0), 0);
+		says(5, 5, false);
+		TOOLS("tpm2_nvread 0x01a5c013 -o old; cp old none; %s", away[i]);
+		assert_int_equal(anchor_read(tpm, &volume, &a), -ENOENT);
+		assert_int_equal(anchor_make(tpm, &volume, &(struct anchor){ 9, 9, false }), 0);
+		says(9, 9, false);
+		TOOLS("tpm2_nvundefine " AREA ";"
+		      "tpm2_nvdefine 0x01a5c013 -C o -s 144 -a 'ownerread|authread|ownerwrite|no_da';"
+		      "tpm2_nvwrite 0x01a5c013 -C o -i old");
+		assert_int_equal(anchor_read(tpm, &volume, &a), -EBADMSG);
+		assert_int_equal(anchor_remove(tpm, 1), 0);
+		assert_int_equal(anchor_remove(tpm, 0), 0);
+	}
+}
+
+/* When another lease is taken: 1024 epochs, from 100 on. */
+static void due(void **state)
+{
+	const struct anchor lease = { 100, 1124, true }, crashed = { 100, 1324, true };
+
+	(void)state;
+	assert_false(anchor_due(&lease, 1024, 100));
+	assert_false(anchor_due(&lease, 1024, 611));
+	assert_true(anchor_due(&lease, 1024, 612));
+	assert_true(anchor_due(&lease, 1024, 2000));
+	/* It was at 300 when it was opened again, which may be an epoch that did not last. */
+	assert_false(anchor_due(&crashed, 1024, 299));
+	assert_false(anchor_due(&crashed, 1024, 300));
+	assert_true(anchor_due(&crashed, 1024, 301));
+	/* The same of a monitor that was told to take shorter ones. */
+	assert_true(anchor_due(&lease, 512, 613));
+	assert_false(anchor_due(&(struct anchor){ 100, 612, true }, 512, 101));
 }
 
 /* Somebody else's index is left alone; a TPM has room for so many. */
@@ -220,7 +299,10 @@ int main(void)
 		cmocka_unit_test(steps),
 		cmocka_unit_test(power_between),
 		cmocka_unit_test(hostile_owner),
+		cmocka_unit_test(unwritten),
 		cmocka_unit_test(unfinished),
+		cmocka_unit_test(id_taken_away),
+		cmocka_unit_test(due),
 		cmocka_unit_test(no_room),
 	};
 

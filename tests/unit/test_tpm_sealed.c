@@ -171,8 +171,11 @@ static void epochs(void **state)
 	/* Signed for the epoch to come, and good in this one already. */
 	RUN(0, SIGN "--epoch 2 --out next");
 	RUN(0, SEALED "--tpm2-signature next m?");
-	RUN(0, "rlncsetup tpm epoch " TPM "bump");
+	RUN(4, "rlncsetup tpm epoch " TPM "--tpm2-signature nowhere bump");
+	RUN(0, "rlncsetup tpm epoch " TPM "--tpm2-signature next bump");
 	heard("2\n");
+	/* What was signed ahead outlives it, and that is said. */
+	heard("policies of epoch 2 are signed, and good until that is ended, too");
 	RUN(2, SEALED "--tpm2-signature good m?");
 	heard("is of epoch 1, and it is 2 now");
 	RUN(0, SEALED "--tpm2-signature next m?");
@@ -182,7 +185,9 @@ static void epochs(void **state)
 	heard("2\n");
 	RUN(0, SEALED "--tpm2-signature good m?");
 	/* A larger number in the file is not what was signed. */
-	RUN(0, "rlncsetup tpm epoch " TPM "bump");
+	RUN(0, "rlncsetup tpm epoch " TPM "--tpm2-signature next bump");
+	heard("3\n");
+	not_heard("are signed");
 	RUN(0, "sed 's/\"epoch\": 2/\"epoch\": 3/' next >later");
 	RUN(2, SEALED "--tpm2-signature later m?");
 	RUN(2, SEALED "--tpm2-signature next m?");

@@ -10,7 +10,7 @@
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup skyctl dmsetup openssl tpm2_pcrread mkinitramfs systemd-escape
 [ -c /dev/tpmrm0 ] || skip_all "needs a TPM"
-plan 15
+plan 17
 
 load_module dm-rlnc
 requires_module brd rd_nr=3 rd_size=16384
@@ -79,5 +79,9 @@ exits 0 "the script opens it" "" inside /bin/sh /scripts/rlncsetup
 check "there it is" test -b /dev/mapper/v
 check "it is read" dd if=/dev/mapper/v of=/dev/null bs=1M count=1 iflag=direct status=none
 exits 0 "a second time there is nothing to do" "^$" inside /bin/sh /scripts/rlncsetup
+must dmsetup remove --retry v
+exits 0 "the TPM is left to the volumes that are opened later" "" rlncsetup key test --tpm2 "${m[@]}"
+must sed -i '/^late/d; /^far/d' "$ramfs/etc/rlnctab"
+exits 0 "where there are none the script opens it" "" inside /bin/sh /scripts/rlncsetup
 must dmsetup remove --retry v
 exits 2 "and the TPM gives nothing up any more" "was told to do so no more" rlncsetup open v --tpm2 "${m[@]}"

@@ -140,6 +140,24 @@ static int step(struct device *d, const struct anchor_volume *v, unsigned int wh
 	return rc ? rc : nv_counter_increment(d, ANCHOR_COUNTER(which));
 }
 
+/*
+ * Counters of no anchor: whoever has taken the volume's id from beside a record could put it back
+ * later, and as long as the counter is as it was the record would be believed.
+ */
+static int remove_unowned(struct device *d)
+{
+	uint8_t id[ANCHOR_ID_BYTES];
+	unsigned int which;
+	uint64_t count;
+	int rc = 0;
+
+	for (which = 0; which < ANCHORS && !rc; which++)
+		if (anchor_owner(d, which, id) == -ENOENT &&
+		    !nv_counter_read(d, ANCHOR_COUNTER(which), &count))
+			rc = nv_remove(d, ANCHOR_COUNTER(which));
+	return rc;
+}
+
 int anchor_make(struct device *d, const struct anchor_volume *v, const struct anchor *first)
 {
 	uint8_t id[ANCHOR_ID_BYTES];
@@ -148,6 +166,9 @@ int anchor_make(struct device *d, const struct anchor_volume *v, const struct an
 
 	if (rc != -ENOENT)
 		return rc ? rc : -EEXIST;
+	rc = remove_unowned(d);
+	if (rc)
+		return rc;
 	for (which = 0; which < ANCHORS; which++) {
 		rc = anchor_owner(d, which, id);
 		if (!rc)
@@ -197,6 +218,12 @@ int anchor_write(struct device *d, const struct anchor_volume *v, const struct a
 	if (!rc)
 		rc = read_at(d, v, which, &before);
 	return rc ? rc : step(d, v, which, now);
+}
+
+bool anchor_due(const struct anchor *a, uint64_t lease, uint64_t epoch)
+{
+	return epoch + lease / 2 >= a->high ||
+	       (a->high - a->low > lease && epoch > a->high - lease);
 }
 
 int anchor_remove(struct device *d, unsigned int which)

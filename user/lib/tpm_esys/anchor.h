@@ -65,6 +65,8 @@ int anchor_owner(struct device *d, unsigned int which, uint8_t id[ANCHOR_ID_BYTE
  * @v: the volume, which has none
  * @first: what is accepted
  *
+ * Counters that have no anchor are removed first, so that none comes back by its id.
+ *
  * Return: 0; -EEXIST; -ENOSPC: there are ANCHORS already, or the TPM has no room; -EACCES; -EIO.
  */
 int anchor_make(struct device *d, const struct anchor_volume *v, const struct anchor *first);
@@ -82,6 +84,18 @@ int anchor_read(struct device *d, const struct anchor_volume *v, struct anchor *
 
 /* From now on that is accepted.  Return: as anchor_read(), or -EACCES. */
 int anchor_write(struct device *d, const struct anchor_volume *v, const struct anchor *now);
+
+/**
+ * anchor_due() - Is it time for another lease, from an epoch on?
+ * @a: the lease there is
+ * @lease: epochs of another
+ * @epoch: that is durable
+ *
+ * It is when half of one is left.  One that was taken after a crash begins where that before it
+ * did, and accepts more epochs than it should: that is put right with the first epoch that was
+ * made since, which is not one that too few members have.
+ */
+bool anchor_due(const struct anchor *a, uint64_t lease, uint64_t epoch);
 
 /* Forget an anchor, whosever it is.  Return: 0, -ENOENT, -EACCES or -EIO. */
 int anchor_remove(struct device *d, unsigned int which);

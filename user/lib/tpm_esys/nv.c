@@ -33,20 +33,40 @@ static int find(struct device *d, uint32_t index, ESYS_TR *nv)
 	return said(d, TPM2_RC_HANDLE) ? -ENOENT : -EIO;
 }
 
-/* Is it what was defined here, and not anything else that somebody has put in its place? */
+/*
+ * Is it what was defined here, and not anything else that somebody has put in its place?  What was
+ * defined and then not written, since power had failed, is not there yet.
+ */
 static int check(struct device *d, ESYS_TR nv, TPMA_NV attributes, size_t size)
 {
 	TPM2B_NV_PUBLIC *public = NULL;
-	bool same;
+	bool same, written;
 
 	if (!ok(d, Esys_NV_ReadPublic(d->esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				      &public, NULL)))
 		return -EIO;
-	same = public->nvPublic.attributes == (attributes | TPMA_NV_WRITTEN) &&
+	written = public->nvPublic.attributes & TPMA_NV_WRITTEN;
+	same = (public->nvPublic.attributes | TPMA_NV_WRITTEN) == (attributes | TPMA_NV_WRITTEN) &&
 	       public->nvPublic.nameAlg == TPM2_ALG_SHA256 &&
 	       !public->nvPublic.authPolicy.size && public->nvPublic.dataSize == size;
 	Esys_Free(public);
-	return same ? 0 : -EPROTO;
+	if (!same)
+		return -EPROTO;
+	return written ? 0 : -ENOENT;
+}
+
+/* One of that number which was defined before, if it was not written. */
+static int take_up(struct device *d, uint32_t index, TPMA_NV attributes, size_t size, ESYS_TR *nv)
+{
+	int rc = find(d, index, nv);
+
+	if (rc)
+		return rc;
+	rc = check(d, *nv, attributes, size);
+	if (rc == -ENOENT)
+		return 0;
+	Esys_TR_Close(d->esys, nv);
+	return rc == -EIO ? rc : -EEXIST;
 }
 
 static int define(struct device *d, uint32_t index, TPMA_NV attributes, size_t size, ESYS_TR *nv)
@@ -60,9 +80,13 @@ static int define(struct device *d, uint32_t index, TPMA_NV attributes, size_t s
 			.dataSize = size,
 		},
 	};
+	int rc;
 
-	return ok(d, Esys_NV_DefineSpace(d->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					 ESYS_TR_NONE, &nothing, &public, nv)) ? 0 : refusal(d);
+	if (ok(d, Esys_NV_DefineSpace(d->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+				      ESYS_TR_NONE, &nothing, &public, nv)))
+		return 0;
+	rc = refusal(d);
+	return rc == -EEXIST ? take_up(d, index, attributes, size, nv) : rc;
 }
 
 static int increment(struct device *d, ESYS_TR nv)

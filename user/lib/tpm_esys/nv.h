@@ -15,7 +15,8 @@
 #include "device.h"
 
 /**
- * nv_counter_define() - Make a counter, and count once: it has a value then.
+ * nv_counter_define() - Make a counter, and count once: it has a value then.  One that was left
+ * without, since power had failed in between, is used.
  * @d: the TPM
  * @index: 0x01800000 to 0x01bfffff
  *
@@ -30,8 +31,8 @@ int nv_counter_define(struct device *d, uint32_t index);
  * @index: which
  * @value: receives it
  *
- * Return: 0; -ENOENT: there is none; -EPROTO: what is there is no counter of nv_counter_define(),
- * or has never counted; -EIO.
+ * Return: 0; -ENOENT: there is none, or it has never counted; -EPROTO: what is there is no counter
+ * of nv_counter_define(); -EIO.
  */
 int nv_counter_read(struct device *d, uint32_t index, uint64_t *value);
 
@@ -39,7 +40,7 @@ int nv_counter_read(struct device *d, uint32_t index, uint64_t *value);
 int nv_counter_increment(struct device *d, uint32_t index);
 
 /**
- * nv_area_define() - Make an area of zeros.
+ * nv_area_define() - Make an area of zeros; one that was defined, but not written, is used.
  * @d: the TPM
  * @index: as of a counter
  * @size: bytes, 1 to 512
@@ -55,7 +56,8 @@ int nv_area_define(struct device *d, uint32_t index, size_t size);
  * @to: receives @size bytes
  * @size: that it has
  *
- * Return: 0; -ENOENT; -EPROTO: what is there is no area of that size; -EIO.
+ * Return: 0; -ENOENT, also when it was never written; -EPROTO: what is there is no area of that
+ * size; -EIO.
  */
 int nv_area_read(struct device *d, uint32_t index, void *to, size_t size);
 

@@ -60,7 +60,10 @@ static int volume_of(const char *uuid, struct anchor_volume *v)
 	return keyring_read(name, v, sizeof(*v));
 }
 
-static void forget(const char *uuid)
+/**
+ * anchor_forget - the volume is not open, and nobody will ask for the anchor's key
+ */
+void anchor_forget(const char *uuid)
 {
 	char name[64];
 
@@ -194,10 +197,9 @@ bool anchor_has(const char *uuid)
  * @o:		--anchor-lease, --tpm2-device
  * @uuid:	of a volume that anchor_has()
  * @epoch:	that is durable now
- * @high:	receives where the lease ends
+ * @high:	receives where the lease ends; 0: it begins too early, ask again at the next epoch
  *
- * Nothing is written while more than half of the lease is left, or when the volume has been
- * closed meanwhile.
+ * Nothing is written unless anchor_due() says so, nor when the volume has been closed meanwhile.
  *
  * Return: 0 or -errno, reported.
  */
@@ -217,11 +219,12 @@ int anchor_renew(const struct options *o, const char *uuid, uint64_t epoch, uint
 	rc = anchor_read(a.tpm, &a.volume, &now);
 	if (!rc && !now.open)
 		return 0;
-	if (!rc && (epoch + o->anchor_lease / 2 >= now.high)) {
+	if (!rc && anchor_due(&now, o->anchor_lease, epoch)) {
 		now = (struct anchor){ epoch, epoch + o->anchor_lease, true };
 		rc = anchor_write(a.tpm, &a.volume, &now);
 	}
-	*high = now.high;
+	if (!rc)
+		*high = now.high - now.low > o->anchor_lease ? 0 : now.high;
 	return rc ? tpm2_trouble(a.tpm, rc, "the lease of epochs cannot be renewed") : 0;
 }
 
@@ -236,7 +239,7 @@ int anchor_end(const struct options *o, const char *uuid, uint64_t epoch)
 	const struct anchor closed = { epoch, epoch, false };
 	int rc = volume_of(uuid, &a.volume);
 
-	forget(uuid);
+	anchor_forget(uuid);
 	if (rc)
 		return fail(-rc, "the key of anchor %s: %s", uuid, strerror(-rc));
 	rc = anchoring_begin(&a, o);

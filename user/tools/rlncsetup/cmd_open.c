@@ -297,6 +297,15 @@ static int cap(const struct options *o, const char *name)
 	return rc;
 }
 
+/* It is not open, unless somebody has it open under another name: that one's key stays. */
+static void forget_anchor(const char *name, const struct volume *v, int rc)
+{
+	struct dm_device_info info;
+
+	if (rc != -EBUSY && rc != -EEXIST && !dm_device_info(name, &info) && !info.exists)
+		anchor_forget(v->uuid);
+}
+
 static int open_volume(const struct options *o, const char *name, char **member, int count,
 		       unsigned int how)
 {
@@ -348,6 +357,8 @@ static int open_volume(const struct options *o, const char *name, char **member,
 		set.keep = true;
 		remember(o, name, &v, &set);
 		interrupt_forget_all();
+	} else if (with.anchor || with.anchor_reset) {
+		forget_anchor(name, &v, rc);
 	}
 	interrupt_release();
 	return rc;

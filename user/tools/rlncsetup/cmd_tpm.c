@@ -23,13 +23,17 @@ static int no_counter(void)
 int cmd_tpm_epoch(const struct options *o, int argc, char **argv)
 {
 	struct device *tpm;
-	uint64_t epoch = 0;
-	int rc;
+	uint64_t epoch = 0, last = 0;
+	int rc = 0;
 
 	if (argc && strcmp(argv[0], "bump"))
 		return fail(EINVAL, "the epoch can be ended with \"bump\"; \"%s\" is not known",
 			    argv[0]);
-	rc = tpm2_open(o, &tpm);
+	if (argc)
+		rc = tpm2_last_epoch(o, &last);
+	/* What lies about does not keep anybody from ending an epoch. */
+	if (!rc || !o->tpm2_signature)
+		rc = tpm2_open(o, &tpm);
 	if (rc)
 		return rc;
 	if (argc)
@@ -43,6 +47,9 @@ int cmd_tpm_epoch(const struct options *o, int argc, char **argv)
 					     "the epoch cannot be read");
 	else
 		printf("%" PRIu64 "\n", epoch);
+	if (!rc && last >= epoch)
+		warn("policies of epoch %" PRIu64 " are signed, and good until that is ended, too",
+		     last);
 	device_close(tpm);
 	return rc;
 }

@@ -15,7 +15,7 @@
 struct leased {
 	struct leased *next;
 	char uuid[UUID_TEXT_MAX];
-	uint64_t high;		/* 0: not known yet; UINT64_MAX: there is no lease */
+	uint64_t high;		/* 0: to be asked for; UINT64_MAX: there is no lease */
 };
 
 struct anchors {

@@ -242,11 +242,13 @@ int tpm2_unlock(struct volume *v, const struct options *o, struct secret *key);
 int tpm2_slot_make(struct keyslot_set *set, const struct options *o,
 		   const struct secret *volume_key);
 int tpm2_cap(const struct options *o);
+int tpm2_last_epoch(const struct options *o, uint64_t *epoch);
 
 /* === the epochs that this machine's TPM accepts: anchor.c === */
 
 int anchor_begin(struct options *o, const struct volume *v, const struct secret *key);
 bool anchor_has(const char *uuid);
+void anchor_forget(const char *uuid);
 int anchor_renew(const struct options *o, const char *uuid, uint64_t epoch, uint64_t *high);
 int anchor_end(const struct options *o, const char *uuid, uint64_t epoch);
 

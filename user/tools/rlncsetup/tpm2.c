@@ -138,6 +138,27 @@ static int read_policies(const struct options *o, struct boot_policies *to)
 	return rc;
 }
 
+/**
+ * tpm2_last_epoch - the last epoch that any policy which can be read here is good in
+ * @o:		--tpm2-signature
+ * @epoch:	receives it; 0: there is no policy
+ *
+ * Return: 0 or -errno, reported.
+ */
+int tpm2_last_epoch(const struct options *o, uint64_t *epoch)
+{
+	struct boot_policies policies = { .count = 0 };
+	int rc = read_policies(o, &policies);
+	unsigned int i;
+
+	*epoch = 0;
+	for (i = 0; i < policies.count; i++)
+		if (policies.at[i].epoch > *epoch)
+			*epoch = policies.at[i].epoch;
+	boot_policies_free(&policies);
+	return rc;
+}
+
 /* Remember why a slot did not open, unless another came nearer. */
 __attribute__((__format__(__printf__, 5, 6)))
 static int because(struct unlocking *u, enum nearness near, int err, const char *do_what,
