@@ -310,7 +310,7 @@ static void online(void **state)
 	heard("governance.apply governance.init governance.propose governance.vote");
 }
 
-/* Between skyctl and skyd: "good" is made "evil" on its way there, and "good" again on its way back. */
+/* Between skyctl and skyd: on its way there "good" becomes "evil", on its way back the reverse. */
 static pid_t start_liar(void)
 {
 	char from[128], to[128];
@@ -403,6 +403,30 @@ static void after_restart(void **state)
 	    top, top, top);
 }
 
+/* The vault is away while something is decided, and follows when it is there again. */
+static void vault_away(void **state)
+{
+	char where[128], id[65], vault[32];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	strcpy(id, propose(where, "[" GOLD("three") "]"));
+	vote(where, id, "carol", "yes");
+	vote(where, id, "bob", "yes");
+	RUN(0, "exec 2>/dev/null; for p in /proc/[0-9]*; do grep -qx vault $p/comm && grep -q '^PPid:.%d$' $p/status && echo ${p#/proc/}; done; true",
+	    (int)daemon_pid);
+	snprintf(vault, sizeof(vault), "%d", atoi(said));
+	assert_true(atoi(vault) > 1);
+	assert_int_equal(kill(atoi(vault), SIGSTOP), 0);
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	RUN(1, "cmp -s %s/dev/vault/keys.governance %s/dev/governance/state.json", top, top);
+	assert_int_equal(kill(atoi(vault), SIGCONT), 0);
+	RUN(0, "for i in $(seq 300); do cmp -s %s/dev/vault/keys.governance %s/dev/governance/state.json && exit 0; sleep .1; done; exit 1",
+	    top, top);
+}
+
 /* Whoever can write the backend's files decides nothing: the vault does not follow. */
 static void taken_over(void **state)
 {
@@ -441,7 +465,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys), cmocka_unit_test(offline), cmocka_unit_test(recovery),
 		cmocka_unit_test(online), cmocka_unit_test(lies),
-		cmocka_unit_test(after_restart), cmocka_unit_test(taken_over),
+		cmocka_unit_test(after_restart), cmocka_unit_test(vault_away),
+		cmocka_unit_test(taken_over),
 	};
 
 	return cmocka_run_group_tests_name("govern_cmd", tests, setup, teardown);
