@@ -101,12 +101,12 @@ static void wait_port(unsigned int port)
 	} while (rc);
 }
 
-static void start_witness(unsigned int i)
+static void start_witness_at(unsigned int i, unsigned int port)
 {
 	char skyctl[PATH_MAX + 8], address[32], key[128], logs[128], state[128], out[128];
 
 	snprintf(skyctl, sizeof(skyctl), "%s/skyctl", folder);
-	snprintf(address, sizeof(address), "127.0.0.1:%u", 7000 + i);
+	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
 	snprintf(key, sizeof(key), "%s/w%u.key", top, i);
 	snprintf(logs, sizeof(logs), "%s/logs", top);
 	snprintf(state, sizeof(state), "%s/w%u", top, i);
@@ -120,10 +120,15 @@ static void start_witness(unsigned int i)
 		      "--state", state, "--name", i ? "w1.example" : "w0.example", NULL);
 		_exit(127);
 	}
-	wait_port(7000 + i);
+	wait_port(port);
 	RUN(0, "head -1 %s", out);
 	said[strcspn(said, "\n")] = 0;
 	snprintf(witness_key[i], sizeof(witness_key[i]), "%.300s", said);
+}
+
+static void start_witness(unsigned int i)
+{
+	start_witness_at(i, 7000 + i);
 }
 
 static void stop(pid_t *pid)
@@ -348,12 +353,49 @@ static void daemon_asks(void **state)
 	RUN(14, "cd %s && %s/skyctl audit verify plain -k key.pub --witnesses any", top, folder);
 }
 
+/* It takes both.  One cosigns at once, the other one later, and nothing is written meanwhile. */
+static void one_after_the_other(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	if (!network)
+		skip();
+	snprintf(text, sizeof(text), "witness w1 %s http://127.0.0.1:7002\nwitness w0 %s http://127.0.0.1:7000\ngroup g all w0 w1\nquorum g\n",
+		 witness_key[1], witness_key[0]);
+	write_file("both", text);
+	snprintf(text, sizeof(text), "[backend]\naudit_witnesses = %s/both\n", top);
+	write_file("dev/skyd.conf", text);
+	RUN(0, "rm %s/dev/ledger/checkpoint.witnessed", top);
+	start_daemon();
+	said[0] = 0;
+	RUN(0, "%s/skyctl govern key eve -o %s/eve", folder, top);
+	said[strcspn(said, "\n")] = 0;
+	snprintf(text, sizeof(text), "{\"members\":[{\"key\":\"%.150s\",\"roles\":[\"voter\"]}],\"quorum\":\"quorum eve\\n\"}",
+		 said);
+	write_file("first", text);
+	RUN(0, "for i in $(seq 300); do %s/skyctl govern init %s/first --dev %s/dev && break; sleep .1; done",
+	    folder, top, top);
+	RUN(0, "for i in $(seq 30); do cat %s/w0/* | grep -q \"$(sed -n 3p %s/dev/ledger/checkpoint)\" && exit 0; sleep 1; done; exit 1",
+	    top, top);
+	RUN(1, "test -e %s/dev/ledger/checkpoint.witnessed", top);
+	stop(&program[2]);
+	start_witness_at(1, 7002);
+	/* Asking wakes those who ask witnesses. */
+	RUN(0, "for i in $(seq 100); do %s/skyctl govern status --dev %s/dev >/dev/null; test -e %s/dev/ledger/checkpoint.witnessed && exit 0; sleep 1; done; exit 1",
+	    folder, top, top);
+	stop(&daemon_pid);
+	RUN(0, "cd %s && %s/skyctl audit verify dev/ledger -k key.pub --witnesses both", top,
+	    folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forks_and_rewinds), cmocka_unit_test(watch_asks),
 		cmocka_unit_test(restarted), cmocka_unit_test(other_requests),
 		cmocka_unit_test(dead_or_lying), cmocka_unit_test(daemon_asks),
+		cmocka_unit_test(one_after_the_other),
 	};
 
 	return cmocka_run_group_tests_name("audit_cmd", tests, setup, teardown);

@@ -469,6 +469,27 @@ static void first_states(void **state)
 	json_decref(members);
 }
 
+/* A key's id is four bytes, and the file of a ballot is named for it. */
+static void same_key_ids(void **state)
+{
+	static const char *const keys[] = {
+		"m56962+c7c58206+AdAGnp6rSwGS0LJkeU0hb1WCiouTGPit7+oPTcvhzsqo",
+		"m169802+c7c58206+Aac0SWLzqfLYlv/fT2zkFyq7EGW/LDfXGlIc+0JL3QVJ",
+	};
+	json_t *members = json_pack("[{s:s, s:[s]}, {s:s, s:[s]}]", "key", keys[0], "roles",
+				    "voter", "key", keys[1], "roles", "voter");
+	struct govern_state other;
+
+	(void)state;
+	assert_int_equal(govern_state_begin(&other, members, "quorum m56962\n", NOW, why), -EINVAL);
+	assert_string_equal(why, "member m169802: has the key id of m56962");
+	govern_state_close(&other);
+	json_array_remove(members, 1);
+	assert_int_equal(govern_state_begin(&other, members, "quorum m56962\n", NOW, why), 0);
+	govern_state_close(&other);
+	json_decref(members);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +502,7 @@ int main(void)
 		cmocka_unit_test(all_or_none), cmocka_unit_test(actions),
 		cmocka_unit_test(replaced), cmocka_unit_test(flipped_state),
 		cmocka_unit_test(other_forms), cmocka_unit_test(first_states),
+		cmocka_unit_test(same_key_ids),
 	};
 
 	if (make_people(NULL))

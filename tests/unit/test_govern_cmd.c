@@ -242,6 +242,9 @@ static void recovery(void **state)
 	    folder);
 	RUN(2, "cd %s && head -1 all2 | %s/skyctl recovery verify - --sheet sheet", top, folder);
 	heard("of another group");
+	RUN(2, "cd %s && %s/skyctl recovery verify share1 share2 share1 --sheet sheet", top, folder);
+	heard("share1:1: share 1 is given twice");
+	heard("2 right, 1 wrong");
 	/* Nobody has decided that. */
 	snprintf(where, sizeof(where), "--dir %s/rec", top);
 	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
@@ -307,6 +310,73 @@ static void online(void **state)
 	heard("governance.apply governance.init governance.propose governance.vote");
 }
 
+/* Between skyctl and skyd: on its way there "good" becomes "evil", on its way back the reverse. */
+static pid_t start_liar(void)
+{
+	char from[128], to[128];
+	pid_t pid;
+
+	snprintf(from, sizeof(from), "%s/lie/control", top);
+	snprintf(to, sizeof(to), "%s/dev/control", top);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("python3", "python3", "-c",
+		       "import sys, threading\n"
+		       "from socket import *\n"
+		       "def pump(a, b, was, now):\n"
+		       "  while True:\n"
+		       "    d = a.recv(1 << 20)\n"
+		       "    if not d: break\n"
+		       "    b.sendall(d.replace(was, now))\n"
+		       "  b.shutdown(SHUT_WR)\n"
+		       "s = socket(AF_UNIX); s.bind(sys.argv[1]); s.listen(8)\n"
+		       "while True:\n"
+		       "  a = s.accept()[0]; b = socket(AF_UNIX); b.connect(sys.argv[2])\n"
+		       "  for x in (a, b, b'good', b'evil'), (b, a, b'evil', b'good'):\n"
+		       "    threading.Thread(target=pump, args=x).start()\n", from, to, NULL);
+		_exit(127);
+	}
+	RUN(0, "for i in $(seq 300); do test -e %s && break; sleep .1; done", from);
+	return pid;
+}
+
+/* Whoever answers for skyd: what he shows has to be what has the id that is signed. */
+static void lies(void **state)
+{
+	char where[128], liar[128], id[65];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	snprintf(liar, sizeof(liar), "--dev %s/lie", top);
+	RUN(0, "mkdir %s/lie", top);
+	pid = start_liar();
+	strcpy(id, propose(where, "[" GOLD("evil") "]"));
+	RUN(0, "%s/skyctl govern status %s %s", folder, id, where);
+	heard("evil");
+	RUN(0, "%s/skyctl govern status %s", folder, liar);
+	RUN(4, "%s/skyctl govern status %s %s", folder, id, liar);
+	heard("whoever answers lies");
+	not_heard("good");
+	RUN(4, "%s/skyctl govern vote %s yes -k %s/alice %s", folder, id, top, liar);
+	heard("whoever answers lies");
+	RUN(0, "%s/skyctl govern status %s %s", folder, id, where);
+	heard("\"yes\":0");
+	/* What is proposed is not what arrives. */
+	RUN(0, "sed -i s/evil/good/ %s/actions", top);
+	RUN(4, "%s/skyctl govern propose %s/actions --days 3 %s", folder, top, liar);
+	heard("whoever answers lies");
+	/* Who votes is shown what he signs. */
+	RUN(0, "%s/skyctl govern vote %s no -k %s/alice %s", folder, id, top, where);
+	heard("evil");
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
 /* A second decision, and a restart: it is there, and the vault has followed. */
 static void after_restart(void **state)
 {
@@ -331,6 +401,30 @@ static void after_restart(void **state)
 	heard("sound: 2 decisions");
 	RUN(0, "for i in $(seq 100); do grep -q '\"version\":2' %s/dev/vault/keys.governance && break; sleep .1; done; cmp %s/dev/vault/keys.governance %s/dev/governance/state.json",
 	    top, top, top);
+}
+
+/* The vault is away while something is decided, and follows when it is there again. */
+static void vault_away(void **state)
+{
+	char where[128], id[65], vault[32];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(where, sizeof(where), "--dev %s/dev", top);
+	strcpy(id, propose(where, "[" GOLD("three") "]"));
+	vote(where, id, "carol", "yes");
+	vote(where, id, "bob", "yes");
+	RUN(0, "exec 2>/dev/null; for p in /proc/[0-9]*; do grep -qx vault $p/comm && grep -q '^PPid:.%d$' $p/status && echo ${p#/proc/}; done; true",
+	    (int)daemon_pid);
+	snprintf(vault, sizeof(vault), "%d", atoi(said));
+	assert_true(atoi(vault) > 1);
+	assert_int_equal(kill(atoi(vault), SIGSTOP), 0);
+	RUN(0, "%s/skyctl govern apply %s %s", folder, id, where);
+	RUN(1, "cmp -s %s/dev/vault/keys.governance %s/dev/governance/state.json", top, top);
+	assert_int_equal(kill(atoi(vault), SIGCONT), 0);
+	RUN(0, "for i in $(seq 300); do cmp -s %s/dev/vault/keys.governance %s/dev/governance/state.json && exit 0; sleep .1; done; exit 1",
+	    top, top);
 }
 
 /* Whoever can write the backend's files decides nothing: the vault does not follow. */
@@ -370,8 +464,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys), cmocka_unit_test(offline), cmocka_unit_test(recovery),
-		cmocka_unit_test(online),
-		cmocka_unit_test(after_restart), cmocka_unit_test(taken_over),
+		cmocka_unit_test(online), cmocka_unit_test(lies),
+		cmocka_unit_test(after_restart), cmocka_unit_test(vault_away),
+		cmocka_unit_test(taken_over),
 	};
 
 	return cmocka_run_group_tests_name("govern_cmd", tests, setup, teardown);

@@ -76,9 +76,13 @@ static void instances(void **state)
 	assert_int_equal(meter_keeper_add(k, &s), 0);
 	commit(k, NOON);
 	sound_so_far(&h, 3, 67);
-	/* Another tenant is another instance. */
+	/* It has one tenant for life: nobody is billed for all of it once more. */
 	s.tenant = STR("blue");
 	assert_int_equal(meter_keeper_add(k, &s), 0);
+	assert_int_equal(meter_keeper_next(k), 3);
+	c.value = 14;
+	assert_int_equal(meter_keeper_add(k, &s), 0);
+	assert_true(str_is(k->life[k->lives - 1].r.tenant, "red"));
 	/* What goes is forgotten; it would begin anew. */
 	commit(k, NOON);
 	commit(k, NOON);
@@ -112,7 +116,36 @@ static void differences(void **state)
 	c.value = 0;
 	assert_int_equal(meter_keeper_add(k, &s), 0);
 	assert_int_equal(meter_keeper_next(k), 5);
+	/* The most that a collector hands in at once, several times. */
+	c.value = 1ull << 52;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(meter_keeper_add(k, &s), 0);
+	commit(k, NOON);
+	sound_so_far(&h, 8, (5ull << 51) + (3ull << 52));
 	meter_keeper_close(k);
+	host_free(&h);
+}
+
+/* After a reset another VM may have the name of one, and have used more already. */
+static void same_name_next_boot(void **state)
+{
+	struct meter_keeper *k;
+	struct host h;
+
+	(void)state;
+	host_make(&h, "h");
+	k = host_open(&h);
+	use(k, "red", "a#1", 10, NOON + MINUTE);
+	commit(k, NOON + MINUTE);
+	meter_keeper_close(k);
+	h.resets++;
+	k = host_open(&h);
+	use(k, "blue", "a#1", 30, NOON + 2 * MINUTE);
+	commit(k, NOON + 2 * MINUTE);
+	use(k, "blue", "a#1", 31, NOON + 3 * MINUTE);
+	commit(k, NOON + 3 * MINUTE);
+	meter_keeper_close(k);
+	sound_so_far(&h, 3, 41);
 	host_free(&h);
 }
 
@@ -458,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(instances, fresh),
 		cmocka_unit_test_setup(differences, fresh),
+		cmocka_unit_test_setup(same_name_next_boot, fresh),
 		cmocka_unit_test_setup(clocks_and_days, fresh),
 		cmocka_unit_test_setup(one_at_a_time, fresh),
 		cmocka_unit_test_setup(keys, fresh),

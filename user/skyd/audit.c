@@ -267,6 +267,7 @@ int audit_open(struct backend *b)
 	o.a = a;
 	a->last = &a->first;
 	io_event_init(&a->wake);
+	io_event_init(&a->unled);
 	rc = io_pool_open(&a->pool, 1);
 	if (!rc)
 		rc = io_work(a->pool, open_files, &o, 0);

@@ -28,6 +28,7 @@ struct audit {
 	unsigned int queued;
 	u64 lost;			/* that could not be written, and that nobody was told of */
 	struct io_event wake;
+	struct io_event unled;		/* the vault does not follow governance yet */
 	struct audit_witnesses *witnesses;	/* NULL: none are asked */
 	bool writing;			/* there is a fiber that takes what is queued */
 };

@@ -50,6 +50,10 @@ struct audit_witnesses {
 	/* Of the round. */
 	struct inspect_note now;	/* the checkpoint, as the log has signed it */
 	struct str signed_text;		/* of it */
+
+	/* Of the rounds about one checkpoint: who has cosigned it is not asked again. */
+	uint64_t size;			/* of it */
+	struct merkle_hash root;
 	uint64_t set;			/* who has cosigned */
 	char cosigned[NOTE_MAX];
 	size_t cosigned_len;
@@ -267,12 +271,17 @@ static void round_of(struct audit_witnesses *w)
 		w->now.bytes = NULL;
 		return;
 	}
-	w->set = 0;
-	memcpy(w->cosigned, w->now.bytes, w->now.len);
-	w->cosigned_len = w->now.len;
+	if (!w->cosigned_len || w->size != w->now.c.size ||
+	    !merkle_equal(&w->root, &w->now.c.root)) {
+		w->set = 0;
+		w->size = w->now.c.size;
+		w->root = w->now.c.root;
+		memcpy(w->cosigned, w->now.bytes, w->now.len);
+		w->cosigned_len = w->now.len;
+	}
 	io_group_init(&group);
 	for (i = 0; i < w->count; i++)
-		if (w->one[i].old != w->now.c.size && io_now() >= w->one[i].later)
+		if (!(w->set >> w->one[i].number & 1) && io_now() >= w->one[i].later)
 			io_spawn(&group, ask, &w->one[i], NULL);
 	/* They end by their own deadlines; when this one is cancelled, at once. */
 	if (io_group_drain(&group, 0))

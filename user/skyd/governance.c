@@ -237,20 +237,24 @@ void governance_open(struct backend *b)
 static int follow(void *arg)
 {
 	struct backend *b = arg;
-	struct job j = { .version = 0 };
-	int rc = work(b, &j, do_job);
-	const u64 last = j.now.version;
+	struct io_event *unled = &b->audit->unled;
+	int rc;
 
-	govern_state_close(&j.now);
-	while (!rc && lead_vault(b, last))
-		if (io_sleep_until(io_after_ms(VAULT_AGAIN_MS)) == -ECANCELED)
-			break;
+	do {
+		struct job j = { .version = 0 };
+
+		io_event_clear(unled);
+		rc = work(b, &j, do_job);
+		rc = rc ? 0 : lead_vault(b, j.now.version);
+		govern_state_close(&j.now);
+		rc = rc ? io_sleep_until(io_after_ms(VAULT_AGAIN_MS)) : io_event_wait(unled, 0);
+	} while (rc != -ECANCELED);
 	return 0;
 }
 
 int governance_start(struct backend *b, struct io_group *group)
 {
-	return is_there(b) ? io_spawn(group, follow, b, NULL) : 0;
+	return b->audit ? io_spawn(group, follow, b, NULL) : 0;
 }
 
 static int status_of(int rc)
@@ -289,7 +293,8 @@ static int serve(struct api_ask *a, const char *verb, bool changes)
 	audit_witness_wake(a->b);
 	if (changes) {
 		set_policies(a->b, &j.now);
-		lead_vault(a->b, j.now.version);
+		if (lead_vault(a->b, j.now.version))
+			io_event_set(&a->b->audit->unled);
 	}
 	govern_state_close(&j.now);
 	return 200;

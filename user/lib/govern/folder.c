@@ -177,7 +177,8 @@ static int load(const struct govern_folder *f, struct govern_state *s, char why[
 	if (rc == -ENOENT)
 		return disk_error(why, f, write_documents(f, s));
 	rc = rc ? rc : govern_step_verify(s, &next, wrong);
-	if (rc == -ENOMEM || rc == -EIO) {
+	if (rc == -ENOMEM || rc == -EIO || rc == -EMFILE || rc == -ENFILE) {
+		/* It could not be looked at: it may have been decided. */
 		govern_state_close(&next);
 		return disk_error(why, f, rc);
 	}

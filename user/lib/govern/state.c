@@ -169,6 +169,10 @@ static int read_member(struct govern_state *s, const json_t *j, char why[GOVERN_
 		if (!memcmp(s->member[i].key.public, m->key.public, sizeof(m->key.public)))
 			return govern_refuse(why, -EINVAL, "member %s: has the key of %s",
 					     m->key.name, s->member[i].key.name);
+		/* It names the file of a ballot. */
+		if (s->member[i].key.id == m->key.id)
+			return govern_refuse(why, -EINVAL, "member %s: has the key id of %s",
+					     m->key.name, s->member[i].key.name);
 	}
 	s->members++;
 	return 0;

@@ -203,15 +203,23 @@ static int write_record(struct meter_keeper *k, const struct meter_record *r, bo
 	return k->text.err;
 }
 
-/* Does it go on from @was?  Its counters are made absolute. */
+/*
+ * Does it go on from @was?  Its counters are made absolute.  What is counted since its beginning
+ * has one tenant for life: another one would be billed for all of it once more.  It ends with its
+ * host's boot, of which the next one may use the name again.
+ */
 static bool goes_on(const struct keeper_life *was, const struct meter_sample *s,
 		    struct meter_record *r)
 {
-	if (!was || !str_equal(was->r.tenant, r->tenant) || !same_digest(&was->r.image, &r->image))
+	if (!was || !same_digest(&was->r.image, &r->image))
 		return false;
 	if (s->added)
-		return add_up(&was->r, r);
-	return !goes_back(&was->r, r) && (!was->ended || (s->ended && unchanged(&was->r, r)));
+		return str_equal(was->r.tenant, r->tenant) && add_up(&was->r, r);
+	if (was->r.boot != r->boot || goes_back(&was->r, r) ||
+	    (was->ended && !(s->ended && unchanged(&was->r, r))))
+		return false;
+	r->tenant = was->r.tenant;
+	return true;
 }
 
 int meter_keeper_add(struct meter_keeper *k, struct meter_sample *s)

@@ -259,16 +259,75 @@ int cmd_govern_init(const struct options *o, int argc, char **argv)
 	return finish(o, "init", read_json(argv[0]), print_state);
 }
 
+/*
+ * Members sign an id, and believe nobody what it stands for: it has to be the hash of what they are
+ * shown.  @from: where the actions and the time are; NULL: in the answer @out, with the base.
+ */
+static int check_id(const char *id, const json_t *out, const json_t *from)
+{
+	const json_t *in = from ? from : out;
+	CLEANUP_FREE char *text = NULL;
+	struct govern_proposal p = { 0 };
+	char why[GOVERN_WHY] = "";
+	json_t *j = json_pack("{s:O, s:O, s:s, s:O}", "actions", json_object_get(in, "actions"),
+			      "base", json_object_get(out, "base"), "id", id, "not_after",
+			      json_object_get(in, "not_after"));
+	int rc = -EBADMSG;
+
+	text = j ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	if (text && !strcmp(id, text_of(out, "id")))
+		rc = govern_proposal_open(&p, str_of(text), why);
+	govern_proposal_close(&p);
+	json_decref(j);
+	if (!rc)
+		return 0;
+	fail(0, "whoever answers lies: what it shows is not the proposal %.70s%s%s", id,
+	     *why ? ": " : "", why);
+	hint("do not vote for it");
+	return rc;
+}
+
 int cmd_govern_propose(const struct options *o, int argc, char **argv)
 {
-	json_t *actions = read_json(argv[0]), *in = NULL;
+	json_t *actions = read_json(argv[0]), *in = NULL, *out = NULL;
 	const uint64_t days = o->days ? o->days : DEFAULT_DAYS;
+	int rc;
 
 	(void)argc;
 	if (actions)
 		in = json_pack("{s:o, s:I}", "actions", actions, "not_after",
 			       (json_int_t)(time(NULL) + days * DAY));
-	return finish(o, "propose", in, print_json);
+	rc = in ? do_ask(o, "propose", in, &out) : -EINVAL;
+	rc = rc ? rc : check_id(text_of(out, "id"), out, in);
+	if (!rc)
+		print_json(out);
+	json_decref(out);
+	json_decref(in);
+	return rc;
+}
+
+/* The proposal as it is, if it is the one of that id. */
+static int find_proposal(const struct options *o, const char *id, json_t **out)
+{
+	json_t *in = json_pack("{s:s}", "id", id);
+	int rc = in ? do_ask(o, "status", in, out) : -EINVAL;
+
+	json_decref(in);
+	return rc ? rc : check_id(id, *out, NULL);
+}
+
+/* What is about to be signed, beside what is printed. */
+static int show_signed(const struct options *o, const char *id)
+{
+	json_t *out = NULL;
+	int rc = find_proposal(o, id, &out);
+
+	if (!rc) {
+		json_dumpf(out, stderr, JSON_COMPACT | JSON_SORT_KEYS);
+		fputc('\n', stderr);
+	}
+	json_decref(out);
+	return rc;
 }
 
 /* "yes" and "no" are signed here; anything else is the file of a ballot. */
@@ -285,8 +344,13 @@ static int get_ballot(const struct options *o, const char *id, const char *says,
 		return rc ? fail(-rc, "cannot read the ballot %s", says) : 0;
 	}
 	rc = read_signer(o->key, &s);
-	if (rc)
+	/* What is written to a file may be signed where nobody can be asked. */
+	if (!rc && (!o->output || o->dir))
+		rc = show_signed(o, id);
+	if (rc) {
+		note_signer_wipe(&s);
 		return rc;
+	}
 	*ballot = calloc(1, GOVERN_BALLOT_MAX + 1);
 	out = OUT(*ballot, GOVERN_BALLOT_MAX);
 	rc = *ballot ? govern_ballot_make(&out, &s, id, yes) : -ENOMEM;
@@ -318,8 +382,16 @@ int cmd_govern_apply(const struct options *o, int argc, char **argv)
 
 int cmd_govern_status(const struct options *o, int argc, char **argv)
 {
-	return finish(o, "status", argc ? json_pack("{s:s}", "id", argv[0]) : json_object(),
-		      argc ? print_json : print_status);
+	json_t *out = NULL;
+	int rc;
+
+	if (!argc)
+		return finish(o, "status", json_object(), print_status);
+	rc = find_proposal(o, argv[0], &out);
+	if (!rc)
+		print_json(out);
+	json_decref(out);
+	return rc;
 }
 
 /* --- verify ---------------------------------------------------------------------------- */

@@ -262,7 +262,9 @@ static json_t *sums_json(const struct sums *s)
 	for (; s; s = s->next) {
 		of = json_object();
 		for (i = 0; i < s->counters; i++)
-			json_object_set_new(of, s->name[i], json_integer(s->value[i]));
+			json_object_set_new(of, s->name[i],
+					    json_integer(s->value[i] > INT64_MAX ? INT64_MAX :
+							 s->value[i]));
 		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:I, s:o}", "tenant",
 						     s->tenant, "source", s->source, "period",
 						     s->period, "records", (json_int_t)s->records,

@@ -19,6 +19,7 @@
 
 #define TEAMS_MAX	(16u << 20)	/* bytes of the file */
 #define US_PER_HOUR	3600000000ull
+#define PART_MAX	(1ull << 52)	/* that a record has room for */
 
 struct collecting {
 	const struct options *o;
@@ -74,7 +75,8 @@ static uint64_t byte_hours(json_t *was, uint64_t bytes, uint64_t time, uint64_t 
 	/* Twice, so that the mean has no half. */
 	sum += ((unsigned __int128)before + bytes) * (now > time ? now - time : 0);
 	*rest = sum % (2 * US_PER_HOUR);
-	return sum / (2 * US_PER_HOUR);
+	sum /= 2 * US_PER_HOUR;
+	return sum > UINT64_MAX ? UINT64_MAX : sum;
 }
 
 static int add_team(struct collecting *c, const char *name, uint64_t bytes)
@@ -85,7 +87,7 @@ static int add_team(struct collecting *c, const char *name, uint64_t bytes)
 		.source = STR("skyd"), .tenant = str_of(name), .unit = str_of(name),
 		.since = c->now, .now = c->now, .added = true, .counters = 1, .counter = &counter,
 	};
-	uint64_t rest = 0, told;
+	uint64_t rest = 0, left = 0, told;
 	int rc;
 
 	if (was) {
@@ -93,9 +95,13 @@ static int add_team(struct collecting *c, const char *name, uint64_t bytes)
 		/* Killed after the record and before the file of teams: not once more. */
 		if (meter_keeper_last(c->own.keeper, s.source, s.unit, &told) && told > s.since)
 			s.since = told;
-		counter.value = byte_hours(was, bytes, s.since, c->now, &rest);
+		left = byte_hours(was, bytes, s.since, c->now, &rest);
 	}
-	rc = meter_keeper_add(c->own.keeper, &s);
+	do {
+		counter.value = left < PART_MAX ? left : PART_MAX;
+		left -= counter.value;
+		rc = meter_keeper_add(c->own.keeper, &s);
+	} while (!rc && left);
 	if (rc)
 		return fail(-rc, "team %s cannot be metered", name);
 	if (json_object_set_new(c->teams, name,

@@ -189,6 +189,16 @@ static int begin_reading(const struct options *o, struct reading *r)
 	return rc ? fail(-rc, "no memory that is locked") : 0;
 }
 
+static bool is_given(const struct reading *r, const struct recovery_share *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->share[i].index == s->index)
+			return true;
+	return false;
+}
+
 /* One line.  What is wrong is named; the others are read all the same. */
 static void take_line(struct reading *r, const char *path, unsigned int number, struct str line)
 {
@@ -197,12 +207,16 @@ static void take_line(struct reading *r, const char *path, unsigned int number, 
 	bool parsed = !rc;
 
 	rc = rc ? rc : recovery_share_check(&r->sheet, s);
+	if (!rc && is_given(r, s))
+		rc = -EEXIST;
 	if (!rc) {
 		r->count++;
 		return;
 	}
 	r->wrong++;
-	if (rc == -E2BIG)
+	if (rc == -EEXIST)
+		warn("%s:%u: share %u is given twice", path, number, s->index);
+	else if (rc == -E2BIG)
 		warn("%s: there are too many shares", path);
 	else if (rc == -EBADMSG)
 		warn("%s:%u: a letter of this share is wrong", path, number);
