@@ -15,7 +15,7 @@
 #include "tpm_esys/nv.h"
 #include "tpm_esys/seal.h"
 
-#define COUNTERS	0x01b00000u	/* NV indexes of moved volumes: 2^20, above ANCHOR_COUNTER() */
+#define COUNTERS	0x01b00000u	/* NV indexes of moves: 2^20, above ANCHOR_COUNTER() */
 #define SHA256_BANK	TPM_ALG_SHA256
 #define PCRS		0xbffu		/* all that a boot leaves; 10 only with IMA's list */
 #define FIRMWARE_LOG	"/sys/kernel/security/tpm0/binary_bios_measurements"
