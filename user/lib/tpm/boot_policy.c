@@ -20,7 +20,6 @@
 /* TPM_CC, Part 2, 6.5.2 */
 #define CC_POLICY_NV		0x00000149u
 #define CC_POLICY_AUTHORIZE	0x0000016au
-#define CC_POLICY_PCR		0x0000017fu
 
 #define EO_UNSIGNED_LE		0x0009u		/* TPM_EO: the counter is at most the operand */
 
@@ -29,8 +28,6 @@
  * touch it; it is a counter, and was written.
  */
 #define COUNTER_ATTRIBUTES	0x22060012u
-
-#define SELECT_BYTES		3u
 
 static const struct tpm_alg *sha256(void)
 {
@@ -213,31 +210,6 @@ int boot_sealed_policy(const struct boot_key *key, uint8_t digest[BOOT_POLICY_BY
 	return rc ? rc : extend(digest, &w);
 }
 
-/* PolicyPCR: what is selected, and the digest of the values. */
-static int add_pcrs(const struct tpm_pcr_bank *bank, uint32_t pcrs,
-		    uint8_t digest[BOOT_POLICY_BYTES])
-{
-	struct tpm_part value[TPM_PCRS];
-	uint8_t of[TPM_SHA256_BYTES], bytes[64];
-	struct tpm_writer w = TPM_WRITER(bytes, sizeof(bytes));
-	unsigned int i, count = 0;
-	int rc;
-
-	for (i = 0; i < TPM_PCRS; i++)
-		if (pcrs & 1u << i)
-			value[count++] = (struct tpm_part){ bank->value[i], bank->alg->size };
-	rc = tpm_hash_parts(sha256(), value, count, of);
-	if (rc)
-		return rc;
-	tpm_write_u32(&w, CC_POLICY_PCR);
-	tpm_write_u32(&w, 1);
-	tpm_write_u16(&w, bank->alg->id);
-	tpm_write_bytes(&w, (const uint8_t[]){ SELECT_BYTES, pcrs, pcrs >> 8, pcrs >> 16 },
-			1 + SELECT_BYTES);
-	tpm_write_bytes(&w, of, sizeof(of));
-	return extend(digest, &w);
-}
-
 /* PolicyNV: the digest of operand, offset and operation, and the index's Name. */
 static int add_counter(uint64_t epoch, uint32_t index, uint8_t digest[BOOT_POLICY_BYTES])
 {
@@ -269,7 +241,7 @@ int boot_policy_digest(const struct tpm_pcr_bank *bank, uint32_t pcrs, uint64_t 
 	if (!pcrs || pcrs & ~TPM_PCRS_ALL || pcrs & ~bank->known)
 		return -EINVAL;
 	memset(digest, 0, BOOT_POLICY_BYTES);
-	rc = add_pcrs(bank, pcrs, digest);
+	rc = tpm_pcr_policy(bank, pcrs, digest);
 	return rc ? rc : add_counter(epoch, index, digest);
 }
 

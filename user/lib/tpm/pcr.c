@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "pcr.h"
+#include "wire.h"
 
 #define FIRST_ONES	17	/* the locality-4 PCRs and those above them */
 #define LAST_ONES	22
+
+#define SELECT_BYTES	3u
+#define CC_POLICY_PCR	0x0000017fu	/* TPM_CC, Part 2, 6.5.2 */
 
 void tpm_pcr_reset(struct tpm_pcr_bank *bank, const struct tpm_alg *alg)
 {
@@ -30,6 +34,32 @@ int tpm_pcr_extend(struct tpm_pcr_bank *bank, uint32_t index, const uint8_t *dig
 		return -EINVAL;
 	rc = tpm_hash_parts(bank->alg, part, 2, next);
 	return rc ? rc : tpm_pcr_put(bank, index, next);
+}
+
+int tpm_pcr_policy(const struct tpm_pcr_bank *bank, uint32_t select, uint8_t *digest)
+{
+	const struct tpm_alg *sha256 = tpm_alg_by_id(TPM_ALG_SHA256);
+	uint8_t of[TPM_SHA256_BYTES], bytes[64];
+	struct tpm_writer w = TPM_WRITER(bytes, sizeof(bytes));
+	struct tpm_part value[TPM_PCRS], part[2];
+	unsigned int i, count = 0;
+	int rc;
+
+	for (i = 0; i < TPM_PCRS; i++)
+		if (select & 1u << i)
+			value[count++] = (struct tpm_part){ bank->value[i], bank->alg->size };
+	rc = tpm_hash_parts(sha256, value, count, of);
+	if (rc)
+		return rc;
+	tpm_write_u32(&w, CC_POLICY_PCR);
+	tpm_write_u32(&w, 1);
+	tpm_write_u16(&w, bank->alg->id);
+	tpm_write_bytes(&w, (const uint8_t[]){ SELECT_BYTES, select, select >> 8, select >> 16 },
+			1 + SELECT_BYTES);
+	tpm_write_bytes(&w, of, sizeof(of));
+	part[0] = (struct tpm_part){ digest, TPM_SHA256_BYTES };
+	part[1] = (struct tpm_part){ w.at, w.len };
+	return w.bad ? -EIO : tpm_hash_parts(sha256, part, 2, digest);
 }
 
 int tpm_pcr_put(struct tpm_pcr_bank *bank, uint32_t index, const uint8_t *value)

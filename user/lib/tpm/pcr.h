@@ -39,6 +39,19 @@ int tpm_pcr_extend(struct tpm_pcr_bank *bank, uint32_t index, const uint8_t *dig
 /* Return: -EINVAL for an index out of range. */
 int tpm_pcr_put(struct tpm_pcr_bank *bank, uint32_t index, const uint8_t *value);
 
+/**
+ * tpm_pcr_policy() - A policy's digest goes on by TPM2_PolicyPCR.
+ * @bank: whose values are asked for
+ * @select: a bit per PCR, which the bank knows; not none
+ * @digest: TPM_SHA256_BYTES, zeros at the beginning of a policy
+ *
+ * TPM 2.0 Part 3, 23.7: H(digest || TPM_CC_PolicyPCR || TPML_PCR_SELECTION || H(values)), where H
+ * is SHA-256.
+ *
+ * Return: 0, -ENOMEM or -EIO.
+ */
+int tpm_pcr_policy(const struct tpm_pcr_bank *bank, uint32_t select, uint8_t *digest);
+
 /* Do both banks know this PCR, and is it equal? */
 bool tpm_pcr_equal(const struct tpm_pcr_bank *a, const struct tpm_pcr_bank *b, uint32_t index);
 

@@ -11,8 +11,6 @@
 #include "crypto/hmac.h"
 #include "pcr_policy.h"
 
-#define CC_POLICY_PCR	0x0000017fu
-#define ALG_SHA256	0x000bu
 #define RSA_BITS	2048
 #define SIGNATURE_MAX	1024u
 #define DER_MAX		4096
@@ -20,26 +18,11 @@
 int pcr_policy_digest(const struct tpm_pcr_bank *bank, uint32_t select,
 		      uint8_t digest[PCR_POLICY_BYTES])
 {
-	/* Four bytes of the command; of the list: count, hash, octets, bits. */
-	const uint8_t fixed[] = {
-		0, 0, CC_POLICY_PCR >> 8, CC_POLICY_PCR & 0xff, 0, 0, 0, 1, ALG_SHA256 >> 8,
-		ALG_SHA256 & 0xff, 3, select, select >> 8, select >> 16,
-	};
-	uint8_t values[TPM_PCRS * PCR_POLICY_BYTES], all[2 * PCR_POLICY_BYTES + sizeof(fixed)];
-	struct out o = OUT((char *)values, sizeof(values));
-	unsigned int i;
-
 	if (!select || select & ~TPM_PCRS_ALL || select & ~bank->known ||
 	    bank->alg->size != PCR_POLICY_BYTES)
 		return -EINVAL;
-	for (i = 0; i < TPM_PCRS; i++)
-		if (select >> i & 1)
-			out_bytes(&o, bank->value[i], PCR_POLICY_BYTES);
-	memset(all, 0, PCR_POLICY_BYTES);
-	memcpy(all + PCR_POLICY_BYTES, fixed, sizeof(fixed));
-	sha256_of(values, o.len, all + PCR_POLICY_BYTES + sizeof(fixed));
-	sha256_of(all, sizeof(all), digest);
-	return 0;
+	memset(digest, 0, PCR_POLICY_BYTES);
+	return tpm_pcr_policy(bank, select, digest);
 }
 
 /* --- keys ------------------------------------------------------------------------------ */
