@@ -205,37 +205,45 @@ static int status(struct api_ask *a, u16 location)
 	return a->out ? 200 : api_refuse(a, 404, "no fragments have been moved from there");
 }
 
+int admin_job_asked(struct api_ask *a, const char *const *members, struct admin_job *job)
+{
+	int rc = api_only(a, members);
+
+	*job = (struct admin_job){ 0 };
+	if (!rc)
+		rc = api_bool(a, "status", &job->watch);
+	if (!rc)
+		rc = api_bool(a, "pause", &job->pause);
+	if (!rc)
+		rc = api_bool(a, "resume", &job->resume);
+	if (!rc)
+		rc = api_bool(a, "cancel", &job->cancel);
+	if (!rc && job->watch + job->pause + job->resume + job->cancel > 1)
+		rc = api_refuse(a, 400, "status, pause, resume and cancel exclude each other");
+	return rc;
+}
+
 /* All fragments that it had are made anew elsewhere. */
 int admin_location_repair(struct api_ask *a)
 {
-	bool watch = false, pause = false, resume = false, cancel = false;
 	struct store_location l;
+	struct admin_job job;
 	u64 team;
-	int rc = api_only(a, names);
+	int rc = admin_job_asked(a, names, &job);
 
-	if (!rc)
-		rc = api_bool(a, "status", &watch);
-	if (!rc)
-		rc = api_bool(a, "pause", &pause);
-	if (!rc)
-		rc = api_bool(a, "resume", &resume);
-	if (!rc)
-		rc = api_bool(a, "cancel", &cancel);
-	if (!rc && watch + pause + resume + cancel > 1)
-		rc = api_refuse(a, 400, "status, pause, resume and cancel exclude each other");
 	if (rc)
 		return rc;
-	a->asked = watch;
-	if (!(watch || pause || resume || cancel))
+	a->asked = job.watch;
+	if (!(job.watch || job.pause || job.resume || job.cancel))
 		return begin(a, false);
 	if (json_object_get(a->in, "to"))
 		return api_refuse(a, 400, "to is for the beginning");
 	rc = admin_team(a, false, &team);
 	if (!rc)
 		rc = admin_find_location(a, team, &l);
-	if (!rc && (pause || resume))
-		rc = set_state(a, l.id, pause ? STORE_REPAIR_PAUSED : STORE_REPAIR_RUNS);
-	if (!rc && cancel) {
+	if (!rc && (job.pause || job.resume))
+		rc = set_state(a, l.id, job.pause ? STORE_REPAIR_PAUSED : STORE_REPAIR_RUNS);
+	if (!rc && job.cancel) {
 		rc = admin_repair_end(a, l.id);
 		a->out = rc ? NULL : json_pack("{s:s}", "state", "cancelled");
 		return rc ? rc : 200;

@@ -151,34 +151,24 @@ static int cancel(struct api_ask *a, u16 location)
 
 int admin_location_scrub(struct api_ask *a)
 {
-	bool watch = false, pause = false, resume = false, stop = false;
 	struct store_location l;
+	struct admin_job job;
 	u64 team;
-	int rc = api_only(a, names);
+	int rc = admin_job_asked(a, names, &job);
 
-	if (!rc)
-		rc = api_bool(a, "status", &watch);
-	if (!rc)
-		rc = api_bool(a, "pause", &pause);
-	if (!rc)
-		rc = api_bool(a, "resume", &resume);
-	if (!rc)
-		rc = api_bool(a, "cancel", &stop);
-	if (!rc && watch + pause + resume + stop > 1)
-		rc = api_refuse(a, 400, "status, pause, resume and cancel exclude each other");
 	if (!rc)
 		rc = admin_team(a, false, &team);
 	if (!rc)
 		rc = admin_find_location(a, team, &l);
 	if (rc)
 		return rc;
-	a->asked = watch;
-	if (stop)
+	a->asked = job.watch;
+	if (job.cancel)
 		return cancel(a, l.id);
-	if (pause || resume)
-		rc = set_state(a, l.id, pause ? STORE_SCRUB_RUNS : STORE_SCRUB_PAUSED,
-			       pause ? STORE_SCRUB_PAUSED : STORE_SCRUB_RUNS);
-	else if (!watch)
+	if (job.pause || job.resume)
+		rc = set_state(a, l.id, job.pause ? STORE_SCRUB_RUNS : STORE_SCRUB_PAUSED,
+			       job.pause ? STORE_SCRUB_PAUSED : STORE_SCRUB_RUNS);
+	else if (!job.watch)
 		rc = begin(a, l.id);
 	return rc ? rc : status(a, l.id);
 }

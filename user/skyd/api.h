@@ -128,6 +128,13 @@ api_fn admin_location_add, admin_location_update, admin_location_remove, admin_l
 api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke;
 /* Machines that attest, for "status". */
 json_t *admin_host_counts(struct api_ask *a);
+/* What is asked of something that takes long; none of them: to begin it. */
+struct admin_job {
+	bool watch, pause, resume, cancel;
+};
+
+/* Refuses what is not among @members, and two of those.  Return: 0 or a status of HTTP. */
+int admin_job_asked(struct api_ask *a, const char *const *members, struct admin_job *job);
 /* Its row, by "name" and the team.  Return: 0; 404; an error. */
 int admin_find_location(struct api_ask *a, u64 team, struct store_location *row);
 /* What is being done about its fragments: an object; NULL when nothing is. */
