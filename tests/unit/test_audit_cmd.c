@@ -5,11 +5,8 @@
  */
 #include <libgen.h>
 #include <limits.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +14,7 @@
 #include <unistd.h>
 
 #include "ledger/ledger.h"
+#include "own_network.h"
 #include "shell.h"
 
 #define PROGRAMS	3
@@ -35,19 +33,6 @@ static void write_file(const char *name, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-}
-
-static bool own_network(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, rc;
-
-	if (unshare(CLONE_NEWNET))
-		return false;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	rc = ioctl(fd, SIOCSIFFLAGS, &request);
-	close(fd);
-	return !rc;
 }
 
 /* --- ledgers ---------------------------------------------------------------------------- */

@@ -6,17 +6,14 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../user/skyd/vault_keys.h"
 #include "base/file.h"
+#include "own_network.h"
 #include "shell.h"
 
 #define PCR	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -39,20 +36,6 @@ static void write_file(const char *name, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-}
-
-/* So that nobody else's daemon has its ports; false: not allowed here. */
-static bool own_network(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, rc;
-
-	if (unshare(CLONE_NEWNET))
-		return false;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	rc = ioctl(fd, SIOCSIFFLAGS, &request);
-	close(fd);
-	return !rc;
 }
 
 static void start_daemon(void)

@@ -3,15 +3,13 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "base/file.h"
 #include "io_util.h"
+#include "own_network.h"
 #include "shell.h"
 
 static char top[64], folder[PATH_MAX];
@@ -28,20 +26,6 @@ static int skyctl(const char *fmt, ...)
 	vsnprintf(arguments, sizeof(arguments), fmt, ap);
 	va_end(ap);
 	return sh("%.4000s/skyctl %s --dev %s/dev", folder, arguments, top);
-}
-
-/* So that nobody else's daemon has its ports; false: not allowed here. */
-static bool own_network(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, rc;
-
-	if (unshare(CLONE_NEWNET))
-		return false;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	rc = ioctl(fd, SIOCSIFFLAGS, &request);
-	close(fd);
-	return !rc;
 }
 
 static void wait_until_up(void)

@@ -187,4 +187,31 @@ static inline struct file fake_sign(const struct fake_key *k, const void *data, 
 	return bytes_copy(out, w.len);
 }
 
+/*
+ * A quote over PCRs of SHA-256 whose digest is zeros, as far as it is signed: TPMS_ATTEST.
+ * @select: bits of PCRs 0 to 23.  Return: its length.
+ */
+static inline size_t fake_quote(const void *nonce, uint32_t resets, uint32_t select, void *to,
+				size_t size)
+{
+	static const uint8_t zeros[32];
+	struct tpm_writer w = TPM_WRITER(to, size);
+
+	tpm_write_u32(&w, TPM_GENERATED_VALUE);
+	tpm_write_u16(&w, TPM_ST_ATTEST_QUOTE);
+	tpm_write_2b(&w, "signer", 6);
+	tpm_write_2b(&w, nonce, 32);
+	tpm_write_u64(&w, 1000);
+	tpm_write_u32(&w, resets);
+	tpm_write_u32(&w, 0);
+	tpm_write_bytes(&w, "\1", 1);
+	tpm_write_u64(&w, 1);
+	tpm_write_u32(&w, 1);
+	tpm_write_u16(&w, TPM_ALG_SHA256);
+	tpm_write_bytes(&w, (const uint8_t[]){ 3, select, select >> 8, select >> 16 }, 4);
+	tpm_write_2b(&w, zeros, sizeof(zeros));
+	assert_false(w.bad);
+	return w.len;
+}
+
 #endif /* TESTS_TPM_FAKE_H */
