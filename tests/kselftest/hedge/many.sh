@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "${BASH_SOURCE[0]}")/monitor.sh"
 requires_kvm
-CYCLES=${CYCLES:-60} KILLED=${KILLED:-40} TOGETHER=32
+CYCLES=${CYCLES:-60} KILLED=${KILLED:-40} TOGETHER=${TOGETHER:-32}
 plan 9
 load_module hedge
 
