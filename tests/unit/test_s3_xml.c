@@ -181,7 +181,8 @@ static void completes(void **state)
 	assert_int_equal(read_complete(""), S3_MALFORMED_XML);
 	assert_int_equal(read_complete(P("0")), S3_INVALID_ARGUMENT);
 	assert_int_equal(read_complete(P("10001")), S3_INVALID_ARGUMENT);
-	assert_int_equal(read_complete(P("-1")), S3_MALFORMED_XML);
+	assert_int_equal(read_complete(P("-1")), S3_INVALID_ARGUMENT);
+	assert_int_equal(read_complete(P("-x")), S3_MALFORMED_XML);
 	assert_int_equal(read_complete(P("2") P("1")), S3_INVALID_PART_ORDER);
 	assert_int_equal(read_complete(P("2") P("2")), S3_INVALID_PART_ORDER);
 	assert_int_equal(read_complete("<Part><ETag>e</ETag></Part>"), S3_MALFORMED_XML);
@@ -189,11 +190,11 @@ static void completes(void **state)
 			 S3_MALFORMED_XML);
 	assert_int_equal(read_complete("<Part><PartNumber>1</PartNumber><ETag>e</ETag>"
 				       "<ChecksumCRC32>/wAA</ChecksumCRC32></Part>"),
-			 S3_INVALID_REQUEST);
+			 S3_INVALID_ARGUMENT);
 	assert_int_equal(read_complete("<Part><PartNumber>1</PartNumber><ETag>e</ETag>"
 				       "<ChecksumCRC32>/wAAAA==</ChecksumCRC32>"
 				       "<ChecksumCRC32C>/wAAAA==</ChecksumCRC32C></Part>"),
-			 S3_MALFORMED_XML);
+			 S3_INVALID_ARGUMENT);
 }
 
 /* --- buckets -------------------------------------------------------------- */

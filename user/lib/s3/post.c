@@ -4,6 +4,8 @@
 #include "http/date.h"
 #include "post.h"
 
+#define FIELD_NAME_MAX	1024u
+
 static void free_json(json_t **j)
 {
 	json_decref(*j);
@@ -31,6 +33,22 @@ static enum s3_code lacks(struct s3_fault *f, const char *name)
 		       name);
 }
 
+/* Who signs has a policy: a form that has lost it is not nobody's. */
+static bool claims_more(const struct s3_form *form)
+{
+	static const struct str names[] = {
+		{ "x-amz-algorithm", 15 }, { "x-amz-credential", 16 }, { "x-amz-date", 10 },
+		{ "x-amz-signature", 15 },
+	};
+	struct str value;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (s3_form_find(form, names[i], &value))
+			return true;
+	return false;
+}
+
 /**
  * s3_post_parse - read what a form claims
  * @form:	its fields
@@ -48,7 +66,7 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 
 	memset(claim, 0, offsetof(struct sig_claim, text));
 	if (!s3_form_find(form, STR("policy"), &policy))
-		return S3_OK;
+		return claims_more(form) ? lacks(f, "Policy") : S3_OK;
 	claim->place = SIG_FORM;
 	if (!s3_form_find(form, STR("x-amz-algorithm"), &algorithm))
 		return lacks(f, "X-Amz-Algorithm");
@@ -88,15 +106,20 @@ enum s3_code s3_post_verify(const struct s3_form *form, const struct sig_claim *
 
 /* --- the policy ----------------------------------------------------------- */
 
+static enum s3_code invalid(struct s3_fault *f, const char *why)
+{
+	return s3_fail(f, S3_INVALID_POLICY_DOCUMENT, "Invalid Policy: %s", why);
+}
+
 static enum s3_code malformed(struct s3_fault *f)
 {
-	return s3_fail(f, S3_INVALID_POLICY_DOCUMENT, "Invalid Policy: Invalid JSON.");
+	return invalid(f, "Invalid JSON.");
 }
 
 static enum s3_code failed(struct s3_fault *f, const char *op, struct str name, struct str value)
 {
 	return s3_fail(f, S3_ACCESS_DENIED,
-		       "Invalid according to Policy: Policy Condition failed: [\"%s\", \"$%.*s\", \"%.*s\"]",
+		       "Invalid according to Policy: Policy Condition failed: [\"%s\", \"%.*s\", \"%.*s\"]",
 		       op, STR_ARG(str_head(name, 64)), STR_ARG(str_head(value, 64)));
 }
 
@@ -125,17 +148,18 @@ static bool each_starts(struct str list, struct str with)
 	return true;
 }
 
+/* @name: with a "$" before it, or it is the name of nothing. */
 static enum s3_code check_one(const struct s3_form *form, const char *op, struct str name,
 			      struct str want, struct s3_fault *f)
 {
-	struct str have = STR_NONE;
+	struct str field = str_skip(name, 1), have = STR_NONE;
 	bool ok;
 
-	if (!form_value(form, name, &have))
+	if (!str_starts(name, STR("$")) || !form_value(form, field, &have))
 		return failed(f, op, name, want);
 	if (!strcmp(op, "eq"))
 		ok = str_equal(have, want);
-	else if (str_equal_nocase(name, STR("content-type")))
+	else if (str_equal_nocase(field, STR("content-type")))
 		ok = each_starts(have, want);
 	else
 		ok = str_starts(have, want);
@@ -155,43 +179,43 @@ static bool length_of(const json_t *j, uint64_t *value)
 static enum s3_code check_array(const struct s3_form *form, const json_t *c,
 				struct s3_post_limits *limits, struct s3_fault *f)
 {
+	static const char *const ops[] = { "eq", "starts-with", "content-length-range" };
 	const json_t *a = json_array_get(c, 1), *b = json_array_get(c, 2);
 	const char *op = json_string_value(json_array_get(c, 0));
-	struct str name;
+	unsigned int i;
 
-	if (json_array_size(c) != 3 || !op)
-		return malformed(f);
-	if (!strcasecmp(op, "content-length-range"))
+	if (!op)
+		return invalid(f, "Invalid Condition: missing operation identifier.");
+	for (i = 0; i < 3 && strcasecmp(op, ops[i]); i++)
+		;
+	if (i == 3)
+		return invalid(f, "Invalid Condition: unknown operation.");
+	if (json_array_size(c) != 3)
+		return invalid(f, "Invalid Condition: wrong number of arguments.");
+	if (i == 2)
 		return length_of(a, &limits->min) && length_of(b, &limits->max) &&
 		       limits->min <= limits->max ? S3_OK : malformed(f);
-	if (!json_is_string(a) || !json_is_string(b))
-		return malformed(f);
-	name = text_of(a);
-	if (!name.len || *name.at != '$')
-		return malformed(f);
-	name = str_skip(name, 1);
-	if (!strcasecmp(op, "eq"))
-		return check_one(form, "eq", name, text_of(b), f);
-	if (!strcasecmp(op, "starts-with"))
-		return check_one(form, "starts-with", name, text_of(b), f);
-	return malformed(f);
+	return json_is_string(a) && json_is_string(b) ?
+	       check_one(form, ops[i], text_of(a), text_of(b), f) : malformed(f);
 }
 
 /* {"acl": "public-read"} */
 static enum s3_code check_object(const struct s3_form *form, json_t *c, struct s3_fault *f)
 {
-	const char *name;
-	json_t *value;
-	enum s3_code code;
+	char text[FIELD_NAME_MAX + 1];
+	struct out o = OUT(text, sizeof(text));
+	const char *name = json_object_iter_key(json_object_iter(c));
+	const json_t *value = json_object_get(c, name);
 
-	json_object_foreach(c, name, value) {
-		if (!json_is_string(value))
-			return malformed(f);
-		code = check_one(form, "eq", str_of(name), text_of(value), f);
-		if (code)
-			return code;
-	}
-	return S3_OK;
+	if (json_object_size(c) != 1)
+		return invalid(f, "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
+	if (!json_is_string(value))
+		return invalid(f, "Invalid Simple-Condition: value must be a string.");
+	out_char(&o, '$');
+	out_text(&o, name);
+	/* No field has a name of that length. */
+	return o.err ? failed(f, "eq", str_of(name), text_of(value)) :
+		       check_one(form, "eq", out_written(&o), text_of(value), f);
 }
 
 static bool names(json_t *c, struct str field)
@@ -219,41 +243,63 @@ static bool exempt(struct str field)
 	       str_equal_nocase(str_head(field, 9), STR("x-ignore-"));
 }
 
+static enum s3_code check_covered(const json_t *conditions, struct str field,
+				  struct s3_fault *f)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(conditions); i++)
+		if (names(json_array_get(conditions, i), field))
+			return S3_OK;
+	return s3_fail(f, S3_ACCESS_DENIED, "Invalid according to Policy: Extra input fields: %.*s",
+		       STR_ARG(str_head(field, 64)));
+}
+
+/* All that the form says has to be in the policy, and the bucket, which the URL says. */
 static enum s3_code check_extra(const struct s3_form *form, const json_t *conditions,
 				struct s3_fault *f)
 {
+	enum s3_code code = check_covered(conditions, STR("bucket"), f);
 	unsigned int i;
-	size_t j;
 
-	for (i = 0; i < form->count; i++) {
-		struct str field = form->field[i].name;
-		bool found = exempt(field);
+	for (i = 0; !code && i < form->count; i++)
+		if (!exempt(form->field[i].name))
+			code = check_covered(conditions, form->field[i].name, f);
+	return code;
+}
 
-		for (j = 0; !found && j < json_array_size(conditions); j++)
-			found = names(json_array_get(conditions, j), field);
-		if (!found)
-			return s3_fail(f, S3_ACCESS_DENIED,
-				       "Invalid according to Policy: Extra input fields: %.*s",
-				       STR_ARG(str_head(field, 64)));
-	}
+/* What it has besides could be meant to forbid something. */
+static enum s3_code check_members(json_t *root, struct s3_fault *f)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(root, name, value)
+		if (strcmp(name, "expiration") && strcmp(name, "conditions"))
+			return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
+				       "Invalid Policy: Unexpected: '%.64s'", name);
 	return S3_OK;
 }
 
-static enum s3_code check_document(const struct s3_form *form, const json_t *root, int64_t now,
+static enum s3_code check_document(const struct s3_form *form, json_t *root, int64_t now,
 				   struct s3_post_limits *limits, struct s3_fault *f)
 {
 	const json_t *conditions = json_object_get(root, "conditions");
 	const json_t *expiration = json_object_get(root, "expiration");
-	enum s3_code code = S3_OK;
+	enum s3_code code = check_members(root, f);
 	int64_t end;
 	size_t i;
 
+	if (code)
+		return code;
+	if (!expiration)
+		return invalid(f, "Policy missing expiration.");
 	if (!json_is_string(expiration) || !iso_date_parse(text_of(expiration), &end))
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Policy missing expiration.");
+		return invalid(f, "Invalid 'expiration' value.");
+	if (!conditions)
+		return invalid(f, "Policy missing conditions.");
 	if (!json_is_array(conditions))
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Policy missing conditions.");
+		return invalid(f, "Invalid 'conditions' value: must be a List.");
 	if (now * 1000 > end)
 		return s3_fail(f, S3_ACCESS_DENIED,
 			       "Invalid according to Policy: Policy expired.");
@@ -265,7 +311,7 @@ static enum s3_code check_document(const struct s3_form *form, const json_t *roo
 		else if (json_is_object(c))
 			code = check_object(form, c, f);
 		else
-			code = malformed(f);
+			code = invalid(f, "Invalid condition test: must be a List or Object.");
 	}
 	return code ? code : check_extra(form, conditions, f);
 }
@@ -294,8 +340,7 @@ enum s3_code s3_post_check(const struct s3_form *form, int64_t now, struct s3_po
 		return S3_OK;
 	len = base64_decode(policy, text, sizeof(text));
 	if (len < 0)
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Invalid Base64 encoding.");
+		return invalid(f, "Invalid Base64 encoding.");
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	return root ? check_document(form, root, now, limits, f) : malformed(f);
 }

@@ -28,6 +28,15 @@ static bool characters_ok(struct str s, unsigned int max)
 	return true;
 }
 
+/* By their bytes, as keys of objects are ordered. */
+static bool comes_before(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.at, b.at, len) : 0;
+
+	return order ? order < 0 : a.len < b.len;
+}
+
 static struct str keep(struct s3_tags *t, struct str s)
 {
 	char *to = t->text + t->used;
@@ -40,7 +49,7 @@ static struct str keep(struct s3_tags *t, struct str s)
 
 /**
  * s3_tags_add - one tag more
- * @t:		the tags; copies are kept
+ * @t:		the tags, in the order of their keys; copies are kept
  * @max:	S3_OBJECT_TAGS or S3_BUCKET_TAGS
  * @key:	1 to 128 characters
  * @value:	up to 256
@@ -69,9 +78,10 @@ enum s3_code s3_tags_add(struct s3_tags *t, unsigned int max, struct str key, st
 				       "Cannot provide multiple Tags with the same key");
 	if (key.len + value.len > sizeof(t->text) - t->used)
 		return s3_fail(f, S3_BAD_REQUEST, "The tags are too long");
-	t->tag[t->count].key = keep(t, key);
-	t->tag[t->count].value = keep(t, value);
-	t->count++;
+	for (i = t->count++; i && comes_before(key, t->tag[i - 1].key); i--)
+		t->tag[i] = t->tag[i - 1];
+	t->tag[i].key = keep(t, key);
+	t->tag[i].value = keep(t, value);
 	return S3_OK;
 }
 
