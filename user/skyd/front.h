@@ -84,7 +84,7 @@ struct s3_call {
 	struct str origin;		/* of CORS, when a rule matches */
 	struct out cors;		/* its fields, in @cors_room */
 	u64 sent;			/* bytes of body */
-	struct s3_checksum_value *object_sum;	/* x-amz-checksum-* is not of the body: it goes here */
+	struct s3_checksum_value *object_sum;	/* NULL: x-amz-checksum-* is of the body */
 	char cors_room[1024];
 	struct meta_context context[META_CONTEXTS_MAX];	/* of @caller */
 	char age[24], source[S3_BUCKET_MAX + 1 + S3_KEY_MAX];	/* texts of them */

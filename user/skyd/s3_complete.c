@@ -261,7 +261,7 @@ static int check_type(struct completion *m)
 	if (!composite && !str_equal_nocase(type, STR("FULL_OBJECT")))
 		return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
 			       "Value for x-amz-checksum-type header is invalid.");
-	if (m->sums.empty || composite == (m->sums.type == S3_COMPOSITE))
+	if (m->sums.empty || m->sums.type == (composite ? S3_COMPOSITE : S3_FULL_OBJECT))
 		return 0;
 	return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
 		       "The upload was created using the %s checksum mode. The complete request must use the same checksum mode.",

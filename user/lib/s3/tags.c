@@ -85,6 +85,16 @@ enum s3_code s3_tags_add(struct s3_tags *t, unsigned int max, struct str key, st
 	return S3_OK;
 }
 
+static bool has_key(const struct s3_tags *t, struct str key)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->count; i++)
+		if (str_equal(t->tag[i].key, key))
+			return true;
+	return false;
+}
+
 /**
  * s3_tags_from_header - read x-amz-tagging
  * @t:		filled in
@@ -103,7 +113,7 @@ enum s3_code s3_tags_from_header(struct s3_tags *t, struct str value, struct s3_
 	while (query_next(&value, &name, &raw)) {
 		n = uri_decode(name, key_text, sizeof(key_text), URI_QUERY);
 		v = uri_decode(raw, value_text, sizeof(value_text), URI_QUERY);
-		if (n < 0 || v < 0)
+		if (n <= 0 || v < 0 || has_key(t, (struct str){ key_text, n }))
 			return s3_fail(f, S3_INVALID_ARGUMENT,
 				       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.");
 		code = s3_tags_add(t, S3_OBJECT_TAGS, (struct str){ key_text, n },
