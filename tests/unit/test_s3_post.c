@@ -136,6 +136,43 @@ static void changed(void **state)
 	assert_string_equal(fault.message, "Invalid according to Policy: Extra input fields: x-extra");
 }
 
+/* Signed by version 2: what is claimed; the policy is judged as any other. */
+static void version2(void **state)
+{
+#define V2(conditions)	"{\"expiration\":\"2030-01-01T00:00:00Z\",\"conditions\":[" conditions "]}"
+	struct s3_form_field field[] = {
+		{ STR("key"), STR("k") }, { STR("awsaccesskeyid"), STR(EXAMPLE_KEY) },
+		{ STR("Signature"), STR("b64=") }, { STR("policy"), STR("") },
+		{ STR("x-amz-signature"), STR("00") },
+	};
+	struct s3_form form = { field, 4, STR("b") };
+	struct out o = OUT(policy_text, sizeof(policy_text));
+	struct s3_post_limits limits;
+	struct sig_claim claim;
+
+	(void)state;
+	out_base64(&o, V2("{\"bucket\":\"b\"},{\"key\":\"k\"}"),
+		   strlen(V2("{\"bucket\":\"b\"},{\"key\":\"k\"}")));
+	field[3].value = out_written(&o);
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_OK);
+	assert_true(claim.version2 && claim.place == SIG_FORM);
+	assert_str(claim.scope.access_key, EXAMPLE_KEY);
+	assert_str(claim.signature, "b64=");
+	assert_int_equal(s3_post_check(&form, NOW, &limits, &fault), S3_OK);
+	/* With anything of version 4 it is of that, and the others are fields as any. */
+	form.count = 5;
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	assert_int_equal(s3_post_check(&form, NOW, &limits, &fault), S3_ACCESS_DENIED);
+	form.count = 4;
+	field[2].name = STR("x-ignore-a");
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	field[2].name = STR("signature");
+	field[1].name = STR("x-ignore-b");
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	form.count = 3;
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+}
+
 /* Policies of all kinds, unsigned here. */
 static void policies(void **state)
 {
@@ -223,8 +260,8 @@ static void keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example), cmocka_unit_test(changed), cmocka_unit_test(policies),
-		cmocka_unit_test(keys),
+		cmocka_unit_test(example), cmocka_unit_test(changed), cmocka_unit_test(version2),
+		cmocka_unit_test(policies), cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

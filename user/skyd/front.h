@@ -202,6 +202,16 @@ struct kept_key {
  */
 int gateway_key(struct gateway *g, const struct sig_scope *scope, enum sig_algorithm algorithm,
 		struct kept_key **kept, int64_t deadline);
+/**
+ * gateway_form - has the secret of a key signed this policy, by Signature Version 2?
+ * @policy:	in base64, as it was sent
+ * @signature:	the same
+ *
+ * Return: 0; meta_status() of S3_SIGNATURE_DOES_NOT_MATCH or S3_INVALID_ACCESS_KEY_ID;
+ * as link_do().
+ */
+int gateway_form(struct gateway *g, struct str access_key, struct str policy, struct str signature,
+		 int64_t deadline);
 void gateway_key_proven(struct gateway *g, struct kept_key *kept);
 void gateway_key_put(struct gateway *g, struct kept_key *kept);
 

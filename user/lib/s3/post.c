@@ -33,20 +33,34 @@ static enum s3_code lacks(struct s3_fault *f, const char *name)
 		       name);
 }
 
-/* Who signs has a policy: a form that has lost it is not nobody's. */
-static bool claims_more(const struct s3_form *form)
+static bool has_any(const struct s3_form *form, const char *const *names)
 {
-	static const struct str names[] = {
-		{ "x-amz-algorithm", 15 }, { "x-amz-credential", 16 }, { "x-amz-date", 10 },
-		{ "x-amz-signature", 15 },
-	};
 	struct str value;
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (s3_form_find(form, names[i], &value))
+	for (; *names; names++)
+		if (s3_form_find(form, str_of(*names), &value))
 			return true;
 	return false;
+}
+
+static const char *const fields_of_4[] = {
+	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", NULL,
+};
+static const char *const fields_of_2[] = { "AWSAccessKeyId", "signature", NULL };
+
+static bool is_version2(const struct s3_form *form)
+{
+	return has_any(form, fields_of_2) && !has_any(form, fields_of_4);
+}
+
+static enum s3_code parse_version2(const struct s3_form *form, struct sig_claim *claim,
+				   struct s3_fault *f)
+{
+	claim->version2 = true;
+	if (!s3_form_find(form, STR("AWSAccessKeyId"), &claim->scope.access_key))
+		return lacks(f, "AWSAccessKeyId");
+	return s3_form_find(form, STR("signature"), &claim->signature) ? S3_OK :
+								 lacks(f, "Signature");
 }
 
 /**
@@ -55,6 +69,10 @@ static bool claims_more(const struct s3_form *form)
  * @rules:	of this server
  * @claim:	filled in, as by sig_parse()
  * @f:		says why when it is refused
+ *
+ * A form may be signed by Signature Version 2 ("Browser-based uploads using POST (AWS signature
+ * version 2)", S3 User Guide), as many are that servers made long ago: the claim then has
+ * version2, an access key, and for a signature the base64 of an HMAC-SHA1 of the policy.
  *
  * Return: S3_OK, also for a form without a policy (SIG_ANONYMOUS).
  */
@@ -65,9 +83,14 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 	enum s3_code code;
 
 	memset(claim, 0, offsetof(struct sig_claim, text));
+	/* Who signs has a policy: a form that has lost it is not nobody's. */
 	if (!s3_form_find(form, STR("policy"), &policy))
-		return claims_more(form) ? lacks(f, "Policy") : S3_OK;
+		return has_any(form, fields_of_4) || has_any(form, fields_of_2) ?
+		       lacks(f, "Policy") : S3_OK;
 	claim->place = SIG_FORM;
+	s3_form_find(form, STR("x-amz-security-token"), &claim->token);
+	if (is_version2(form))
+		return parse_version2(form, claim, f);
 	if (!s3_form_find(form, STR("x-amz-algorithm"), &algorithm))
 		return lacks(f, "X-Amz-Algorithm");
 	if (!s3_form_find(form, STR("x-amz-credential"), &credential))
@@ -82,26 +105,30 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 	if (!amz_date_parse(claim->date, &claim->time))
 		return s3_fail(f, S3_INVALID_ARGUMENT,
 			       "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-	s3_form_find(form, STR("x-amz-security-token"), &claim->token);
 	code = sig_scope_check(claim, credential, rules, f);
 	if (!code && !str_equal(str_head(claim->date, 8), claim->scope.date))
 		code = s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
 	return code;
 }
 
-/* Is the policy signed by the key of the claim? */
+/* The policy is not signed by the key of the claim. */
+enum s3_code s3_post_mismatch(const struct sig_claim *claim, struct s3_fault *f)
+{
+	s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
+	s3_detail(f, "AWSAccessKeyId", claim->scope.access_key);
+	s3_detail(f, "SignatureProvided", claim->signature);
+	return S3_SIGNATURE_DOES_NOT_MATCH;
+}
+
+/* Is it?  Not for one of version 2, of which the secret itself is the key. */
 enum s3_code s3_post_verify(const struct s3_form *form, const struct sig_claim *claim,
 			    const struct sig_key *key, struct s3_fault *f)
 {
 	struct str policy = STR_NONE;
 
 	s3_form_find(form, STR("policy"), &policy);
-	if (!sig_check(key, SIG_HMAC, policy, claim->signature))
-		return S3_OK;
-	s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
-	s3_detail(f, "AWSAccessKeyId", claim->scope.access_key);
-	s3_detail(f, "SignatureProvided", claim->signature);
-	return S3_SIGNATURE_DOES_NOT_MATCH;
+	return sig_check(key, SIG_HMAC, policy, claim->signature) ? s3_post_mismatch(claim, f) :
+								   S3_OK;
 }
 
 /* --- the policy ----------------------------------------------------------- */
@@ -235,8 +262,11 @@ static bool names(json_t *c, struct str field)
 }
 
 /* Fields that need no condition. */
-static bool exempt(struct str field)
+static bool exempt(const struct s3_form *form, struct str field)
 {
+	if (is_version2(form) && (str_equal_nocase(field, str_of(fields_of_2[0])) ||
+				  str_equal_nocase(field, str_of(fields_of_2[1]))))
+		return true;
 	return str_equal_nocase(field, STR("policy")) || str_equal_nocase(field, STR("file")) ||
 	       str_equal_nocase(field, STR("x-amz-signature")) ||
 	       str_equal_nocase(str_head(field, 13), STR("x-amz-ignore-")) ||
@@ -263,7 +293,7 @@ static enum s3_code check_extra(const struct s3_form *form, const json_t *condit
 	unsigned int i;
 
 	for (i = 0; !code && i < form->count; i++)
-		if (!exempt(form->field[i].name))
+		if (!exempt(form, form->field[i].name))
 			code = check_covered(conditions, form->field[i].name, f);
 	return code;
 }
