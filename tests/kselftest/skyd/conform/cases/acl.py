@@ -117,7 +117,8 @@ def writer_chooses_the_list_of_what_he_writes(t, who):
         good(client.put(bucket, "new", b"new", headers={**headers, "x-amz-tagging": "a=b"}))
         content(t.anon.get(bucket, "new"), b"new")
     refused(client.put(bucket, "old", query={"acl": None}, headers={"x-amz-acl": "public-read"}), 403, "AccessDenied")
-    refused(client.put(bucket, "old", query={"tagging": None}, body="<Tagging><TagSet/></Tagging>"), 403, "AccessDenied")
+    none = "<Tagging><TagSet/></Tagging>"
+    refused(client.put(bucket, "old", query={"tagging": None}, body=none), 403, "AccessDenied")
     refused(t.anon.get(bucket, "old"), 403, "AccessDenied")
 
 

@@ -143,8 +143,8 @@ def source_names_no_bucket(t, source):
     refused(t.main.part(bucket, "copy", upload, 1, b"", {"x-amz-copy-source": source}), 400, "InvalidArgument")
 
 
-@each(("get", "GET", "key", {}), ("head", "HEAD", "key", {}), ("delete", "DELETE", "key", {}), ("list", "GET", None, {}),
-      ("tag", "PUT", "key", {"tagging": None}), ("begin", "POST", "key", {"uploads": None}),
+@each(("get", "GET", "key", {}), ("head", "HEAD", "key", {}), ("delete", "DELETE", "key", {}),
+      ("list", "GET", None, {}), ("tag", "PUT", "key", {"tagging": None}), ("begin", "POST", "key", {"uploads": None}),
       ("delete the bucket", "DELETE", None, {}))
 def source_is_for_copies(t, method, key, query):
     bucket, _ = t.object()
