@@ -36,6 +36,39 @@ static const struct {
 	  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 };
 
+/* RFC 2202, 2 and 3; RFC 4231 */
+static void macs(void **state)
+{
+	static const struct {
+		enum hash_kind kind;
+		size_t key_len;
+		const char *key, *text, *mac;	/* a key of one byte is repeated */
+	} cases[] = {
+		{ HASH_MD5, 16, "\x0b", "Hi There", "9294727a3638bb1c13f48ef8158bfc9d" },
+		{ HASH_MD5, 4, "Jefe", "what do ya want for nothing?",
+		  "750c783e6ab0b503eaa86e310a5db738" },
+		{ HASH_SHA1, 20, "\x0b", "Hi There", "b617318655057264e28bc0b6fb378c8ef146be00" },
+		{ HASH_SHA1, 4, "Jefe", "what do ya want for nothing?",
+		  "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+		{ HASH_SHA1, 80, "\xaa", "Test Using Larger Than Block-Size Key - Hash Key First",
+		  "aa4ae5e15272d00e95705637ce8a3b55ed402112" },
+		{ HASH_SHA256, 131, "\xaa",
+		  "Test Using Larger Than Block-Size Key - Hash Key First",
+		  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+	};
+	uint8_t key[131], mac[HASH_MAX_BYTES];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(key, cases[i].key[0], sizeof(key));
+		memcpy(key, cases[i].key, strlen(cases[i].key));
+		assert_int_equal(hash_mac(cases[i].kind, key, cases[i].key_len, cases[i].text,
+					  strlen(cases[i].text), mac), 0);
+		is_hex(mac, hash_bytes(cases[i].kind), cases[i].mac);
+	}
+}
+
 static void one_stream(void **state)
 {
 	struct hash h = HASH_NONE;
@@ -260,8 +293,8 @@ static void long_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_stream), cmocka_unit_test(every_backend),
-		cmocka_unit_test(long_length),
+		cmocka_unit_test(one_stream), cmocka_unit_test(macs),
+		cmocka_unit_test(every_backend), cmocka_unit_test(long_length),
 	};
 
 	return cmocka_run_group_tests_name("hash", tests, NULL, NULL);

@@ -183,7 +183,6 @@ static void refused(void **state)
 		{ HTTP_ERR_FRAMING, GET HOST "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n" },
 		{ HTTP_ERR_FRAMING, GET HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
 		{ HTTP_ERR_FRAMING, "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" },
-		{ HTTP_ERR_EXPECT, GET HOST "Expect: 200-ok\r\n" },
 	};
 	struct http_head h;
 	size_t i;

@@ -101,7 +101,7 @@ static void changed(void **state)
 		{ 3, NULL, "image/png, text/plain", S3_ACCESS_DENIED },
 		{ 9, NULL, "anything", S3_OK }, { 9, "x-amz-meta-other", NULL, S3_ACCESS_DENIED },
 		{ 6, NULL, EXAMPLE_KEY "/20151229/eu-west-1/s3/aws4_request",
-		  S3_AUTHORIZATION_QUERY_PARAMETERS_ERROR },
+		  S3_INVALID_ARGUMENT },
 		{ 6, "x-ignore-a", NULL, S3_INVALID_ARGUMENT },
 		{ 7, NULL, "AWS4-ECDSA-P256-SHA256", S3_INVALID_ARGUMENT },
 		{ 7, "x-ignore-a", NULL, S3_INVALID_ARGUMENT },
@@ -110,6 +110,7 @@ static void changed(void **state)
 		{ 8, "x-ignore-a", NULL, S3_INVALID_ARGUMENT },
 		{ 10, NULL, "00", S3_SIGNATURE_DOES_NOT_MATCH },
 		{ 10, "x-ignore-a", NULL, S3_INVALID_ARGUMENT },
+		{ FIELDS, "x-ignore-a", NULL, S3_INVALID_ARGUMENT },
 	};
 	struct s3_form_field field[FIELDS + 2];
 	struct s3_form form = { field, FIELDS + 1, STR("sigv4examplebucket") };
@@ -135,32 +136,83 @@ static void changed(void **state)
 	assert_string_equal(fault.message, "Invalid according to Policy: Extra input fields: x-extra");
 }
 
+/* Signed by version 2: what is claimed; the policy is judged as any other. */
+static void version2(void **state)
+{
+#define V2(conditions)	"{\"expiration\":\"2030-01-01T00:00:00Z\",\"conditions\":[" conditions "]}"
+	struct s3_form_field field[] = {
+		{ STR("key"), STR("k") }, { STR("awsaccesskeyid"), STR(EXAMPLE_KEY) },
+		{ STR("Signature"), STR("b64=") }, { STR("policy"), STR("") },
+		{ STR("x-amz-signature"), STR("00") },
+	};
+	struct s3_form form = { field, 4, STR("b") };
+	struct out o = OUT(policy_text, sizeof(policy_text));
+	struct s3_post_limits limits;
+	struct sig_claim claim;
+
+	(void)state;
+	out_base64(&o, V2("{\"bucket\":\"b\"},{\"key\":\"k\"}"),
+		   strlen(V2("{\"bucket\":\"b\"},{\"key\":\"k\"}")));
+	field[3].value = out_written(&o);
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_OK);
+	assert_true(claim.version2 && claim.place == SIG_FORM);
+	assert_str(claim.scope.access_key, EXAMPLE_KEY);
+	assert_str(claim.signature, "b64=");
+	assert_int_equal(s3_post_check(&form, NOW, &limits, &fault), S3_OK);
+	/* With anything of version 4 it is of that, and the others are fields as any. */
+	form.count = 5;
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	assert_int_equal(s3_post_check(&form, NOW, &limits, &fault), S3_ACCESS_DENIED);
+	form.count = 4;
+	field[2].name = STR("x-ignore-a");
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	field[2].name = STR("signature");
+	field[1].name = STR("x-ignore-b");
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+	form.count = 3;
+	assert_int_equal(s3_post_parse(&form, &example_rules, &claim, &fault), S3_INVALID_ARGUMENT);
+}
+
 /* Policies of all kinds, unsigned here. */
 static void policies(void **state)
 {
-#define P(conditions)	"{\"expiration\":\"2030-01-01T00:00:00Z\",\"conditions\":[" conditions "]}"
+#define END	"\"expiration\":\"2030-01-01T00:00:00Z\""
+#define P(conditions)	"{" END ",\"conditions\":[{\"bucket\":\"b\"}," conditions "]}"
+#define KEY	"{\"key\":\"k\"}"
 	static const struct {
 		const char *policy;
 		enum s3_code code;
 	} cases[] = {
-		{ P("{\"key\":\"k\"}"), S3_OK }, { P("[\"eq\",\"$key\",\"k\"]"), S3_OK },
+		{ P(KEY), S3_OK }, { P("[\"eq\",\"$key\",\"k\"]"), S3_OK },
 		{ P("[\"EQ\",\"$KEY\",\"k\"]"), S3_OK },
 		{ P("[\"eq\",\"$key\",\"j\"]"), S3_ACCESS_DENIED },
-		{ P("[\"eq\",\"$acl\",\"x\"]"), S3_ACCESS_DENIED }, { P(""), S3_ACCESS_DENIED },
-		{ P("[\"content-length-range\",1,\"5\"],{\"key\":\"k\"}"), S3_OK },
-		{ P("[\"content-length-range\",5,1],{\"key\":\"k\"}"), S3_INVALID_POLICY_DOCUMENT },
+		{ P(KEY ",[\"eq\",\"$acl\",\"x\"]"), S3_ACCESS_DENIED },
+		{ P("{\"bucket\":\"b\"}"), S3_ACCESS_DENIED },
+		{ P("[\"content-length-range\",1,\"5\"]," KEY), S3_OK },
+		{ P("[\"content-length-range\",5,1]," KEY), S3_INVALID_POLICY_DOCUMENT },
 		{ P("[\"content-length-range\",-1,1]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("[\"content-length-range\",1]"), S3_INVALID_POLICY_DOCUMENT },
 		{ P("[\"ends-with\",\"$key\",\"k\"]"), S3_INVALID_POLICY_DOCUMENT },
-		{ P("[\"eq\",\"key\",\"k\"]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P(KEY ",[\"eq\",\"key\",\"k\"]"), S3_ACCESS_DENIED },
+		{ P(KEY ",[\"eq\",\"\",\"k\"]"), S3_ACCESS_DENIED },
 		{ P("[\"eq\",\"$key\"]"), S3_INVALID_POLICY_DOCUMENT },
-		{ P("1"), S3_INVALID_POLICY_DOCUMENT },
-		{ P("[]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("[\"eq\",\"$key\",\"k\",\"k\"]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("[\"eq\",\"$key\",true]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("1"), S3_INVALID_POLICY_DOCUMENT }, { P("[]"), S3_INVALID_POLICY_DOCUMENT },
 		{ P("[1,2,3]"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("{}"), S3_INVALID_POLICY_DOCUMENT },
+		{ P("{\"key\":\"k\",\"acl\":\"x\"}"), S3_INVALID_POLICY_DOCUMENT },
 		{ P("{\"key\":1}"), S3_INVALID_POLICY_DOCUMENT },
+		{ "{" END ",\"conditions\":[" KEY "]}", S3_ACCESS_DENIED },
+		{ "{" END ",\"conditions\":[],\"allow\":1}", S3_INVALID_POLICY_DOCUMENT },
+		{ "{\"EXPIRATION\":\"2030-01-01T00:00:00Z\",\"conditions\":[]}",
+		  S3_INVALID_POLICY_DOCUMENT },
 		{ "{", S3_INVALID_POLICY_DOCUMENT },
 		{ "[]", S3_INVALID_POLICY_DOCUMENT }, { "{}", S3_INVALID_POLICY_DOCUMENT },
-		{ "{\"expiration\":\"2030-01-01T00:00:00Z\"}", S3_INVALID_POLICY_DOCUMENT },
+		{ "{" END "}", S3_INVALID_POLICY_DOCUMENT },
+		{ "{" END ",\"conditions\":true}", S3_INVALID_POLICY_DOCUMENT },
 		{ "{\"expiration\":\"soon\",\"conditions\":[]}", S3_INVALID_POLICY_DOCUMENT },
+		{ "{\"expiration\":1,\"conditions\":[]}", S3_INVALID_POLICY_DOCUMENT },
 		{ "", S3_INVALID_POLICY_DOCUMENT },
 	};
 	struct s3_form_field field[2] = { { STR("key"), STR("k") } };
@@ -208,8 +260,8 @@ static void keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example), cmocka_unit_test(changed), cmocka_unit_test(policies),
-		cmocka_unit_test(keys),
+		cmocka_unit_test(example), cmocka_unit_test(changed), cmocka_unit_test(version2),
+		cmocka_unit_test(policies), cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,7 +181,8 @@ static void completes(void **state)
 	assert_int_equal(read_complete(""), S3_MALFORMED_XML);
 	assert_int_equal(read_complete(P("0")), S3_INVALID_ARGUMENT);
 	assert_int_equal(read_complete(P("10001")), S3_INVALID_ARGUMENT);
-	assert_int_equal(read_complete(P("-1")), S3_MALFORMED_XML);
+	assert_int_equal(read_complete(P("-1")), S3_INVALID_ARGUMENT);
+	assert_int_equal(read_complete(P("-x")), S3_MALFORMED_XML);
 	assert_int_equal(read_complete(P("2") P("1")), S3_INVALID_PART_ORDER);
 	assert_int_equal(read_complete(P("2") P("2")), S3_INVALID_PART_ORDER);
 	assert_int_equal(read_complete("<Part><ETag>e</ETag></Part>"), S3_MALFORMED_XML);
@@ -189,11 +190,11 @@ static void completes(void **state)
 			 S3_MALFORMED_XML);
 	assert_int_equal(read_complete("<Part><PartNumber>1</PartNumber><ETag>e</ETag>"
 				       "<ChecksumCRC32>/wAA</ChecksumCRC32></Part>"),
-			 S3_INVALID_REQUEST);
+			 S3_INVALID_ARGUMENT);
 	assert_int_equal(read_complete("<Part><PartNumber>1</PartNumber><ETag>e</ETag>"
 				       "<ChecksumCRC32>/wAAAA==</ChecksumCRC32>"
 				       "<ChecksumCRC32C>/wAAAA==</ChecksumCRC32C></Part>"),
-			 S3_MALFORMED_XML);
+			 S3_INVALID_ARGUMENT);
 }
 
 /* --- buckets -------------------------------------------------------------- */
@@ -468,14 +469,18 @@ static void tags(void **state)
 			fail_msg("\"%s\": %s", cases[i].text, s3_code_name(fault.code));
 	assert_int_equal(s3_tags_from_header(&t, STR("a+b=c%3D&%C3%A9=/x&z"), &fault), S3_OK);
 	s3_tags_to_header(&o, &t);
-	assert_out(&o, "a%20b=c%3D&%C3%A9=%2Fx&z=");
+	assert_out(&o, "a%20b=c%3D&z=&%C3%A9=%2Fx");
 	o = OUT(text, sizeof(text));
 	s3_tags_to_xml(&o, &t);
 	assert_int_equal(s3_tags_from_xml(&t, S3_OBJECT_TAGS, out_written(&o), &fault), S3_OK);
 	assert_int_equal(t.count, 3);
-	assert_str(t.tag[1].key, "\xc3\xa9");
+	assert_str(t.tag[2].key, "\xc3\xa9");
 	assert_int_equal(s3_tags_from_header(&t, STR("a=%zz"), &fault), S3_INVALID_ARGUMENT);
-	assert_int_equal(s3_tags_from_header(&t, STR("a=1&a=2"), &fault), S3_INVALID_TAG);
+	assert_int_equal(s3_tags_from_header(&t, STR("a=1&a=2"), &fault), S3_INVALID_ARGUMENT);
+	assert_int_equal(s3_tags_from_header(&t, STR("=1"), &fault), S3_INVALID_ARGUMENT);
+	assert_int_equal(s3_tags_from_header(&t, STR("ab&b&a&aa"), &fault), S3_OK);
+	for (i = 0; i < 4; i++)
+		assert_str(t.tag[i].key, ((const char *[]){ "a", "aa", "ab", "b" })[i]);
 	assert_int_equal(s3_tags_from_header(&t, STR(""), &fault), S3_OK);
 }
 

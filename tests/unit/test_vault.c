@@ -6,6 +6,7 @@
 
 #include "../../user/skyd/vault.h"
 #include "base/file.h"
+#include "crypto/hash.h"
 #include "http/date.h"
 #include "io_util.h"
 #include "s3/grant.h"
@@ -279,6 +280,41 @@ static void check_sessions(struct link *backend, struct link *gateway)
 	must_equal(ask(gateway, VAULT_REWRAP, &q, &derived, &b), -EACCES);
 }
 
+/* A form that was signed by version 2: is it told right from wrong, and nothing else? */
+static void check_forms(struct link *backend, struct link *gateway)
+{
+	CLEANUP_ANSWER struct link_answer a = LINK_ANSWER_NONE, b = LINK_ANSWER_NONE;
+	struct vault_ask q = {
+		.kind = VAULT_API_SECRET, .owner = 1, .name = BYTES("AKIAIOSFODNN7EXAMPLE"),
+	};
+	struct vault_give made, give;
+	u8 mac[HASH_SHA1_BYTES];
+
+	must_equal(ask(backend, VAULT_MAKE_SECRET, &q, &made, &a), 0);
+	must_equal(hash_mac(HASH_SHA1, made.secret.data, made.secret.len, "policy", 6, mac), 0);
+	q.blob = made.blob;
+	q.text = BYTES("policy");
+	q.mac = (struct rpc_bytes){ mac, sizeof(mac) };
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), 0);
+	must(give.value == 1 && !give.secret.len && !give.blob.len);
+	q.text = BYTES("policies");
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), 0);
+	must_equal(give.value, 0);
+	q.text = BYTES("policy");
+	mac[19] ^= 1;
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), 0);
+	must_equal(give.value, 0);
+	q.mac.len--;
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), -EINVAL);
+	q.mac.len++;
+	q.owner = 2;
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), -EKEYREJECTED);
+	q.owner = 1;
+	q.kind = VAULT_BUCKET;
+	must_equal(ask(gateway, VAULT_CHECK_FORM, &q, &give, &b), -EINVAL);
+	must_equal(ask(backend, VAULT_CHECK_FORM, &q, &give, &b), -EACCES);
+}
+
 static void check_leases(struct link *backend, struct link *gateway)
 {
 	CLEANUP_ANSWER struct link_answer a = LINK_ANSWER_NONE, b = LINK_ANSWER_NONE,
@@ -479,6 +515,7 @@ static int calls(void *arg)
 	backend = dial(&group, &b);
 	gateway = dial(&group, &g);
 	check_sessions(backend, gateway);
+	check_forms(backend, gateway);
 	check_leases(backend, gateway);
 	check_urls(backend);
 	check_status(backend);

@@ -269,6 +269,33 @@ int auth_request(struct s3_call *c)
 	return rc;
 }
 
+/* The key's owner is found as if he had signed today by version 4. */
+static int form_of_version2(struct s3_call *c, const struct s3_form *form)
+{
+	struct out o = OUT(c->claim.text, sizeof(c->claim.text));
+	struct str policy = STR_NONE;
+	int rc;
+
+	amz_date_write(&o, seconds_now());
+	o.len = 8;
+	out_str(&o, STR("/" REGION_USUAL "/s3/aws4_request"));
+	c->claim.scope.date = (struct str){ c->claim.text, 8 };
+	c->claim.scope.region = STR(REGION_USUAL);
+	c->claim.scope.service = STR("s3");
+	c->claim.scope.whole = out_written(&o);
+	rc = get_key(c);
+	if (rc)
+		return rc;
+	s3_form_find(form, STR("policy"), &policy);
+	rc = gateway_form(c->g, c->claim.scope.access_key, policy, c->claim.signature,
+			  io_after_ms(FRONT_CALL_MS));
+	if (meta_code(rc) == S3_SIGNATURE_DOES_NOT_MATCH)
+		return s3_post_mismatch(&c->claim, &c->fault);
+	if (!rc)
+		is_proven(c);
+	return rc;
+}
+
 int auth_form(struct s3_call *c, const struct s3_form *form)
 {
 	struct sig_rules rules = rules_of(c);
@@ -276,6 +303,8 @@ int auth_form(struct s3_call *c, const struct s3_form *form)
 
 	if (rc || c->claim.place == SIG_ANONYMOUS)
 		return rc;
+	if (c->claim.version2)
+		return form_of_version2(c, form);
 	rc = get_key(c);
 	if (!rc)
 		rc = s3_post_verify(form, &c->claim, &c->key, &c->fault);

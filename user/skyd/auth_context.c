@@ -39,8 +39,13 @@ static void add_signature(struct s3_call *c)
 						       STR("UNSIGNED-PAYLOAD"));
 	if (c->claim.place == SIG_ANONYMOUS)
 		return;
-	snprintf(c->age, sizeof(c->age), "%lld", (long long)(age > 0 ? age : 0) * 1000);
 	add(c, "s3:authType", str_of(places[c->claim.place]));
+	/* Which does not say when it was signed. */
+	if (c->claim.version2) {
+		add(c, "s3:signatureversion", STR("AWS"));
+		return;
+	}
+	snprintf(c->age, sizeof(c->age), "%lld", (long long)(age > 0 ? age : 0) * 1000);
 	add(c, "s3:signatureversion", str_of(sig_algorithm_name(c->claim.algorithm)));
 	add(c, "s3:signatureAge", str_of(c->age));
 }

@@ -91,6 +91,8 @@ static bool acl_allows(struct call *c, const struct authz_ask *ask, const struct
 
 	if (rule->bucket_acl != NO && grants_allow(&c->bucket->acl, c->key, rule->bucket_acl))
 		return true;
+	if (ask->written && grants_allow(&c->bucket->acl, c->key, S3_WRITE))
+		return true;
 	if (rule->object_acl == NO || !ask->object)
 		return false;
 	grants_read(ask->object->acl, &c->arena, &acl);
@@ -119,7 +121,8 @@ static int judge(struct call *c, const struct authz_ask *ask, bool *denied)
 	if (decision == S3_POLICY_DENIES)
 		*denied = !(owner && scope == STORE_SCOPE_FULL && about_policy(ask->op));
 	else
-		*denied = !owner && decision != S3_POLICY_ALLOWS && !acl_allows(c, ask, rule);
+		*denied = !owner && decision != S3_POLICY_ALLOWS && !ask->to_nobody &&
+			  !acl_allows(c, ask, rule);
 	return 0;
 }
 
@@ -131,6 +134,32 @@ int authz(struct call *c, const struct authz_ask *ask)
 	if (rc)
 		return rc;
 	return denied ? meta_status(S3_ACCESS_DENIED) : 0;
+}
+
+/*
+ * To whom the bucket's ACL grants WRITE may give tags and an ACL to what he writes, as its owner
+ * may in S3; who writes by a policy needs it to say so.  What grants nothing only a policy
+ * forbids: "bucket-owner-full-control" is what many clients send to other teams' buckets.
+ */
+int authz_write(struct call *c, const struct authz_writing *w)
+{
+	struct authz_ask may = {
+		.op = AUTHZ_PUT, .name = w->name, .tags = w->tags, .canned_acl = w->canned_acl,
+		.if_match = w->if_match, .if_none_match = w->if_none_match,
+	};
+	int rc = authz(c, &may);
+
+	may.written = true;
+	if (!rc && w->tags.len) {
+		may.op = AUTHZ_PUT_TAGS;
+		rc = authz(c, &may);
+	}
+	if (!rc && w->acl) {
+		may.op = AUTHZ_PUT_ACL;
+		may.to_nobody = w->to_nobody;
+		rc = authz(c, &may);
+	}
+	return rc;
 }
 
 /*

@@ -95,6 +95,15 @@ int owner_check(const struct call *c, struct rpc_bytes named)
 	       0 : meta_status(S3_ACCESS_DENIED);
 }
 
+bool grants_to_nobody(const struct call *c, const struct meta_grant *grant, u32 grants)
+{
+	u32 i;
+
+	for (i = 0; i < grants; i++)
+		if (!str_is(str_of_bytes(grant[i].id), c->bucket->owner))
+			return false;
+	return true;
+}
 
 int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, const char *owner,
 		 struct store_text *to, bool *others)

@@ -156,6 +156,8 @@ int owner_team(struct backend *b, u64 team, struct store_arena *a, struct store_
  */
 int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, const char *owner,
 		 struct store_text *to, bool *others);
+/* Is it the owner's of the bucket alone? */
+bool grants_to_nobody(const struct call *c, const struct meta_grant *grant, u32 grants);
 /* The reverse; what cannot be read is an empty list, and said in the log. */
 void grants_read(struct store_text from, struct store_arena *a, struct meta_document *to);
 /* Is a permission granted to this key (NULL: anonymous)? */
@@ -218,10 +220,21 @@ struct authz_ask {
 	struct rpc_bytes canned_acl;
 	struct rpc_bytes if_match, if_none_match;
 	const struct meta_list *list;
+	bool written;				/* tags or an ACL of what the request writes */
+	bool to_nobody;				/* an ACL that grants nothing */
 };
 
 /* Return: 0; S3_ACCESS_DENIED as meta_status(); -ENOMEM. */
 int authz(struct call *c, const struct authz_ask *ask);
+
+/* What a request has to be allowed: the object, and its tags and ACL if it brings any. */
+struct authz_writing {
+	struct rpc_bytes name, tags, canned_acl, if_match, if_none_match;
+	bool acl, to_nobody;
+};
+
+/* The same for all of them. */
+int authz_write(struct call *c, const struct authz_writing *w);
 /* What is told of an object that is not there: @rc of the store, or S3_ACCESS_DENIED. */
 int authz_missing(struct call *c, int rc);
 

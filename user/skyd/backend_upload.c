@@ -9,21 +9,13 @@
 
 static int may_create(struct call *c, const struct meta_commit *ask)
 {
-	struct authz_ask may = {
-		.op = AUTHZ_PUT, .name = ask->name, .tags = ask->tags,
-		.canned_acl = ask->canned_acl,
+	const struct authz_writing w = {
+		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
+		.acl = ask->grants || ask->canned_acl.len,
+		.to_nobody = grants_to_nobody(c, ask->grant, ask->grants),
 	};
-	int rc = authz(c, &may);
 
-	if (!rc && ask->tags.len) {
-		may.op = AUTHZ_PUT_TAGS;
-		rc = authz(c, &may);
-	}
-	if (!rc && (ask->grants || ask->canned_acl.len)) {
-		may.op = AUTHZ_PUT_ACL;
-		rc = authz(c, &may);
-	}
-	return rc;
+	return authz_write(c, &w);
 }
 
 static int answer_create(struct link_request *r, const void *question, void *answer)

@@ -24,31 +24,6 @@ void result_write(const struct store_result *from, struct meta_result *to)
 	to->marker = from->marker;
 }
 
-/* What a request has to be allowed: the object, and its tags and ACL if it brings any. */
-struct writing {
-	struct rpc_bytes name, tags, canned_acl, if_match, if_none_match;
-	bool acl;
-};
-
-static int may_write(struct call *c, const struct writing *w)
-{
-	struct authz_ask may = {
-		.op = AUTHZ_PUT, .name = w->name, .tags = w->tags, .canned_acl = w->canned_acl,
-		.if_match = w->if_match, .if_none_match = w->if_none_match,
-	};
-	int rc = authz(c, &may);
-
-	if (!rc && w->tags.len) {
-		may.op = AUTHZ_PUT_TAGS;
-		rc = authz(c, &may);
-	}
-	if (!rc && w->acl) {
-		may.op = AUTHZ_PUT_ACL;
-		rc = authz(c, &may);
-	}
-	return rc;
-}
-
 /* --- META_OPEN -------------------------------------------------------------------- */
 
 static bool matches(struct rpc_bytes condition, struct store_text etag)
@@ -107,20 +82,30 @@ static int give_slots(struct call *c, unsigned int count, struct meta_slots *giv
 	return backend_status(rc);
 }
 
+static bool canned_to_nobody(struct rpc_bytes name)
+{
+	struct str s = str_of_bytes(name);
+
+	return str_is(s, "private") || str_is(s, "bucket-owner-read") ||
+	       str_is(s, "bucket-owner-full-control");
+}
+
 static int answer_open(struct link_request *r, const void *question, void *answer)
 {
 	const struct meta_open *ask = question;
-	const struct writing w = {
+	/* Grants come with the commit, which judges them. */
+	const struct authz_writing w = {
 		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
 		.if_match = ask->if_match, .if_none_match = ask->if_none_match,
 		.acl = ask->sets_acl,
+		.to_nobody = !ask->canned_acl.len || canned_to_nobody(ask->canned_acl),
 	};
 	struct meta_opened *give = answer;
 	struct call *c;
 	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	if (!rc)
-		rc = may_write(c, &w);
+		rc = authz_write(c, &w);
 	if (!rc)
 		rc = ask->part ? open_part(c, ask, give) : judge_conditions(c, ask);
 	if (!rc)
@@ -266,7 +251,7 @@ static int commit_object(struct call *c, const struct meta_commit *ask,
 static int answer_commit(struct link_request *r, const void *question, void *answer)
 {
 	const struct meta_commit *ask = question;
-	const struct writing w = {
+	struct authz_writing w = {
 		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
 		.if_match = ask->if_match, .if_none_match = ask->if_none_match,
 		.acl = ask->grants || ask->canned_acl.len,
@@ -279,8 +264,10 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 	struct call *c;
 	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
-	if (!rc)
-		rc = may_write(c, &w);
+	if (!rc) {
+		w.to_nobody = grants_to_nobody(c, ask->grant, ask->grants);
+		rc = authz_write(c, &w);
+	}
 	if (!rc && ask->generations &&
 	    !page_fits(ask->records, ask->generations, 0, ask->size))
 		rc = -EINVAL;

@@ -84,7 +84,7 @@ struct s3_call {
 	struct str origin;		/* of CORS, when a rule matches */
 	struct out cors;		/* its fields, in @cors_room */
 	u64 sent;			/* bytes of body */
-	bool sums_of_object;		/* x-amz-checksum-* is not of the request's body */
+	struct s3_checksum_value *object_sum;	/* NULL: x-amz-checksum-* is of the body */
 	char cors_room[1024];
 	struct meta_context context[META_CONTEXTS_MAX];	/* of @caller */
 	char age[24], source[S3_BUCKET_MAX + 1 + S3_KEY_MAX];	/* texts of them */
@@ -202,6 +202,16 @@ struct kept_key {
  */
 int gateway_key(struct gateway *g, const struct sig_scope *scope, enum sig_algorithm algorithm,
 		struct kept_key **kept, int64_t deadline);
+/**
+ * gateway_form - has the secret of a key signed this policy, by Signature Version 2?
+ * @policy:	in base64, as it was sent
+ * @signature:	the same
+ *
+ * Return: 0; meta_status() of S3_SIGNATURE_DOES_NOT_MATCH or S3_INVALID_ACCESS_KEY_ID;
+ * as link_do().
+ */
+int gateway_form(struct gateway *g, struct str access_key, struct str policy, struct str signature,
+		 int64_t deadline);
 void gateway_key_proven(struct gateway *g, struct kept_key *kept);
 void gateway_key_put(struct gateway *g, struct kept_key *kept);
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/secret.h"
+#include "crypto/hash.h"
 #include "front.h"
 
 #define STREETS		1024u
@@ -258,6 +259,31 @@ static int take_key(struct kept_key *k, enum sig_algorithm algorithm,
 	return 0;
 }
 
+static u64 now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+}
+
+/* A key that is good now; @ask receives what the vault is asked for its secret with. */
+static int find_key(struct gateway *g, const struct claimed *c, struct meta_key *key,
+		    struct vault_ask *ask, struct link_answer *answer, int64_t deadline)
+{
+	int rc = ask_meta(g, c, key, answer, deadline);
+
+	if (rc)
+		return rc;
+	*ask = (struct vault_ask){
+		.kind = VAULT_API_SECRET, .owner = key->team, .name = bytes_of(c->access_key),
+		.blob = key->secret, .date = bytes_of(c->date), .region = bytes_of(c->region),
+		.service = bytes_of(c->service),
+	};
+	return key->expires && key->expires <= now_us() ? meta_status(S3_INVALID_ACCESS_KEY_ID) :
+							  0;
+}
+
 static int fetch_key(struct gateway *g, struct kept_key *k, const void *arg, int64_t deadline)
 {
 	CLEANUP_ANSWER struct link_answer of_key = LINK_ANSWER_NONE, of_vault = LINK_ANSWER_NONE;
@@ -265,34 +291,49 @@ static int fetch_key(struct gateway *g, struct kept_key *k, const void *arg, int
 	struct vault_give give = { 0 };
 	struct meta_key key = { 0 };
 	struct vault_ask ask;
-	struct timespec now;
-	u64 left, now_us;
-	int rc = ask_meta(g, c, &key, &of_key, deadline);
+	u64 left;
+	int rc = find_key(g, c, &key, &ask, &of_key, deadline);
 
-	if (rc)
-		return rc;
-	ask = (struct vault_ask){
-		.kind = VAULT_API_SECRET, .owner = key.team, .name = bytes_of(c->access_key),
-		.blob = key.secret, .date = bytes_of(c->date), .region = bytes_of(c->region),
-		.service = bytes_of(c->service),
-	};
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_us = now.tv_sec * 1000000ull + now.tv_nsec / 1000;
-	if (key.expires && key.expires <= now_us)
-		return meta_status(S3_INVALID_ACCESS_KEY_ID);
-	rc = ask_vault(g, c->algorithm == SIG_ECDSA ? VAULT_DERIVE_POINT : VAULT_DERIVE, &ask,
-		       &give, &of_vault, deadline);
+	if (!rc)
+		rc = ask_vault(g, c->algorithm == SIG_ECDSA ? VAULT_DERIVE_POINT : VAULT_DERIVE,
+			       &ask, &give, &of_vault, deadline);
 	if (rc)
 		return rc;
 	if (!str_copy(str_from(key.owner), k->owner, sizeof(k->owner)))
 		return -EBADMSG;
 	k->until = io_after_ms(key.keep_ms);
 	if (key.expires) {
-		left = (key.expires - now_us) / 1000;
+		left = key.expires - now_us();
+		left = (int64_t)left > 0 ? left / 1000 : 0;
 		if (left < key.keep_ms)
 			k->until = io_after_ms(left);
 	}
 	return take_key(k, c->algorithm, &give);
+}
+
+int gateway_form(struct gateway *g, struct str access_key, struct str policy, struct str signature,
+		 int64_t deadline)
+{
+	CLEANUP_ANSWER struct link_answer of_key = LINK_ANSWER_NONE, of_vault = LINK_ANSWER_NONE;
+	const struct claimed c = { .access_key = access_key };
+	u8 mac[HASH_SHA1_BYTES];
+	struct vault_give give = { 0 };
+	struct meta_key key = { 0 };
+	struct vault_ask ask;
+	int rc;
+
+	if (access_key.len > ACCESS_KEY_MAX)
+		return meta_status(S3_INVALID_ACCESS_KEY_ID);
+	if (base64_decode(signature, mac, sizeof(mac)) != sizeof(mac) ||
+	    policy.len > VAULT_POLICY_MAX)
+		return meta_status(S3_SIGNATURE_DOES_NOT_MATCH);
+	rc = find_key(g, &c, &key, &ask, &of_key, deadline);
+	if (rc)
+		return rc;
+	ask.text = bytes_of(policy);
+	ask.mac = (struct rpc_bytes){ mac, sizeof(mac) };
+	rc = ask_vault(g, VAULT_CHECK_FORM, &ask, &give, &of_vault, deadline);
+	return rc || give.value ? rc : meta_status(S3_SIGNATURE_DOES_NOT_MATCH);
 }
 
 int gateway_key(struct gateway *g, const struct sig_scope *scope, enum sig_algorithm algorithm,

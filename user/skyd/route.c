@@ -272,6 +272,18 @@ int route_twice(struct s3_call *c)
 	return 0;
 }
 
+/* A source is for copies, and what is none must not look like one. */
+static int check_source(struct s3_call *c)
+{
+	static const struct str name = TEXT("x-amz-copy-source");
+	struct str value = field_of(c, name);
+
+	if (!value.at || (c->route->header && str_is(name, c->route->header)))
+		return 0;
+	return front_argument(c, name, str_head(value, 64),
+			      "You can only specify a copy source header for copy requests.");
+}
+
 int route_headers(struct s3_call *c)
 {
 	const struct http_head *h = &c->rq->head;
@@ -284,6 +296,8 @@ int route_headers(struct s3_call *c)
 		if (str_equal_nocase(str_head(name, 6), STR("x-amz-")))
 			rc = route_field(c, name, http_str(h, h->field[i].value));
 	}
+	if (!rc)
+		rc = check_source(c);
 	if (rc)
 		return rc;
 	return check_owner(c, c->target.bucket, field_of(c, STR("x-amz-expected-bucket-owner")));

@@ -24,6 +24,7 @@ struct completion {
 	struct s3_call *c;
 	struct meta_upload ask;
 	struct object_sums sums;		/* of the upload; then of the object */
+	struct s3_checksum_value given;		/* of the object, by the head */
 	u32 count, room;
 	struct wanted *part;
 	struct meta_part *listed;
@@ -91,9 +92,12 @@ static int compare(struct completion *m, struct wanted *w, const struct meta_par
 	w->found = sums.value;
 	if (sums.empty)
 		w->found.kind = S3_NO_CHECKSUM;
+	if (w->checksum.kind != S3_NO_CHECKSUM && w->checksum.kind != w->found.kind)
+		return s3_fail(&m->c->fault, S3_BAD_DIGEST,
+			       "The %s you specified for part %u did not match what we received.",
+			       s3_checksum_name(w->checksum.kind), w->number);
 	if (w->checksum.kind != S3_NO_CHECKSUM &&
-	    (w->checksum.kind != w->found.kind ||
-	     memcmp(w->checksum.bytes, w->found.bytes, s3_checksum_bytes(w->found.kind))))
+	    memcmp(w->checksum.bytes, w->found.bytes, s3_checksum_bytes(w->found.kind)))
 		return invalid_part(m, w);
 	memcpy(w->etag, p->etag.data, p->etag.len);
 	w->etag_len = p->etag.len;
@@ -246,30 +250,58 @@ static int make_sums(struct completion *m)
 	return 0;
 }
 
+/* x-amz-checksum-type has to be what the upload began with. */
+static int check_type(struct completion *m)
+{
+	struct str type = field_of(m->c, STR("x-amz-checksum-type"));
+	bool composite = str_equal_nocase(type, STR("COMPOSITE"));
+
+	if (!type.at)
+		return 0;
+	if (!composite && !str_equal_nocase(type, STR("FULL_OBJECT")))
+		return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
+			       "Value for x-amz-checksum-type header is invalid.");
+	if (m->sums.empty || m->sums.type == (composite ? S3_COMPOSITE : S3_FULL_OBJECT))
+		return 0;
+	return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
+		       "The upload was created using the %s checksum mode. The complete request must use the same checksum mode.",
+		       composite ? "FULL_OBJECT" : "COMPOSITE");
+}
+
+/* And the value, which is the object's. */
+static int check_value(struct completion *m)
+{
+	const struct s3_checksum_value *want = &m->given, *have = &m->sums.value;
+
+	if (want->kind == S3_NO_CHECKSUM)
+		return 0;
+	if (m->sums.empty || want->kind != have->kind)
+		return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
+			       "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+			       m->sums.empty ? "null" : s3_checksum_name(have->kind),
+			       s3_checksum_name(want->kind));
+	if ((want->parts && want->parts != have->parts) ||
+	    memcmp(want->bytes, have->bytes, s3_checksum_bytes(have->kind)))
+		return s3_fail(&m->c->fault, S3_BAD_DIGEST,
+			       "The %s you specified did not match the calculated checksum.",
+			       s3_checksum_name(have->kind));
+	return 0;
+}
+
 /* What the head says that the object is. */
 static int check_head(struct completion *m, u64 size)
 {
 	struct str given = field_of(m->c, STR("x-amz-mp-object-size"));
-	struct s3_checksum_value want;
-	enum s3_checksum kind = m->sums.value.kind;
 	uint64_t expected;
+	int rc = check_type(m);
 
-	if (given.at && (!str_number(given, INT64_MAX, &expected) || expected != size))
-		return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
-			       "The provided 'x-amz-mp-object-size' header value %.*s does not match what was computed: %llu",
-			       STR_ARG(str_head(given, 24)), (unsigned long long)size);
-	if (m->sums.empty)
-		return 0;
-	given = field_of(m->c, s3_checksum_header(kind));
-	if (!given.at)
-		return 0;
-	if (!s3_checksum_parse(kind, given, &want) ||
-	    (want.parts && want.parts != m->sums.value.parts) ||
-	    memcmp(want.bytes, m->sums.value.bytes, s3_checksum_bytes(kind)))
-		return s3_fail(&m->c->fault, S3_BAD_DIGEST,
-			       "The %s you specified did not match the calculated checksum.",
-			       s3_checksum_name(kind));
-	return 0;
+	if (!rc)
+		rc = check_value(m);
+	if (rc || !given.at || (str_number(given, INT64_MAX, &expected) && expected == size))
+		return rc;
+	return s3_fail(&m->c->fault, S3_INVALID_REQUEST,
+		       "The provided 'x-amz-mp-object-size' header value %.*s does not match what was computed: %llu",
+		       STR_ARG(str_head(given, 24)), (unsigned long long)size);
 }
 
 static int make_etag(struct completion *m, struct out *etag)
@@ -379,7 +411,7 @@ int s3_complete_upload(struct s3_call *c)
 	};
 	rc = upload_asked(c, m->ask.upload);
 	/* A checksum in the head is the object's. */
-	c->sums_of_object = true;
+	c->object_sum = &m->given;
 	if (!rc)
 		rc = body_read(c, FRONT_DOCUMENT_MAX, &body);
 	if (!rc && !body.len)

@@ -329,7 +329,7 @@ int s3_copy_part(struct s3_call *c)
 	if (!rc)
 		rc = upload_open(&p.u, c, p.range.len);
 	if (!rc)
-		rc = part_checksum(&p.u, S3_NO_CHECKSUM, &kind);
+		rc = part_checksum(&p.u, S3_NO_CHECKSUM, true, &kind);
 	if (!rc)
 		rc = run_copy(&p, kind);
 	if (!rc)

@@ -37,9 +37,10 @@ static int keep_header(struct object_fields *f, const char *name, struct str val
 	if (!strcmp(name, "Content-Encoding")) {
 		s3_content_encoding(&o, value);
 		value = o.err ? value : out_written(&o);
-		if (!value.len)
-			return 0;
 	}
+	/* Nothing says nothing. */
+	if (!value.len)
+		return 0;
 	http_write_field(&f->headers, str_of(name), value);
 	return 0;
 }
@@ -518,8 +519,8 @@ int write_conditions(struct s3_call *c, struct rpc_bytes *match, struct rpc_byte
 
 	*match = condition_value(field_of(c, STR("if-match")));
 	*none_match = bytes_of(none);
-	/* S3 has no other for writes. */
-	if (none.at && !str_is(none, "*")) {
+	/* S3 has no other for writes, and not both. */
+	if (none.at && (!str_is(none, "*") || match->len)) {
 		s3_fail(&c->fault, S3_NOT_IMPLEMENTED, NULL);
 		s3_detail(&c->fault, "Header", STR("If-None-Match"));
 		return S3_NOT_IMPLEMENTED;

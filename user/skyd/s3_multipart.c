@@ -107,18 +107,22 @@ int part_open(struct upload *u, struct s3_call *c)
 	return rc;
 }
 
-int part_checksum(struct upload *u, enum s3_checksum given, enum s3_checksum *kind)
+int part_checksum(struct upload *u, enum s3_checksum given, bool copied, enum s3_checksum *kind)
 {
 	struct object_sums of;
 
 	sums_read(u->opened.upload_checksums, &of);
 	*kind = given != S3_NO_CHECKSUM ? given :
 		of.value.kind != S3_NO_CHECKSUM ? of.value.kind : S3_CRC64NVME;
-	if (given == S3_NO_CHECKSUM || of.value.kind == S3_NO_CHECKSUM || given == of.value.kind)
+	if (of.value.kind == S3_NO_CHECKSUM || given == of.value.kind)
+		return 0;
+	/* A composite one is what the client has made of its parts: it has to know theirs. */
+	if (given == S3_NO_CHECKSUM && (copied || of.type == S3_FULL_OBJECT))
 		return 0;
 	return s3_fail(&u->c->fault, S3_INVALID_REQUEST,
 		       "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
-		       s3_checksum_name(of.value.kind), s3_checksum_name(given));
+		       s3_checksum_name(of.value.kind),
+		       given == S3_NO_CHECKSUM ? "null" : s3_checksum_name(given));
 }
 
 static int reply_part(struct upload *u)
@@ -149,7 +153,7 @@ int s3_upload_part(struct s3_call *c)
 	if (!rc)
 		rc = upload_open(&u, c, b.size);
 	if (!rc)
-		rc = part_checksum(&u, b.sums.algorithm, &kind);
+		rc = part_checksum(&u, b.sums.algorithm, false, &kind);
 	if (!rc)
 		rc = upload_write(&u, &b.base, b.size, kind);
 	if (!rc)

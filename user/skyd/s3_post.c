@@ -289,23 +289,38 @@ static int reply(struct post *p, struct upload *u)
 
 /* --- PostObject ---------------------------------------------------------------------- */
 
-/* x-amz-checksum-*, of which there may be one. */
-static int read_sum(struct post *p, struct s3_checksum_value *want)
+/* x-amz-checksum-*, of which there may be one; x-amz-checksum-algorithm says the kind alone. */
+static int read_sum(struct post *p, struct s3_checksum_value *want, enum s3_checksum *kind)
 {
+	enum s3_checksum named;
+	struct str value;
 	unsigned int i;
 
 	want->kind = S3_NO_CHECKSUM;
 	for (i = 0; i < p->form.count; i++) {
-		enum s3_checksum kind = s3_checksum_of_header(p->field[i].name);
+		struct str name = p->field[i].name;
 
-		if (kind == S3_NO_CHECKSUM)
+		*kind = s3_checksum_of_header(name);
+		if (!str_equal_nocase(str_head(name, 15), STR("x-amz-checksum-")) ||
+		    str_equal_nocase(name, STR("x-amz-checksum-algorithm")))
 			continue;
+		if (*kind == S3_NO_CHECKSUM)
+			return s3_fail(&p->c->fault, S3_INVALID_REQUEST,
+				       "The algorithm type you specified in x-amz-checksum- header is invalid.");
 		if (want->kind != S3_NO_CHECKSUM ||
-		    !s3_checksum_parse(kind, p->field[i].value, want) || want->parts)
+		    !s3_checksum_parse(*kind, p->field[i].value, want) || want->parts)
 			return s3_fail(&p->c->fault, S3_INVALID_REQUEST,
 				       "Value for x-amz-checksum-%s header is invalid.",
-				       s3_checksum_name(kind));
+				       s3_checksum_name(*kind));
 	}
+	*kind = want->kind == S3_NO_CHECKSUM ? S3_CRC64NVME : want->kind;
+	if (!s3_form_find(&p->form, STR("x-amz-checksum-algorithm"), &value))
+		return 0;
+	named = s3_checksum_of_name(value);
+	if (named == S3_NO_CHECKSUM || (want->kind != S3_NO_CHECKSUM && named != want->kind))
+		return s3_fail(&p->c->fault, S3_INVALID_REQUEST,
+			       "Value for x-amz-checksum-algorithm header is invalid.");
+	*kind = named;
 	return 0;
 }
 
@@ -316,6 +331,7 @@ static int put_file(struct post *p, struct object_fields *f)
 					   .committed = LINK_ANSWER_NONE };
 	u64 size = c->rq->head.has_length ? c->rq->head.content_length : UINT64_MAX;
 	struct s3_checksum_value want;
+	enum s3_checksum kind;
 	int rc;
 
 	u.open.bucket = bytes_of(c->target.bucket);
@@ -323,12 +339,11 @@ static int put_file(struct post *p, struct object_fields *f)
 	u.open.tags = bytes_of(out_written(&f->tags));
 	u.open.sets_acl = f->grants_canned.len;
 	u.open.canned_acl = f->grants_canned;
-	rc = read_sum(p, &want);
+	rc = read_sum(p, &want, &kind);
 	if (!rc)
 		rc = upload_open(&u, c, size);
 	if (!rc)
-		rc = upload_write(&u, &p->source, size,
-				  want.kind == S3_NO_CHECKSUM ? S3_CRC64NVME : want.kind);
+		rc = upload_write(&u, &p->source, size, kind);
 	if (!rc && want.kind != S3_NO_CHECKSUM &&
 	    memcmp(want.bytes, u.put.value.bytes, s3_checksum_bytes(want.kind)))
 		rc = s3_fail(&c->fault, S3_BAD_DIGEST,

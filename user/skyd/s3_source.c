@@ -177,10 +177,7 @@ int body_open(struct body_source *b, struct s3_call *c, u64 max)
 		.base.read = source_read, .c = c, .max = max,
 		.size = h->has_length ? h->content_length : UINT64_MAX,
 	};
-	b->sums.value.kind = S3_NO_CHECKSUM;
-	b->sums.trailer = S3_NO_CHECKSUM;
-	b->sums.algorithm = S3_NO_CHECKSUM;
-	rc = c->sums_of_object ? 0 : s3_checksum_from_head(h, &b->sums, &c->fault);
+	rc = s3_checksum_from_head(h, &b->sums, c->object_sum, &c->fault);
 	if (rc)
 		return rc;
 	if (!h->has_length && !h->chunked)

@@ -405,6 +405,7 @@ static const struct link_operation operations[] = {
 	{ VAULT_GRANT, "grant", ASK, GIVE, 0, BACKEND, vault_grant },
 	{ VAULT_HOSTS, "hosts", &vault_hosts_schema, NULL, LEASE_HOSTS * sizeof(struct vault_host),
 	  BACKEND, vault_hosts },
+	{ VAULT_CHECK_FORM, "check-form", ASK, GIVE, 0, GATEWAY, vault_check_form },
 	{ VAULT_GOVERN, "govern", &vault_step_schema, &vault_stepped_schema, 0, BACKEND,
 	  vault_govern },
 };

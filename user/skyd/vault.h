@@ -19,6 +19,7 @@
 #define VAULT_URLS_MAX		64u	/* of one call */
 #define VAULT_HEADERS_MAX	16u	/* of one URL */
 #define VAULT_QUERY_MAX		4096u
+#define VAULT_POLICY_MAX	20480u	/* of a form */
 #define VAULT_LEASE_MS		3600000u
 #define VAULT_LEASE_MOST	86400000u	/* ms that a host's lease is believed to last */
 
@@ -48,6 +49,9 @@ enum vault_number {
 				 */
 	VAULT_HOSTS,		/* backend: struct vault_hosts: all that hold a lease now */
 	VAULT_GOVERN,		/* backend: struct vault_step -> struct vault_stepped */
+	VAULT_CHECK_FORM,	/* gateway: label of an API secret, blob, text: a policy, mac: of it
+				 * by Signature Version 2 -> value: 1 if the secret has made it
+				 */
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
@@ -61,6 +65,8 @@ struct vault_ask {
 	struct rpc_bytes date;		/* eight digits */
 	struct rpc_bytes region;
 	struct rpc_bytes service;
+	struct rpc_bytes text;
+	struct rpc_bytes mac;
 };
 
 struct vault_give {
@@ -166,9 +172,10 @@ void vault_unload(struct vault *vault);
 /* What @vault serves to @peer. */
 void vault_service(struct vault *vault, enum role peer, struct link_service *service);
 
-/* vault_sign.c: the handlers of VAULT_PRESIGN and VAULT_GRANT. */
+/* vault_sign.c: the handlers of VAULT_PRESIGN, VAULT_GRANT and VAULT_CHECK_FORM. */
 int vault_presign(struct link_request *request, const void *ask, void *give);
 int vault_grant(struct link_request *request, const void *ask, void *give);
+int vault_check_form(struct link_request *request, const void *ask, void *give);
 
 /* vault_hosts.c: the handler of VAULT_HOSTS; link_service.admit. */
 int vault_hosts(struct link_request *request, const void *ask, void *give);

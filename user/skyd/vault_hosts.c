@@ -50,7 +50,7 @@ int vault_hosts(struct link_request *request, const void *asked, void *give)
 static bool gives_keys(u16 operation)
 {
 	return operation == VAULT_LEASE || operation == VAULT_DERIVE ||
-	       operation == VAULT_DERIVE_POINT;
+	       operation == VAULT_DERIVE_POINT || operation == VAULT_CHECK_FORM;
 }
 
 int vault_admit(struct link_request *request, const struct link_operation *op)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How what the vault is asked for is packed. */
+#include "crypto/hash.h"
 #include "vault.h"
 
 #define TEXT_MAX	256u
@@ -15,6 +16,8 @@ static const struct rpc_field ask_fields[] = {
 	RPC_BYTES(struct vault_ask, date, 8),
 	RPC_BYTES(struct vault_ask, region, TEXT_MAX),
 	RPC_BYTES(struct vault_ask, service, TEXT_MAX),
+	RPC_BYTES(struct vault_ask, text, VAULT_POLICY_MAX),
+	RPC_BYTES(struct vault_ask, mac, HASH_MAX_BYTES),
 };
 
 static const struct rpc_field give_fields[] = {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "crypto/hash.h"
+#include "crypto/hmac.h"
 #include "http/date.h"
 #include "s3/grant.h"
 #include "s3/sig.h"
@@ -176,4 +178,30 @@ int vault_grant(struct link_request *request, const void *asked, void *given)
 	give->secret = (struct rpc_bytes){ &g->session, sizeof(g->session) };
 	give->value = g->grant.expires;
 	return token.err;
+}
+
+/*
+ * Signature Version 2 has no key of a day: the secret signs.  So it is here that it is checked,
+ * and nothing is given away with which another form could be signed.
+ */
+int vault_check_form(struct link_request *request, const void *asked, void *given)
+{
+	const struct vault_ask *ask = asked;
+	const struct vault_label label = { ask->kind, ask->owner, ask->number,
+					   text_of(ask->name) };
+	struct vault_give *give = given;
+	struct vault *v = request->ctx;
+	u8 secret[VAULT_SECRET_MAX], mac[HASH_SHA1_BYTES];
+	int len, rc;
+
+	if (ask->kind != VAULT_API_SECRET || ask->mac.len != sizeof(mac))
+		return -EINVAL;
+	len = vault_unwrap(v->keys, &label, ask->blob.data, ask->blob.len, secret);
+	if (len < 0)
+		return len;
+	rc = hash_mac(HASH_SHA1, secret, len, ask->text.data, ask->text.len, mac);
+	explicit_bzero(secret, sizeof(secret));
+	give->value = !rc && mac_equal(mac, ask->mac.data, sizeof(mac));
+	v->counts.derived++;
+	return rc;
 }

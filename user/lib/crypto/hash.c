@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 
 #include "hash.h"
+
+#define BLOCK_BYTES	64u	/* of each of these */
 
 static const struct {
 	const char *name;
@@ -85,6 +88,44 @@ int hash_once(enum hash_kind kind, const void *data, size_t len, uint8_t *digest
 		rc = hash_update(&h, data, len);
 	if (!rc)
 		rc = hash_end(&h, digest);
+	hash_free(&h);
+	return rc;
+}
+
+static int padded(struct hash *h, enum hash_kind kind, const uint8_t *key, size_t key_len,
+		  uint8_t pad, const void *data, size_t len, uint8_t *digest)
+{
+	uint8_t block[BLOCK_BYTES];
+	size_t i;
+	int rc = hash_begin(h, kind);
+
+	for (i = 0; i < sizeof(block); i++)
+		block[i] = (i < key_len ? key[i] : 0) ^ pad;
+	if (!rc)
+		rc = hash_update(h, block, sizeof(block));
+	explicit_bzero(block, sizeof(block));
+	if (!rc)
+		rc = hash_update(h, data, len);
+	return rc ? rc : hash_end(h, digest);
+}
+
+int hash_mac(enum hash_kind kind, const void *key, size_t key_len, const void *data, size_t len,
+	     uint8_t *mac)
+{
+	struct hash h = HASH_NONE;
+	uint8_t shorter[HASH_MAX_BYTES];
+	int rc = 0;
+
+	if (key_len > BLOCK_BYTES) {
+		rc = hash_once(kind, key, key_len, shorter);
+		key = shorter;
+		key_len = hash_bytes(kind);
+	}
+	if (!rc)
+		rc = padded(&h, kind, key, key_len, 0x36, data, len, mac);
+	if (!rc)
+		rc = padded(&h, kind, key, key_len, 0x5c, mac, hash_bytes(kind), mac);
+	explicit_bzero(shorter, sizeof(shorter));
 	hash_free(&h);
 	return rc;
 }

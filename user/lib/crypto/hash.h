@@ -66,4 +66,18 @@ void hash_free(struct hash *h);
  */
 int hash_once(enum hash_kind kind, const void *data, size_t len, uint8_t *digest);
 
+/**
+ * hash_mac() - HMAC (RFC 2104) of one buffer; of SHA-256 see hmac.h, which is faster.
+ * @kind: of which digest
+ * @key: @key_len bytes
+ * @key_len: how many; one of more than 64 counts as its digest
+ * @data: @len bytes
+ * @len: how many
+ * @mac: receives hash_bytes(@kind) bytes
+ *
+ * Return: as hash_begin().
+ */
+int hash_mac(enum hash_kind kind, const void *key, size_t key_len, const void *data, size_t len,
+	     uint8_t *mac);
+
 #endif /* SKY_CRYPTO_HASH_H */

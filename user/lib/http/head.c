@@ -144,13 +144,10 @@ static enum http_error connection(struct http_head *h, struct str value)
 	return HTTP_OK;
 }
 
+/* What else is expected may be passed over (RFC 9110, 10.1.1), and is by S3. */
 static enum http_error expect(struct http_head *h, struct str value)
 {
-	if (h->response)
-		return HTTP_OK;
-	if (!str_equal_nocase(value, STR("100-continue")))
-		return HTTP_ERR_EXPECT;
-	h->expect_continue = true;
+	h->expect_continue |= !h->response && str_equal_nocase(value, STR("100-continue"));
 	return HTTP_OK;
 }
 

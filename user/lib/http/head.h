@@ -37,7 +37,6 @@ enum http_error {
 	HTTP_ERR_CODING,	/* a transfer coding that is not known */
 	HTTP_ERR_FRAMING,	/* a length and a transfer coding, or a coding in HTTP/1.0 */
 	HTTP_ERR_HOST,		/* none, or two */
-	HTTP_ERR_EXPECT,
 	HTTP_ERR_LONG_TARGET,
 	HTTP_ERR_LONG_LINE,
 	HTTP_ERR_LONG_HEAD,

@@ -20,7 +20,6 @@ static const struct {
 	[HTTP_ERR_CODING] = { "Transfer-Encoding is not chunked", 501 },
 	[HTTP_ERR_FRAMING] = { "the end of the body is not clear", 400 },
 	[HTTP_ERR_HOST] = { "not one proper Host", 400 },
-	[HTTP_ERR_EXPECT] = { "Expect is not 100-continue", 417 },
 	[HTTP_ERR_LONG_TARGET] = { "the target is too long", 414 },
 	[HTTP_ERR_LONG_LINE] = { "a field is too long", 431 },
 	[HTTP_ERR_LONG_HEAD] = { "the head is too long", 431 },

@@ -152,9 +152,11 @@ static enum s3_code part_number(void *arg, struct str text)
 	struct complete *c = arg;
 	uint64_t number;
 
-	if (c->has_number || !str_number(text, UINT32_MAX, &number))
+	bool below = text.len && *text.at == '-';
+
+	if (c->has_number || !str_number(str_skip(text, below), UINT32_MAX, &number))
 		return S3_MALFORMED_XML;
-	if (!number || number > S3_PARTS_MAX)
+	if (below || !number || number > S3_PARTS_MAX)
 		return s3_fail(c->f, S3_INVALID_ARGUMENT,
 			       "PartNumber must be an integer between 1 and 10000, inclusive");
 	c->has_number = true;
@@ -171,12 +173,13 @@ static enum s3_code part_etag(void *arg, struct str text)
 
 static enum s3_code part_checksum(struct complete *c, enum s3_checksum kind, struct str text)
 {
-	if (c->part.checksum.kind != S3_NO_CHECKSUM)
-		return S3_MALFORMED_XML;
-	if (!s3_checksum_parse(kind, text, &c->part.checksum) || c->part.checksum.parts)
-		return s3_fail(c->f, S3_INVALID_REQUEST, "Value for %s is invalid.",
-			       s3_checksum_element(kind));
-	return S3_OK;
+	if (c->part.checksum.kind == S3_NO_CHECKSUM &&
+	    s3_checksum_parse(kind, text, &c->part.checksum) && !c->part.checksum.parts)
+		return S3_OK;
+	s3_fail(c->f, S3_INVALID_ARGUMENT,
+		"Invalid Base64 or multiple checksums present in request");
+	s3_detail(c->f, "ArgumentName", str_of(s3_checksum_element(kind)));
+	return S3_INVALID_ARGUMENT;
 }
 
 static enum s3_code part_crc32(void *arg, struct str text)

@@ -120,9 +120,9 @@ static enum s3_code bad_header(struct s3_fault *f, struct str name)
 	return s3_fail(f, S3_INVALID_REQUEST, "Value for %.*s header is invalid.", STR_ARG(name));
 }
 
-/* The one x-amz-checksum-* that a request may have. */
-static enum s3_code take_values(const struct http_head *h, struct s3_checksum_request *r,
-				struct s3_fault *f)
+/* The one x-amz-checksum-* that a request may have; "-N" behind it where @parts says so. */
+static enum s3_code take_values(const struct http_head *h, struct s3_checksum_value *v,
+				bool parts, struct s3_fault *f)
 {
 	struct str name, value;
 	enum s3_checksum kind;
@@ -143,10 +143,10 @@ static enum s3_code take_values(const struct http_head *h, struct s3_checksum_re
 			return s3_fail(f, S3_INVALID_REQUEST,
 				       "The algorithm type you specified in x-amz-checksum- header is invalid.");
 		}
-		if (r->value.kind != S3_NO_CHECKSUM)
+		if (v->kind != S3_NO_CHECKSUM)
 			return s3_fail(f, S3_INVALID_REQUEST,
 				       "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
-		if (!s3_checksum_parse(kind, value, &r->value) || r->value.parts)
+		if (!s3_checksum_parse(kind, value, v) || (v->parts && !parts))
 			return bad_header(f, kinds[kind].header);
 	}
 	return S3_OK;
@@ -170,13 +170,15 @@ static enum s3_code take_md5(const struct http_head *h, struct s3_checksum_reque
  * s3_checksum_from_head - what an upload says of its checksums
  * @h:		the request
  * @r:		filled in
+ * @object:	NULL; where the values are not of the body, but of the object that it
+ *		completes, receives the one there is, and @r has none
  * @f:		says why when it is refused
  *
  * x-amz-sdk-checksum-algorithm must be that of the value or trailer, where there
  * is one.
  */
 enum s3_code s3_checksum_from_head(const struct http_head *h, struct s3_checksum_request *r,
-				   struct s3_fault *f)
+				   struct s3_checksum_value *object, struct s3_fault *f)
 {
 	enum s3_checksum asked = S3_NO_CHECKSUM;
 	struct str value;
@@ -184,9 +186,12 @@ enum s3_code s3_checksum_from_head(const struct http_head *h, struct s3_checksum
 
 	r->value.kind = S3_NO_CHECKSUM;
 	r->trailer = S3_NO_CHECKSUM;
+	r->algorithm = S3_NO_CHECKSUM;
 	code = take_md5(h, r, f);
-	code = code ? code : take_values(h, r, f);
-	if (code)
+	if (object)
+		object->kind = S3_NO_CHECKSUM;
+	code = code ? code : take_values(h, object ? object : &r->value, object, f);
+	if (code || object)
 		return code;
 	if (http_find(h, STR("x-amz-trailer"), &value)) {
 		r->trailer = s3_checksum_of_header(value);

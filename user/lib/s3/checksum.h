@@ -56,7 +56,7 @@ enum s3_code s3_checksum_type_check(enum s3_checksum kind, enum s3_checksum_type
 bool s3_checksum_parse(enum s3_checksum kind, struct str text, struct s3_checksum_value *v);
 void s3_checksum_write(struct out *o, const struct s3_checksum_value *v);
 enum s3_code s3_checksum_from_head(const struct http_head *h, struct s3_checksum_request *r,
-				   struct s3_fault *f);
+				   struct s3_checksum_value *object, struct s3_fault *f);
 
 /* An ETag without quotes: the MD5, "-N" behind it for N parts. */
 #define S3_ETAG_MAX	48u

@@ -154,9 +154,9 @@ static enum s3_code source_split(struct str bucket, struct str key, struct str v
 	if (!key.len)
 		return bad_source(f, COPY_FORM);
 	len = uri_decode(bucket, c->from.text, S3_BUCKET_MAX, 0);
-	if (len <= 0)
+	c->from.bucket = (struct str){ c->from.text, len < 0 ? 0 : len };
+	if (!s3_bucket_name_ok(c->from.bucket))
 		return bad_source(f, "Invalid copy source bucket name");
-	c->from.bucket = (struct str){ c->from.text, len };
 	if (take_key(key, &c->from, len, f))
 		return bad_source(f, "Invalid copy source object key");
 	if (version.at) {

@@ -177,6 +177,9 @@ enum s3_code s3_uploads_from_query(struct s3_params *p, struct str query, struct
 	code = code ? code : s3_param(p, query, STR("key-marker"), &u->key_marker, f);
 	code = code ? code : s3_param(p, query, STR("upload-id-marker"), &u->upload_marker, f);
 	u->max_uploads = max;
+	/* Without a key it says nothing. */
+	if (!u->key_marker.len)
+		u->upload_marker = STR_NONE;
 	return code;
 }
 

@@ -4,6 +4,8 @@
 #include "http/date.h"
 #include "post.h"
 
+#define FIELD_NAME_MAX	1024u
+
 static void free_json(json_t **j)
 {
 	json_decref(*j);
@@ -31,12 +33,46 @@ static enum s3_code lacks(struct s3_fault *f, const char *name)
 		       name);
 }
 
+static bool has_any(const struct s3_form *form, const char *const *names)
+{
+	struct str value;
+
+	for (; *names; names++)
+		if (s3_form_find(form, str_of(*names), &value))
+			return true;
+	return false;
+}
+
+static const char *const fields_of_4[] = {
+	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", NULL,
+};
+static const char *const fields_of_2[] = { "AWSAccessKeyId", "signature", NULL };
+
+static bool is_version2(const struct s3_form *form)
+{
+	return has_any(form, fields_of_2) && !has_any(form, fields_of_4);
+}
+
+static enum s3_code parse_version2(const struct s3_form *form, struct sig_claim *claim,
+				   struct s3_fault *f)
+{
+	claim->version2 = true;
+	if (!s3_form_find(form, STR("AWSAccessKeyId"), &claim->scope.access_key))
+		return lacks(f, "AWSAccessKeyId");
+	return s3_form_find(form, STR("signature"), &claim->signature) ? S3_OK :
+								 lacks(f, "Signature");
+}
+
 /**
  * s3_post_parse - read what a form claims
  * @form:	its fields
  * @rules:	of this server
  * @claim:	filled in, as by sig_parse()
  * @f:		says why when it is refused
+ *
+ * A form may be signed by Signature Version 2 ("Browser-based uploads using POST (AWS signature
+ * version 2)", S3 User Guide), as many are that servers made long ago: the claim then has
+ * version2, an access key, and for a signature the base64 of an HMAC-SHA1 of the policy.
  *
  * Return: S3_OK, also for a form without a policy (SIG_ANONYMOUS).
  */
@@ -47,9 +83,14 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 	enum s3_code code;
 
 	memset(claim, 0, offsetof(struct sig_claim, text));
+	/* Who signs has a policy: a form that has lost it is not nobody's. */
 	if (!s3_form_find(form, STR("policy"), &policy))
-		return S3_OK;
+		return has_any(form, fields_of_4) || has_any(form, fields_of_2) ?
+		       lacks(f, "Policy") : S3_OK;
 	claim->place = SIG_FORM;
+	s3_form_find(form, STR("x-amz-security-token"), &claim->token);
+	if (is_version2(form))
+		return parse_version2(form, claim, f);
 	if (!s3_form_find(form, STR("x-amz-algorithm"), &algorithm))
 		return lacks(f, "X-Amz-Algorithm");
 	if (!s3_form_find(form, STR("x-amz-credential"), &credential))
@@ -64,39 +105,48 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 	if (!amz_date_parse(claim->date, &claim->time))
 		return s3_fail(f, S3_INVALID_ARGUMENT,
 			       "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-	s3_form_find(form, STR("x-amz-security-token"), &claim->token);
 	code = sig_scope_check(claim, credential, rules, f);
 	if (!code && !str_equal(str_head(claim->date, 8), claim->scope.date))
 		code = s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
 	return code;
 }
 
-/* Is the policy signed by the key of the claim? */
-enum s3_code s3_post_verify(const struct s3_form *form, const struct sig_claim *claim,
-			    const struct sig_key *key, struct s3_fault *f)
+/* The policy is not signed by the key of the claim. */
+enum s3_code s3_post_mismatch(const struct sig_claim *claim, struct s3_fault *f)
 {
-	struct str policy = STR_NONE;
-
-	s3_form_find(form, STR("policy"), &policy);
-	if (!sig_check(key, SIG_HMAC, policy, claim->signature))
-		return S3_OK;
 	s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
 	s3_detail(f, "AWSAccessKeyId", claim->scope.access_key);
 	s3_detail(f, "SignatureProvided", claim->signature);
 	return S3_SIGNATURE_DOES_NOT_MATCH;
 }
 
+/* Is it?  Not for one of version 2, of which the secret itself is the key. */
+enum s3_code s3_post_verify(const struct s3_form *form, const struct sig_claim *claim,
+			    const struct sig_key *key, struct s3_fault *f)
+{
+	struct str policy = STR_NONE;
+
+	s3_form_find(form, STR("policy"), &policy);
+	return sig_check(key, SIG_HMAC, policy, claim->signature) ? s3_post_mismatch(claim, f) :
+								   S3_OK;
+}
+
 /* --- the policy ----------------------------------------------------------- */
+
+static enum s3_code invalid(struct s3_fault *f, const char *why)
+{
+	return s3_fail(f, S3_INVALID_POLICY_DOCUMENT, "Invalid Policy: %s", why);
+}
 
 static enum s3_code malformed(struct s3_fault *f)
 {
-	return s3_fail(f, S3_INVALID_POLICY_DOCUMENT, "Invalid Policy: Invalid JSON.");
+	return invalid(f, "Invalid JSON.");
 }
 
 static enum s3_code failed(struct s3_fault *f, const char *op, struct str name, struct str value)
 {
 	return s3_fail(f, S3_ACCESS_DENIED,
-		       "Invalid according to Policy: Policy Condition failed: [\"%s\", \"$%.*s\", \"%.*s\"]",
+		       "Invalid according to Policy: Policy Condition failed: [\"%s\", \"%.*s\", \"%.*s\"]",
 		       op, STR_ARG(str_head(name, 64)), STR_ARG(str_head(value, 64)));
 }
 
@@ -125,17 +175,18 @@ static bool each_starts(struct str list, struct str with)
 	return true;
 }
 
+/* @name: with a "$" before it, or it is the name of nothing. */
 static enum s3_code check_one(const struct s3_form *form, const char *op, struct str name,
 			      struct str want, struct s3_fault *f)
 {
-	struct str have = STR_NONE;
+	struct str field = str_skip(name, 1), have = STR_NONE;
 	bool ok;
 
-	if (!form_value(form, name, &have))
+	if (!str_starts(name, STR("$")) || !form_value(form, field, &have))
 		return failed(f, op, name, want);
 	if (!strcmp(op, "eq"))
 		ok = str_equal(have, want);
-	else if (str_equal_nocase(name, STR("content-type")))
+	else if (str_equal_nocase(field, STR("content-type")))
 		ok = each_starts(have, want);
 	else
 		ok = str_starts(have, want);
@@ -155,43 +206,43 @@ static bool length_of(const json_t *j, uint64_t *value)
 static enum s3_code check_array(const struct s3_form *form, const json_t *c,
 				struct s3_post_limits *limits, struct s3_fault *f)
 {
+	static const char *const ops[] = { "eq", "starts-with", "content-length-range" };
 	const json_t *a = json_array_get(c, 1), *b = json_array_get(c, 2);
 	const char *op = json_string_value(json_array_get(c, 0));
-	struct str name;
+	unsigned int i;
 
-	if (json_array_size(c) != 3 || !op)
-		return malformed(f);
-	if (!strcasecmp(op, "content-length-range"))
+	if (!op)
+		return invalid(f, "Invalid Condition: missing operation identifier.");
+	for (i = 0; i < 3 && strcasecmp(op, ops[i]); i++)
+		;
+	if (i == 3)
+		return invalid(f, "Invalid Condition: unknown operation.");
+	if (json_array_size(c) != 3)
+		return invalid(f, "Invalid Condition: wrong number of arguments.");
+	if (i == 2)
 		return length_of(a, &limits->min) && length_of(b, &limits->max) &&
 		       limits->min <= limits->max ? S3_OK : malformed(f);
-	if (!json_is_string(a) || !json_is_string(b))
-		return malformed(f);
-	name = text_of(a);
-	if (!name.len || *name.at != '$')
-		return malformed(f);
-	name = str_skip(name, 1);
-	if (!strcasecmp(op, "eq"))
-		return check_one(form, "eq", name, text_of(b), f);
-	if (!strcasecmp(op, "starts-with"))
-		return check_one(form, "starts-with", name, text_of(b), f);
-	return malformed(f);
+	return json_is_string(a) && json_is_string(b) ?
+	       check_one(form, ops[i], text_of(a), text_of(b), f) : malformed(f);
 }
 
 /* {"acl": "public-read"} */
 static enum s3_code check_object(const struct s3_form *form, json_t *c, struct s3_fault *f)
 {
-	const char *name;
-	json_t *value;
-	enum s3_code code;
+	char text[FIELD_NAME_MAX + 1];
+	struct out o = OUT(text, sizeof(text));
+	const char *name = json_object_iter_key(json_object_iter(c));
+	const json_t *value = json_object_get(c, name);
 
-	json_object_foreach(c, name, value) {
-		if (!json_is_string(value))
-			return malformed(f);
-		code = check_one(form, "eq", str_of(name), text_of(value), f);
-		if (code)
-			return code;
-	}
-	return S3_OK;
+	if (json_object_size(c) != 1)
+		return invalid(f, "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
+	if (!json_is_string(value))
+		return invalid(f, "Invalid Simple-Condition: value must be a string.");
+	out_char(&o, '$');
+	out_text(&o, name);
+	/* No field has a name of that length. */
+	return o.err ? failed(f, "eq", str_of(name), text_of(value)) :
+		       check_one(form, "eq", out_written(&o), text_of(value), f);
 }
 
 static bool names(json_t *c, struct str field)
@@ -211,49 +262,74 @@ static bool names(json_t *c, struct str field)
 }
 
 /* Fields that need no condition. */
-static bool exempt(struct str field)
+static bool exempt(const struct s3_form *form, struct str field)
 {
+	if (is_version2(form) && (str_equal_nocase(field, str_of(fields_of_2[0])) ||
+				  str_equal_nocase(field, str_of(fields_of_2[1]))))
+		return true;
 	return str_equal_nocase(field, STR("policy")) || str_equal_nocase(field, STR("file")) ||
 	       str_equal_nocase(field, STR("x-amz-signature")) ||
 	       str_equal_nocase(str_head(field, 13), STR("x-amz-ignore-")) ||
 	       str_equal_nocase(str_head(field, 9), STR("x-ignore-"));
 }
 
+static enum s3_code check_covered(const json_t *conditions, struct str field,
+				  struct s3_fault *f)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(conditions); i++)
+		if (names(json_array_get(conditions, i), field))
+			return S3_OK;
+	return s3_fail(f, S3_ACCESS_DENIED, "Invalid according to Policy: Extra input fields: %.*s",
+		       STR_ARG(str_head(field, 64)));
+}
+
+/* All that the form says has to be in the policy, and the bucket, which the URL says. */
 static enum s3_code check_extra(const struct s3_form *form, const json_t *conditions,
 				struct s3_fault *f)
 {
+	enum s3_code code = check_covered(conditions, STR("bucket"), f);
 	unsigned int i;
-	size_t j;
 
-	for (i = 0; i < form->count; i++) {
-		struct str field = form->field[i].name;
-		bool found = exempt(field);
+	for (i = 0; !code && i < form->count; i++)
+		if (!exempt(form, form->field[i].name))
+			code = check_covered(conditions, form->field[i].name, f);
+	return code;
+}
 
-		for (j = 0; !found && j < json_array_size(conditions); j++)
-			found = names(json_array_get(conditions, j), field);
-		if (!found)
-			return s3_fail(f, S3_ACCESS_DENIED,
-				       "Invalid according to Policy: Extra input fields: %.*s",
-				       STR_ARG(str_head(field, 64)));
-	}
+/* What it has besides could be meant to forbid something. */
+static enum s3_code check_members(json_t *root, struct s3_fault *f)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(root, name, value)
+		if (strcmp(name, "expiration") && strcmp(name, "conditions"))
+			return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
+				       "Invalid Policy: Unexpected: '%.64s'", name);
 	return S3_OK;
 }
 
-static enum s3_code check_document(const struct s3_form *form, const json_t *root, int64_t now,
+static enum s3_code check_document(const struct s3_form *form, json_t *root, int64_t now,
 				   struct s3_post_limits *limits, struct s3_fault *f)
 {
 	const json_t *conditions = json_object_get(root, "conditions");
 	const json_t *expiration = json_object_get(root, "expiration");
-	enum s3_code code = S3_OK;
+	enum s3_code code = check_members(root, f);
 	int64_t end;
 	size_t i;
 
+	if (code)
+		return code;
+	if (!expiration)
+		return invalid(f, "Policy missing expiration.");
 	if (!json_is_string(expiration) || !iso_date_parse(text_of(expiration), &end))
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Policy missing expiration.");
+		return invalid(f, "Invalid 'expiration' value.");
+	if (!conditions)
+		return invalid(f, "Policy missing conditions.");
 	if (!json_is_array(conditions))
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Policy missing conditions.");
+		return invalid(f, "Invalid 'conditions' value: must be a List.");
 	if (now * 1000 > end)
 		return s3_fail(f, S3_ACCESS_DENIED,
 			       "Invalid according to Policy: Policy expired.");
@@ -265,7 +341,7 @@ static enum s3_code check_document(const struct s3_form *form, const json_t *roo
 		else if (json_is_object(c))
 			code = check_object(form, c, f);
 		else
-			code = malformed(f);
+			code = invalid(f, "Invalid condition test: must be a List or Object.");
 	}
 	return code ? code : check_extra(form, conditions, f);
 }
@@ -294,8 +370,7 @@ enum s3_code s3_post_check(const struct s3_form *form, int64_t now, struct s3_po
 		return S3_OK;
 	len = base64_decode(policy, text, sizeof(text));
 	if (len < 0)
-		return s3_fail(f, S3_INVALID_POLICY_DOCUMENT,
-			       "Invalid Policy: Invalid Base64 encoding.");
+		return invalid(f, "Invalid Base64 encoding.");
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	return root ? check_document(form, root, now, limits, f) : malformed(f);
 }

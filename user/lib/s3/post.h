@@ -27,6 +27,7 @@ struct s3_post_limits {
 bool s3_form_find(const struct s3_form *form, struct str name, struct str *value);
 enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *rules,
 			   struct sig_claim *claim, struct s3_fault *f);
+enum s3_code s3_post_mismatch(const struct sig_claim *claim, struct s3_fault *f);
 enum s3_code s3_post_verify(const struct s3_form *form, const struct sig_claim *claim,
 			    const struct sig_key *key, struct s3_fault *f);
 enum s3_code s3_post_check(const struct s3_form *form, int64_t now, struct s3_post_limits *limits,

@@ -81,6 +81,7 @@ struct sig_claim {
 	struct str content_sha256;	/* for the last line of the canonical request */
 	struct str region_set;		/* with SIG_ECDSA only */
 	struct str token;		/* X-Amz-Security-Token as it was sent; at NULL: none */
+	bool version2;			/* with SIG_FORM only: see s3_post_parse() */
 	char text[SIG_CLAIM_TEXT];
 };
 

@@ -87,18 +87,23 @@ bool sig_scope_parse(struct str credential, enum sig_algorithm algorithm, struct
 #define MALFORMED	"The authorization header is malformed; "
 #define BAD_PARAMETER	"Error parsing the X-Amz-Credential parameter; "
 
-/* How the two places call the same mistake. */
+/* How the places call the same mistake. */
 static enum s3_code wrong(struct s3_fault *f, enum sig_place place, const char *what,
 			  struct str have, const char *between, struct str want,
 			  const char *after)
 {
-	bool header = place == SIG_HEADER;
+	static const struct {
+		enum s3_code code;
+		const char *first;
+	} places[] = {
+		[SIG_HEADER] = { S3_AUTHORIZATION_HEADER_MALFORMED, MALFORMED },
+		[SIG_QUERY] = { S3_AUTHORIZATION_QUERY_PARAMETERS_ERROR, BAD_PARAMETER },
+		[SIG_FORM] = { S3_INVALID_ARGUMENT, BAD_PARAMETER },
+	};
 
 	have = str_head(have, 64);
 	want = str_head(want, 64);
-	return s3_fail(f, header ? S3_AUTHORIZATION_HEADER_MALFORMED :
-				   S3_AUTHORIZATION_QUERY_PARAMETERS_ERROR,
-		       "%s%s%.*s%s%.*s%s", header ? MALFORMED : BAD_PARAMETER, what,
+	return s3_fail(f, places[place].code, "%s%s%.*s%s%.*s%s", places[place].first, what,
 		       STR_ARG(have), between, STR_ARG(want), after);
 }
 

@@ -28,6 +28,15 @@ static bool characters_ok(struct str s, unsigned int max)
 	return true;
 }
 
+/* By their bytes, as keys of objects are ordered. */
+static bool comes_before(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.at, b.at, len) : 0;
+
+	return order ? order < 0 : a.len < b.len;
+}
+
 static struct str keep(struct s3_tags *t, struct str s)
 {
 	char *to = t->text + t->used;
@@ -40,7 +49,7 @@ static struct str keep(struct s3_tags *t, struct str s)
 
 /**
  * s3_tags_add - one tag more
- * @t:		the tags; copies are kept
+ * @t:		the tags, in the order of their keys; copies are kept
  * @max:	S3_OBJECT_TAGS or S3_BUCKET_TAGS
  * @key:	1 to 128 characters
  * @value:	up to 256
@@ -69,10 +78,21 @@ enum s3_code s3_tags_add(struct s3_tags *t, unsigned int max, struct str key, st
 				       "Cannot provide multiple Tags with the same key");
 	if (key.len + value.len > sizeof(t->text) - t->used)
 		return s3_fail(f, S3_BAD_REQUEST, "The tags are too long");
-	t->tag[t->count].key = keep(t, key);
-	t->tag[t->count].value = keep(t, value);
-	t->count++;
+	for (i = t->count++; i && comes_before(key, t->tag[i - 1].key); i--)
+		t->tag[i] = t->tag[i - 1];
+	t->tag[i].key = keep(t, key);
+	t->tag[i].value = keep(t, value);
 	return S3_OK;
+}
+
+static bool has_key(const struct s3_tags *t, struct str key)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->count; i++)
+		if (str_equal(t->tag[i].key, key))
+			return true;
+	return false;
 }
 
 /**
@@ -93,7 +113,7 @@ enum s3_code s3_tags_from_header(struct s3_tags *t, struct str value, struct s3_
 	while (query_next(&value, &name, &raw)) {
 		n = uri_decode(name, key_text, sizeof(key_text), URI_QUERY);
 		v = uri_decode(raw, value_text, sizeof(value_text), URI_QUERY);
-		if (n < 0 || v < 0)
+		if (n <= 0 || v < 0 || has_key(t, (struct str){ key_text, n }))
 			return s3_fail(f, S3_INVALID_ARGUMENT,
 				       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.");
 		code = s3_tags_add(t, S3_OBJECT_TAGS, (struct str){ key_text, n },

@@ -108,6 +108,20 @@ def lets_others(t, of_bucket, of_object, may, who):
     check("acl", client.put(bucket, query={"acl": None}, headers={"x-amz-acl": "public-read"}))
 
 
+@each(("another team", "alt"), ("nobody", "anon"))
+def writer_chooses_the_list_of_what_he_writes(t, who):
+    """Who writes by the bucket's list owns it in S3, so that he may share it, and give it tags."""
+    bucket, client = t.bucket(headers={"x-amz-acl": "public-read-write"}), getattr(t, who)
+    good(t.main.put(bucket, "old", b"old"))
+    for headers in ({"x-amz-acl": "public-read"}, {"x-amz-grant-read": "uri=\"%s\"" % EVERYONE}):
+        good(client.put(bucket, "new", b"new", headers={**headers, "x-amz-tagging": "a=b"}))
+        content(t.anon.get(bucket, "new"), b"new")
+    refused(client.put(bucket, "old", query={"acl": None}, headers={"x-amz-acl": "public-read"}), 403, "AccessDenied")
+    none = "<Tagging><TagSet/></Tagging>"
+    refused(client.put(bucket, "old", query={"tagging": None}, body=none), 403, "AccessDenied")
+    refused(t.anon.get(bucket, "old"), 403, "AccessDenied")
+
+
 PERMISSIONS = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
 
 

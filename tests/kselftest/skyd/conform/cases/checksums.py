@@ -187,6 +187,55 @@ def of_a_part_in_the_document_must_be_right(t):
     refused(t.main.head(bucket, "key"), 404, "")
 
 
+@each(("junk", lambda tag: "<ETag>%s</ETag><ChecksumCRC32>junk</ChecksumCRC32>" % tag, "InvalidArgument"),
+      ("two of them", lambda tag: "<ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32><ChecksumSHA1>%s</ChecksumSHA1>" % (
+          tag, sums.checksum("CRC32", b"one"), sums.checksum("SHA1", b"one")), "InvalidArgument"),
+      ("another algorithm", lambda tag: "<ETag>%s</ETag><ChecksumSHA1>%s</ChecksumSHA1>" % (
+          tag, sums.checksum("SHA1", b"one")), "BadDigest"),
+      ("none", "<ETag>%s</ETag>".__mod__, "InvalidRequest"))
+def of_a_part_in_the_document_may_not_be(t, make, code):
+    bucket, upload, _ = in_parts(t, "CRC32", None, [b"one"])
+    refused(t.main.complete(bucket, "key", upload, [(1, make(sums.etag(b"one")))]), 400, code)
+    refused(t.main.head(bucket, "key"), 404, "")
+
+
+CRC = sums.checksum("CRC32", b"one")
+
+
+@each(("junk", "FULL_OBJECT", {"crc32": "junk"}, "InvalidRequest"),
+      ("junk of parts", "COMPOSITE", {"crc32": CRC + "-some"}, "InvalidRequest"),
+      ("two of them", "FULL_OBJECT", {"crc32": CRC, "sha1": sums.checksum("SHA1", b"one")}, "InvalidRequest"),
+      ("another algorithm", "FULL_OBJECT", {"crc32c": sums.checksum("CRC32C", b"one")}, "InvalidRequest"),
+      ("of other parts", "COMPOSITE", {"crc32": sums.composite("CRC32", [b"two"])}, "BadDigest"),
+      ("an unknown type", "FULL_OBJECT", {"type": "HALF"}, "InvalidRequest"),
+      ("composite for full", "FULL_OBJECT", {"type": "COMPOSITE"}, "InvalidRequest"),
+      ("full for composite", "COMPOSITE", {"type": "FULL_OBJECT"}, "InvalidRequest"))
+def of_the_object_may_not_be(t, kind, headers, code):
+    """What the head of a completion says of the object; the upload can still be completed."""
+    bucket, upload, parts = in_parts(t, "CRC32", kind, [b"one"])
+    headers = {"x-amz-checksum-" + name: value for name, value in headers.items()}
+    refused(t.main.complete(bucket, "key", upload, parts, headers), 400, code)
+    refused(t.main.head(bucket, "key"), 404, "")
+    good(t.main.complete(bucket, "key", upload, parts))
+
+
+@test
+def of_a_completion_is_not_taken_for_that_of_its_document(t):
+    bucket, upload, parts = in_parts(t, "CRC32", "FULL_OBJECT", [b"one"])
+    refused(t.main.complete(bucket, "key", upload, parts, {sums.header("CRC32"): CRC,
+                                                           "Content-MD5": sums.md5(b"other")}), 400, "BadDigest")
+    good(t.main.complete(bucket, "key", upload, parts, {sums.header("CRC32"): CRC}))
+
+
+@test
+def of_a_part_has_to_come_for_a_composite_one(t):
+    bucket = t.bucket()
+    upload = t.main.start(bucket, "key", {"x-amz-checksum-algorithm": "CRC32"})
+    refused(t.main.part(bucket, "key", upload, 1, b"x"), 400, "InvalidRequest")
+    upload = t.main.start(bucket, "key", {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "FULL_OBJECT"})
+    header(good(t.main.part(bucket, "key", upload, 1, b"x")), sums.header("CRC32"), sums.checksum("CRC32", b"x"))
+
+
 @test
 def of_a_part_that_is_wrong_is_refused(t):
     bucket = t.bucket()

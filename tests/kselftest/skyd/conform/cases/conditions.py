@@ -188,6 +188,17 @@ def put_if_match_of_a_missing_key(t):
     refused(t.main.head(bucket, "key"), 404, "")
 
 
+@each(("there", "key"), ("missing", "other"))
+def two_conditions_of_a_write_are_one_too_many(t, key):
+    bucket, old = t.object(body=b"old")
+    both = {"If-Match": sums.etag(b"old"), "If-None-Match": "*"}
+    refused(t.main.put(bucket, key, b"new", headers=both), 501, "NotImplemented")
+    upload = t.main.start(bucket, key)
+    tag = good(t.main.part(bucket, key, upload, 1, b"new")).etag
+    refused(t.main.complete(bucket, key, upload, [(1, tag)], both), 501, "NotImplemented")
+    content(t.main.get(bucket, old), b"old")
+
+
 @test
 def complete_if_none_match_any_does_not_replace(t):
     bucket, key = t.object(body=b"old")

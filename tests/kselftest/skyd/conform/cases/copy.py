@@ -135,6 +135,23 @@ def source_of(t, form):
             ("InvalidArgument", "InvalidRequest"))
 
 
+@each("192.168.1.1/key", "UPPER/key", "my-buc@k&()t/key", "a:b:c/key", "ab/key")
+def source_names_no_bucket(t, source):
+    bucket = t.bucket()
+    refused(t.main.copy(source, bucket, "copy"), 400, "InvalidArgument")
+    upload = t.main.start(bucket, "copy")
+    refused(t.main.part(bucket, "copy", upload, 1, b"", {"x-amz-copy-source": source}), 400, "InvalidArgument")
+
+
+@each(("get", "GET", "key", {}), ("head", "HEAD", "key", {}), ("delete", "DELETE", "key", {}),
+      ("list", "GET", None, {}), ("tag", "PUT", "key", {"tagging": None}), ("begin", "POST", "key", {"uploads": None}),
+      ("delete the bucket", "DELETE", None, {}))
+def source_is_for_copies(t, method, key, query):
+    bucket, _ = t.object()
+    refused(t.main.call(method, bucket, key, query, {"x-amz-copy-source": bucket + "/key"}), 400, "InvalidArgument")
+    good(t.main.head(bucket, "key"))
+
+
 @test
 def of_another_teams_object(t):
     bucket, key = t.object()

@@ -393,6 +393,15 @@ def uploads_are_listed_by_prefix_and_delimiter(t):
     same(xml.texts("Upload/Key"), ["b/1", "b/2"], "list below a prefix")
 
 
+@each("an id", "a word")
+def uploads_are_all_listed_after_no_key_and(t, what):
+    bucket = t.bucket()
+    ids = [t.main.start(bucket, key) for key in ("a", "b", "c")]
+    marker = ids[1] if what == "an id" else "word"
+    xml = good(t.main.get(bucket, query={"uploads": None, "upload-id-marker": marker})).xml
+    same((xml.texts("Upload/UploadId"), xml.text("UploadIdMarker")), (ids, ""), "uploads and marker")
+
+
 @each(("a word", "many"), ("below zero", "-1"))
 def uploads_are_not_listed_for_a_maximum_of(t, value):
     refused(t.main.get(t.bucket(), query={"uploads": None, "max-uploads": value}), 400, "InvalidArgument")

@@ -84,6 +84,15 @@ def put_waits_with_its_body_until_it_is_asked(t):
     content(t.main.get(bucket, "key"), b"expected")
 
 
+@each(("nothing", ""), ("a number", "200"), ("a word", "the-unexpected"))
+def put_that_expects(t, value):
+    """Nobody has to know what else may be expected."""
+    bucket = t.bucket()
+    answer = good(t.main.put(bucket, "key", b"expected", later=[("Expect", value)]))
+    want(not answer.continued, "no 100 Continue")
+    content(t.main.get(bucket, "key"), b"expected")
+
+
 @test
 def put_that_is_refused_is_not_asked_for_its_body(t):
     answer = t.main.put(t.name(), "key", b"x" * 100000, later=[("Expect", "100-continue")])
@@ -247,6 +256,12 @@ def header_is_kept(t, name, value):
     bucket, key = t.object(headers={name: value})
     header(good(t.main.get(bucket, key)), name, value)
     header(good(t.main.head(bucket, key)), name, value)
+
+
+@test
+def type_of_nothing_is_none(t):
+    bucket, key = t.object(headers={"Content-Type": ""})
+    header(good(t.main.head(bucket, key)), "content-type", "binary/octet-stream")
 
 
 @test

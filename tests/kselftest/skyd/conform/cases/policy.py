@@ -155,6 +155,30 @@ def lets_write(t):
     want("in/new" in good(t.main.list(bucket)).xml.texts("Contents/Key"), "it is there")
 
 
+@each(("private", {"x-amz-acl": "private"}), ("full control", {"x-amz-acl": "bucket-owner-full-control"}),
+      ("read", {"x-amz-acl": "bucket-owner-read"}), ("granted to him", {"x-amz-grant-full-control": "id=OWNER"}))
+def who_writes_may_say_that_it_is_the_owners(t, headers):
+    bucket = given(t, lambda b: statement(b, action="s3:PutObject", resource="/in/*"))
+    headers = {name: value.replace("OWNER", t.owner()) for name, value in headers.items()}
+    good(t.alt.put(bucket, "in/new", b"new", headers=headers))
+    good(t.alt.post(bucket, "in/new", query={"uploads": None}, headers=headers))
+    content(t.main.get(bucket, "in/new"), b"new")
+    bucket = given(t, lambda b: statement(b, action="s3:PutObject", resource="/in/*"),
+                   lambda b: statement(b, "Deny", action="s3:PutObjectAcl", resource="/in/*"))
+    refused(t.alt.put(bucket, "in/new", b"new", headers=headers), 403, "AccessDenied")
+
+
+@each(("everybody", {"x-amz-acl": "public-read"}), ("a group", {
+    "x-amz-grant-read": "uri=\"http://acs.amazonaws.com/groups/global/AllUsers\""}),
+      ("himself", {"x-amz-grant-read": "id=WRITER"}))
+def who_writes_may_not_share_it_with(t, headers):
+    bucket = given(t, lambda b: statement(b, action="s3:PutObject", resource="/in/*"))
+    headers = {name: value.replace("WRITER", t.owner(t.alt)) for name, value in headers.items()}
+    refused(t.alt.put(bucket, "in/new", b"new", headers=headers), 403, "AccessDenied")
+    refused(t.alt.post(bucket, "in/new", query={"uploads": None}, headers=headers), 403, "AccessDenied")
+    refused(t.main.head(bucket, "in/new"), 404, "")
+
+
 @test
 def lets_delete(t):
     bucket = given(t, lambda b: statement(b, action="s3:DeleteObject", resource="/public/*"))

@@ -2,6 +2,8 @@
 """Uploads by a form of a browser, with a policy that says what it may hold."""
 
 import base64
+import hashlib
+import hmac
 import json
 import time
 
@@ -163,9 +165,14 @@ def ignores_what_comes_after_the_file(t):
 def is_refused_without_a_policy(t):
     form = Form(t)
     form.set("policy", None)
-    answer = form.send()
-    want(answer.status in (400, 403), "%s", answer)
-    refused(t.main.head(form.bucket, "form-key"), 404, "")
+    form.absent(form.send(), 400, "InvalidArgument")
+
+
+@each(("words", "a key"), ("another region's service", "KEY/20300101/us-east-1/ec2/aws4_request"))
+def is_refused_with_a_credential_of(t, value):
+    form = Form(t)
+    form.set("x-amz-credential", value)
+    form.absent(form.send(), 400, "InvalidArgument")
 
 
 @test
@@ -284,13 +291,27 @@ def resigned(change):
       ("an unknown operator", lambda p: json.dumps({**p, "conditions": p["conditions"] + [["like", "$key", "a"]]})),
       ("a range of words", lambda p: json.dumps({**p, "conditions": p["conditions"] + [
           ["content-length-range", "a", "b"]]})),
-      ("half a range", lambda p: json.dumps({**p, "conditions": p["conditions"] + [["content-length-range", 1]]})))
+      ("half a range", lambda p: json.dumps({**p, "conditions": p["conditions"] + [["content-length-range", 1]]})),
+      ("conditions of a word", lambda p: json.dumps({**p, "conditions": "none"})),
+      ("a condition of a word", lambda p: json.dumps({**p, "conditions": p["conditions"] + ["none"]})),
+      ("a condition of nothing", lambda p: json.dumps({**p, "conditions": p["conditions"] + [{}]})),
+      ("two conditions in one", lambda p: json.dumps({**p, "conditions": [
+          {k: v for c in p["conditions"] if isinstance(c, dict) for k, v in c.items()}, ["eq", "$key", "form-key"]]})),
+      ("more than that", lambda p: json.dumps({**p, "allow": "all"})),
+      ("another case", lambda p: json.dumps({"Expiration": p["expiration"], "conditions": p["conditions"]})))
 def policy_of(t, change):
     form = resigned(change)(t)
     answer = form.send()
-    want((answer.status, answer.code) in ((400, "InvalidPolicyDocument"), (403, "AccessDenied"),
-                                          (400, "InvalidArgument")), "%s", answer)
+    refused(answer, 400, ("InvalidPolicyDocument", "InvalidArgument"))
     refused(t.main.head(form.bucket, "form-key"), 404, "")
+
+
+@each(("no bucket", lambda p: json.dumps({**p, "conditions": [c for c in p["conditions"] if "bucket" not in c]})),
+      ("a name without its sign", lambda p: json.dumps({**p, "conditions": p["conditions"] + [
+          ["eq", "key", "form-key"]]})))
+def policy_that_is_not_met_for_it_has(t, change):
+    form = resigned(change)(t)
+    form.absent(form.send(), 403, "AccessDenied")
 
 
 @each(("no boundary", "multipart/form-data"), ("another type", "application/x-www-form-urlencoded"))
@@ -321,3 +342,102 @@ def into_a_missing_bucket(t):
 def checksum_that_is_wrong(t):
     form = Form(t, fields=[("x-amz-checksum-crc32", sums.checksum("CRC32", b"other"))])
     form.absent(form.send(), 400, "BadDigest")
+
+
+@each("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+def checksum_is_kept(t, name):
+    for fields in ([(sums.header(name), sums.checksum(name, b"form body"))], [("x-amz-checksum-algorithm", name)]):
+        form = Form(t, fields=fields)
+        good(form.send(), 204)
+        header(good(t.main.head(form.bucket, "form-key", headers={"x-amz-checksum-mode": "ENABLED"})),
+               sums.header(name), sums.checksum(name, b"form body"))
+
+
+@each(("junk", [("x-amz-checksum-crc32", "junk")]), ("an unknown one", [("x-amz-checksum-crc33", "AAAAAA==")]),
+      ("two", [(sums.header(n), sums.checksum(n, b"form body")) for n in ("CRC32", "SHA1")]),
+      ("an unknown algorithm", [("x-amz-checksum-algorithm", "CRC33")]),
+      ("one of another algorithm", [(sums.header("CRC32"), sums.checksum("CRC32", b"form body")),
+                                    ("x-amz-checksum-algorithm", "SHA1")]))
+def checksum_may_not_be(t, fields):
+    form = Form(t, fields=fields)
+    form.absent(form.send(), 400, "InvalidRequest")
+
+
+@test
+def type_of_nothing_is_none(t):
+    form = Form(t, fields=[("Content-Type", "")])
+    good(form.send(), 204)
+    header(good(t.main.head(form.bucket, "form-key")), "content-type", "binary/octet-stream")
+
+
+class OldForm(Form):
+    """The same, signed by version 2."""
+
+    def sign(self, signer, policy):
+        cred = signer.cred
+        policy = json.loads(policy)
+        policy["conditions"] = [c for c in policy["conditions"] if not any(
+            "x-amz-" + n in c for n in ("algorithm", "credential", "date"))]
+        encoded = base64.b64encode(json.dumps(policy).encode())
+        mac = base64.b64encode(hmac.new(cred.secret.encode(), encoded, hashlib.sha1).digest()).decode()
+        self.fields = [f for f in self.fields if not f[0].startswith("x-amz-") or f[0] == "x-amz-meta-a"]
+        self.fields += [("AWSAccessKeyId", cred.access), ("signature", mac), ("policy", encoded.decode())]
+
+
+@test
+def of_version_2_stores_the_file(t):
+    form = OldForm(t, fields=[("acl", "private"), ("Content-Type", "text/plain"), ("x-amz-meta-a", "b")])
+    header(good(form.send(), 204), "etag", sums.etag(b"form body"))
+    header(content(t.main.get(form.bucket, "form-key"), b"form body"), "x-amz-meta-a", "b")
+
+
+@test
+def of_version_2_takes_names_in_any_case(t):
+    form = OldForm(t, conditions=[["StArTs-WiTh", "$KeY", "form"]])
+    form.fields = [(n.swapcase(), v) for n, v in form.fields]
+    good(form.send(), 204)
+
+
+@test
+def of_version_2_is_bound_to_its_policy(t):
+    form = OldForm(t, key="other-key", conditions=[{"key": "form-key"}])
+    form.absent(form.send(), 403, "AccessDenied", "other-key")
+    form = OldForm(t, lifetime=-60)
+    form.absent(form.send(), 403, "AccessDenied")
+
+
+@each(("another signature", "signature", base64.b64encode(b"0" * 20).decode(), 403, "SignatureDoesNotMatch"),
+      ("a short signature", "signature", "AAAA", 403, "SignatureDoesNotMatch"),
+      ("junk for a signature", "signature", "junk!", 403, "SignatureDoesNotMatch"),
+      ("no signature", "signature", None, 400, "InvalidArgument"),
+      ("no key", "AWSAccessKeyId", None, 400, "InvalidArgument"),
+      ("an unknown key", "AWSAccessKeyId", "AKIANOSUCHKEYATALL00", 403, "InvalidAccessKeyId"),
+      ("no policy", "policy", None, 400, "InvalidArgument"),
+      ("another policy", "policy", base64.b64encode(b"{}").decode(), 403, "SignatureDoesNotMatch"),
+      ("a part of version 4", "x-amz-date", "20300101T000000Z", 400, "InvalidArgument"))
+def of_version_2_is_refused_with(t, name, value, status, code):
+    form = OldForm(t)
+    form.set(name, value)
+    form.absent(form.send(), status, code)
+
+
+@test
+def of_version_2_and_another_team_is_refused(t):
+    form = OldForm(t)
+    policy = base64.b64decode(dict(form.fields)["policy"]).decode()
+    form.fields = [f for f in form.fields if f[0] not in ("AWSAccessKeyId", "signature", "policy")]
+    form.sign(t.alt.signer(), policy)
+    form.absent(form.send(), 403, "AccessDenied")
+
+
+@test
+def of_version_2_can_be_forbidden(t):
+    old, new = OldForm(t), Form(t)
+    for form in (old, new):
+        good(t.main.put(form.bucket, query={"policy": None}, body=json.dumps({
+            "Version": "2012-10-17", "Statement": [{
+                "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+                "Resource": "arn:aws:s3:::%s/*" % form.bucket,
+                "Condition": {"StringEquals": {"s3:signatureversion": "AWS"}}}]})), (200, 204))
+    old.absent(old.send(), 403, "AccessDenied")
+    good(new.send(), 204)

@@ -81,6 +81,25 @@ def are_counted_with_the_object(t):
 
 
 @test
+def are_told_in_the_order_of_their_keys(t):
+    bucket, key = t.object(headers={"x-amz-tagging": "b=1&B=2&a=3&ab"})
+    order = [("B", "2"), ("a", "3"), ("ab", ""), ("b", "1")]
+    xml = good(t.main.get(bucket, key, {"tagging": None})).xml
+    same([(n.text("Key"), n.text("Value")) for n in xml.all("TagSet/Tag")], order, "tags of the header")
+    good(t.main.put_xml(bucket, "tagging", tag_set(reversed(order)), key))
+    xml = good(t.main.get(bucket, key, {"tagging": None})).xml
+    same([(n.text("Key"), n.text("Value")) for n in xml.all("TagSet/Tag")], order, "tags of the document")
+
+
+@each(("no key", "="), ("a key twice", "a=1&a=1"), ("half an escape", "a%"))
+def header_is_no_query_of(t, value):
+    bucket = t.bucket()
+    for answer in (t.main.put(bucket, "key", b"x", headers={"x-amz-tagging": value}),
+                   t.main.post(bucket, "key", query={"uploads": None}, headers={"x-amz-tagging": value})):
+        refused(answer, 400, "InvalidArgument")
+
+
+@test
 def go_with_an_overwrite(t):
     bucket, key = t.object(headers={"x-amz-tagging": "a=1"})
     good(t.main.put(bucket, key, b"new"))
