@@ -24,6 +24,15 @@ bool s3_form_find(const struct s3_form *form, struct str name, struct str *value
 	return false;
 }
 
+/* Of signatures of version 2, which only say that some key has signed the policy. */
+static bool is_version_2(const struct s3_form *form)
+{
+	struct str value;
+
+	return s3_form_find(form, STR("awsaccesskeyid"), &value) &&
+	       s3_form_find(form, STR("signature"), &value);
+}
+
 static enum s3_code lacks(struct s3_fault *f, const char *name)
 {
 	return s3_fail(f, S3_INVALID_ARGUMENT,
@@ -51,7 +60,7 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 		return S3_OK;
 	claim->place = SIG_FORM;
 	if (!s3_form_find(form, STR("x-amz-algorithm"), &algorithm))
-		return lacks(f, "X-Amz-Algorithm");
+		return is_version_2(form) ? sig_version_2(f) : lacks(f, "X-Amz-Algorithm");
 	if (!s3_form_find(form, STR("x-amz-credential"), &credential))
 		return lacks(f, "X-Amz-Credential");
 	if (!s3_form_find(form, STR("x-amz-signature"), &claim->signature))
@@ -310,14 +319,16 @@ enum s3_code s3_post_check_size(const struct s3_post_limits *limits, uint64_t si
 }
 
 /**
- * s3_post_key - the key that a form means
- * @key:	of the field "key"; "${filename}" in it stands for the file's name
+ * s3_post_expand - what a field means
+ * @value:	of it; "${filename}" in it stands for the file's name
  * @file:	as the browser calls it: of a path only the last part
- * @o:		receives the key
+ * @o:		receives what it means
+ *
+ * The policy is held against that, too.
  *
  * Return: whether it fits.
  */
-bool s3_post_key(struct str key, struct str file, struct out *o)
+bool s3_post_expand(struct str value, struct str file, struct out *o)
 {
 	static const char variable[] = "${filename}";
 	const char *at;
@@ -326,11 +337,11 @@ bool s3_post_key(struct str key, struct str file, struct out *o)
 	for (i = file.len; i && file.at[i - 1] != '/' && file.at[i - 1] != '\\'; i--)
 		;
 	file = str_skip(file, i);
-	while (key.len && (at = memmem(key.at, key.len, variable, sizeof(variable) - 1))) {
-		out_bytes(o, key.at, at - key.at);
+	while (value.len && (at = memmem(value.at, value.len, variable, sizeof(variable) - 1))) {
+		out_bytes(o, value.at, at - value.at);
 		out_str(o, file);
-		key = str_skip(key, at - key.at + sizeof(variable) - 1);
+		value = str_skip(value, at - value.at + sizeof(variable) - 1);
 	}
-	out_str(o, key);
+	out_str(o, value);
 	return !o->err;
 }
