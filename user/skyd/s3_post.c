@@ -425,6 +425,7 @@ int s3_post_object(struct s3_call *c)
 	rc = begin_post(c, &p, &units);
 	if (!rc)
 		rc = post_of(c, type, p);
+	c->target.key = STR_NONE;
 	io_release(&c->g->strangers, units);
 	return rc;
 }

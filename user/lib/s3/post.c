@@ -44,7 +44,7 @@ static enum s3_code lacks(struct s3_fault *f, const char *name)
  * s3_post_parse - read what a form claims
  * @form:	its fields
  * @rules:	of this server
- * @claim:	filled in, as by sig_parse()
+ * @claim:	filled in, as by sig_parse(); who it is outlives the form
  * @f:		says why when it is refused
  *
  * Return: S3_OK, also for a form without a policy (SIG_ANONYMOUS).
@@ -74,6 +74,10 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 		return s3_fail(f, S3_INVALID_ARGUMENT,
 			       "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
 	s3_form_find(form, STR("x-amz-security-token"), &claim->token);
+	if (credential.len > sizeof(claim->text))
+		return s3_fail(f, S3_INVALID_ARGUMENT, "X-Amz-Credential is too long");
+	memcpy(claim->text, credential.at, credential.len);
+	credential.at = claim->text;
 	code = sig_scope_check(claim, credential, rules, f);
 	if (!code && !str_equal(str_head(claim->date, 8), claim->scope.date))
 		code = s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
