@@ -308,9 +308,9 @@ static int give_document(struct call *c, enum store_document kind, struct meta_d
 	give->owner = (struct rpc_bytes){ c->bucket->owner, OWNER_LEN };
 	give->owner_name = bytes_of(c->bucket->owner_name);
 	if (kind == STORE_ACL) {
-		give->grant = c->bucket->acl.grant;
 		give->grants = c->bucket->acl.grants;
-		return 0;
+		give->revoked = c->bucket->acl.revoked;
+		return grants_tell(c, &c->bucket->acl, &give->grant);
 	}
 	rc = store_bucket_document(c->b->store, call_team(c), c->bucket->row.id, kind, &c->arena,
 				   &body);
@@ -386,6 +386,8 @@ static int put_document(struct call *c, const struct meta_bucket_set *ask)
 		rc = owner_check(c, ask->owner);
 	if (!rc && ask->document == STORE_ACL)
 		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &body, &others);
+	if (!rc && ask->document == STORE_ACL && ask->owner.len && !ask->grants)
+		rc = grants_revoke(c, &body);
 	if (!rc && (others || (ask->document == STORE_BUCKET_POLICY && body.len)))
 		rc = backend_share(c);
 	if (rc)

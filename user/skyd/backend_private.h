@@ -160,6 +160,10 @@ int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, con
 bool grants_to_nobody(const struct call *c, const struct meta_grant *grant, u32 grants);
 /* The reverse; what cannot be read is an empty list, and said in the log. */
 void grants_read(struct store_text from, struct store_arena *a, struct meta_document *to);
+/* A list that says of itself that it has nothing, where none is the owner's. */
+int grants_revoke(struct call *c, struct store_text *to);
+/* The same grants with the names of their teams, in the call's arena. */
+int grants_tell(struct call *c, const struct meta_document *acl, const struct meta_grant **to);
 /* Is a permission granted to this key (NULL: anonymous)? */
 bool grants_allow(const struct meta_document *acl, const struct cached_key *key,
 		  enum s3_permission wanted);

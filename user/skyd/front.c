@@ -261,6 +261,8 @@ static int run(struct s3_call *c)
 		rc = route_twice(c);
 	if (!rc)
 		rc = route_find(c);
+	if (!rc && c->route->flags & ROUTE_PREFLIGHT)
+		return c->route->handle(c);
 	if (!rc && !(c->route->flags & ROUTE_UNSIGNED_FORM)) {
 		rc = auth_request(c);
 		rc = rc ? rc : auth_context(c, NULL);

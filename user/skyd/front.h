@@ -247,7 +247,10 @@ struct s3_route {
 	unsigned int flags;
 };
 
-enum { ROUTE_UNSIGNED_FORM = 1 };	/* is authenticated by its handler */
+enum {
+	ROUTE_UNSIGNED_FORM = 1,	/* is authenticated by its handler */
+	ROUTE_PREFLIGHT = 2,		/* of a request to come, whose signature its URL may have */
+};
 
 extern const struct s3_route s3_routes[];
 extern const unsigned int s3_route_count;

@@ -244,6 +244,7 @@ struct meta_grant {
 	u8 permission;			/* enum s3_permission */
 	struct rpc_bytes id;		/* of a user; or */
 	struct rpc_bytes uri;		/* of a group */
+	struct rpc_bytes name;		/* of the user's team; told, never kept */
 };
 
 struct meta_object {
@@ -267,6 +268,7 @@ struct meta_object {
 	u64 part_start, part_size;	/* with META_FROM_PART */
 	bool tags_visible;		/* the caller may see how many tags there are */
 	struct rpc_bytes expiration;	/* x-amz-expiration, or empty */
+	bool revoked;			/* with META_GET_ACL: as of a document */
 };
 
 struct meta_page_ask {
@@ -621,6 +623,7 @@ struct meta_document {
 	struct rpc_bytes owner, owner_name;
 	const struct meta_grant *grant;
 	u32 grants;
+	bool revoked;			/* there are none because an ACL says so */
 };
 
 /* --- our own API ---------------------------------------------------------------------- */

@@ -373,7 +373,8 @@ int route_find(struct s3_call *c)
 			      c->target.bucket.at ? LEVEL_BUCKET : LEVEL_SERVICE;
 	struct str method = http_method(c->rq);
 	unsigned int i;
-	int rc = check_parameters(c, level);
+	bool preflight = str_is(method, "OPTIONS");
+	int rc = preflight ? 0 : check_parameters(c, level);
 
 	if (rc)
 		return rc;
@@ -382,7 +383,8 @@ int route_find(struct s3_call *c)
 
 		if (r->level != level || !str_is(method, r->method) ||
 		    (r->parameter && !asks_for(c, str_of(r->parameter))) ||
-		    (r->header && !field_of(c, str_of(r->header)).at) || names_another(c, r))
+		    (r->header && !field_of(c, str_of(r->header)).at) ||
+		    (!preflight && names_another(c, r)))
 			continue;
 		c->route = r;
 		return 0;

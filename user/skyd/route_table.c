@@ -25,7 +25,7 @@ const struct s3_route s3_routes[] = {
 	{ "DELETE", OBJECT, NULL, NULL, s3_delete_object, "DeleteObject", 0 },
 	{ "POST", OBJECT, "uploads", NULL, s3_create_upload, "CreateMultipartUpload", 0 },
 	{ "POST", OBJECT, "uploadId", NULL, s3_complete_upload, "CompleteMultipartUpload", 0 },
-	{ "OPTIONS", OBJECT, NULL, NULL, s3_options, "Preflight", 0 },
+	{ "OPTIONS", OBJECT, NULL, NULL, s3_options, "Preflight", ROUTE_PREFLIGHT },
 
 	{ "GET", BUCKET, "location", NULL, s3_bucket_location, "GetBucketLocation", 0 },
 	{ "GET", BUCKET, "versioning", NULL, s3_get_versioning, "GetBucketVersioning", 0 },
@@ -56,7 +56,7 @@ const struct s3_route s3_routes[] = {
 	{ "DELETE", BUCKET, NULL, NULL, s3_delete_bucket, "DeleteBucket", 0 },
 	{ "POST", BUCKET, "delete", NULL, s3_delete_objects, "DeleteObjects", 0 },
 	{ "POST", BUCKET, NULL, NULL, s3_post_object, "PostObject", ROUTE_UNSIGNED_FORM },
-	{ "OPTIONS", BUCKET, NULL, NULL, s3_options, "Preflight", 0 },
+	{ "OPTIONS", BUCKET, NULL, NULL, s3_options, "Preflight", ROUTE_PREFLIGHT },
 
 	{ "GET", SERVICE, NULL, NULL, s3_list_buckets, "ListBuckets", 0 },
 };

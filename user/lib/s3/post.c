@@ -53,12 +53,24 @@ static bool is_version2(const struct s3_form *form)
 	return has_any(form, fields_of_2) && !has_any(form, fields_of_4);
 }
 
+/* Who has signed is known when the form is gone. */
+static bool keep(struct sig_claim *claim, struct str *who)
+{
+	if (who->len > sizeof(claim->text))
+		return false;
+	memcpy(claim->text, who->at, who->len);
+	who->at = claim->text;
+	return true;
+}
+
 static enum s3_code parse_version2(const struct s3_form *form, struct sig_claim *claim,
 				   struct s3_fault *f)
 {
 	claim->version2 = true;
 	if (!s3_form_find(form, STR("AWSAccessKeyId"), &claim->scope.access_key))
 		return lacks(f, "AWSAccessKeyId");
+	if (!keep(claim, &claim->scope.access_key))
+		return s3_fail(f, S3_INVALID_ARGUMENT, "AWSAccessKeyId is too long");
 	return s3_form_find(form, STR("signature"), &claim->signature) ? S3_OK :
 								 lacks(f, "Signature");
 }
@@ -67,7 +79,7 @@ static enum s3_code parse_version2(const struct s3_form *form, struct sig_claim 
  * s3_post_parse - read what a form claims
  * @form:	its fields
  * @rules:	of this server
- * @claim:	filled in, as by sig_parse()
+ * @claim:	filled in, as by sig_parse(); who it is outlives the form
  * @f:		says why when it is refused
  *
  * A form may be signed by Signature Version 2 ("Browser-based uploads using POST (AWS signature
@@ -105,6 +117,8 @@ enum s3_code s3_post_parse(const struct s3_form *form, const struct sig_rules *r
 	if (!amz_date_parse(claim->date, &claim->time))
 		return s3_fail(f, S3_INVALID_ARGUMENT,
 			       "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+	if (!keep(claim, &credential))
+		return s3_fail(f, S3_INVALID_ARGUMENT, "X-Amz-Credential is too long");
 	code = sig_scope_check(claim, credential, rules, f);
 	if (!code && !str_equal(str_head(claim->date, 8), claim->scope.date))
 		code = s3_fail(f, S3_SIGNATURE_DOES_NOT_MATCH, NULL);
@@ -385,14 +399,16 @@ enum s3_code s3_post_check_size(const struct s3_post_limits *limits, uint64_t si
 }
 
 /**
- * s3_post_key - the key that a form means
- * @key:	of the field "key"; "${filename}" in it stands for the file's name
+ * s3_post_expand - what a field means
+ * @value:	of it; "${filename}" in it stands for the file's name
  * @file:	as the browser calls it: of a path only the last part
- * @o:		receives the key
+ * @o:		receives what it means
+ *
+ * The policy is held against that, too.
  *
  * Return: whether it fits.
  */
-bool s3_post_key(struct str key, struct str file, struct out *o)
+bool s3_post_expand(struct str value, struct str file, struct out *o)
 {
 	static const char variable[] = "${filename}";
 	const char *at;
@@ -401,11 +417,11 @@ bool s3_post_key(struct str key, struct str file, struct out *o)
 	for (i = file.len; i && file.at[i - 1] != '/' && file.at[i - 1] != '\\'; i--)
 		;
 	file = str_skip(file, i);
-	while (key.len && (at = memmem(key.at, key.len, variable, sizeof(variable) - 1))) {
-		out_bytes(o, key.at, at - key.at);
+	while (value.len && (at = memmem(value.at, value.len, variable, sizeof(variable) - 1))) {
+		out_bytes(o, value.at, at - value.at);
 		out_str(o, file);
-		key = str_skip(key, at - key.at + sizeof(variable) - 1);
+		value = str_skip(value, at - value.at + sizeof(variable) - 1);
 	}
-	out_str(o, key);
+	out_str(o, value);
 	return !o->err;
 }

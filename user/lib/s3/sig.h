@@ -114,6 +114,7 @@ enum s3_code sig_wrong_region(const struct sig_claim *c, struct str want, struct
 bool sig_region_in_set(struct str set, struct str region);
 enum s3_code sig_scope_check(struct sig_claim *c, struct str credential,
 			     const struct sig_rules *rules, struct s3_fault *f);
+enum s3_code sig_version_2(struct s3_fault *f);
 void sig_derive(struct str secret, struct str date, struct str region, struct str service,
 		struct hmac_key *key);
 int sig_derive_ecdsa(struct str secret, struct str access_key, uint8_t scalar[P256_SCALAR_BYTES]);

@@ -320,7 +320,7 @@ static enum s3_code check_skew(const struct sig_claim *c, const struct sig_rules
 }
 
 /* Version 2 signs with HMAC-SHA1, and no more of a request than its method, date and path. */
-static enum s3_code version_2(struct s3_fault *f)
+enum s3_code sig_version_2(struct s3_fault *f)
 {
 	return s3_fail(f, S3_INVALID_REQUEST,
 		       "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
@@ -336,7 +336,7 @@ static enum s3_code parse_header(const struct sig_message *m, struct str value,
 	value = str_trim(value);
 	str_cut(&value, ' ', &algorithm);
 	if (str_equal(algorithm, STR("AWS")))
-		return version_2(f);
+		return sig_version_2(f);
 	if (!find_algorithm(algorithm, &c->algorithm))
 		return s3_fail(f, S3_INVALID_ARGUMENT, "Unsupported Authorization Type");
 	code = split_header(value, c, &credential, f);
@@ -539,7 +539,7 @@ enum s3_code sig_parse(const struct sig_message *m, const struct sig_rules *rule
 		code = parse_query(m, &p, algorithm, rules, claim, f);
 	} else if (query_find(m->query, STR("AWSAccessKeyId"), &header) &&
 		   query_find(m->query, STR("Signature"), &header)) {
-		code = version_2(f);
+		code = sig_version_2(f);
 	} else {
 		claim->place = SIG_ANONYMOUS;
 		return S3_OK;
