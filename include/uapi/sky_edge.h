@@ -22,7 +22,8 @@
 
 #define SKY_EDGE_SUPER_MAGIC	"SKYEDGE1"
 #define SKY_EDGE_SEGMENT_MAGIC	"SKYESEG1"
-#define SKY_EDGE_SPENT_MAGIC	"SKYESPN1"
+#define SKY_EDGE_SPENT_MAGIC	"SKYESPN2"
+#define SKY_EDGE_SPENT_MAGIC_1	"SKYESPN1"	/* the same without leases */
 #define SKY_EDGE_KEY_MAGIC	"SKYEKEY1"
 #define SKY_EDGE_RECORD_MAGIC	0x72594b53u	/* "SKYr" */
 
@@ -98,8 +99,8 @@ struct sky_edge_spent_hdr {
 };
 
 struct sky_edge_spent {
-	__u8 nonce[16];
-	__le64 expires;			/* seconds since 1970 */
+	__u8 nonce[16];			/* zeros: a lease */
+	__le64 expires;			/* seconds since 1970; of a lease: its end */
 	__le64 crc;			/* of what is above, the file's number and the offset */
 };
 

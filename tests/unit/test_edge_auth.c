@@ -353,7 +353,7 @@ static int once(void *arg)
 	request_make(&r, &s, "GET", 60);
 	must_equal(edge_auth_check(auth, &r.m, T0, &t, &f), S3_OK);
 	must_equal(edge_auth_spend(spent, &t, T0, &f), S3_OK);
-	must_equal(edge_spent_sync(spent, T0), 0);
+	must_equal(edge_spent_sync(spent, T0, T0), 0);
 	must_equal(edge_auth_check(auth, &r.m, T0, &t, &f), S3_OK);
 	must_equal(edge_auth_spend(spent, &t, T0, &f), S3_ACCESS_DENIED);
 	edge_spent_close(spent);

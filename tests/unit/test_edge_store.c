@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An edge's store: what each call answers, and random operations beside a naive table. */
+#include <inttypes.h>
 #include <signal.h>
 
+#include "../../user/skyd/edge_index.h"
 #include "edge_util.h"
 
 /* --- what each call answers ----------------------------------------------- */
@@ -416,6 +418,45 @@ static void foreign_folders(void **state)
 	remove_folder();
 }
 
+/* The index beside a plain table: each name has its own entry, or none, at any size. */
+static void index_finds(void **state)
+{
+	static struct edge_entry *there[3000];
+	struct edge_index index = { 0 };
+	struct edge_entry *e;
+	unsigned int i, count = 0, seen = 0;
+	uint64_t step;
+	char text[24];
+	struct str name;
+
+	(void)state;
+	assert_null(edge_index_find(&index, STR("none")));
+	for (step = 0; step < 40000; step++) {
+		/* It fills up, and is nearly empty now and then. */
+		i = mixed(step) % (step / 5000 % 2 ? 40 : 3000);
+		name = (struct str){ text, snprintf(text, sizeof(text), "%" PRIx64, mixed(i)) };
+		e = edge_index_find(&index, name);
+		assert_ptr_equal(e, there[i]);
+		if (e) {
+			edge_index_remove(&index, e);
+			there[i] = NULL;
+			count--;
+		} else {
+			there[i] = edge_index_add(&index, name);
+			assert_non_null(there[i]);
+			count++;
+		}
+		assert_int_equal(index.count, count);
+	}
+	for (e = edge_index_after(&index, STR_NONE); e; seen++) {
+		assert_ptr_equal(edge_index_find(&index, edge_entry_name(e)), e);
+		e = edge_index_after(&index, edge_entry_name(e));
+	}
+	assert_int_equal(seen, count);
+	assert_true(count > 500);
+	edge_index_free(&index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +466,7 @@ int main(void)
 		ON_BOTH(many_at_once),
 		ON_BOTH(two_processes),
 		ON_BOTH(foreign_folders),
+		cmocka_unit_test(index_finds),
 	};
 
 	return cmocka_run_group_tests_name("edge_store", tests, NULL, NULL);

@@ -5,6 +5,8 @@
  * makes way for who waits.
  */
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #define COMPRESSORS_MAX	64u
 #define KEPT_PART	4u		/* of all memory, one part in so many may lie idle */
 #define WORK_LEAST	4096u
+#define MAPPED_LEAST	(32 << 20)	/* bytes; the most that the C library takes */
 
 struct coder_use {
 	struct coder_use *next;
@@ -43,6 +46,12 @@ int coders_open(struct gateway *g, u64 memory)
 
 	if (!c)
 		return -ENOMEM;
+	/*
+	 * What is freed for one who waits is what he takes next: it goes back to the kernel, and
+	 * comes again page by page, only where there is more of it than may lie idle.
+	 */
+	mallopt(M_MMAP_THRESHOLD, MAPPED_LEAST);
+	mallopt(M_TRIM_THRESHOLD, min_t(u64, memory / KEPT_PART, INT_MAX));
 	pthread_mutex_init(&c->lock, NULL);
 	c->total = max_t(u64, memory / DATA_UNIT, 1);
 	io_semaphore_init(&g->memory, c->total);

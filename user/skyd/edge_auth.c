@@ -256,6 +256,7 @@ enum s3_code edge_auth_check(struct edge_auth *auth, const struct sig_message *m
 	if (claim.expires > EDGE_URL_LIFE)
 		return s3_fail(f, S3_AUTHORIZATION_QUERY_PARAMETERS_ERROR,
 			       "X-Amz-Expires must be at most %u", EDGE_URL_LIFE);
+	ticket->issued = claim.time;
 	ticket->expires = claim.time + (int64_t)claim.expires;
 	code = check_target(auth, m, ticket, f);
 	code = code ? code : take_nonce(m->query, ticket, f);
@@ -267,7 +268,7 @@ enum s3_code edge_auth_check(struct edge_auth *auth, const struct sig_message *m
 enum s3_code edge_auth_spend(struct edge_spent *spent, const struct edge_ticket *ticket,
 			     int64_t now, struct s3_fault *f)
 {
-	switch (edge_spent_take(spent, ticket->nonce, ticket->expires, now)) {
+	switch (edge_spent_take(spent, ticket->nonce, ticket->issued, ticket->expires, now)) {
 	case 0:
 		return S3_OK;
 	case -EEXIST:

@@ -33,7 +33,7 @@ struct edge_auth_config {
 /* What a request that was let in may do. */
 struct edge_ticket {
 	uint8_t nonce[EDGE_NONCE_BYTES];
-	int64_t expires;		/* seconds since 1970 */
+	int64_t issued, expires;	/* seconds since 1970 */
 	struct str name;		/* of the fragment; lies in the path; none: a list */
 	uint64_t len;			/* PUT: bytes of the body, */
 	uint8_t sha256[SHA256_BYTES];	/* and its digest */

@@ -20,7 +20,7 @@ static int make_durable(void *arg)
 {
 	struct edge_call *c = arg;
 
-	c->settled = edge_spent_sync(c->edge->spent, c->now);
+	c->settled = edge_spent_sync(c->edge->spent, c->ticket.issued, c->now);
 	return 0;
 }
 
@@ -224,9 +224,9 @@ static int serve(struct edge_call *c)
 	code = let_in(c);
 	if (code)
 		return edge_refuse(c, code);
-	c->settled = 1;
-	c->spent = !io_spawn(&c->group, make_durable, c, NULL);
-	if (!c->spent)
+	c->settled = !edge_spent_leased(c->edge->spent, c->ticket.issued);
+	c->spent = c->settled && !io_spawn(&c->group, make_durable, c, NULL);
+	if (c->settled && !c->spent)
 		make_durable(c);
 	rc = work[c->kind](c);
 	io_group_end(&c->group);

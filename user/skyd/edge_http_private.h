@@ -20,20 +20,20 @@ struct edge_call {
 	uint64_t received, sent;	/* bytes of bodies */
 	struct s3_fault fault;
 	const uint64_t *size;		/* of the fragment, where a range misses it */
-	struct io_group group;		/* of the fiber that makes the nonce durable */
-	bool spent;			/* that has been begun */
+	struct io_group group;		/* of the fiber that sees to that */
+	bool spent;			/* there is such a fiber */
 	int settled;			/* how it ended; 1: not yet */
 };
 
 /* edge_http.c */
 
-/* Wait until the nonce is durable: before anything is answered.  0 or -errno. */
+/* Wait until the URL cannot be used again: before anything is answered.  0 or -errno. */
 int edge_settle(struct edge_call *c);
 
 /* Begin a reply, with the id of the request. */
 struct out *edge_reply(struct edge_call *c, unsigned int status);
 
-/* Refuse, when the nonce is durable.  0 or -errno of sending. */
+/* Refuse, after the same.  0 or -errno of sending. */
 int edge_refuse(struct edge_call *c, enum s3_code code);
 
 /* The same for an error of the store, or of the body. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <string.h>
 
+#include "crypto/crc.h"
 #include "edge_index.h"
 
 struct inner {
@@ -40,11 +42,67 @@ static struct edge_entry *nearest(const struct edge_index *index, struct str nam
 	return p;
 }
 
+/* --- by hash ------------------------------------------------------------------------------ */
+
+/* What the backend has signed is what is put here, so that nobody chooses names that collide. */
+static struct edge_entry **street_of(const struct edge_index *index, struct str name)
+{
+	uint64_t hash = crc_update(CRC_64NVME, 0, name.at, name.len) & index->mask;
+
+	return &index->street[hash < index->streets ? hash : hash & (index->mask >> 1)];
+}
+
 struct edge_entry *edge_index_find(const struct edge_index *index, struct str name)
 {
-	struct edge_entry *e = nearest(index, name);
+	struct edge_entry *e = index->street ? *street_of(index, name) : NULL;
 
-	return e && str_equal(edge_entry_name(e), name) ? e : NULL;
+	while (e && !str_equal(edge_entry_name(e), name))
+		e = e->next;
+	return e;
+}
+
+static void move_in(struct edge_index *index, struct edge_entry *e)
+{
+	struct edge_entry **street = street_of(index, edge_entry_name(e));
+
+	e->next = *street;
+	*street = e;
+}
+
+static void move_out(struct edge_index *index, struct edge_entry *e)
+{
+	struct edge_entry **at = street_of(index, edge_entry_name(e));
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+}
+
+/*
+ * One street more, which takes its part of the one that has had its names so far (linear hashing,
+ * Litwin 1980): so no name waits until all have moved.  Without memory streets become longer.
+ */
+static bool grow(struct edge_index *index)
+{
+	const uint64_t mask = index->streets > index->mask ? 2 * index->mask + 1 : index->mask;
+	struct edge_entry **street = index->street, *e, *next;
+
+	if (!street || mask != index->mask)
+		street = realloc(street, (mask + 1) * sizeof(*street));
+	if (!street)
+		return index->street;
+	index->street = street;
+	index->mask = mask;
+	street[index->streets] = NULL;
+	if (!index->streets++)
+		return true;
+	e = street[(index->streets - 1) & (mask >> 1)];
+	street[(index->streets - 1) & (mask >> 1)] = NULL;
+	for (; e; e = next) {
+		next = e->next;
+		move_in(index, e);
+	}
+	return true;
 }
 
 /* Where two names differ first; false: they are the same. */
@@ -88,11 +146,16 @@ struct edge_entry *edge_index_add(struct edge_index *index, struct str name)
 
 	if (!e)
 		return NULL;
+	if (index->count >= index->streets && !grow(index)) {
+		free(e);
+		return NULL;
+	}
 	e->name_len = name.len;
 	memcpy(e->name, name.at, name.len);
 	index->count++;
 	if (!near) {
 		index->root = e;
+		move_in(index, e);
 		return e;
 	}
 	inner = malloc(sizeof(*inner));
@@ -107,6 +170,7 @@ struct edge_entry *edge_index_add(struct edge_index *index, struct str name)
 	inner->child[side] = e;
 	inner->child[!side] = *link;
 	*link = tagged(inner);
+	move_in(index, e);
 	return e;
 }
 
@@ -127,6 +191,7 @@ void edge_index_remove(struct edge_index *index, struct edge_entry *entry)
 		*above = inner->child[!side];
 	else
 		index->root = NULL;
+	move_out(index, entry);
 	free(inner);
 	free(entry);
 	index->count--;
@@ -169,4 +234,6 @@ void edge_index_free(struct edge_index *index)
 {
 	while (index->root)
 		edge_index_remove(index, first_below(index->root));
+	free(index->street);
+	index->street = NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names in order, in memory: a crit-bit tree (Bernstein, "Crit-bit trees"), whose inner nodes
- * are 32 bytes each.  A name has no NUL.
+ * Names in memory: in order by a crit-bit tree (Bernstein, "Crit-bit trees"), whose inner nodes
+ * are 32 bytes each; and one alone by a table of hashes, since each step down a large tree is a
+ * line of memory that no cache has.  A name has no NUL.
  */
 #ifndef SKYD_EDGE_INDEX_H
 #define SKYD_EDGE_INDEX_H
@@ -30,12 +31,17 @@ struct edge_entry {
 	bool moving;			/* compaction is copying the record */
 	bool damaged;			/* it has been read, and was not what was written */
 	uint8_t name_len;
+	struct edge_entry *next;	/* of the same street */
 	char name[];
 };
 
+/* Zeroed it is empty. */
 struct edge_index {
 	void *root;			/* of inner nodes, bit 0 is set */
 	uint64_t count;
+	struct edge_entry **street;	/* NULL as long as it is empty */
+	uint64_t streets;		/* that are in use, one for an entry */
+	uint64_t mask;			/* of hashes; @streets at least */
 };
 
 static inline struct str edge_entry_name(const struct edge_entry *e)

@@ -20,7 +20,9 @@
 
 #define MAX		1000000u
 #define LIFE		90u
-#define BATCH		2048u		/* records that are written at once */
+#define LEASE		2		/* seconds that one is ahead of what needs it */
+#define BATCH		4096u		/* records that are written at once */
+#define FULL_ENOUGH	1024u		/* of them that are not left to the end of a lease */
 #define NAME_MAX_LEN	24u
 
 /* A file and its table, which is open-addressed and at most half full. */
@@ -45,7 +47,10 @@ struct edge_spent {
 	uint64_t next_number;
 	struct sky_edge_spent *pending;	/* taken, and not on the disk yet */
 	unsigned int pendings, pending_room;
-	uint64_t taken, durable;	/* how many in this process's life */
+	int64_t newest;			/* when the latest URL that was taken was signed */
+	int64_t lease;			/* durable: up to then */
+	int64_t refused;		/* the lease that was found open */
+	uint64_t refused_number;	/* in that file */
 	struct io_event turn;		/* a batch has ended */
 	int64_t full_at;		/* when room was looked for in vain */
 	bool full;			/* the last batch is in memory only */
@@ -231,7 +236,7 @@ static bool is_full(int rc)
  */
 static int tear(struct edge_spent *s, struct generation *g, int64_t now)
 {
-	const struct timespec times[2] = { { .tv_sec = now }, { .tv_sec = now } };
+	const struct timespec until = { .tv_sec = now + LEASE }, times[2] = { until, until };
 	char path[NAME_MAX_LEN];
 	int fd, rc = 0;
 
@@ -293,6 +298,17 @@ static int remember(struct edge_spent *s, int64_t now)
 
 /* --- reading -------------------------------------------------------------- */
 
+/* That of the newest file that has one counts.  The file stays while a URL may need it. */
+static void found_lease(struct edge_spent *s, struct generation *g, int64_t until)
+{
+	if (until && until + s->config.life > g->latest)
+		g->latest = until + s->config.life;
+	if (g->number < s->refused_number)
+		return;
+	s->refused_number = g->number;
+	s->refused = until;
+}
+
 /*
  * If anything of it cannot be read: a nonce that it held expires at most a life after the
  * last write.
@@ -306,7 +322,7 @@ static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
 	struct edge_spent_one one;
 	bool damaged = false;
 	struct stat st;
-	int64_t seen;
+	int64_t seen, lease = -1;
 	size_t at;
 	int rc = 0;
 
@@ -337,10 +353,16 @@ static int read_file(struct edge_spent *s, uint64_t number, int fd, int64_t now)
 			damaged = true;
 			continue;
 		}
+		if (!memcmp(one.nonce, no_nonce, sizeof(no_nonce))) {
+			lease = one.expires;
+			continue;
+		}
 		seen = one.expires > seen ? one.expires : seen;
 		if (!has(g, one.nonce))
 			rc = insert(g, one.nonce, one.expires);
 	}
+	if (lease >= 0)
+		found_lease(s, g, lease);
 	if (damaged)
 		raise_floor(s, seen + s->config.life);
 	s->count += g->count;
@@ -375,6 +397,20 @@ static int read_all(struct edge_spent *s, int64_t now)
 	return rc;
 }
 
+static void spent_free(struct edge_spent *s)
+{
+	struct generation *g;
+
+	while ((g = s->first)) {
+		s->first = g->next;
+		generation_free(g);
+	}
+	if (s->dir >= 0)
+		close(s->dir);
+	free(s->pending);
+	free(s);
+}
+
 int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *config,
 		    int64_t now)
 {
@@ -388,7 +424,7 @@ int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *c
 	s->config.life = config->life ? config->life : LIFE;
 	s->next_number = 1;
 	io_event_init(&s->turn);
-	s->pending = malloc(BATCH * sizeof(*s->pending));
+	s->pending = malloc((BATCH + 1) * sizeof(*s->pending));
 	s->pending_room = BATCH;
 	rc = io_mkdirat(AT_FDCWD, config->path, 0700, 0);
 	s->dir = io_openat(AT_FDCWD, config->path, O_RDONLY | O_DIRECTORY, 0, 0);
@@ -399,25 +435,11 @@ int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *c
 	if (is_full(rc))
 		rc = remember(s, now);
 	if (rc) {
-		edge_spent_close(s);
+		spent_free(s);
 		return rc;
 	}
 	*spent = s;
 	return 0;
-}
-
-void edge_spent_close(struct edge_spent *spent)
-{
-	struct generation *g;
-
-	while ((g = spent->first)) {
-		spent->first = g->next;
-		generation_free(g);
-	}
-	if (spent->dir >= 0)
-		close(spent->dir);
-	free(spent->pending);
-	free(spent);
 }
 
 /* --- taking --------------------------------------------------------------- */
@@ -440,7 +462,7 @@ static void make_room(struct edge_spent *s, int64_t now)
 }
 
 int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
-		    int64_t expires, int64_t now)
+		    int64_t issued, int64_t expires, int64_t now)
 {
 	struct sky_edge_spent *one;
 	const struct generation *g;
@@ -449,7 +471,8 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
 	if (spent->failed)
 		return -EROFS;
 	if (!memcmp(nonce, no_nonce, EDGE_NONCE_BYTES) || expires < now ||
-	    expires > now + spent->config.life || expires <= spent->floor)
+	    expires > now + spent->config.life || expires <= spent->floor ||
+	    issued > expires || issued <= spent->refused)
 		return -ETIME;
 	for (g = spent->first; g; g = g->next)
 		if (has(g, nonce))
@@ -462,7 +485,8 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
 	if (rc)
 		return rc;
 	spent->count++;
-	spent->taken++;
+	if (issued > spent->newest)
+		spent->newest = issued;
 	one = &spent->pending[spent->pendings++];
 	memcpy(one->nonce, nonce, sizeof(one->nonce));
 	one->expires = cpu_to_le64(expires);
@@ -471,72 +495,93 @@ int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYT
 
 /*
  * Records go to the file that is the newest when they are written; the table of an older one
- * may have them, which then lasts as long: both end after the last that is in them.
+ * may have them, which then lasts as long: both end after the last that is in them.  A lease is
+ * the last of each batch; so a file that goes takes none along that a URL still needs.
  */
 static int write_batch(struct edge_spent *s, struct sky_edge_spent *batch, unsigned int count,
-		       int64_t now)
+		       int64_t lease)
 {
-	struct generation *g;
+	struct generation *g = s->first;
 	unsigned int i;
-	int rc = turn_over(s, now);
+	int rc;
 
-	if (rc)
-		return rc;
-	g = s->first;
-	for (i = 0; i < count; i++) {
+	batch[count] = (struct sky_edge_spent){ .expires = cpu_to_le64(lease) };
+	for (i = 0; i <= count; i++) {
 		int64_t expires = le64_to_cpu(batch[i].expires);
 
 		edge_spent_write(s->config.salt, g->number, g->size + i * sizeof(*batch),
 				 &batch[i]);
-		if (expires > g->latest)
+		if (i < count && expires > g->latest)
 			g->latest = expires;
 	}
+	count++;
 	rc = io_pwrite_sync(g->fd, batch, count * sizeof(*batch), g->size, 0);
 	if (!is_full(rc))
 		g->size += count * sizeof(*batch);
 	return rc;
 }
 
-static int write_pending(struct edge_spent *s, int64_t now)
+static int write_pending(struct edge_spent *s, int64_t lease, int64_t now)
 {
 	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
 	const unsigned int count = s->pendings;
 	int rc;
 
-	s->pending = malloc(s->pending_room * sizeof(*s->pending));
+	s->pending = malloc((s->pending_room + 1) * sizeof(*s->pending));
 	s->pendings = 0;
 	if (!s->pending) {
 		s->pending_room = 0;
 		return -ENOMEM;
 	}
-	rc = write_batch(s, batch, count, now);
+	rc = turn_over(s, now);
+	rc = rc ? rc : write_batch(s, batch, count, lease);
 	return is_full(rc) ? remember(s, now) : rc;
 }
 
-int edge_spent_sync(struct edge_spent *spent, int64_t now)
+static bool wants_batch(const struct edge_spent *s)
 {
-	uint64_t mine = spent->taken, batch;
+	return s->pendings >= FULL_ENOUGH && !s->syncing && !s->failed;
+}
+
+bool edge_spent_leased(const struct edge_spent *spent, int64_t issued)
+{
+	return issued <= spent->lease && !wants_batch(spent);
+}
+
+int edge_spent_sync(struct edge_spent *spent, int64_t issued, int64_t now)
+{
+	int64_t lease;
 	int rc;
 
 	io_shield();
-	while (spent->durable < mine && !spent->failed) {
+	while (!edge_spent_leased(spent, issued) && !spent->failed) {
 		if (spent->syncing) {
 			io_event_wait(&spent->turn, 0);
 			continue;
 		}
 		spent->syncing = true;
-		batch = spent->taken;
-		rc = write_pending(spent, now);
+		lease = (spent->newest > now ? spent->newest : now) + LEASE;
+		rc = write_pending(spent, lease, now);
 		if (rc)
 			spent->failed = true;
-		else
-			spent->durable = batch;
+		else if (lease > spent->lease)
+			spent->lease = lease;
 		spent->syncing = false;
 		io_event_set(&spent->turn);
 		io_event_clear(&spent->turn);
 	}
 	io_unshield();
-	return spent->durable < mine ? -EIO : 0;
+	return issued <= spent->lease ? 0 : -EIO;
+}
+
+/* What was found open stays refused: what is written down now says nothing of those. */
+void edge_spent_close(struct edge_spent *spent)
+{
+	io_shield();
+	if ((spent->lease || spent->pendings) && !spent->failed && !spent->full)
+		write_batch(spent, spent->pending, spent->pendings, spent->refused);
+	io_unshield();
+	spent_free(spent);
 }
 
 bool edge_spent_failed(const struct edge_spent *spent)

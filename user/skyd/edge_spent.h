@@ -3,6 +3,12 @@
  * The nonces of URLs that have been used: each is taken once, until the URL would have expired
  * and for as long as its file is kept.  What cannot be remembered is refused.
  *
+ * A nonce is in memory when its URL is used, and in a file some seconds later.  What makes up for
+ * that is a lease: a moment that is made durable before any URL that was signed before it is
+ * used.  A process that ends in order writes down what it has, and that no lease is open; who
+ * finds one open refuses all URLs that were signed until then.  So a crash costs those of about
+ * two seconds, and a request costs the disk nothing.
+ *
  * They are kept in files that follow each other; each has a table in memory, and goes as a
  * whole when all that is in it has expired.  What has been forgotten is known by one number,
  * the floor: the latest time at which a forgotten nonce expires.  A URL that expires then or
@@ -40,11 +46,14 @@ struct edge_spent_config {
  */
 int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *config,
 		    int64_t now);
+
+/* Nobody takes any more.  Writes down what was taken; if that fails the lease stays open. */
 void edge_spent_close(struct edge_spent *spent);
 
 /**
  * edge_spent_take - use a nonce
- * @expires:	when its URL does, seconds since 1970
+ * @issued:	when its URL was signed, seconds since 1970
+ * @expires:	when it expires
  * @now:	the same clock, now
  *
  * Does not suspend.  From here on nobody else gets it; that it survives a restart is known
@@ -54,16 +63,20 @@ void edge_spent_close(struct edge_spent *spent);
  * may have been forgotten; -ENOSPC when there are too many; -EROFS when the disk has failed.
  */
 int edge_spent_take(struct edge_spent *spent, const uint8_t nonce[EDGE_NONCE_BYTES],
-		    int64_t expires, int64_t now);
+		    int64_t issued, int64_t expires, int64_t now);
+
+/* Is there nothing to wait for: would edge_spent_sync() return 0 at once? */
+bool edge_spent_leased(const struct edge_spent *spent, int64_t issued);
 
 /**
- * edge_spent_sync - wait until all that was taken before is durable
+ * edge_spent_sync - wait until a URL that was taken cannot be used again after a crash
+ * @issued:	when it was signed
  *
- * One fdatasync for all that wait.  Not cancelled.
+ * One write, which is durable, for all that wait; none while a lease covers it.  Not cancelled.
  *
  * Return: 0, or -errno; then nothing is taken any more until the next start.
  */
-int edge_spent_sync(struct edge_spent *spent, int64_t now);
+int edge_spent_sync(struct edge_spent *spent, int64_t issued, int64_t now);
 
 /* Is nothing taken any more? */
 bool edge_spent_failed(const struct edge_spent *spent);

@@ -15,6 +15,11 @@ static uint64_t sum(uint64_t salt, uint64_t number, uint64_t offset, const void 
 	return crc_update(CRC_64NVME, crc_update(CRC_64NVME, 0, place, sizeof(place)), bytes, len);
 }
 
+static uint64_t header_sum(uint64_t salt, uint64_t number, const struct sky_edge_spent_hdr *header)
+{
+	return sum(salt, number, 0, header, offsetof(struct sky_edge_spent_hdr, crc));
+}
+
 void edge_spent_write_header(uint64_t salt, uint64_t number, int64_t created, int64_t floor,
 			     struct sky_edge_spent_hdr *header)
 {
@@ -23,8 +28,7 @@ void edge_spent_write_header(uint64_t salt, uint64_t number, int64_t created, in
 	header->number = cpu_to_le64(number);
 	header->created = cpu_to_le64(created);
 	header->floor = cpu_to_le64(floor);
-	header->crc = cpu_to_le64(sum(salt, number, 0, header,
-				      offsetof(struct sky_edge_spent_hdr, crc)));
+	header->crc = cpu_to_le64(header_sum(salt, number, header));
 }
 
 bool edge_spent_read_header(uint64_t salt, uint64_t number, const uint8_t *bytes,
@@ -36,6 +40,10 @@ bool edge_spent_read_header(uint64_t salt, uint64_t number, const uint8_t *bytes
 	head->created = le64_to_cpu(have.created);
 	head->floor = le64_to_cpu(have.floor);
 	edge_spent_write_header(salt, number, head->created, head->floor, &want);
+	if (!memcmp(have.magic, SKY_EDGE_SPENT_MAGIC_1, sizeof(have.magic))) {
+		memcpy(want.magic, have.magic, sizeof(want.magic));
+		want.crc = cpu_to_le64(header_sum(salt, number, &want));
+	}
 	return !memcmp(&have, &want, sizeof(want));
 }
 

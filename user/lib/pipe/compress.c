@@ -179,13 +179,13 @@ static size_t run_zstd(struct compressor *c, int level, const void *in, size_t l
 	return ZSTD_isError(made) ? 0 : made;
 }
 
-int compress_run(struct compressor *c, const struct compression *how, const void *in, size_t len,
-		 void *out)
+int compress_whole(struct compressor *c, const struct compression *how, const void *in, size_t len,
+		   void *out)
 {
 	const size_t room = len - DIV_ROUND_UP(len, LEAST_SAVING);
 	struct libdeflate_compressor *deflate;
 
-	if (how->scheme == SKY_PLAIN || !compress_worth(c, in, len))
+	if (how->scheme == SKY_PLAIN)
 		return 0;
 	if (how->scheme == SKY_ZSTD) {
 		if (!c->zstd)
@@ -194,6 +194,14 @@ int compress_run(struct compressor *c, const struct compression *how, const void
 	}
 	deflate = deflate_at(c, how->level);
 	return deflate ? (int)formats[how->scheme].deflate(deflate, in, len, out, room) : -ENOMEM;
+}
+
+int compress_run(struct compressor *c, const struct compression *how, const void *in, size_t len,
+		 void *out)
+{
+	if (how->scheme == SKY_PLAIN || !compress_worth(c, in, len))
+		return 0;
+	return compress_whole(c, how, in, len, out);
 }
 
 static int undo_zstd(struct compressor *c, const void *in, size_t len, void *out, size_t plain_len)

@@ -70,6 +70,10 @@ bool compress_worth(struct compressor *c, const void *data, size_t len);
 int compress_run(struct compressor *c, const struct compression *how, const void *in, size_t len,
 		 void *out);
 
+/* The same without the sample, for who has asked compress_worth() before. */
+int compress_whole(struct compressor *c, const struct compression *how, const void *in, size_t len,
+		   void *out);
+
 /**
  * compress_undo() - The way back.
  * @c: compressor

@@ -177,13 +177,14 @@ static int pack(struct encoder *e, const struct compression *how, const void **s
 	r->plain_bytes = len;
 	r->stored_bytes = len;
 	r->compression = SKY_PLAIN;
-	if (how->scheme == SKY_PLAIN)
+	/* Memory that is not needed is neither touched nor wiped. */
+	if (how->scheme == SKY_PLAIN || !compress_worth(e->compressor, *stored, len))
 		return 0;
 	if (!e->packed)
 		e->packed = malloc(e->max_plain);
 	if (!e->packed)
 		return -ENOMEM;
-	packed = compress_run(e->compressor, how, *stored, len, e->packed);
+	packed = compress_whole(e->compressor, how, *stored, len, e->packed);
 	if (packed <= 0)
 		return packed;
 	r->stored_bytes = packed;
