@@ -141,6 +141,8 @@ const struct option_row option_rows[] = {
 	  "private key in PEM that signs: RSA, or P-256" },
 	{ "out", 0, OPT_TEXT, AT(out), 0, 0, CMD_TPM_SIGN, "FILE",
 	  "JSON that the policy is added to" },
+	{ "propose", 0, OPT_TEXT, AT(propose), 0, 0, CMD_TPM_SIGN, "NAME",
+	  "sign nothing: print the actions by which members have skyd's vault sign it" },
 	{ "bank", 0, OPT_TEXT, AT(bank), 0, 0, CMD_TPM_PREDICT | CMD_TPM_SIGN, "NAME",
 	  "of which hash (default sha256)" },
 	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_TPM_PREDICT, "NAME",
