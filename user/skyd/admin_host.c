@@ -77,6 +77,19 @@ static int find(struct api_ask *a, bool there, struct store_host *row)
 	return rc == -ENOENT ? api_refuse(a, 404, "there is no such host") : rc;
 }
 
+/* The Name of its attestation key: what it signs with, of its own accord as well. */
+static json_t *ak_json(const struct store_host *row)
+{
+	struct tpm_public ak;
+	struct tpm_name name;
+	const char *why;
+
+	if (!row->ak.len || tpm_public_parse_2b(row->ak.data, row->ak.len, &ak, &why) ||
+	    tpm_public_name(&ak, &name))
+		return json_null();
+	return hex_json((struct store_text){ name.at, name.len });
+}
+
 int admin_host_show(struct api_ask *a)
 {
 	struct store_host row;
@@ -87,6 +100,7 @@ int admin_host_show(struct api_ask *a)
 	a->out = row_json(a->b->hosts, &row);
 	if (!a->out)
 		return -ENOMEM;
+	json_object_set_new(a->out, "ak", ak_json(&row));
 	json_object_set_new(a->out, "policy", hex_json(row.policy));
 	json_object_set_new(a->out, "clock", json_integer(row.clock));
 	json_object_set_new(a->out, "resets", json_integer(row.resets));

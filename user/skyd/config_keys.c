@@ -158,6 +158,8 @@ const struct config_key config_keys[] = {
 	  "this machine, for roles that are asked by its own; others are named by certificates" },
 	{ "attest", "tpm", TEXT, AT(attest_tpm), 0, 0, "",
 	  "TPM of this machine, device:/dev/tpmrm0 or swtpm:path=SOCKET; empty: it attests nothing" },
+	{ "attest", "key", PATH, AT(attest_key), 0, 0, "/var/lib/skyd/ak",
+	  "file of its attestation key, which only that TPM can use; empty: another at each start" },
 	{ "attest", "log", PATH, AT(attest_log), 0, 0,
 	  "/sys/kernel/security/tpm0/binary_bios_measurements",
 	  "event log of its firmware; none where that is not there" },
