@@ -111,6 +111,14 @@ int admin_host_show(struct api_ask *a)
 	return 200;
 }
 
+int admin_host_token(struct api_ask *a)
+{
+	struct store_host row;
+	int rc = find(a, true, &row);
+
+	return rc ? rc : api_host_give(a, &row);
+}
+
 /* The Name of an endorsement key, as tpm2_readpublic prints it. */
 static int read_ek(struct api_ask *a, struct store_text *ek)
 {
@@ -151,7 +159,9 @@ static int keep(struct api_ask *a, const struct store_host *row)
 int admin_host_enrol(struct api_ask *a)
 {
 	struct store_host row, next = { .state = STORE_HOST_EXPECTED, .named = true };
-	int rc = find(a, false, &row);
+	int rc = admin_team(a, false, &next.team);
+
+	rc = rc ? rc : find(a, false, &row);
 
 	if (!rc)
 		rc = read_ek(a, &next.ek);
@@ -163,6 +173,8 @@ int admin_host_enrol(struct api_ask *a)
 	/* Known by one already: the same again. */
 	if (!next.ek.len)
 		next.ek = row.ek;
+	if (!next.team)
+		next.team = row.team;
 	if (!next.ek.len && !a->b->hosts->roots)
 		return api_refuse(a, 400, "no maker of TPMs is believed here, so say which --ek it has; see skyctl attest host list for what it has shown");
 	rc = keep(a, &next);
@@ -183,6 +195,7 @@ int admin_host_revoke(struct api_ask *a)
 	row.lease = 0;
 	row.ak = (struct store_text){ 0 };
 	row.signer = (struct store_text){ 0 };
+	row.token = (struct store_text){ 0 };
 	rc = keep(a, &row);
 	if (rc)
 		return rc;

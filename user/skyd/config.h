@@ -96,7 +96,7 @@ struct config {
 	uint64_t attest_interval_ms, attest_debounce_ms;
 	char *attest_policies, *attest_roots, *attest_between;
 	uint64_t attest_lease_ms, attest_list;	/* MiB */
-	char *attest_webhook, *attest_webhook_ca;
+	char *attest_webhook, *attest_webhook_ca, *attest_token_key;
 	/* [edges] */
 	char *edge_user, *edge_backend_point;
 	uint64_t edge_metrics;	/* enum config_choice */

@@ -186,6 +186,8 @@ const struct config_key config_keys[] = {
 	  "URL to which the backend posts what has become of hosts, in JSON; empty: nowhere" },
 	{ "attest", "webhook_ca", PATH, AT(attest_webhook_ca), 0, 0, "",
 	  "PEM file of whom that server's certificate has to be; empty: the system's" },
+	{ "attest", "token_key", TEXT, AT(attest_token_key), 0, 0, "ear.key",
+	  "key of the backend's tokens of hosts, below state unless it begins with /; made with FILE.pub" },
 	{ "edges", "user", TEXT, AT(edge_user), 0, 0, "skyd-edge", "whom all edges run as" },
 	{ "edges", "backend_point", TEXT, AT(edge_backend_point), 0, 0, "",
 	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },

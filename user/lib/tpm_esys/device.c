@@ -229,8 +229,8 @@ int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *
 }
 
 /*
- * What the TPM finds wrong with the key itself, a parameter, is not the same as that it has no room,
- * or is not there: those pass.
+ * What the TPM finds wrong with the key itself, a parameter, is not the same as that it has no
+ * room, or is not there: those pass.
  */
 static int load_kept(struct device *d, const TPM2B_PRIVATE *private, const TPM2B_PUBLIC *public)
 {
