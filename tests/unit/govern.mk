@@ -8,5 +8,7 @@ $(foreach t,test_govern test_govern_folder test_recovery test_pcr_policy,$(eval 
 UNIT_TESTS	+= test_govern_cmd
 test_govern_cmd_LIBS := -largon2 -ljansson
 $(O)/test/test_govern_cmd: | $(O)/test/skyd $(O)/test/skyctl
+UNIT_TESTS	+= test_govern_boot
+$(O)/test/test_govern_boot: | $(O)/test/skyd $(O)/test/skyctl $(O)/test/rlncsetup
 UNIT_TESTS	+= test_audit_cmd
 $(O)/test/test_audit_cmd: | $(O)/test/skyd $(O)/test/skyctl

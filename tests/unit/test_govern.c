@@ -5,7 +5,15 @@
  */
 #include "govern_util.h"
 
+#include "../../user/skyd/vault_govern.h"
+#include "base/cleanup.h"
+#include "govern/release.h"
+#include "tpm/boot_policy.h"
+#include "tpm/pcr_policy.h"
+
 #define QUORUM_OF(text)	"[{'do':'set_quorum','quorum':'" text "'}]"
+#define EPOCH(of)	"[{'do':'approve_pcrs','name':'k','bank':'sha256','epoch':" of ",'pcrs':{'11':'" \
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}}]"
 #define PCRS	"[{'do':'approve_pcrs','name':'kernel-7','bank':'sha256','pcrs':{'11':'" \
 		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}}]"
 
@@ -284,6 +292,8 @@ static void no_sense(void **state)
 		"[{'do':'approve_pcrs','name':'k','bank':'sha256','pcrs':{'24':'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}}]",
 		"[{'do':'approve_pcrs','name':'k','bank':'sha256','pcrs':{'07':'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}}]",
 		"[{'do':'approve_pcrs','name':'k','bank':'sha256','pcrs':{'7':'0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef'}}]",
+		EPOCH("0"), EPOCH("-1"), EPOCH("'1'"), EPOCH("1.5"), EPOCH("null"),
+		EPOCH("9007199254740992"),
 		"[{'do':'revoke_pcrs','name':'k'}]",
 		"[{'do':'recover','group':'0123'}]", "[{'do':'recover','group':'0123456789abcdef'}]",
 		"[{'do':'recover','group':'0123456789abcdeg','reason':'x'}]",
@@ -360,6 +370,63 @@ static void actions(void **state)
 	assert_false(govern_may_recover(n, "0123456789abcdee", NOW));
 	assert_false(govern_may_recover(&s, "0123456789abcdef", NOW));
 	govern_state_close(n);
+}
+
+/* --- what is released ------------------------------------------------------------------ */
+
+/* As many actions as there may be, over all PCRs: all of it fits into what the vault answers. */
+static json_t *all_pcrs(void)
+{
+	json_t *list = json_array(), *one, *pcrs;
+	char text[16], digits[65];
+	unsigned int i, pcr;
+
+	for (i = 0; i < GOVERN_ACTIONS; i++) {
+		pcrs = json_object();
+		for (pcr = 0; pcr < 24; pcr++) {
+			snprintf(text, sizeof(text), "%u", pcr);
+			snprintf(digits, sizeof(digits), "%064x", i);
+			json_object_set_new(pcrs, text, json_string(digits));
+		}
+		snprintf(text, sizeof(text), "k%u", i);
+		one = json_pack("{s:s, s:s, s:s, s:I, s:o}", "do", "approve_pcrs", "name", text,
+				"bank", "sha256", "epoch", (json_int_t)(1ll << 53) - 1 - i, "pcrs",
+				pcrs);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static void releases_all(void **state)
+{
+	CLEANUP_FREE char *pem = pcr_policy_make_key(), *text = NULL;
+	json_t *list = all_pcrs(), *released;
+	struct boot_policies read = { .count = 0 };
+	struct govern_proposal one;
+	struct govern_state next;
+	struct str votes[2];
+	const char *wrong;
+
+	(void)state;
+	assert_int_equal(govern_proposal_make(&one, &s, list, NOW + 1000, why), 0);
+	json_decref(list);
+	votes[0] = ballot(CAROL, one.id, true);
+	votes[1] = ballot(ALICE, one.id, true);
+	assert_int_equal(govern_step(&next, &s, &one, votes, 2, NOW + 7, why), 0);
+	assert_int_equal(govern_release(&next, str_of(pem), &released), 0);
+	text = json_dumps(released, JSON_COMPACT | JSON_SORT_KEYS);
+	print_message("# %zu bytes\n", strlen(text));
+	assert_in_range(strlen(text), 1, VAULT_RELEASE_MAX);
+	assert_int_equal(boot_policies_read(text, strlen(text), &read, &wrong), 0);
+	assert_int_equal(read.count, GOVERN_ACTIONS);
+	assert_int_equal(read.at[3].epoch, (1ll << 53) - 4);
+	/* No key of RSA, or none, signs nothing. */
+	assert_int_equal(govern_release(&next, STR("no key"), &list), -EINVAL);
+	assert_null(list);
+	boot_policies_free(&read);
+	json_decref(released);
+	govern_state_close(&next);
+	govern_proposal_close(&one);
 }
 
 /* A key is replaced; the old one has no vote any more. */
@@ -500,6 +567,7 @@ int main(void)
 		cmocka_unit_test(removed_member), cmocka_unit_test(race),
 		cmocka_unit_test(too_late), cmocka_unit_test(no_sense),
 		cmocka_unit_test(all_or_none), cmocka_unit_test(actions),
+		cmocka_unit_test(releases_all),
 		cmocka_unit_test(replaced), cmocka_unit_test(flipped_state),
 		cmocka_unit_test(other_forms), cmocka_unit_test(first_states),
 		cmocka_unit_test(same_key_ids),

@@ -18,3 +18,7 @@ test_tpm_anchor_LIBS = $(TPM_ESYS_LIBS)
 UNIT_TESTS	+= test_tpm_ledger
 test_tpm_ledger_LIBS = $(TPM_ESYS_LIBS)
 CFLAGS_tests/unit/test_tpm_ledger := -Iuser/skyd
+
+# The attester's key, from one start to the next.
+UNIT_TESTS	+= test_attester_key
+test_attester_key_LIBS = $(TPM_ESYS_LIBS)

@@ -195,6 +195,7 @@ static const struct {
 	{ "location list", admin_location_list, NULL },
 	{ "attest host list", admin_host_list, NULL },
 	{ "attest host show", admin_host_show, NULL },
+	{ "attest host token", admin_host_token, NULL },
 	{ "attest host enrol", admin_host_enrol, "host.expect" },
 	/* It tells of itself: to the webhook, too. */
 	{ "attest host revoke", admin_host_revoke, NULL },

@@ -77,6 +77,19 @@ static int find(struct api_ask *a, bool there, struct store_host *row)
 	return rc == -ENOENT ? api_refuse(a, 404, "there is no such host") : rc;
 }
 
+/* The Name of its attestation key: what it signs with, of its own accord as well. */
+static json_t *ak_json(const struct store_host *row)
+{
+	struct tpm_public ak;
+	struct tpm_name name;
+	const char *why;
+
+	if (!row->ak.len || tpm_public_parse_2b(row->ak.data, row->ak.len, &ak, &why) ||
+	    tpm_public_name(&ak, &name))
+		return json_null();
+	return hex_json((struct store_text){ name.at, name.len });
+}
+
 int admin_host_show(struct api_ask *a)
 {
 	struct store_host row;
@@ -87,6 +100,7 @@ int admin_host_show(struct api_ask *a)
 	a->out = row_json(a->b->hosts, &row);
 	if (!a->out)
 		return -ENOMEM;
+	json_object_set_new(a->out, "ak", ak_json(&row));
 	json_object_set_new(a->out, "policy", hex_json(row.policy));
 	json_object_set_new(a->out, "clock", json_integer(row.clock));
 	json_object_set_new(a->out, "resets", json_integer(row.resets));
@@ -95,6 +109,14 @@ int admin_host_show(struct api_ask *a)
 		json_object_set_new(a->out, "verdict",
 				    json_loadb(row.verdict.data, row.verdict.len, 0, NULL));
 	return 200;
+}
+
+int admin_host_token(struct api_ask *a)
+{
+	struct store_host row;
+	int rc = find(a, true, &row);
+
+	return rc ? rc : api_host_give(a, &row);
 }
 
 /* The Name of an endorsement key, as tpm2_readpublic prints it. */
@@ -137,7 +159,9 @@ static int keep(struct api_ask *a, const struct store_host *row)
 int admin_host_enrol(struct api_ask *a)
 {
 	struct store_host row, next = { .state = STORE_HOST_EXPECTED, .named = true };
-	int rc = find(a, false, &row);
+	int rc = admin_team(a, false, &next.team);
+
+	rc = rc ? rc : find(a, false, &row);
 
 	if (!rc)
 		rc = read_ek(a, &next.ek);
@@ -149,6 +173,8 @@ int admin_host_enrol(struct api_ask *a)
 	/* Known by one already: the same again. */
 	if (!next.ek.len)
 		next.ek = row.ek;
+	if (!next.team)
+		next.team = row.team;
 	if (!next.ek.len && !a->b->hosts->roots)
 		return api_refuse(a, 400, "no maker of TPMs is believed here, so say which --ek it has; see skyctl attest host list for what it has shown");
 	rc = keep(a, &next);
@@ -169,6 +195,7 @@ int admin_host_revoke(struct api_ask *a)
 	row.lease = 0;
 	row.ak = (struct store_text){ 0 };
 	row.signer = (struct store_text){ 0 };
+	row.token = (struct store_text){ 0 };
 	rc = keep(a, &row);
 	if (rc)
 		return rc;

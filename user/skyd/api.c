@@ -29,6 +29,7 @@ static const struct api_row rows[] = {
 	{ "GET", "/storage_policy/", false, false, api_policy_get, NULL },
 	{ "DELETE", "/storage_policy/", false, true, api_policy_delete, "policy.delete" },
 	{ "GET", "/audit_log/", true, false, api_audit_file, NULL },
+	{ "GET", "/host_token/", false, false, api_host_token, NULL },
 	{ "POST", "/image_review", false, false, api_review, NULL },
 	{ "GET", "/workload_tiers", false, false, api_workload_tiers, NULL },
 	{ "GET", "/workloads", false, false, api_workload_list, NULL },

@@ -7,6 +7,7 @@
  *	api_policy.c		/storage_policy
  *	api_audit.c		changes, for the audit ledger
  *	api_review.c		/image_review
+ *	api_host.c		/host_token
  *	api_workload.c		/workloads, /workload_tiers
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
@@ -115,6 +116,12 @@ api_fn api_workload_list, api_workload_get, api_workload_tiers, api_workload_sta
 	api_workload_stop;
 api_fn admin_workload_show, admin_workload_stop;
 
+/* --- api_host.c: what is proven of a machine --- */
+api_fn api_host_token;
+struct store_host;
+/* The same for the administrator, who has found it.  Return: a status of HTTP. */
+int api_host_give(struct api_ask *a, const struct store_host *row);
+
 /* --- api_location.c --- */
 api_fn api_clouds, api_edges;
 json_t *api_location(struct api_ask *a, const struct store_location *row);
@@ -125,7 +132,7 @@ api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, 
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
 	admin_location_list, admin_location_repair, admin_location_scrub;
-api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke;
+api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke, admin_host_token;
 /* Machines that attest, for "status". */
 json_t *admin_host_counts(struct api_ask *a);
 /* What is asked of something that takes long; none of them: to begin it. */

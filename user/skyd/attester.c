@@ -42,6 +42,7 @@ int attester_prepare(struct role_run *run)
 	a->log[ATTEST_LOG_BOOT] = open_log(c->attest_log);
 	a->log[ATTEST_LOG_IMA] = open_log(c->attest_ima);
 	rc = device_open(c->attest_tpm, &a->device);
+	attester_key_open(a, c->attest_key);
 	if (rc)
 		log_line(LEVEL_ERROR, "the TPM %s cannot be opened; see tpm in [attest] of skyd.conf(5)",
 			 c->attest_tpm);
@@ -51,7 +52,7 @@ int attester_prepare(struct role_run *run)
 unsigned int attester_files(const struct attester *a, int fd[ATTESTER_FILES])
 {
 	const int all[] = {
-		a->log[ATTEST_LOG_BOOT], a->log[ATTEST_LOG_IMA], device_fd(a->device),
+		a->log[ATTEST_LOG_BOOT], a->log[ATTEST_LOG_IMA], device_fd(a->device), a->key_fd,
 	};
 	unsigned int i, n = 0;
 
@@ -283,6 +284,21 @@ static int rest(const struct attester *a, int rc)
 	return 0;
 }
 
+static void tell_no_keys(const struct attester *a, int rc)
+{
+	const char *path = a->run->config->attest_key;
+
+	if (rc == -EXDEV)
+		log_line(LEVEL_ERROR, "%s is the attestation key of another TPM, or this one was cleared since; if that is meant, remove the file, and have the host named anew (skyctl attest host revoke, and enrol)",
+			 path);
+	else if (rc == -EBADMSG)
+		log_line(LEVEL_ERROR, "%s is no attestation key; remove it, and the host enrols another one",
+			 path);
+	else
+		log_line(LEVEL_ERROR, "the TPM makes no keys: it says %#x",
+			 device_error(a->device));
+}
+
 static int make_keys(struct attester *a)
 {
 	unsigned int tries;
@@ -293,9 +309,9 @@ static int make_keys(struct attester *a)
 		if (rc == -EIO && io_sleep_until(io_after_ms(KEY_MS)))
 			return -ECANCELED;
 	}
+	attester_key_close(a);
 	if (rc && rc != -ECANCELED)
-		log_line(LEVEL_ERROR, "the TPM makes no keys: it says %#x",
-			 device_error(a->device));
+		tell_no_keys(a, rc);
 	return rc;
 }
 
@@ -306,7 +322,7 @@ static int attest(void *arg)
 
 	while (!rc) {
 		rc = round_of(a);
-		/* It has forgotten its keys, as after a reset: another process makes new ones. */
+		/* It has forgotten its keys, as after a reset: another process loads them. */
 		if (rc == -ENODEV)
 			log_line(LEVEL_ERROR, "the TPM does not quote: it says %#x",
 				 device_error(a->device));
@@ -346,6 +362,7 @@ void attester_free(struct role_run *run)
 		return;
 	io_pool_close(a->pool);
 	device_close(a->device);
+	attester_key_close(a);
 	for (i = 0; i < ATTEST_LOGS; i++)
 		if (a->log[i] >= 0)
 			close(a->log[i]);

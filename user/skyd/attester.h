@@ -3,10 +3,11 @@
  * The attester: the process that has this machine's TPM.  It enrols the machine with the backend,
  * and pushes evidence: on a timer, and when IMA's list has grown (attest_link.h).
  *
- * The TPM and both logs are opened before rights are given up; after that nothing can be.  It holds
- * no secret: what it says is signed by the TPM, and judged elsewhere.
+ * The TPM, both logs and the file of its key are opened before rights are given up; after that
+ * nothing can be.  It holds no secret: what it says is signed by the TPM, and judged elsewhere.
  *
  *	attester.c		its life, and one round after the other
+ *	attester_key.c		the attestation key, from one start to the next
  *	attester_tpm.c		keys, and quotes that fit what was read
  */
 #ifndef SKYD_ATTESTER_H
@@ -17,12 +18,15 @@
 #include "role_run.h"
 #include "tpm_esys/device.h"
 
-#define ATTESTER_FILES	3u	/* descriptors that are kept: the TPM's, the logs' */
+#define ATTESTER_FILES	4u	/* descriptors that are kept: the TPM's, the logs', the key's */
 
 struct attester {
 	struct role_run *run;
 	struct device *device;
 	int log[ATTEST_LOGS];		/* -1: there is none */
+	int key_fd;			/* the key's file; -1: it is not kept, or is loaded */
+	struct device_bytes kept;	/* the key, as the file has it */
+	bool key_made;			/* it was not there, and is to be written */
 	struct io_pool *pool;		/* a thread, for the TPM */
 	struct io_task *task;
 	struct device_bytes ek, ak;
@@ -44,9 +48,20 @@ int attester_start(struct attester *a);
 void attester_stop(struct attester *a);
 void attester_free(struct role_run *run);
 
+/* --- attester_key.c --- */
+
+/* Open its file and read it; where it cannot be kept a line in the log says so. */
+void attester_key_open(struct attester *a, const char *path);
+void attester_key_close(struct attester *a);
+/* Keep ->kept, durably.  Return: 0 or -errno. */
+int attester_key_write(struct attester *a);
+
 /* --- attester_tpm.c: each on a fiber, the TPM on its thread --- */
 
-/* Make both keys, and read the certificate.  Return: 0 or -errno. */
+/*
+ * Make both keys, or load the one that was kept, and read the certificate.  Return: 0; -EXDEV: what
+ * was kept is another TPM's; -EBADMSG: it is no key; -EIO: the TPM does not; -errno.
+ */
 int attester_keys(struct attester *a);
 
 struct attester_quote {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attester.h"
+#include "log.h"
 #include "tpm/tpm_attest.h"
 
 #define TRIES	8u	/* of a quote; a TPM takes some tenths of a second for one */
@@ -15,10 +16,24 @@ static int of_tpm(int rc)
 
 /* --- keys -------------------------------------------------------------------------------- */
 
+static int make_kept(struct attester *a)
+{
+	int rc = device_keys_kept(a->device, &a->kept, &a->ek, &a->ak);
+
+	if (rc || !a->key_made)
+		return rc;
+	rc = attester_key_write(a);
+	if (rc)
+		log_line(LEVEL_WARNING, "the attestation key cannot be kept, so the next start enrols another one: %s",
+			 strerror(-rc));
+	a->key_made = false;
+	return 0;
+}
+
 static int make_keys(void *arg)
 {
 	struct attester *a = arg;
-	int rc = device_keys(a->device, &a->ek, &a->ak);
+	int rc = a->key_fd < 0 ? device_keys(a->device, &a->ek, &a->ak) : make_kept(a);
 
 	if (!rc && device_nv_read(a->device, DEVICE_EK_CERT_RSA, a->certificate,
 				  &a->certificate_len))

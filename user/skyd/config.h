@@ -92,11 +92,11 @@ struct config {
 	bool attest_required;
 	char *attest_hosts;	/* that need a lease; empty: all */
 	char *attest_name;	/* of this machine among them */
-	char *attest_tpm, *attest_log, *attest_ima, *attest_user;
+	char *attest_tpm, *attest_key, *attest_log, *attest_ima, *attest_user;
 	uint64_t attest_interval_ms, attest_debounce_ms;
 	char *attest_policies, *attest_roots, *attest_between;
 	uint64_t attest_lease_ms, attest_list;	/* MiB */
-	char *attest_webhook, *attest_webhook_ca;
+	char *attest_webhook, *attest_webhook_ca, *attest_token_key;
 	/* [edges] */
 	char *edge_user, *edge_backend_point;
 	uint64_t edge_metrics;	/* enum config_choice */

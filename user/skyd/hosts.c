@@ -6,6 +6,7 @@
 #include "backend_private.h"
 #include "hosts.h"
 #include "log.h"
+#include "tpm/ear.h"
 
 #define THREADS		2u
 #define WAITERS		4u	/* of one host; the administrator waits behind them */
@@ -256,6 +257,7 @@ int hosts_open(struct backend *b)
 	o.hosts = hosts;
 	leases_init(&hosts->leases, b->config);
 	io_event_init(&hosts->changed);
+	io_semaphore_init(&hosts->tokens, 1);
 	rc = io_pool_open(&hosts->pool, THREADS);
 	if (!rc)
 		rc = io_work(hosts->pool, read_roots, &o, 0);
@@ -294,6 +296,7 @@ void hosts_close(struct backend *b)
 		free(h);
 	}
 	webhook_close(hosts->webhook);
+	ear_key_free(hosts->token_key);
 	io_pool_close(hosts->pool);
 	tpm_ek_roots_free(hosts->roots);
 	leases_free(&hosts->leases);

@@ -6,10 +6,12 @@
  *	hosts.c			their life; leases, and the vault that is told of them
  *	hosts_enrol.c		whose TPM it is: ATTEST_BEGIN, _ENROL, _ACTIVATE
  *	hosts_judge.c		what it says: ATTEST_PIECE, _EVIDENCE
+ *	hosts_token.c		a good verdict, for others
  *	hosts_policy.c		by what it is judged, and whose TPMs are believed; files
  *	hosts_tell.c		the log, the audit ledger and the webhook
  *	webhook.c		a queue of documents that are posted
  *	admin_host.c		the administrator's verbs
+ *	api_host.c		what a team may ask
  *
  * The store has what is to survive (store_host.h): keys, counters of TPMs, leases.  Only here are
  * logs, nonces and secrets: after a restart attesters send and are asked again, and leases hold.
@@ -68,6 +70,8 @@ struct hosts {
 	struct io_pool *pool;		/* threads that verify and judge */
 	struct tpm_ek_roots *roots;	/* NULL: endorsement keys are named by hand */
 	struct io_event changed;	/* leases: the vault is to be told */
+	struct io_semaphore tokens;	/* one is made at a time */
+	struct ear_key *token_key;	/* by whoever has that; NULL: none was made yet */
 	u64 kept;			/* rises with each row that is kept, before and after */
 	struct webhook *webhook;	/* NULL: nobody wants to know */
 };
@@ -115,6 +119,24 @@ int hosts_read_policy(const struct config *config, const char *host, struct atte
 		      char *why);
 /* Return: 0 or -errno with @why; *@roots NULL: none are configured. */
 int hosts_read_roots(const struct config *config, struct tpm_ek_roots **roots, char *why);
+
+/* --- hosts_token.c --- */
+
+/* A verdict that trusts. */
+struct host_token {
+	const char *host;
+	const struct attest_policy *policy;
+	const struct attest_verdict *verdict;
+	u64 now, lease;			/* microseconds since 1970: when it was found, and its end */
+	char *text;			/* receives it, for free() */
+	char why[HOST_LINE];		/* why there is none */
+};
+
+/*
+ * On a fiber: make one.  The key is read, or made, with the first.  Return: 0 with or without
+ * ->text, which is NULL where ->why says why; -ECANCELED; -ETIMEDOUT.
+ */
+int hosts_token(struct hosts *hosts, struct host_token *t, int64_t deadline);
 
 /* --- hosts_tell.c --- */
 

@@ -99,6 +99,8 @@ struct judging {
 	struct attest_verdict verdict;
 	struct tpm_attest said;
 	bool quoted;			/* @said may be believed */
+	u64 now;			/* when it was found */
+	struct host_token token;
 	char *text;			/* the verdict in JSON, for free() */
 	char why[HOST_LINE + 64];	/* "ok", or what was found first */
 };
@@ -237,6 +239,27 @@ static void tell(struct judging *j, const struct store_host *row, bool news, boo
 		hosts_tell(j->hosts, j->h->name, &n);
 }
 
+static u64 lease_end(const struct judging *j)
+{
+	return j->now + j->hosts->b->config->attest_lease_ms * 1000;
+}
+
+/* A host is trusted whether others can be told of it or not. */
+static int make_token(struct judging *j, int64_t deadline)
+{
+	int rc;
+
+	j->token = (struct host_token){
+		.host = j->h->name, .policy = j->policy, .verdict = &j->verdict, .now = j->now,
+		.lease = lease_end(j),
+	};
+	rc = hosts_token(j->hosts, &j->token, deadline);
+	if (!rc && *j->token.why)
+		log_line(LEVEL_WARNING, "there is no token of %s: %s; see token_key in [attest] of skyd.conf(5)",
+			 j->h->name, j->token.why);
+	return rc;
+}
+
 /* @row: as it was; is what it is when this returns 0. */
 static int keep(struct judging *j, struct store_host *row)
 {
@@ -256,12 +279,13 @@ static int keep(struct judging *j, struct store_host *row)
 		row->resets = j->said.clock.resets;
 		row->restarts = j->said.clock.restarts;
 	}
-	row->judged = backend_now();
+	row->judged = j->now;
 	row->trusted = j->verdict.trusted;
+	row->token = j->token.text ? text_of_string(j->token.text) : (struct store_text){ 0 };
 	row->policy = policy;
 	row->verdict = text_of_string(j->text);
 	row->refused = text_of_string(j->why);
-	row->lease = row->trusted ? row->judged + hosts->b->config->attest_lease_ms * 1000 : 0;
+	row->lease = row->trusted ? lease_end(j) : 0;
 	rc = host_keep(j->hosts, j->h, row);
 	if (!rc && lapsed)
 		host_tell_lapse(j->hosts, j->h);
@@ -286,6 +310,9 @@ static int judge_one(struct link_request *request, struct judging *j, struct att
 	j->row = &row;
 	if (!rc)
 		rc = io_work(j->hosts->pool, judge, j, request->deadline);
+	j->now = backend_now();
+	if (!rc && j->verdict.trusted)
+		rc = make_token(j, request->deadline);
 	if (rc)
 		return rc;
 	rc = keep(j, &row);
@@ -301,6 +328,7 @@ static void let_go(void *scratch)
 
 	attest_policy_free(j->policy);
 	free(j->text);
+	free(j->token.text);
 }
 
 static int evidence(struct link_request *request, const void *ask, void *give)

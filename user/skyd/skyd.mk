@@ -21,7 +21,7 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_dra
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # Machines that attest, and what their leases open.
-LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_tpm.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c \
+LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_key.c attester_tpm.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c hosts_token.c api_host.c \
 	webhook.c lease.c store_host.c vault_hosts.c)
 
 # The audit ledger.

@@ -7,14 +7,15 @@
 #define NAME_MAX_BYTES	63
 #define COLUMNS \
 	"name, state, ek, ak, signer, clock, resets, restarts, enrolled, judged, trusted, lease," \
-	" policy, verdict, shown, refused"
+	" policy, verdict, shown, refused, team, token"
 
 static const struct db_sql sql_put = {
 	"keep a host",
 	"INSERT INTO host (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	" ?13, ?14, ?15, ?16) ON CONFLICT (name) DO UPDATE SET state = ?2, ek = ?3, ak = ?4,"
+	" ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT (name) DO UPDATE SET state = ?2, ek = ?3, ak = ?4,"
 	" signer = ?5, clock = ?6, resets = ?7, restarts = ?8, enrolled = ?9, judged = ?10,"
-	" trusted = ?11, lease = ?12, policy = ?13, verdict = ?14, shown = ?15, refused = ?16",
+	" trusted = ?11, lease = ?12, policy = ?13, verdict = ?14, shown = ?15, refused = ?16,"
+	" team = ?17, token = ?18",
 };
 
 static const struct db_sql sql_other = {
@@ -72,13 +73,15 @@ static int put_tx(struct db_conn *c, void *arg)
 				    DB_INT(h->resets), DB_INT(h->restarts), DB_INT(h->enrolled),
 				    DB_INT(h->judged), DB_INT(h->trusted), DB_INT(h->lease),
 				    STORE_ARG(h->policy), STORE_ARG(h->verdict),
-				    STORE_ARG(h->shown), STORE_ARG(h->refused)), EIO);
+				    STORE_ARG(h->shown), STORE_ARG(h->refused), DB_INT(h->team),
+				    STORE_ARG(h->token)), EIO);
 }
 
 int store_host_put(struct store *s, const struct store_host *host)
 {
 	if (!host->name.len || host->name.len > NAME_MAX_BYTES ||
-	    host->state > STORE_HOST_REVOKED || host->verdict.len > STORE_BLOB_MAX)
+	    host->state > STORE_HOST_REVOKED || host->verdict.len > STORE_BLOB_MAX ||
+	    host->token.len > STORE_BLOB_MAX)
 		return -STORE_INVALID;
 	return store_write(s, put_tx, &(struct host_call){ .host = host });
 }
@@ -97,7 +100,8 @@ static int fill(struct db_rows *rows, struct store_arena *a, struct store_host *
 		.policy = store_column(a, rows, 12, &err),
 		.verdict = store_column(a, rows, 13, &err),
 		.shown = store_column(a, rows, 14, &err),
-		.refused = store_column(a, rows, 15, &err),
+		.refused = store_column(a, rows, 15, &err), .team = db_int(rows, 16),
+		.token = store_column(a, rows, 17, &err),
 	};
 	return err;
 }

@@ -27,6 +27,8 @@ struct store_host {
 	struct store_text verdict;	/* what it has found, in JSON */
 	struct store_text shown;	/* Name of the key that was last refused */
 	struct store_text refused;	/* and why */
+	u64 team;			/* that is given its tokens; 0: only the administrator */
+	struct store_text token;	/* the last verdict for others; none: it was not good */
 	bool named;			/* not kept: by the administrator, now */
 };
 

@@ -141,11 +141,17 @@ static const char fourth[] =
 	" outside INTEGER NOT NULL, deleted INTEGER NOT NULL, missing INTEGER NOT NULL,"
 	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
 
+/* What others are told of a machine that attests, and which team may ask for it. */
+static const char tokens[] =
+	"ALTER TABLE host ADD COLUMN team INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE host ADD COLUMN token BLOB NOT NULL DEFAULT x'';";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
 	{ "machines that attest", third },
 	{ "scrubs of locations", fourth },
+	{ "tokens of machines that attest", tokens },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

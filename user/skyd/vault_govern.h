@@ -13,7 +13,7 @@
 #include "govern/govern.h"
 #include "vault.h"
 
-#define VAULT_RELEASE_MAX	65536u
+#define VAULT_RELEASE_MAX	(128u << 10)	/* of GOVERN_ACTIONS over all PCRs */
 
 /* VAULT_GOVERN: a question without a state asks only where the vault is. */
 struct vault_step {

@@ -12,6 +12,7 @@
  *	{"do":"set_admission_policy","document":TEXT}
  *	{"do":"set_storage_policy","name":NAME,"document":TEXT}
  *	{"do":"approve_pcrs","name":NAME,"bank":"sha256","pcrs":{"4":DIGITS,"11":DIGITS}}
+ *	{"do":"approve_pcrs","name":NAME,"bank":"sha256","pcrs":{...},"epoch":NUMBER}
  *	{"do":"revoke_pcrs","name":NAME}
  *	{"do":"recover","group":DIGITS,"reason":TEXT}
  */
@@ -26,6 +27,7 @@
 
 #define REASON_MAX	512u
 #define GROUP_DIGITS	16u
+#define EPOCH_MAX	((1ll << 53) - 1)	/* that JSON has exactly */
 
 /* --- what documents should be ---------------------------------------------------------- */
 
@@ -81,6 +83,15 @@ static bool is_digits(const char *text, size_t bytes)
 	return text && strlen(text) == 2 * bytes && !hex_decode(text, to, bytes);
 }
 
+/* Of PCRs that are for key slots of rlncsetup; a counter that was written has no 0. */
+static bool epoch_ok(const json_t *set)
+{
+	const json_t *epoch = json_object_get(set, "epoch");
+
+	return !epoch || (json_is_integer(epoch) && json_integer_value(epoch) > 0 &&
+			  json_integer_value(epoch) <= EPOCH_MAX);
+}
+
 int govern_check_pcrs(const json_t *set, char why[GOVERN_WHY])
 {
 	const char *name = govern_json_text(set, "name", GOVERN_NAME_MAX), *index;
@@ -89,8 +100,12 @@ int govern_check_pcrs(const json_t *set, char why[GOVERN_WHY])
 	char again[24];
 	uint64_t n;
 
-	if (!name || !bank || strcmp(bank, "sha256") || !govern_json_only(set, "bank name pcrs"))
+	if (!name || !bank || strcmp(bank, "sha256") ||
+	    !govern_json_only(set, "bank epoch name pcrs"))
 		return govern_refuse(why, -EINVAL, "PCRs have a name, the bank sha256, and values");
+	if (!epoch_ok(set))
+		return govern_refuse(why, -EINVAL, "PCRs %.60s: the epoch is no number from 1 on",
+				     name);
 	if (!json_is_object(pcrs) || !json_object_size(pcrs))
 		return govern_refuse(why, -EINVAL, "PCRs %.60s: there are none", name);
 	json_object_foreach(pcrs, index, value) {
@@ -250,7 +265,7 @@ static const struct {
 	{ "set_attestation_policy", "do document", "document", set_attestation },
 	{ "set_admission_policy", "do document", "document", set_admission },
 	{ "set_storage_policy", "do document name", "document", set_storage },
-	{ "approve_pcrs", "bank do name pcrs", "name", approve_pcrs },
+	{ "approve_pcrs", "bank do epoch name pcrs", "name", approve_pcrs },
 	{ "revoke_pcrs", "do name", "name", revoke_pcrs },
 	{ "recover", "do group reason", "group", recover },
 };

@@ -17,6 +17,8 @@
 #ifndef SKY_TPM_BOOT_POLICY_H
 #define SKY_TPM_BOOT_POLICY_H
 
+#include <jansson.h>
+
 #include "pcr.h"
 #include "tpm_public.h"
 
@@ -131,6 +133,9 @@ int boot_policies_read(const char *text, size_t len, struct boot_policies *to, c
 /* Add one; of the same key, PCRs and epoch there is one.  Return: 0, -E2BIG or -ENOMEM. */
 int boot_policies_add(struct boot_policies *to, const struct boot_policy *p);
 void boot_policies_free(struct boot_policies *p);
+
+/* One of a file, as an object; NULL: no memory. */
+json_t *boot_policy_json(const struct boot_policy *p);
 
 /* As JSON with a newline at the end, from malloc(); NULL: no memory. */
 char *boot_policies_text(const struct boot_policies *p);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/cleanup.h"
 #include "base/hex.h"
 #include "base/out.h"
@@ -165,7 +163,7 @@ int boot_policies_read(const char *text, size_t len, struct boot_policies *to, c
 
 /* --- writing ----------------------------------------------------------------------------- */
 
-static json_t *write_policy(const struct boot_policy *p)
+json_t *boot_policy_json(const struct boot_policy *p)
 {
 	json_t *of = json_object(), *pcrs = json_array(), *values = json_object();
 	char hex[2 * TPM_DIGEST_MAX + 1], sig[2 * sizeof(p->signature)], number[8];
@@ -206,7 +204,7 @@ char *boot_policies_text(const struct boot_policies *p)
 			list = json_array();
 			json_object_set_new(all, p->at[i].bank->name, list);
 		}
-		json_array_append_new(list, write_policy(&p->at[i]));
+		json_array_append_new(list, boot_policy_json(&p->at[i]));
 	}
 	text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

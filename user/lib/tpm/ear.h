@@ -33,6 +33,15 @@ struct ear_key *ear_key_private(struct str pem);
 /* A key that verifies, from SubjectPublicKeyInfo. */
 struct ear_key *ear_key_public(struct str pem);
 
+/**
+ * ear_key_make() - A fresh key, for files.
+ * @private: receives PKCS#8 in PEM, to be wiped and freed
+ * @public: receives SubjectPublicKeyInfo in PEM, to be freed
+ *
+ * Return: 0, -ENOMEM, or -EIO when OpenSSL cannot.
+ */
+int ear_key_make(char **private, char **public);
+
 void ear_key_free(struct ear_key *key);
 
 /* The claims of a result, or NULL when there is no memory. */

@@ -69,6 +69,35 @@ static ssize_t decode(struct str text, uint8_t *to, size_t size)
 	return have >= 6 || (bits & ((1u << have) - 1)) ? -EBADMSG : (ssize_t)n;
 }
 
+/* What a memory BIO has, with a NUL. */
+static char *text_of(BIO *bio)
+{
+	char *data;
+	long len = BIO_get_mem_data(bio, &data);
+
+	return len > 0 ? strndup(data, len) : NULL;
+}
+
+int ear_key_make(char **private, char **public)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	BIO *secret = BIO_new(BIO_s_secmem()), *open = BIO_new(BIO_s_mem());
+
+	*private = NULL;
+	*public = NULL;
+	if (key && secret && open &&
+	    PEM_write_bio_PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    PEM_write_bio_PUBKEY(open, key) == 1) {
+		*private = text_of(secret);
+		*public = text_of(open);
+	}
+	BIO_free(secret);
+	BIO_free(open);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return *private && *public ? 0 : -EIO;
+}
+
 void ear_key_free(struct ear_key *key)
 {
 	if (!key)

@@ -228,6 +228,19 @@ int device_keys(struct device *d, struct device_bytes *ek, struct device_bytes *
 	return rc;
 }
 
+/*
+ * What the TPM finds wrong with the key itself, a parameter, is not the same as that it has no
+ * room, or is not there: those pass.
+ */
+static int load_kept(struct device *d, const TPM2B_PRIVATE *private, const TPM2B_PUBLIC *public)
+{
+	int rc = load_ak(d, private, public);
+
+	const TSS2_RC wrong = TPM2_RC_FMT1 | TPM2_RC_P;
+
+	return rc && !(d->error & TSS2_RC_LAYER_MASK) && (d->error & wrong) == wrong ? -EXDEV : rc;
+}
+
 int device_keys_kept(struct device *d, struct device_bytes *kept, struct device_bytes *ek,
 		     struct device_bytes *ak)
 {
@@ -245,8 +258,8 @@ int device_keys_kept(struct device *d, struct device_bytes *kept, struct device_
 		    Tss2_MU_TPM2B_PRIVATE_Unmarshal(kept->at, kept->len, &used, &private) ||
 		    used != kept->len))
 		rc = -EBADMSG;
-	if (!rc && load_ak(d, &private, &public))
-		rc = -EXDEV;
+	if (!rc)
+		rc = load_kept(d, &private, &public);
 	if (!rc)
 		rc = write_public(d, &public, ak);
 	if (!rc)

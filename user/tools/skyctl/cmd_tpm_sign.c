@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/report.h"
 #include "skyctl.h"
 #include "tpm/boot_policy.h"
@@ -144,18 +145,72 @@ static int add_to_file(const char *path, const struct boot_policy *p)
 	return rc ? fail(-rc, "cannot write %s: %s", path, strerror(-rc)) : 0;
 }
 
-int cmd_tpm_sign_policy(const struct options *o, int argc, char **argv)
+/* --- or a quorum's ----------------------------------------------------------------------- */
+
+/* What `skyctl govern propose` takes. */
+static int print_actions(const char *name, const struct boot_policy *p)
 {
-	CLEANUP_FREE struct boot_policy *p = calloc(1, sizeof(*p));
+	char digits[2 * TPM_DIGEST_MAX + 1], index[8];
+	json_t *pcrs = json_object(), *list;
+	unsigned int i;
+	int rc = -ENOMEM;
+
+	for (i = 0; i < TPM_PCRS; i++) {
+		if (!(p->pcrs & 1u << i))
+			continue;
+		snprintf(index, sizeof(index), "%u", i);
+		hex_encode(p->values.value[i], p->bank->size, digits);
+		json_object_set_new(pcrs, index, json_string(digits));
+	}
+	list = json_pack("[{s:s, s:s, s:s, s:I, s:o}]", "do", "approve_pcrs", "name", name, "bank",
+			 p->bank->name, "epoch", (json_int_t)p->epoch, "pcrs", pcrs);
+	if (list)
+		rc = json_dumpf(list, stdout, JSON_INDENT(2)) ? -EIO : 0;
+	json_decref(list);
+	if (rc)
+		return fail(-rc, "cannot write the actions: %s", strerror(-rc));
+	putchar('\n');
+	return 0;
+}
+
+static int sign(const struct options *o, struct boot_policy *p)
+{
 	CLEANUP_FREE char *key = NULL;
 	const char *why;
 	size_t len;
+	int rc = load(o->key, SMALL_MAX, &key, &len);
+
+	if (rc)
+		return rc;
+	p->values.known &= p->pcrs;
+	rc = boot_policy_sign(p, BOOT_POLICY_EPOCH, key, len, &why);
+	explicit_bzero(key, len);
+	return rc ? fail(-rc, "%s: %s", o->key, why) : add_to_file(o->out, p);
+}
+
+static const char *check_options(const struct options *o)
+{
+	if (o->epoch == UINT64_MAX || (!o->uki && !o->pcrs))
+		return "say what will be booted (--uki or --pcrs), and the --epoch";
+	if (o->propose && (o->key || o->out))
+		return "--propose NAME signs nothing, and has no --key and no --out";
+	if (o->propose && strcmp(o->bank, "sha256"))
+		return "--propose NAME: members approve PCRs of the bank sha256";
+	if (!o->propose && (!o->key || !o->out))
+		return "say the --key that signs and where it goes (--out), or --propose NAME";
+	return NULL;
+}
+
+int cmd_tpm_sign_policy(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_FREE struct boot_policy *p = calloc(1, sizeof(*p));
+	const char *wrong = check_options(o);
 	int rc;
 
 	(void)argc;
 	(void)argv;
-	if (!o->key || !o->out || o->epoch == UINT64_MAX || (!o->uki && !o->pcrs))
-		return fail(EINVAL, "say what will be booted (--uki or --pcrs), the --epoch, the --key that signs, and where it goes (--out)");
+	if (wrong)
+		return fail(EINVAL, "%s", wrong);
 	if (!p)
 		return fail(ENOMEM, "out of memory");
 	p->bank = tpm_alg_by_name(str_of(o->bank));
@@ -165,12 +220,7 @@ int cmd_tpm_sign_policy(const struct options *o, int argc, char **argv)
 	rc = read_select(o->select, &p->pcrs);
 	if (!rc)
 		rc = find_pcrs(o, p);
-	if (!rc)
-		rc = load(o->key, SMALL_MAX, &key, &len);
 	if (rc)
 		return rc;
-	p->values.known &= p->pcrs;
-	rc = boot_policy_sign(p, BOOT_POLICY_EPOCH, key, len, &why);
-	explicit_bzero(key, len);
-	return rc ? fail(-rc, "%s: %s", o->key, why) : add_to_file(o->out, p);
+	return o->propose ? print_actions(o->propose, p) : sign(o, p);
 }

@@ -81,7 +81,7 @@ static const struct command commands[] = {
 	  "the PCRs that IMA's binary list leads to" },
 	{ "attest verify", CMD_T_VERIFY, cmd_attest_verify, 0, 0, "",
 	  "judge PCRs and logs by a policy" },
-	{ "attest host", CMD_T_HOST, cmd_attest_host, 1, 2, "list|show|enrol|revoke [HOST]",
+	{ "attest host", CMD_T_HOST, cmd_attest_host, 1, 2, "list|show|token|enrol|revoke [HOST]",
 	  "machines that attest, and whether they hold a lease" },
 	{ "audit verify", CMD_A_VERIFY, cmd_audit_verify, 1, 1, "LEDGER|RECEIPT",
 	  "verify a ledger (folder or URL) wholly, or a receipt" },

@@ -24,6 +24,8 @@
 const struct option_row option_rows[] = {
 	{ "team", 't', OPT_TEXT, AT(team), 0, 0, CMD_OF_TEAM, "TEAM",
 	  "whose it is; of locations and policies, without it: everybody's" },
+	{ "team", 't', OPT_TEXT, AT(team), 0, 0, CMD_T_HOST, "TEAM",
+	  "with enrol: who may have its tokens, besides the administrator" },
 	{ "scope", 0, OPT_TEXT, AT(scope), 0, 0, CMD_KEY_MAKE | CMD_KEY_SCOPE, "none|read|full",
 	  "what the key may do (default full)" },
 	{ "comment", 0, OPT_TEXT, AT(comment), 0, 0, CMD_KEY_MAKE, "TEXT", "what it is for" },
@@ -141,6 +143,8 @@ const struct option_row option_rows[] = {
 	  "private key in PEM that signs: RSA, or P-256" },
 	{ "out", 0, OPT_TEXT, AT(out), 0, 0, CMD_TPM_SIGN, "FILE",
 	  "JSON that the policy is added to" },
+	{ "propose", 0, OPT_TEXT, AT(propose), 0, 0, CMD_TPM_SIGN, "NAME",
+	  "sign nothing: print the actions by which members have skyd's vault sign it" },
 	{ "bank", 0, OPT_TEXT, AT(bank), 0, 0, CMD_TPM_PREDICT | CMD_TPM_SIGN, "NAME",
 	  "of which hash (default sha256)" },
 	{ "policy", 0, OPT_TEXT, AT(policy), 0, 0, CMD_TPM_PREDICT, "NAME",

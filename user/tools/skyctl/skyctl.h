@@ -120,7 +120,7 @@ struct options {
 		*max_price, *max_latency_ms, *availability;
 	const char *roles, *hosts;
 	const char *bank, *select, *scheme, *hash, *ek, *roots, *between;	/* of TPMs */
-	const char *ak, *quote, *uki, *out;
+	const char *ak, *quote, *uki, *out, *propose;
 	uint64_t epoch;				/* UINT64_MAX: not given */
 	const char *bundle, *signature, *trusted_root, *issuer;
 	uint64_t days;
