@@ -141,11 +141,20 @@ static const char fourth[] =
 	" outside INTEGER NOT NULL, deleted INTEGER NOT NULL, missing INTEGER NOT NULL,"
 	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
 
+/* What teams have asked for; and of each gateway, up to which of its batches that is. */
+static const char fifth[] =
+	"CREATE TABLE traffic (team INTEGER PRIMARY KEY, requests INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, sent INTEGER NOT NULL);"
+	"INSERT INTO traffic SELECT id, 0, 0, 0 FROM team;"
+	"CREATE TABLE teller (gateway BLOB PRIMARY KEY, number INTEGER NOT NULL,"
+	" told INTEGER NOT NULL) WITHOUT ROWID;";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
 	{ "machines that attest", third },
 	{ "scrubs of locations", fourth },
+	{ "requests and bytes of teams", fifth },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);
