@@ -16,7 +16,7 @@ static const struct rpc_schema *const meta_schemas[] = {
 	&meta_buckets_schema, &meta_region_ask_schema, &meta_region_schema,
 	&meta_bucket_set_schema, &meta_document_schema, &meta_api_schema,
 	&meta_api_answer_schema, &meta_repair_schema, &meta_move_schema,
-	&meta_move_sign_schema, &meta_move_end_schema,
+	&meta_move_sign_schema, &meta_move_end_schema, &meta_traffic_schema,
 };
 
 #define META_SCHEMAS	(sizeof(meta_schemas) / sizeof(meta_schemas[0]))

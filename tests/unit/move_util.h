@@ -30,6 +30,7 @@ struct host {
 	struct fake_key ek, ak;
 	uint8_t ak_name[MOVE_NAME_BYTES];
 	uint64_t counter;		/* 0: not defined */
+	uint64_t highest;		/* that it ever was */
 	uint64_t time;			/* what was sealed before is of no use */
 	uint32_t resets;
 	/* Memory. */
@@ -245,6 +246,20 @@ static inline int do_define(void *ctx)
 	if (h->counter)
 		return done(-EEXIST);
 	h->counter = 100 * (h->name - 'A' + 1);
+	if (h->counter <= h->highest)
+		h->counter = h->highest + 1;
+	return done(0);
+}
+
+static inline int do_remove(void *ctx)
+{
+	struct host *h = ctx;
+
+	if (dead())
+		return -ECANCELED;
+	assert_true(h->counter);
+	h->highest = h->counter;
+	h->counter = 0;
 	return done(0);
 }
 
@@ -380,8 +395,8 @@ static inline void world_keys(void)
 		memcpy(h->ak_name, name.at, MOVE_NAME_BYTES);
 		h->ops = (struct move_ops){
 			do_load, do_save, do_identity, do_evidence, do_quote, do_activate,
-			do_read, do_define, do_increment, do_random, do_now, do_take, do_close,
-			do_revoke, do_keep, do_erase, do_judge, do_tell, h,
+			do_read, do_define, do_increment, do_remove, do_random, do_now, do_take,
+			do_close, do_revoke, do_keep, do_erase, do_judge, do_tell, h,
 		};
 		h->move.ops = &h->ops;
 		memcpy(h->move.volume, volume_id, MOVE_ID_BYTES);
@@ -412,6 +427,7 @@ static inline void world_begin(void)
 
 		memset(&h->disk, 0, sizeof(h->disk));
 		h->counter = 0;
+		h->highest = 0;
 		/* No two TPMs have a time in common. */
 		h->time = 1000 * (i + 1);
 		h->open = false;
@@ -443,7 +459,10 @@ static inline struct move_bytes bytes_of_paper(const struct paper *p)
 	return (struct move_bytes){ p->at, p->len };
 }
 
-enum step { OFFER, FREEZE, PACKAGE, ACCEPT, DESTROY, STEPS };
+enum step { OFFER, CHALLENGE, ANSWER, FREEZE, PACKAGE, ACCEPT, DESTROY, STEPS, CANCEL = STEPS };
+
+/* What a freeze is given beside the offer. */
+static struct paper answer;
 
 /* One step of a host.  @to: receives the message, unless there is none. */
 static inline int step(struct host *h, enum step s, const struct host *from,
@@ -459,8 +478,17 @@ static inline int step(struct host *h, enum step s, const struct host *from,
 	case OFFER:
 		rc = move_offer(&h->move, from->ak_name, &w);
 		break;
+	case CHALLENGE:
+		rc = move_challenge(&h->move, bytes, &w);
+		break;
+	case ANSWER:
+		rc = move_answer(&h->move, bytes, &w);
+		break;
+	case CANCEL:
+		rc = move_cancel(&h->move, bytes, &w);
+		break;
 	case FREEZE:
-		rc = move_freeze(&h->move, bytes);
+		rc = move_freeze(&h->move, bytes, bytes_of_paper(&answer));
 		break;
 	case PACKAGE:
 		rc = move_package(&h->move, &w);
@@ -481,6 +509,105 @@ static inline int step(struct host *h, enum step s, const struct host *from,
 		fail_msg("step %u: %d, and it does not say why", s, rc);
 	free(buf);
 	return rc;
+}
+
+/* --- a move ------------------------------------------------------------------------------- */
+
+static struct host *const a = &hosts[0], *const b = &hosts[1], *const c = &hosts[2];
+static struct paper offer, challenge, package, acceptance, destruction, cancellation;
+
+static inline int setup(void **state)
+{
+	(void)state;
+	world_keys();
+	return 0;
+}
+
+static inline void forget(void)
+{
+	paper_free(&offer);
+	paper_free(&challenge);
+	paper_free(&answer);
+	paper_free(&cancellation);
+	paper_free(&package);
+	paper_free(&acceptance);
+	paper_free(&destruction);
+}
+
+static inline int teardown(void **state)
+{
+	(void)state;
+	forget();
+	world_free();
+	return 0;
+}
+
+static inline int begin(void **state)
+{
+	(void)state;
+	forget();
+	world_begin();
+	return 0;
+}
+
+/* A step of the move from @from to @to. */
+static inline int do_step(enum step s, struct host *from, struct host *to)
+{
+	switch (s) {
+	case OFFER:
+		return step(to, s, from, NULL, &offer);
+	case CHALLENGE:
+		return step(from, s, NULL, &offer, &challenge);
+	case ANSWER:
+		return step(to, s, NULL, &challenge, &answer);
+	case FREEZE:
+		return step(from, s, NULL, &offer, NULL);
+	case PACKAGE:
+		return step(from, s, NULL, NULL, &package);
+	case ACCEPT:
+		return step(to, s, NULL, &package, &acceptance);
+	default:
+		return step(from, s, NULL, &acceptance, &destruction);
+	}
+}
+
+static inline void must(enum step s, struct host *from, struct host *to)
+{
+	int rc = do_step(s, from, to);
+
+	if (rc)
+		fail_msg("step %u: %d: %s%s", s, rc, from->move.why, to->move.why);
+}
+
+/* It is refused so, with this word. */
+static inline void refused(int rc, int want, const struct host *h, const char *why)
+{
+	if (rc != want || !strstr(h->move.why, why))
+		fail_msg("%d, not %d: \"%s\" is not \"%s\"", rc, want, h->move.why, why);
+}
+
+static inline void all(struct host *from, struct host *to)
+{
+	enum step s;
+
+	for (s = OFFER; s < STEPS; s++)
+		must(s, from, to);
+}
+
+/* @to has answered. */
+static inline void asked(struct host *from, struct host *to)
+{
+	must(OFFER, from, to);
+	must(CHALLENGE, from, to);
+	must(ANSWER, from, to);
+}
+
+static inline enum move_state state_of(struct host *h)
+{
+	struct move_status s;
+
+	assert_int_equal(move_look(&h->move, &s), 0);
+	return s.state;
 }
 
 #endif /* TESTS_MOVE_UTIL_H */

@@ -99,6 +99,8 @@ CLEAR(meta_repair)
 CLEAR(meta_move)
 CLEAR(meta_move_sign)
 CLEAR(meta_move_end)
+CLEAR(meta_used)
+CLEAR(meta_traffic)
 CLEAR(meta_context)
 CLEAR(meta_region_ask)
 CLEAR(meta_region)
@@ -128,7 +130,7 @@ static const struct shape shapes[] = {
 	SHAPE(meta_caller, "caller"), SHAPE(meta_policy, "policy"),
 	SHAPE(meta_data, "data"),
 	SHAPE(meta_move, "move"), SHAPE(meta_move_sign, "move-sign"),
-	SHAPE(meta_move_end, "move-end"),
+	SHAPE(meta_move_end, "move-end"), SHAPE(meta_used, "used"), SHAPE(meta_traffic, "traffic"),
 	SHAPE(meta_repair, "repair"), SHAPE(meta_context, "context"),
 	SHAPE(meta_region_ask, "region-ask"), SHAPE(meta_region, "region"),
 };

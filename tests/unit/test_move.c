@@ -5,88 +5,6 @@
  */
 #include "move_util.h"
 
-static struct host *const a = &hosts[0], *const b = &hosts[1], *const c = &hosts[2];
-static struct paper offer, package, acceptance, destruction;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_keys();
-	return 0;
-}
-
-static void forget(void)
-{
-	paper_free(&offer);
-	paper_free(&package);
-	paper_free(&acceptance);
-	paper_free(&destruction);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	forget();
-	world_free();
-	return 0;
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	forget();
-	world_begin();
-	return 0;
-}
-
-/* A step of the move from @from to @to. */
-static int do_step(enum step s, struct host *from, struct host *to)
-{
-	switch (s) {
-	case OFFER:
-		return step(to, s, from, NULL, &offer);
-	case FREEZE:
-		return step(from, s, NULL, &offer, NULL);
-	case PACKAGE:
-		return step(from, s, NULL, NULL, &package);
-	case ACCEPT:
-		return step(to, s, NULL, &package, &acceptance);
-	default:
-		return step(from, s, NULL, &acceptance, &destruction);
-	}
-}
-
-static void must(enum step s, struct host *from, struct host *to)
-{
-	int rc = do_step(s, from, to);
-
-	if (rc)
-		fail_msg("step %u: %d: %s%s", s, rc, from->move.why, to->move.why);
-}
-
-/* It is refused so, with this word. */
-static void refused(int rc, int want, const struct host *h, const char *why)
-{
-	if (rc != want || !strstr(h->move.why, why))
-		fail_msg("%d, not %d: \"%s\" is not \"%s\"", rc, want, h->move.why, why);
-}
-
-static void all(struct host *from, struct host *to)
-{
-	enum step s;
-
-	for (s = OFFER; s < STEPS; s++)
-		must(s, from, to);
-}
-
-static enum move_state state_of(struct host *h)
-{
-	struct move_status s;
-
-	assert_int_equal(move_look(&h->move, &s), 0);
-	return s.state;
-}
-
 static void there_and_back(void **state)
 {
 	(void)state;
@@ -194,7 +112,7 @@ static void until_when(void **state)
 	int at = 0;
 
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	assert_int_equal(move_may_use(&a->move), 0);
 	assert_int_equal(move_may_use(&b->move), -EPERM);
 	/* Killed in the middle of the freeze: not even with what is still there. */
@@ -203,7 +121,7 @@ static void until_when(void **state)
 		fuse_after = true;
 		assert_int_not_equal(do_step(FREEZE, a, b), 0);
 		fuse = -1;
-	} while (state_of(a) == MOVE_NONE);
+	} while (state_of(a) == MOVE_ASKED);
 	assert_true(usable(a));
 	refused(move_may_use(&a->move), -EPERM, a, "moved, or is about to");
 	must(FREEZE, a, b);
@@ -217,7 +135,7 @@ static void second_host(void **state)
 	struct paper other = { NULL, 0 };
 
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	assert_int_equal(step(c, OFFER, a, NULL, &other), 0);
 	must(FREEZE, a, b);
 	refused(step(a, FREEZE, NULL, &other, NULL), -EEXIST, a, "frozen for another host");
@@ -237,7 +155,7 @@ static void another_tpm(void **state)
 	struct disk was = c->disk;
 
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
 	c->disk = b->disk;
@@ -260,7 +178,7 @@ static void wrong_host(void **state)
 	refused(step(b, OFFER, a, NULL, NULL), -EEXIST, b, "offered to another host");
 	refused(step(a, OFFER, a, NULL, NULL), -EXDEV, a, "host that has it");
 	/* A package of C's, though the offer was for A. */
-	must(OFFER, a, c);
+	asked(a, c);
 	must(FREEZE, a, c);
 	must(PACKAGE, a, c);
 	refused(step(b, ACCEPT, NULL, &package, NULL), -EKEYREJECTED, b, "another host than was meant");
@@ -271,26 +189,26 @@ static void bad_host(void **state)
 {
 	(void)state;
 	b->bad = true;
-	must(OFFER, a, b);
+	asked(a, b);
 	refused(do_step(FREEZE, a, b), -EACCES, a, "boots what it should not");
 	assert_true(a->open);
 	assert_true(usable(a));
 	assert_int_equal(move_may_use(&a->move), 0);
 	/* It is mended, and offers again: the same move. */
 	b->bad = false;
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 }
 
 static void old_offer(void **state)
 {
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	clock_us += MOVE_OFFER_AGE + 1000000;
 	refused(do_step(FREEZE, a, b), -ETIME, a, "more than an hour old");
 	clock_us -= 2 * MOVE_OFFER_AGE + 2000000;
 	refused(do_step(FREEZE, a, b), -ETIME, a, "of the future");
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	/* What was begun goes on with it all the same. */
 	clock_us += 10 * MOVE_OFFER_AGE;
@@ -300,7 +218,7 @@ static void old_offer(void **state)
 static void another_volume(void **state)
 {
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	a->move.volume[0] ^= 1;
 	refused(do_step(FREEZE, a, b), -EXDEV, a, "another volume");
 	a->move.volume[0] ^= 1;
@@ -317,6 +235,11 @@ static void out_of_turn(void **state)
 	(void)state;
 	refused(do_step(PACKAGE, a, b), -EPROTO, a, "not frozen");
 	must(OFFER, a, b);
+	refused(do_step(FREEZE, a, b), -EPROTO, a, "not been asked");
+	must(CHALLENGE, a, b);
+	refused(step(a, OFFER, b, NULL, NULL), -EPROTO, a, "here, or comes");
+	refused(do_step(FREEZE, a, b), -EBADMSG, a, "no message");
+	must(ANSWER, a, b);
 	refused(step(a, ACCEPT, NULL, &offer, NULL), -EPROTO, a, "this is an offer");
 	refused(step(a, DESTROY, NULL, &offer, NULL), -EPROTO, a, "nothing is to be destroyed");
 	must(FREEZE, a, b);
@@ -339,7 +262,7 @@ static void source_put_back(void **state)
 
 	(void)state;
 	before[0] = a->disk;
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	before[1] = a->disk;
 	a->disk = before[0];
@@ -375,6 +298,8 @@ static void package_replayed(void **state)
 	(void)state;
 	must(OFFER, a, b);
 	offered = b->disk;
+	must(CHALLENGE, a, b);
+	must(ANSWER, a, b);
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
 	must(ACCEPT, a, b);
@@ -407,7 +332,7 @@ static void accepting_put_back(void **state)
 	int at = 0;
 
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
 	do {
@@ -439,7 +364,7 @@ static void counter_alone(void **state)
 	(void)state;
 	b->counter = 200;
 	refused(move_may_use(&b->move), -ESTALE, b, "no journal");
-	must(OFFER, a, b);
+	asked(a, b);
 	assert_int_equal(b->counter, 200);
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
@@ -460,7 +385,7 @@ static void acceptance_replayed(void **state)
 	forget();
 	all(b, a);
 	forget();
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	refused(step(a, DESTROY, NULL, &old, NULL), -EXDEV, a, "another move");
 	paper_free(&old);
@@ -471,7 +396,7 @@ static void journal_damaged(void **state)
 	size_t bit;
 
 	(void)state;
-	must(OFFER, a, b);
+	asked(a, b);
 	must(FREEZE, a, b);
 	for (bit = 0; bit < 8 * a->disk.journal_len; bit += 37) {
 		a->disk.journal[bit / 8] ^= 1 << bit % 8;
@@ -486,7 +411,7 @@ static void journal_damaged(void **state)
 /* No bit of a message can be another one, and no byte can be missing or too many. */
 static void altered(enum step s, struct paper *p, struct host *from, struct host *to, size_t ends)
 {
-	struct host *who = s == ACCEPT ? to : from;
+	struct host *who = s == ACCEPT || s == ANSWER ? to : from;
 	struct disk before = who->disk;
 	uint64_t counter = who->counter;
 	struct paper cut;
@@ -521,6 +446,11 @@ static void all_altered(void **state)
 	(void)state;
 	must(OFFER, a, b);
 	/* The logs behind it are the judge's to verify. */
+	altered(CHALLENGE, &offer, a, b, 4 + 3 + 4);
+	must(CHALLENGE, a, b);
+	altered(ANSWER, &challenge, a, b, 0);
+	must(ANSWER, a, b);
+	altered(FREEZE, &answer, a, b, 0);
 	altered(FREEZE, &offer, a, b, 4 + 3 + 4);
 	must(FREEZE, a, b);
 	must(PACKAGE, a, b);
@@ -566,13 +496,17 @@ static void try_something(struct somebody *x, bool keep)
 	struct host *h = &hosts[any(HOSTS)];
 	struct paper out = { NULL, 0 };
 	struct disk was = h->disk;
+	struct paper kept = answer;
 
 	x->backup[x->backups++ % PAPERS] = h->disk;
 	if (any(2))
 		h->disk = x->backup[any(x->backups < PAPERS ? x->backups : PAPERS)];
 	fuse = any(3) ? -1 : 1 + any(20);
 	fuse_after = any(2);
-	step(h, any(STEPS), &hosts[any(HOSTS)], &x->paper[any(PAPERS)], &out);
+	if (any(2))
+		answer = x->paper[any(PAPERS)];
+	step(h, any(CANCEL + 1), &hosts[any(HOSTS)], &x->paper[any(PAPERS)], &out);
+	answer = kept;
 	fuse = -1;
 	check_world();
 	copy_paper(x, &out);
@@ -590,6 +524,10 @@ static void somebody_tries(void **state)
 {
 	struct somebody *x = calloc(1, sizeof(*x));
 	unsigned int world, tries, accepted = 0, i;
+	const struct paper *const written[STEPS] = {
+		[OFFER] = &offer, [CHALLENGE] = &challenge, [ANSWER] = &answer, [FREEZE] = &answer,
+		[PACKAGE] = &package, [ACCEPT] = &acceptance, [DESTROY] = &acceptance,
+	};
 	struct host *from, *to;
 	enum step s;
 
@@ -599,7 +537,7 @@ static void somebody_tries(void **state)
 		x->backups = 0;
 		from = a;
 		to = b;
-		for (i = 0; i < 30; i++) {
+		for (i = 0; i < 6 * STEPS; i++) {
 			for (tries = any(3); tries; tries--)
 				try_something(x, any(8));
 			s = i % STEPS;
@@ -608,7 +546,7 @@ static void somebody_tries(void **state)
 			if (!do_step(s, from, to))
 				accepted += s == ACCEPT;
 			fuse = -1;
-			copy_paper(x, s == OFFER ? &offer : s == PACKAGE ? &package : &acceptance);
+			copy_paper(x, written[s]);
 			if (s == DESTROY && usable(to)) {
 				from = to;
 				to = &hosts[any(HOSTS)];

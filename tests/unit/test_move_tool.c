@@ -11,13 +11,17 @@
 #define ON(h)	" --tpm2-device swtpm:path=$PWD/" #h "/s --ak " #h ".ak --journals " #h ".moves" \
 		" --ledger " #h ".log "
 #define OFFER	"rlncsetup move offer" ON(b) "--from $(cat a.name) --output offer $(cat uuid)"
+#define CHALLENGE "rlncsetup move challenge" ON(a) "--output challenge offer"
+#define ANSWER	"rlncsetup move answer" ON(b) "--output answer challenge"
 #define FREEZE	"rlncsetup move freeze" ON(a) "-d pass --roots roots.pem --between ca/issuer.pem" \
-		" --policy policy offer m?"
+		" --policy policy offer answer m?"
 #define PACKAGE	"rlncsetup move package" ON(a) "--output package $(cat uuid)"
 #define ACCEPT	"rlncsetup move accept" ON(b) "--new-key-file pass.b" CHEAP \
 		"--output acceptance package m?"
 #define KEPT	"rlncsetup key test --tpm2 --tpm2-device swtpm:path=$PWD/a/s" \
 		" --tpm2-signature policy.a copy/m?"
+#define COUNTER_OF_B "TPM2TOOLS_TCTI=swtpm:path=$PWD/b/s tpm2_getcap handles-nv-index | grep -i 1b" \
+		"$(tr -d '\\n-' <uuid | xxd -r -p | sha256sum | cut -c2-6)"
 #define DESTROY	"rlncsetup move destroy" ON(a) "--output destruction acceptance"
 
 static void make_tpm(const char *name)
@@ -65,6 +69,25 @@ static void is_at(const char *host, const char *state_name)
 	heard(state_name);
 }
 
+/* All of it up to the freeze, by A and by B; and then it is offered as at first. */
+static void taken_back(void)
+{
+	RUN(0, COUNTER_OF_B);
+	RUN(0, CHALLENGE " && " ANSWER);
+	RUN(4, "rlncsetup move cancel" ON(b) "$(cat uuid)");
+	heard("may have frozen it");
+	RUN(0, "rlncsetup move cancel" ON(a) "--output cancellation $(cat uuid)");
+	is_at("a", "\"kept\"");
+	RUN(4, FREEZE);
+	heard("not been asked");
+	RUN(4, "rlncsetup move cancel" ON(b) "$(cat uuid) pass");
+	RUN(0, "rlncsetup move cancel" ON(b) "$(cat uuid) cancellation");
+	is_at("b", "\"kept\"");
+	RUN(1, COUNTER_OF_B);
+	RUN(0, OFFER " && rlncsetup move cancel" ON(b) "$(cat uuid) && " OFFER);
+	is_at("b", "\"offered\"");
+}
+
 static void way(void **state)
 {
 	(void)state;
@@ -77,8 +100,15 @@ static void way(void **state)
 	RUN(0, KEPT);
 	RUN(0, OFFER);
 	is_at("b", "\"offered\"");
+	taken_back();
+	RUN(0, CHALLENGE);
+	is_at("a", "\"asked\"");
+	RUN(0, ANSWER);
+	is_at("b", "\"answered\"");
 	RUN(0, FREEZE);
 	is_at("a", "\"frozen\"");
+	RUN(4, "rlncsetup move cancel" ON(a) "--output x $(cat uuid)");
+	heard("too late: the volume was frozen");
 	RUN(0, FREEZE);
 	/* Neither here nor from the copy. */
 	RUN(0, "rlncsetup key list m?");
@@ -107,17 +137,23 @@ static void refusals(void **state)
 	RUN(0, "rlncsetup move offer" ON(a) "--from $(cat b.name) --output offer.a $(cat uuid)");
 	RUN(0, "rlncsetup move offer" ON(c) "--from $(cat b.name) --output offer.c $(cat uuid)");
 #define BACK(offer)	"rlncsetup move freeze" ON(b) "-d pass.b --roots roots.pem" \
-			" --between ca/issuer.pem --policy policy " offer " m?"
+			" --between ca/issuer.pem --policy policy " offer " answer.a m?"
+	RUN(0, "rlncsetup move challenge" ON(b) "--output challenge.a offer.a &&"
+	    "rlncsetup move answer" ON(a) "--output answer.a challenge.a");
+	RUN(4, "rlncsetup move answer" ON(c) "--output x challenge.a");
+	heard("another offer");
+	RUN(5, "rlncsetup move challenge" ON(b) "--output x offer.c");
+	heard("cancel that first");
 	/* A host of no maker that is trusted; one that runs something else. */
 	RUN(0, "openssl req -x509 -newkey rsa:2048 -nodes -keyout x.key -out x.pem -subj /CN=x -days 9 2>/dev/null");
-	RUN(2, "rlncsetup move freeze" ON(b) "-d pass.b --roots x.pem --policy policy offer.a m?");
+	RUN(2, "rlncsetup move freeze" ON(b) "-d pass.b --roots x.pem --policy policy offer.a answer.a m?");
 	heard("no maker that is trusted");
 	RUN(0, "sed 's/\"0000/\"1000/' policy >policy.x");
 	RUN(2, "rlncsetup move freeze" ON(b) "-d pass.b --roots roots.pem --between ca/issuer.pem"
-	    " --policy policy.x offer.a m?");
+	    " --policy policy.x offer.a answer.a m?");
 	heard("does not run what it should");
-	is_at("b", "\"accepted\"");
-	RUN(1, "rlncsetup move freeze" ON(b) "-d pass.b offer.a m?");
+	is_at("b", "\"asked\"");
+	RUN(1, "rlncsetup move freeze" ON(b) "-d pass.b offer.a answer.a m?");
 	heard("--roots");
 	/* Altered in the middle. */
 	RUN(0, "cp offer.a bad && printf '\\377' | dd of=bad bs=1 seek=200 conv=notrunc 2>/dev/null");
@@ -184,12 +220,16 @@ static void may_open(void **state)
 	RUN(124, "flock a.moves/$(cat uuid).lock timeout 2 rlncsetup move status" ON(a) "$(cat uuid)");
 }
 
-/* An offer that was none of this host's: the way out that moving-volumes.rst has. */
+/* An offer that was none of this host's; and the way out that moving-volumes.rst has beside. */
 static void by_mistake(void **state)
 {
 	(void)state;
 	RUN(0, "rlncsetup move status" ON(c) "--json $(cat uuid)");
 	heard("\"offered\"");
+	RUN(0, "rlncsetup move cancel" ON(c) "$(cat uuid)");
+	RUN(0, "rlncsetup move status" ON(c) "--json $(cat uuid)");
+	heard("\"kept\"");
+	RUN(0, "rlncsetup move offer" ON(c) "--from $(cat b.name) --output offer.c $(cat uuid)");
 	RUN(0, "rm c.moves/$(cat uuid) && TPM2TOOLS_TCTI=swtpm:path=$PWD/c/s tpm2_nvundefine"
 	    " 0x01b$(tr -d '\\n-' <uuid | xxd -r -p | sha256sum | cut -c2-6)");
 	RUN(0, "rlncsetup move status" ON(c) "--json $(cat uuid)");

@@ -93,17 +93,22 @@ int admin_team_list(struct api_ask *a)
 
 int admin_team_usage(struct api_ask *a)
 {
+	struct store_traffic t;
 	struct store_usage u;
 	u64 team;
 	int rc = named_team(a, &team);
 
 	if (!rc)
 		rc = store_team_usage(a->b->store, team, &u);
+	if (!rc)
+		rc = store_team_traffic(a->b->store, team, &t);
 	if (rc)
 		return rc;
-	a->out = json_pack("{s:I, s:I, s:I, s:I}", "objects", (json_int_t)u.objects, "versions",
-			   (json_int_t)u.versions, "bytes", (json_int_t)u.bytes, "upload_bytes",
-			   (json_int_t)u.uploads);
+	a->out = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)team,
+			   "objects", (json_int_t)u.objects, "versions", (json_int_t)u.versions,
+			   "bytes", (json_int_t)u.bytes, "upload_bytes", (json_int_t)u.uploads,
+			   "requests", (json_int_t)t.requests, "bytes_in", (json_int_t)t.received,
+			   "bytes_out", (json_int_t)t.sent);
 	return 200;
 }
 

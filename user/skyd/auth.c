@@ -152,6 +152,7 @@ static void is_proven(struct s3_call *c)
 {
 	gateway_key_proven(c->g, c->kept);
 	c->caller.access_key = bytes_of(c->claim.scope.access_key);
+	c->payer = c->kept->team;
 }
 
 /* With another Host, as a client of a proxy has signed it. */

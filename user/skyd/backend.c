@@ -187,7 +187,7 @@ static const struct link_operation backend_own[] = {
 static const struct link_operation *const tables[] = {
 	backend_own, backend_objects, backend_repairs, backend_moves, backend_writes,
 	backend_lists, backend_uploads, backend_buckets, backend_apis, backend_admins,
-	backend_hosts_enrol, backend_hosts_judge,
+	backend_hosts_enrol, backend_hosts_judge, backend_traffic,
 };
 
 /* As link.h wants them: one array. */

@@ -149,6 +149,6 @@ void care_close(struct backend *b);
 /* Each ends with one that has no handler. */
 extern const struct link_operation backend_objects[], backend_repairs[], backend_moves[],
 	backend_writes[], backend_lists[],
-	backend_uploads[], backend_buckets[], backend_apis[], backend_admins[];
+	backend_uploads[], backend_buckets[], backend_apis[], backend_admins[], backend_traffic[];
 
 #endif /* SKYD_BACKEND_H */

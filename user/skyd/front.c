@@ -244,6 +244,7 @@ static void end(struct s3_call *c)
 	counts->failed += status >= 500;
 	counts->received += c->rq->wire.got;
 	counts->sent += c->sent;
+	traffic_count(c->front->traffic, c->payer, c->rq->wire.got, c->sent);
 	log_line(LEVEL_INFO, "%s %s %.*s \"%.*s %.*s\" %s %u %llu %llu %lld us %s",
 		 c->address[0] ? c->address : "-",
 		 c->caller.secure ? "https" : "http",

@@ -25,6 +25,7 @@
 #include "s3/params.h"
 #include "s3/post.h"
 #include "s3/stream.h"
+#include "traffic.h"
 
 #define FRONT_CALL_MS		30000		/* a question to backend or vault */
 #define FRONT_MEMORY_UNIT	65536u		/* of gateway.memory */
@@ -52,6 +53,8 @@ struct front {
 	struct io_group repairs;
 	struct io_task *sweeper;
 	struct front_counts counts;
+	struct traffic *traffic;
+	struct io_group tellers;
 	struct str domain;		/* of virtual hosts, or none */
 	struct str external_host;	/* of external_url, or none: with its port, */
 	struct str external_prefix;	/* and its path */
@@ -84,6 +87,7 @@ struct s3_call {
 	struct str origin;		/* of CORS, when a rule matches */
 	struct out cors;		/* its fields, in @cors_room */
 	u64 sent;			/* bytes of body */
+	u64 payer;			/* team that it is counted for; 0: none */
 	struct s3_checksum_value *object_sum;	/* NULL: x-amz-checksum-* is of the body */
 	char cors_room[1024];
 	struct meta_context context[META_CONTEXTS_MAX];	/* of @caller */
@@ -189,6 +193,7 @@ struct kept_key {
 	struct hmac_key hmac;
 	struct ecdsa_key *ecdsa;
 	u8 secret[32];
+	u64 team;			/* whose it is; 0 of a lease */
 	char owner[META_ID_MAX];	/* canonical id of its team; "" of a lease */
 	size_t name_len;
 	char name[];

@@ -15,6 +15,7 @@
 #define NS_OF_MS	1000000ll
 #define DRAIN_BYTES	(256u << 10)
 #define QUIET_MS	1000	/* that clients may ask once more at a stop */
+#define LAST_MS		2000	/* that the backend has to take what was counted */
 
 /* https://HOST[:PORT][/PATH], taken apart. */
 static bool take_url(struct front *f, struct str url)
@@ -112,6 +113,21 @@ static int sweep(void *arg)
 	return 0;
 }
 
+static int tell(void *arg)
+{
+	struct front *f = arg;
+	int rc = 0, was;
+
+	while (!io_sleep_until(io_after_ms(TRAFFIC_MS))) {
+		was = rc;
+		rc = traffic_tell(f->traffic, io_after_ms(FRONT_CALL_MS));
+		if (rc && rc != was && rc != -ECANCELED)
+			log_line(LEVEL_WARNING, "requests of teams are not told the backend yet: %s",
+				 strerror(-rc));
+	}
+	return 0;
+}
+
 int gateway_start(struct role_run *run)
 {
 	const struct config *c = run->config;
@@ -126,6 +142,7 @@ int gateway_start(struct role_run *run)
 	g->resolver = run->to_resolver;
 	http_listen_init(&f->listen);
 	io_group_init(&f->repairs);
+	io_group_init(&f->tellers);
 	g->repairs = &f->repairs;
 	io_semaphore_init(&g->memory, (c->gateway_memory << 20) / FRONT_MEMORY_UNIT);
 	io_semaphore_init(&g->documents, (c->gateway_memory << 17) / FRONT_TEXT_UNIT);
@@ -141,16 +158,24 @@ int gateway_start(struct role_run *run)
 		rc = cache_start(g, run->cache);
 	if (!rc)
 		rc = io_spawn(&run->group, sweep, f, &f->sweeper);
-	return rc;
+	if (rc)
+		return rc;
+	f->traffic = traffic_open(g->backend);
+	return f->traffic ? io_spawn(&f->tellers, tell, f, NULL) : -ENOMEM;
 }
 
 int gateway_serve(struct role_run *run, int fd)
 {
 	struct front *f = run->front;
+	int rc;
 
 	f->listen.door[0] = (struct http_door){ .fd = fd, .tls = f->tls };
 	f->listen.doors = 1;
-	return http_listen_run(&f->listen);
+	rc = http_listen_run(&f->listen);
+	/* What the last requests were, before the link goes. */
+	io_group_end(&f->tellers);
+	traffic_tell(f->traffic, io_after_ms(LAST_MS));
+	return rc;
 }
 
 /* Another gateway has the socket when this one retires: nobody has to be in a hurry. */
@@ -173,8 +198,10 @@ void gateway_stop(struct role_run *run)
 	if (!f)
 		return;
 	/* Repairs are of use to others, later: whoever reads next begins them again. */
-	if (f->gateway.repairs)
+	if (f->gateway.repairs) {
+		io_group_end(&f->tellers);
 		io_group_end(&f->repairs);
+	}
 	if (f->gateway.digests)
 		data_path_close(&f->gateway);
 	cache_stop(&f->gateway);
@@ -188,6 +215,8 @@ void gateway_free(struct role_run *run)
 	if (run->front)
 		tls_context_close(run->front->tls);
 	tls_trust_forget();
+	if (run->front)
+		traffic_close(run->front->traffic);
 	free(run->front);
 	run->front = NULL;
 }

@@ -301,6 +301,7 @@ static int fetch_key(struct gateway *g, struct kept_key *k, const void *arg, int
 		return rc;
 	if (!str_copy(str_from(key.owner), k->owner, sizeof(k->owner)))
 		return -EBADMSG;
+	k->team = key.team;
 	k->until = io_after_ms(key.keep_ms);
 	if (key.expires) {
 		left = key.expires - now_us();

@@ -80,6 +80,8 @@ enum meta_operation {
 	META_MOVE,		/* meta_key_ask (no key) -> meta_move: what is to be moved next */
 	META_MOVE_SIGN,		/* meta_move_sign -> meta_signed: where it goes */
 	META_MOVE_END,		/* meta_move_end -> nothing */
+
+	META_TRAFFIC,		/* meta_traffic -> nothing: what teams have asked for */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -400,6 +402,23 @@ struct meta_move_end {
 	bool late;			/* as in meta_move_sign */
 };
 
+#define META_GATEWAY_BYTES	16u
+#define META_USED_MAX		1024u	/* teams of one batch */
+
+/* Since the batch before. */
+struct meta_used {
+	u64 team, requests;
+	u64 received, sent;		/* bytes of bodies */
+};
+
+/* Batches of a gateway are numbered from 1, and a number is taken once. */
+struct meta_traffic {
+	u8 gateway[META_GATEWAY_BYTES];	/* drawn at its start */
+	u64 number;
+	const struct meta_used *used;
+	u32 teams;
+};
+
 struct meta_claim {
 	u64 reservation;
 	u64 mask;
@@ -653,6 +672,6 @@ extern const struct rpc_schema meta_key_ask_schema, meta_key_schema, meta_locati
 	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema,
 	meta_document_schema, meta_api_schema,
 	meta_api_answer_schema, meta_repair_schema, meta_move_schema, meta_move_sign_schema,
-	meta_move_end_schema;
+	meta_move_end_schema, meta_traffic_schema;
 
 #endif /* SKYD_META_H */

@@ -48,6 +48,13 @@ static const struct rpc_field claim_fields[] = { NUM64(reservation), NUM64(mask)
 ELEMENT(claim, "claim");
 #undef M
 
+#define M struct meta_used
+static const struct rpc_field used_fields[] = {
+	NUM64(team), NUM64(requests), NUM64(received), NUM64(sent),
+};
+ELEMENT(used, "used");
+#undef M
+
 #define M struct meta_slot
 static const struct rpc_field slot_fields[] = {
 	FIXED(generation), RPC_BYTES(M, locations, META_ROWS * sizeof(u16)),
@@ -240,6 +247,13 @@ static const struct rpc_field move_end_fields[] = {
 	NUM64(id), U8(result), U16(location), NUM32(bytes), BOOL(late),
 };
 TABLE(move_end, "move-end");
+#undef M
+
+#define M struct meta_traffic
+static const struct rpc_field traffic_fields[] = {
+	FIXED(gateway), NUM64(number), LIST(used, teams, META_USED_MAX, used),
+};
+TABLE(traffic, "traffic");
 #undef M
 
 #define M struct meta_piece

@@ -254,6 +254,9 @@ static int open_reading(struct reading *r, struct s3_call *c, u8 purpose)
 		cache_forget(c->g, r->cache.place, 0);
 	if (rc)
 		return rc;
+	/* Whoever lets others read pays for those of whom nobody knows who they are. */
+	if (!c->payer)
+		c->payer = r->object.policy.team;
 	sums_read(r->object.checksums, &r->sums);
 	conditions_from(&c->rq->head, &when);
 	switch (conditions_check(&when, true, str_from(r->object.etag),

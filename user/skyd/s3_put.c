@@ -19,6 +19,9 @@ int upload_open(struct upload *u, struct s3_call *c, u64 size)
 		       META_SLOTS_MAX * sizeof(struct meta_slot), &u->answer);
 	if (rc)
 		return rc;
+	/* Whoever lets others write pays for those of whom nobody knows who they are. */
+	if (!c->payer)
+		c->payer = u->opened.policy.team;
 	if (u->opened.slots.count)
 		slots_give(c->g, u->open.bucket, &u->opened.policy, &u->opened.slots);
 	return 0;

@@ -8,13 +8,13 @@ LIB_SRCS += $(addprefix user/skyd/,link_wire.c link_call.c link_serve.c vault_ke
 LIB_SRCS += $(addprefix user/skyd/,relay.c relay_accept.c relay_dial.c relay_head.c relay_peers.c relay_pump.c relay_wire.c)
 
 # The gateway's front.
-LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
+LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c traffic.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
 	s3_source.c s3_fields.c s3_bucket.c s3_list.c s3_get.c s3_put.c s3_copy.c s3_delete.c s3_multipart.c \
 	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c cache.c cache_disk.c cache_ring.c)
 
 # What the backend answers to gateways.
 LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
-	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c)
+	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c backend_traffic.c)
 
 # Placement and URLs.
 LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_draw.c plan_sign.c plan_url.c \

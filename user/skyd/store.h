@@ -163,6 +163,20 @@ int store_bucket_usage(struct store *s, u64 team, u64 bucket, struct store_usage
 /* Count again.  -EUCLEAN if what the transactions kept differs; for tests and care. */
 int store_usage_check(struct store *s);
 
+/* --- store_traffic.c ------------------------------------------------------ */
+
+struct meta_traffic;
+
+/* Since the team was made, of all gateways. */
+struct store_traffic {
+	u64 requests;	/* that it has signed, or that read or wrote objects of its own unsigned */
+	u64 received, sent;	/* bytes of their bodies */
+};
+
+/* A batch of a gateway's: once, however often it is told. */
+int store_traffic_add(struct store *s, const struct meta_traffic *batch);
+int store_team_traffic(struct store *s, u64 team, struct store_traffic *to);
+
 /* --- store_key.c: API keys ----------------------------------------------- */
 
 enum store_scope { STORE_SCOPE_NONE, STORE_SCOPE_READ, STORE_SCOPE_FULL };

@@ -59,6 +59,10 @@ int store_usage_create(struct db_conn *c, bool team, u64 id);
 int store_usage_add(struct db_conn *c, u64 team, u64 bucket, const struct store_delta *delta);
 int store_usage_drop(struct db_conn *c, bool team, u64 id);
 
+/* --- store_traffic.c ----------------------------------------------------- */
+int store_traffic_create(struct db_conn *c, u64 team);
+int store_traffic_drop(struct db_conn *c, u64 team);
+
 /* --- store_bucket.c ------------------------------------------------------ */
 struct store_bucket_row {
 	u64 owner, revision;

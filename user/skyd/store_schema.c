@@ -142,16 +142,25 @@ static const char fourth[] =
 	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
 
 /* What others are told of a machine that attests, and which team may ask for it. */
-static const char tokens[] =
+static const char fifth[] =
 	"ALTER TABLE host ADD COLUMN team INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE host ADD COLUMN token BLOB NOT NULL DEFAULT x'';";
+
+/* What teams have asked for; and of each gateway, up to which of its batches that is. */
+static const char sixth[] =
+	"CREATE TABLE traffic (team INTEGER PRIMARY KEY, requests INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, sent INTEGER NOT NULL);"
+	"INSERT INTO traffic SELECT id, 0, 0, 0 FROM team;"
+	"CREATE TABLE teller (gateway BLOB PRIMARY KEY, number INTEGER NOT NULL,"
+	" told INTEGER NOT NULL) WITHOUT ROWID;";
 
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
 	{ "machines that attest", third },
 	{ "scrubs of locations", fourth },
-	{ "tokens of machines that attest", tokens },
+	{ "tokens of machines that attest", fifth },
+	{ "requests and bytes of teams", sixth },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

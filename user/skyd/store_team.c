@@ -52,7 +52,9 @@ static int create_tx(struct db_conn *c, void *arg)
 
 	if (err == -EEXIST)
 		return -STORE_TEAM_EXISTS;
-	return err ? err : store_usage_create(c, true, call->id);
+	if (!err)
+		err = store_usage_create(c, true, call->id);
+	return err ? err : store_traffic_create(c, call->id);
 }
 
 int store_team_create(struct store *s, struct store_text name, u64 *id)
@@ -83,6 +85,8 @@ static int delete_tx(struct db_conn *c, void *arg)
 		err = db_run(c, belongings[i], DB_ARGS(DB_INT(call->id)));
 	if (err >= 0)
 		err = store_usage_drop(c, true, call->id);
+	if (!err)
+		err = store_traffic_drop(c, call->id);
 	if (!err)
 		err = store_change(c, &sql_drop, DB_ARGS(DB_INT(call->id)), STORE_NO_SUCH_TEAM);
 	return err;

@@ -11,44 +11,55 @@ struct sending {
 	struct move_journal j;
 	struct move_identity self;
 	uint8_t body[MOVE_BODY_MAX];
-	struct move_message msg;
-	struct move_offer offer;
-	struct move_who who;
-	struct tpm_public ek, ak;	/* of B */
-	uint8_t peer[MOVE_NAME_BYTES];
-	uint8_t id[SHA256_BYTES];
+	struct move_offered o;
 };
 
 /* --- freeze ------------------------------------------------------------------------------ */
 
-static int read_offer(struct move *m, struct sending *s, struct move_bytes from)
+static int read_offer(struct move *m, struct move_offered *to, struct move_bytes from)
 {
 	uint8_t name[MOVE_NAME_BYTES];
-	int rc = move_open(m, from, MOVE_OFFER, &s->msg);
+	int rc = move_open(m, from, MOVE_OFFER, &to->msg);
 
 	if (rc)
 		return rc;
-	if (move_offer_read(s->msg.body, &s->offer) || move_who_read(s->offer.who, &s->who))
+	if (move_offer_read(to->msg.body, &to->offer) || move_who_read(to->offer.who, &to->who))
 		return move_fail(m, -EBADMSG, "the offer is damaged");
-	if (memcmp(s->who.volume, m->volume, sizeof(s->who.volume)))
+	if (memcmp(to->who.volume, m->volume, sizeof(to->who.volume)))
 		return move_fail(m, -EXDEV, "the offer is for another volume");
-	rc = move_public(m, s->who.ek, &s->ek, name);
+	rc = move_public(m, to->who.ek, &to->ek, name);
 	if (!rc)
-		rc = move_public(m, s->who.ak, &s->ak, s->peer);
+		rc = move_public(m, to->who.ak, &to->ak, to->peer);
 	if (!rc)
-		rc = move_verify(m, &s->msg, &s->ak);
-	move_digest("skyhold move 1", s->offer.who, s->id);
+		rc = move_verify(m, &to->msg, &to->ak);
+	move_digest("skyhold move 1", to->offer.who, to->id);
 	return rc;
 }
 
-static int check_age(struct move *m, const struct sending *s)
+/* B's offer names the host that it is for. */
+int move_offer_take(struct move *m, struct move_bytes from, struct move_identity *self,
+		    struct move_offered *to)
+{
+	uint8_t name[MOVE_NAME_BYTES];
+	int rc = read_offer(m, to, from);
+
+	if (!rc)
+		rc = move_self(m, self, name);
+	if (!rc && memcmp(name, to->who.from, sizeof(name)))
+		rc = move_fail(m, -EXDEV, "the offer is for another host than this");
+	if (!rc && !memcmp(name, to->peer, sizeof(name)))
+		rc = move_fail(m, -EXDEV, "the offer is this host's own");
+	return rc;
+}
+
+static int check_age(struct move *m, const struct move_offer *o)
 {
 	uint64_t now, age;
 	int rc = m->ops->now(m->ops->ctx, &now);
 
 	if (rc)
 		return move_fail(m, rc, "there is no clock");
-	age = now > s->offer.time ? now - s->offer.time : s->offer.time - now;
+	age = now > o->time ? now - o->time : o->time - now;
 	return age > MOVE_OFFER_AGE ?
 	       move_fail(m, -ETIME, "the offer is more than an hour old, or of the future: ask for it again") :
 	       0;
@@ -73,11 +84,11 @@ static int fill_crate(struct move *m, struct sending *s, const struct move_volum
 		rc = m->ops->random(m->ops->ctx, c.nonce, sizeof(c.nonce));
 	if (rc)
 		return move_fail(m, rc, "there are no random numbers");
-	memcpy(c.id, s->id, sizeof(c.id));
+	memcpy(c.id, s->o.id, sizeof(c.id));
 	memcpy(c.volume, m->volume, sizeof(c.volume));
 	memcpy(c.root, v->root, sizeof(c.root));
-	memcpy(name.at, s->peer, MOVE_NAME_BYTES);
-	rc = tpm_make_credential(&s->ek, &name, transport, sizeof(transport), &credential, &why);
+	memcpy(name.at, s->o.peer, MOVE_NAME_BYTES);
+	rc = tpm_make_credential(&s->o.ek, &name, transport, sizeof(transport), &credential, &why);
 	c.credential = (struct move_bytes){ credential.blob, credential.blob_len };
 	c.secret = (struct move_bytes){ credential.secret, credential.secret_len };
 	if (!rc) {
@@ -99,16 +110,18 @@ static int fill_crate(struct move *m, struct sending *s, const struct move_volum
 }
 
 /* From here on, the volume is B's or nobody's. */
-static int begin(struct move *m, struct sending *s)
+static int begin(struct move *m, struct sending *s, struct move_bytes answer)
 {
 	struct move_volume v = { .key = SECRET_NONE };
 	struct move_journal *j = &s->j;
-	int rc = check_age(m, s);
+	int rc = move_prove(m, j, &s->o, answer);
 
+	if (!rc)
+		rc = check_age(m, &s->o.offer);
 	if (rc)
 		return rc;
 	move_fail(m, 0, "that host cannot be judged");
-	rc = m->ops->judge(m->ops->ctx, &s->who, &s->offer, &s->msg, m->why);
+	rc = m->ops->judge(m->ops->ctx, &s->o.who, &s->o.offer, &s->o.msg, m->why);
 	if (rc)
 		return rc;
 	/* It is taken as it is when nobody writes to it any more. */
@@ -122,22 +135,26 @@ static int begin(struct move *m, struct sending *s)
 		return rc;
 	j->state = MOVE_FREEZING;
 	j->epoch = v.epoch + 1;
-	memcpy(j->id, s->id, sizeof(j->id));
-	memcpy(j->peer, s->peer, sizeof(j->peer));
-	memcpy(j->peer_ak, s->who.ak.at, s->who.ak.len);
-	j->peer_ak_len = s->who.ak.len;
+	memcpy(j->id, s->o.id, sizeof(j->id));
+	memcpy(j->peer, s->o.peer, sizeof(j->peer));
+	memcpy(j->peer_ak, s->o.who.ak.at, s->o.who.ak.len);
+	j->peer_ak_len = s->o.who.ak.len;
+	memset(j->asked.proof, 0, sizeof(j->asked.proof));
 	return move_save(m, j);
 }
 
 static int check_freeze(struct move *m, const struct sending *s)
 {
 	switch (s->j.state) {
+	case MOVE_ASKED:
+		return 0;
 	case MOVE_NONE:
 	case MOVE_ACCEPTED:
-		return 0;
+	case MOVE_KEPT:
+		return move_fail(m, -EPROTO, "that host has not been asked yet whether both its keys are in one TPM");
 	case MOVE_FREEZING:
 	case MOVE_FROZEN:
-		return memcmp(s->j.id, s->id, sizeof(s->id)) ?
+		return memcmp(s->j.id, s->o.id, sizeof(s->o.id)) ?
 		       move_fail(m, -EEXIST, "the volume is frozen for another host, or another offer") :
 		       0;
 	default:
@@ -146,37 +163,18 @@ static int check_freeze(struct move *m, const struct sending *s)
 	}
 }
 
-/* B's offer names the host that it is for. */
-static int check_self(struct move *m, struct sending *s)
-{
-	uint8_t name[MOVE_NAME_BYTES];
-	struct tpm_public ak;
-	int rc = m->ops->identity(m->ops->ctx, &s->self);
-
-	if (rc)
-		return move_fail(m, rc, "the TPM has no keys");
-	rc = move_public(m, (struct move_bytes){ s->self.ak, s->self.ak_len }, &ak, name);
-	if (!rc && memcmp(name, s->who.from, sizeof(name)))
-		rc = move_fail(m, -EXDEV, "the offer is for another host than this");
-	if (!rc && !memcmp(name, s->peer, sizeof(name)))
-		rc = move_fail(m, -EXDEV, "the offer is this host's own");
-	return rc;
-}
-
-int move_freeze(struct move *m, struct move_bytes offer)
+int move_freeze(struct move *m, struct move_bytes offer, struct move_bytes answer)
 {
 	CLEANUP_FREE struct sending *s = calloc(1, sizeof(*s));
 	bool risen;
 	int rc = s ? move_load(m, &s->j, &risen) : move_fail(m, -ENOMEM, "no memory");
 
 	if (!rc)
-		rc = read_offer(m, s, offer);
-	if (!rc)
-		rc = check_self(m, s);
+		rc = move_offer_take(m, offer, &s->self, &s->o);
 	if (!rc)
 		rc = check_freeze(m, s);
-	if (!rc && (s->j.state == MOVE_NONE || s->j.state == MOVE_ACCEPTED))
-		rc = begin(m, s);
+	if (!rc && s->j.state == MOVE_ASKED)
+		rc = begin(m, s, answer);
 	if (rc || s->j.state == MOVE_FROZEN)
 		return rc;
 	rc = m->ops->close(m->ops->ctx);

@@ -15,7 +15,7 @@ const char *move_state_name(enum move_state s)
 {
 	static const char *const names[MOVE_STATES] = {
 		"none", "offered", "accepting", "accepted", "freezing", "frozen", "destroying",
-		"destroyed",
+		"destroyed", "asked", "kept", "answered", "withdrawing", "withdrawn",
 	};
 
 	return s < MOVE_STATES ? names[s] : "?";
@@ -48,6 +48,9 @@ static size_t print(const struct move_journal *j, uint8_t to[MOVE_JOURNAL_MAX])
 	tpm_write_bytes(&w, j->peer, sizeof(j->peer));
 	tpm_write_2b(&w, j->peer_ak, j->peer_ak_len);
 	tpm_write_2b(&w, j->part, j->part_len);
+	tpm_write_u16(&w, j->was);
+	tpm_write_u16(&w, j->fresh);
+	tpm_write_bytes(&w, (const uint8_t *)&j->asked, sizeof(j->asked));
 	/* Against damage; what was put back is the counter's to tell. */
 	move_digest(SEAL, (struct move_bytes){ to, w.len }, digest);
 	tpm_write_bytes(&w, digest, sizeof(digest));
@@ -92,6 +95,12 @@ static int parse(const uint8_t *from, size_t len, struct move_journal *j)
 	take(&r, j->peer, sizeof(j->peer));
 	j->peer_ak_len = take_2b(&r, j->peer_ak, sizeof(j->peer_ak));
 	j->part_len = take_2b(&r, j->part, sizeof(j->part));
+	/* Those that were written before there were challenges end here. */
+	if (r.left) {
+		j->was = tpm_read_u16(&r);
+		j->fresh = tpm_read_u16(&r);
+		take(&r, &j->asked, sizeof(j->asked));
+	}
 	return tpm_read_end(&r) && j->state > MOVE_NONE && j->state < MOVE_STATES ? 0 : -EBADMSG;
 }
 
@@ -117,6 +126,8 @@ static int check_counter(struct move *m, const struct move_journal *j, bool *ris
 	*risen = false;
 	if (rc || value == j->counter)
 		return rc;
+	/* Killed between its removal and the journal. */
+	*risen = j->state == MOVE_WITHDRAWING && !value;
 	if (j->state == MOVE_NONE)
 		return move_fail(m, -ESTALE, "there is a counter of this volume and no journal: it was taken away, or an older state of this host was put back");
 	/*
@@ -165,11 +176,12 @@ int move_save(struct move *m, const struct move_journal *j)
 	return rc ? move_fail(m, rc, "the journal cannot be written") : 0;
 }
 
-int move_count(struct move *m, struct move_journal *j)
+int move_count(struct move *m, struct move_journal *j, bool *made)
 {
 	int rc = read_counter(m, &j->counter);
 
-	if (rc || j->counter)
+	*made = !rc && !j->counter;
+	if (!*made)
 		return rc;
 	rc = m->ops->counter_define(m->ops->ctx);
 	if (rc)
@@ -206,8 +218,8 @@ int move_look(struct move *m, struct move_status *to)
 	if (rc && rc != -ESTALE)
 		return rc;
 	*to = (struct move_status){ .state = j->state, .epoch = j->epoch, .counter = j->counter };
-	memcpy(to->id, j->id, sizeof(to->id));
-	memcpy(to->peer, j->peer, sizeof(to->peer));
+	memcpy(to->id, j->state == MOVE_ASKED ? j->asked.id : j->id, sizeof(to->id));
+	memcpy(to->peer, j->state == MOVE_ASKED ? j->asked.peer : j->peer, sizeof(to->peer));
 	return rc;
 }
 
@@ -216,7 +228,8 @@ int move_may_use(struct move *m)
 	struct move_status s;
 	int rc = move_look(m, &s);
 
-	if (!rc && s.state != MOVE_NONE && s.state != MOVE_ACCEPTED)
+	if (!rc && s.state != MOVE_NONE && s.state != MOVE_ACCEPTED && s.state != MOVE_ASKED &&
+	    s.state != MOVE_KEPT)
 		rc = move_fail(m, -EPERM, "the volume has moved, or is about to (%s)",
 			       move_state_name(s.state));
 	return rc;

@@ -23,6 +23,9 @@ void move_body_digest(enum move_kind kind, struct move_bytes body, uint8_t diges
 		[MOVE_OFFER] = "skyhold move offer 1", [MOVE_PACKAGE] = "skyhold move package 1",
 		[MOVE_ACCEPTANCE] = "skyhold move acceptance 1",
 		[MOVE_DESTRUCTION] = "skyhold move destruction 1",
+		[MOVE_CHALLENGE] = "skyhold move challenge 1",
+		[MOVE_ANSWER] = "skyhold move answer 1",
+		[MOVE_CANCELLATION] = "skyhold move cancellation 1",
 	};
 
 	move_digest(what[kind], body, digest);
@@ -71,6 +74,31 @@ void move_offer_write(struct tpm_writer *w, const struct move_offer *o)
 	write_bytes(w, o->cert);
 	tpm_write_u32(w, o->mask);
 	write_bytes(w, o->pcrs);
+}
+
+void move_challenge_write(struct tpm_writer *w, const struct move_challenge *c)
+{
+	tpm_write_bytes(w, c->id, sizeof(c->id));
+	tpm_write_bytes(w, c->volume, sizeof(c->volume));
+	write_bytes(w, c->ak);
+	write_bytes(w, c->credential);
+	write_bytes(w, c->secret);
+}
+
+void move_answer_write(struct tpm_writer *w, const struct move_answer *a)
+{
+	tpm_write_bytes(w, a->id, sizeof(a->id));
+	tpm_write_bytes(w, a->volume, sizeof(a->volume));
+	tpm_write_bytes(w, a->challenge, sizeof(a->challenge));
+	tpm_write_bytes(w, a->proof, sizeof(a->proof));
+}
+
+void move_cancellation_write(struct tpm_writer *w, const struct move_cancellation *c)
+{
+	tpm_write_bytes(w, c->id, sizeof(c->id));
+	tpm_write_bytes(w, c->volume, sizeof(c->volume));
+	tpm_write_bytes(w, c->challenge, sizeof(c->challenge));
+	write_bytes(w, c->ak);
 }
 
 void move_crate_write(struct tpm_writer *w, const struct move_crate *c)
@@ -149,7 +177,7 @@ int move_message_read(struct move_bytes from, struct move_message *to)
 	to->quote = read_bytes(&r, MOVE_QUOTE_MAX);
 	to->signature = read_bytes(&r, MOVE_QUOTE_MAX);
 	if (memcmp(magic, MAGIC, sizeof(magic)) || to->kind < MOVE_OFFER ||
-	    to->kind > MOVE_DESTRUCTION)
+	    to->kind > MOVE_CANCELLATION)
 		return -EBADMSG;
 	if (to->kind == MOVE_OFFER) {
 		to->log = read_long(&r, MOVE_LOG_MAX);
@@ -183,6 +211,40 @@ int move_offer_read(struct move_bytes from, struct move_offer *to)
 	if (to->mask > TPM_PCRS_ALL ||
 	    to->pcrs.len != (size_t)__builtin_popcount(to->mask) * SHA256_BYTES)
 		return -EBADMSG;
+	return end(&r);
+}
+
+int move_challenge_read(struct move_bytes from, struct move_challenge *to)
+{
+	struct tpm_reader r = TPM_READER(from.at, from.len);
+
+	read_into(&r, to->id, sizeof(to->id));
+	read_into(&r, to->volume, sizeof(to->volume));
+	to->ak = read_bytes(&r, MOVE_AREA_MAX);
+	to->credential = read_bytes(&r, TPM_CREDENTIAL_MAX);
+	to->secret = read_bytes(&r, TPM_SECRET_MAX);
+	return end(&r);
+}
+
+int move_answer_read(struct move_bytes from, struct move_answer *to)
+{
+	struct tpm_reader r = TPM_READER(from.at, from.len);
+
+	read_into(&r, to->id, sizeof(to->id));
+	read_into(&r, to->volume, sizeof(to->volume));
+	read_into(&r, to->challenge, sizeof(to->challenge));
+	read_into(&r, to->proof, sizeof(to->proof));
+	return end(&r);
+}
+
+int move_cancellation_read(struct move_bytes from, struct move_cancellation *to)
+{
+	struct tpm_reader r = TPM_READER(from.at, from.len);
+
+	read_into(&r, to->id, sizeof(to->id));
+	read_into(&r, to->volume, sizeof(to->volume));
+	read_into(&r, to->challenge, sizeof(to->challenge));
+	to->ak = read_bytes(&r, MOVE_AREA_MAX);
 	return end(&r);
 }
 

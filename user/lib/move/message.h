@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is carried from host to host when a volume moves: four kinds of files, numbers big endian,
+ * What is carried from host to host when a volume moves: seven kinds of files, numbers big endian,
  * what is of any length behind its length.
  *
  *	"SKYMOVE" 1, kind, body, quote, signature
@@ -33,6 +33,9 @@ enum move_kind {
 	MOVE_PACKAGE,		/* A: key, counter, root, epoch, for that B */
 	MOVE_ACCEPTANCE,	/* B: it lives here now */
 	MOVE_DESTRUCTION,	/* A: it does not here any more */
+	MOVE_CHALLENGE,		/* A, between offer and freeze: are both keys in one TPM? */
+	MOVE_ANSWER,		/* B: they are */
+	MOVE_CANCELLATION,	/* A: I do not freeze it for that answer */
 };
 
 /* Bytes of the caller's, or of the message. */
@@ -63,6 +66,28 @@ struct move_offer {
 	struct move_bytes cert;		/* of the endorsement key, DER */
 	uint32_t mask;			/* PCRs of SHA-256 that are quoted */
 	struct move_bytes pcrs;		/* their values, one after the other */
+};
+
+/* A secret for the TPM that has both of B's keys (TPM2_MakeCredential). */
+struct move_challenge {
+	uint8_t id[SHA256_BYTES];	/* of the move */
+	uint8_t volume[MOVE_ID_BYTES];
+	struct move_bytes ak;		/* A's, TPMT_PUBLIC */
+	struct move_bytes credential, secret;
+};
+
+struct move_answer {
+	uint8_t id[SHA256_BYTES];
+	uint8_t volume[MOVE_ID_BYTES];
+	uint8_t challenge[SHA256_BYTES];	/* digest of the body that is answered */
+	uint8_t proof[SHA256_BYTES];	/* HMAC of that digest, by the secret */
+};
+
+struct move_cancellation {
+	uint8_t id[SHA256_BYTES];
+	uint8_t volume[MOVE_ID_BYTES];
+	uint8_t challenge[SHA256_BYTES];
+	struct move_bytes ak;		/* A's */
 };
 
 /* What is made once, when the source is frozen, and never again. */
@@ -100,6 +125,9 @@ void move_body_digest(enum move_kind kind, struct move_bytes body, uint8_t diges
 void move_message_write(struct tpm_writer *w, const struct move_message *m);
 void move_who_write(struct tpm_writer *w, const struct move_who *who);
 void move_offer_write(struct tpm_writer *w, const struct move_offer *o);
+void move_challenge_write(struct tpm_writer *w, const struct move_challenge *c);
+void move_answer_write(struct tpm_writer *w, const struct move_answer *a);
+void move_cancellation_write(struct tpm_writer *w, const struct move_cancellation *c);
 void move_crate_write(struct tpm_writer *w, const struct move_crate *c);
 void move_package_write(struct tpm_writer *w, const struct move_package *p);
 void move_receipt_write(struct tpm_writer *w, const struct move_receipt *r);
@@ -108,6 +136,9 @@ void move_receipt_write(struct tpm_writer *w, const struct move_receipt *r);
 int move_message_read(struct move_bytes from, struct move_message *to);
 int move_who_read(struct move_bytes from, struct move_who *to);
 int move_offer_read(struct move_bytes from, struct move_offer *to);
+int move_challenge_read(struct move_bytes from, struct move_challenge *to);
+int move_answer_read(struct move_bytes from, struct move_answer *to);
+int move_cancellation_read(struct move_bytes from, struct move_cancellation *to);
 int move_crate_read(struct move_bytes from, struct move_crate *to);
 int move_package_read(struct move_bytes from, struct move_package *to);
 int move_receipt_read(struct move_bytes from, struct move_receipt *to);

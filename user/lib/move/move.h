@@ -4,6 +4,9 @@
  *
  *	B offers	who it is (endorsement and attestation key, certificate), what it runs
  *			(quote, logs), its counter
+ *	A challenges	with a secret that only a TPM with both keys can read
+ *	B answers	that it has read it: its attestation key is in the TPM of which the maker
+ *			vouches for the endorsement key
  *	A freezes	once it has judged B: the volume is closed, its key wiped here, what is
  *			sealed to this TPM revoked, the counter raised.  Before that, the key is in
  *			a crate that B's TPM alone can open, and stays there: A has no way back
@@ -11,17 +14,25 @@
  *	B accepts	it keeps the key, raises its counter, and signs that it did; epoch + 1
  *	A destroys	what is left, and signs that
  *
+ * Until A freezes, all can be cancelled: by A always, by B alone as long as it has not answered,
+ * and then with A's word that it has not frozen and will not.
+ *
  * Each step may be killed anywhere and done again, with the same result, towards the same host
  * only.  What each side has to remember is in its journal, and its TPM's counter tells when
  * somebody has put an older journal back.  The steps know neither files nor TPMs: all that is
  * done is behind struct move_ops.
  *
  *	journal		may it be used here?	step that goes on
- *	none		yes			offer, freeze
+ *	none		yes			offer, challenge
  *	none, counter	no			offer
- *	offered		no			accept
+ *	asked		yes			freeze for that host, cancel
+ *	kept		yes			offer, challenge
+ *	offered		no			answer, cancel
+ *	answered	no			accept, cancel with A's word
+ *	withdrawing	no			cancel
+ *	withdrawn	no			offer
  *	accepting	no			accept, of the same package
- *	accepted	yes			freeze
+ *	accepted	yes			challenge
  *	freezing	no			freeze, for the same host
  *	frozen		no			package, destroy
  *	destroying	no			destroy
@@ -46,6 +57,11 @@ enum move_state {
 	MOVE_FROZEN,
 	MOVE_DESTROYING,
 	MOVE_DESTROYED,
+	MOVE_ASKED,
+	MOVE_KEPT,
+	MOVE_ANSWERED,
+	MOVE_WITHDRAWING,
+	MOVE_WITHDRAWN,
 	MOVE_STATES,
 };
 
@@ -97,6 +113,8 @@ struct move_ops {
 	int (*counter_read)(void *ctx, uint64_t *value);
 	int (*counter_define)(void *ctx);
 	int (*counter_increment)(void *ctx);
+	/* One that is made after that begins above it. */
+	int (*counter_remove)(void *ctx);
 	int (*random)(void *ctx, void *to, size_t len);
 	int (*now)(void *ctx, uint64_t *us);
 
@@ -141,18 +159,33 @@ struct move {
 
 /* B.  @from: Name of A's attestation key. */
 int move_offer(struct move *m, const uint8_t from[MOVE_NAME_BYTES], struct tpm_writer *w);
+/* A; the challenge */
+int move_challenge(struct move *m, struct move_bytes offer, struct tpm_writer *w);
+/* B; the answer */
+int move_answer(struct move *m, struct move_bytes challenge, struct tpm_writer *w);
 /* A */
-int move_freeze(struct move *m, struct move_bytes offer);
+int move_freeze(struct move *m, struct move_bytes offer, struct move_bytes answer);
 int move_package(struct move *m, struct tpm_writer *w);
 /* B; the acceptance */
 int move_accept(struct move *m, struct move_bytes package, struct tpm_writer *w);
 /* A; the destruction */
 int move_destroy(struct move *m, struct move_bytes acceptance, struct tpm_writer *w);
 
+/**
+ * move_cancel() - The volume stays where it is.
+ * @m: the volume
+ * @from: at A: the answer of a host that is to be told so, or nothing for the one that was asked
+ * last; at B: A's cancellation, or nothing while there was no answer
+ * @w: at A: receives the cancellation
+ *
+ * Return: as the steps; -EPROTO, too: it is too late.
+ */
+int move_cancel(struct move *m, struct move_bytes from, struct tpm_writer *w);
+
 struct move_status {
 	enum move_state state;
 	uint64_t epoch, counter;	/* of the journal */
-	uint8_t id[SHA256_BYTES];	/* of the last move */
+	uint8_t id[SHA256_BYTES];	/* of the last move, or of the one that is asked for */
 	uint8_t peer[MOVE_NAME_BYTES];
 };
 

@@ -25,11 +25,23 @@ int move_public(struct move *m, struct move_bytes area, struct tpm_public *p,
 	return 0;
 }
 
+int move_self(struct move *m, struct move_identity *self, uint8_t name[MOVE_NAME_BYTES])
+{
+	struct tpm_public ak;
+	int rc = m->ops->identity(m->ops->ctx, self);
+
+	if (rc)
+		return move_fail(m, rc, "the TPM has no keys");
+	return move_public(m, (struct move_bytes){ self->ak, self->ak_len }, &ak, name);
+}
+
 int move_open(struct move *m, struct move_bytes from, enum move_kind kind, struct move_message *to)
 {
 	static const char *const names[] = {
 		[MOVE_OFFER] = "an offer", [MOVE_PACKAGE] = "a package",
 		[MOVE_ACCEPTANCE] = "an acceptance", [MOVE_DESTRUCTION] = "a destruction",
+		[MOVE_CHALLENGE] = "a challenge", [MOVE_ANSWER] = "an answer",
+		[MOVE_CANCELLATION] = "a cancellation",
 	};
 
 	if (move_message_read(from, to))

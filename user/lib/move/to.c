@@ -25,15 +25,22 @@ static int check_offer(struct move *m, const struct move_journal *j,
 	switch (j->state) {
 	case MOVE_NONE:
 	case MOVE_DESTROYED:
+	case MOVE_WITHDRAWN:
 		return 0;
+	case MOVE_KEPT:
+		if (j->was == MOVE_NONE)
+			return 0;
+		break;
 	case MOVE_OFFERED:
+	case MOVE_ANSWERED:
 		if (!memcmp(j->peer, from, MOVE_NAME_BYTES))
 			return 0;
 		return move_fail(m, -EEXIST, "it was offered to another host already");
 	default:
-		return move_fail(m, -EPROTO, "the volume is here, or comes (%s)",
-				 move_state_name(j->state));
+		break;
 	}
+	return move_fail(m, -EPROTO, "the volume is here, or comes (%s)",
+			 move_state_name(j->state));
 }
 
 /*
@@ -51,7 +58,7 @@ static int begin(struct move *m, struct receiving *r, const uint8_t from[MOVE_NA
 
 	if (rc)
 		return move_fail(m, rc, "there are no random numbers");
-	rc = move_count(m, j);
+	rc = move_count(m, j, &j->fresh);
 	if (rc)
 		return rc;
 	who.counter = j->counter;
@@ -62,7 +69,9 @@ static int begin(struct move *m, struct receiving *r, const uint8_t from[MOVE_NA
 		return move_fail(m, -EMSGSIZE, "the TPM's keys are too long");
 	j->part_len = w.len;
 	j->state = MOVE_OFFERED;
+	j->was = MOVE_NONE;
 	j->peer_ak_len = 0;
+	memset(&j->asked, 0, sizeof(j->asked));
 	memcpy(j->peer, from, sizeof(j->peer));
 	memset(j->crate_digest, 0, sizeof(j->crate_digest));
 	move_digest("skyhold move 1", (struct move_bytes){ j->part, j->part_len }, j->id);
@@ -86,7 +95,6 @@ int move_offer(struct move *m, const uint8_t from[MOVE_NAME_BYTES], struct tpm_w
 	CLEANUP_FREE struct receiving *r = calloc(1, sizeof(*r));
 	struct move_offer o = { 0 };
 	struct tpm_writer body;
-	struct tpm_public ak;
 	uint8_t self[MOVE_NAME_BYTES];
 	bool risen;
 	int rc = r ? move_load(m, &r->j, &risen) : move_fail(m, -ENOMEM, "no memory");
@@ -101,14 +109,12 @@ int move_offer(struct move *m, const uint8_t from[MOVE_NAME_BYTES], struct tpm_w
 		rc = check_offer(m, &r->j, from);
 	if (rc)
 		return rc;
-	rc = m->ops->identity(m->ops->ctx, &r->self);
-	if (rc)
-		return move_fail(m, rc, "the TPM has no keys");
-	rc = move_public(m, (struct move_bytes){ r->self.ak, r->self.ak_len }, &ak, self);
+	rc = move_self(m, &r->self, self);
 	if (!rc && !memcmp(self, from, sizeof(self)))
 		rc = move_fail(m, -EXDEV, "a volume does not move to the host that has it");
 	if (!rc)
-		rc = r->j.state == MOVE_OFFERED ? same_host(m, r) : begin(m, r, from);
+		rc = r->j.state == MOVE_OFFERED || r->j.state == MOVE_ANSWERED ?
+		     same_host(m, r) : begin(m, r, from);
 	if (rc)
 		return rc;
 	rc = m->ops->evidence(m->ops->ctx, &r->evidence);
@@ -186,12 +192,13 @@ static int receive(struct move *m, struct move_journal *j, const struct move_cra
 	int rc;
 
 	/* First of all what was begun, so that no other package is. */
-	if (j->state == MOVE_OFFERED) {
+	if (j->state == MOVE_OFFERED || j->state == MOVE_ANSWERED) {
 		rc = open_crate(m, c, &v);
 		secret_free(&v.key);
 		if (rc)
 			return rc;
 		j->state = MOVE_ACCEPTING;
+		j->fresh = false;
 		j->epoch = c->epoch + 1;
 		rc = move_save(m, j);
 		if (rc)
@@ -219,7 +226,7 @@ int move_accept(struct move *m, struct move_bytes package, struct tpm_writer *w)
 	struct move_message msg;
 	struct move_package p;
 	struct move_crate c;
-	bool risen;
+	bool risen, waits, done;
 	int rc = j ? move_load(m, j, &risen) : move_fail(m, -ENOMEM, "no memory");
 
 	if (!rc)
@@ -228,17 +235,19 @@ int move_accept(struct move *m, struct move_bytes package, struct tpm_writer *w)
 		return rc;
 	if (move_package_read(msg.body, &p) || move_crate_read(p.crate, &c))
 		return move_fail(m, -EBADMSG, "the package is damaged");
-	if (j->state != MOVE_OFFERED && j->state != MOVE_ACCEPTING && j->state != MOVE_ACCEPTED)
+	waits = j->state == MOVE_OFFERED || j->state == MOVE_ANSWERED;
+	done = move_basis(j) == MOVE_ACCEPTED;
+	if (!waits && !done && j->state != MOVE_ACCEPTING)
 		return move_fail(m, -EPROTO, "no package is waited for (%s)",
 				 move_state_name(j->state));
 	rc = check_package(m, j, &msg, &p, &c);
 	if (rc)
 		return rc;
 	move_digest("skyhold move crate", p.crate, digest);
-	if (j->state != MOVE_OFFERED && memcmp(digest, j->crate_digest, sizeof(digest)))
+	if (!waits && memcmp(digest, j->crate_digest, sizeof(digest)))
 		return move_fail(m, -EEXIST, "another package of this move was accepted");
 	memcpy(j->crate_digest, digest, sizeof(digest));
-	if (j->state != MOVE_ACCEPTED)
+	if (!done)
 		rc = receive(m, j, &c, risen);
 	return rc ? rc : move_receipt_sign(m, MOVE_ACCEPTANCE, j, "volume.accept", w);
 }

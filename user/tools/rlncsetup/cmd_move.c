@@ -58,6 +58,7 @@ static int volume_of(const char *path, struct move_bytes from, uint8_t id[UUID_B
 	struct move_package package;
 	struct move_crate crate;
 	struct move_receipt receipt;
+	struct move_challenge challenge;
 	const uint8_t *volume = NULL;
 
 	if (!move_message_read(from, &m)) {
@@ -67,8 +68,11 @@ static int volume_of(const char *path, struct move_bytes from, uint8_t id[UUID_B
 		else if (m.kind == MOVE_PACKAGE && !move_package_read(m.body, &package) &&
 			 !move_crate_read(package.crate, &crate))
 			volume = crate.volume;
-		else if (m.kind > MOVE_PACKAGE && !move_receipt_read(m.body, &receipt))
+		else if ((m.kind == MOVE_ACCEPTANCE || m.kind == MOVE_DESTRUCTION) &&
+			 !move_receipt_read(m.body, &receipt))
 			volume = receipt.volume;
+		else if (m.kind == MOVE_CHALLENGE && !move_challenge_read(m.body, &challenge))
+			volume = challenge.volume;
 	}
 	if (!volume)
 		return fail(EBADMSG, "%s is no message of a move, or is damaged", path);
@@ -147,7 +151,7 @@ int cmd_move_offer(const struct options *o, int argc, char **argv)
 	return rc ? rc : write_message(o, &c.w);
 }
 
-int cmd_move_freeze(const struct options *o, int argc, char **argv)
+int cmd_move_challenge(const struct options *o, int argc, char **argv)
 {
 	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
 	CLEANUP_CARRIED c;
@@ -155,7 +159,62 @@ int cmd_move_freeze(const struct options *o, int argc, char **argv)
 
 	if (!rc)
 		rc = host_for(&h, o, &c, argc, argv);
-	return rc ? rc : told(&h, move_freeze(&h.move, brought(&c)));
+	if (!rc)
+		rc = told(&h, move_challenge(&h.move, brought(&c), &c.w));
+	return rc ? rc : write_message(o, &c.w);
+}
+
+int cmd_move_answer(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
+	CLEANUP_CARRIED c;
+	int rc = carry(&c, argv[0]);
+
+	if (!rc)
+		rc = host_for(&h, o, &c, argc, argv);
+	if (!rc)
+		rc = told(&h, move_answer(&h.move, brought(&c), &c.w));
+	return rc ? rc : write_message(o, &c.w);
+}
+
+int cmd_move_freeze(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
+	CLEANUP_FREE char *answer = NULL;
+	uint8_t id[UUID_BYTES];
+	CLEANUP_CARRIED c;
+	size_t len = 0;
+	int rc = carry(&c, argv[0]);
+
+	if (!rc)
+		rc = volume_of(argv[0], brought(&c), id);
+	if (!rc)
+		rc = read_message(argv[1], &answer, &len);
+	if (!rc)
+		rc = move_host_open(&h, o, id, argv + 2, argc - 2);
+	return rc ? rc :
+	       told(&h, move_freeze(&h.move, brought(&c),
+				    (struct move_bytes){ (const uint8_t *)answer, len }));
+}
+
+/* An answer at A, a cancellation at B, or neither. */
+int cmd_move_cancel(const struct options *o, int argc, char **argv)
+{
+	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
+	uint8_t id[UUID_BYTES];
+	CLEANUP_CARRIED c;
+	int rc = carry(&c, argc > 1 ? argv[1] : NULL);
+
+	if (!rc && argc > 1 && !c.in_len)
+		rc = fail(EBADMSG, "%s is empty", argv[1]);
+	if (!rc)
+		rc = read_uuid(argv[0], id);
+	if (!rc)
+		rc = move_host_open(&h, o, id, NULL, 0);
+	if (!rc)
+		rc = told(&h, move_cancel(&h.move, brought(&c), &c.w));
+	/* B has nothing to say. */
+	return rc || !c.w.len ? rc : write_message(o, &c.w);
 }
 
 int cmd_move_package(const struct options *o, int argc, char **argv)

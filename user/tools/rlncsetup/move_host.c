@@ -151,6 +151,13 @@ static int counter_increment(void *ctx)
 	return nv_counter_increment(h->tpm.device, h->index);
 }
 
+static int counter_remove(void *ctx)
+{
+	struct move_host *h = ctx;
+
+	return nv_remove(h->tpm.device, h->index);
+}
+
 static int some_random(void *ctx, void *to, size_t len)
 {
 	(void)ctx;
@@ -237,6 +244,7 @@ static const struct move_ops all_ops = {
 	.load = load, .save = save, .identity = identity, .evidence = evidence,
 	.quote = quote, .activate = activate, .counter_read = counter_read,
 	.counter_define = counter_define, .counter_increment = counter_increment,
+	.counter_remove = counter_remove,
 	.random = some_random, .now = now, .take = move_volume_take, .close = move_volume_close,
 	.revoke = move_volume_revoke, .keep = move_volume_keep, .erase = move_volume_erase,
 	.judge = move_host_judge, .tell = tell,

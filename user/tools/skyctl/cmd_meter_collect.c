@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * skyctl meter collect: what teams have stored, as records that are signed and chained.  skyd
- * tells how much it is now; between two answers it is taken to be their mean.  Beside the
- * records, in DIR/teams, is what each team had and when, so that a stop loses no time.
+ * skyctl meter collect: what teams have stored and asked for, as records that are signed and
+ * chained.  skyd tells how much is stored now; between two answers it is taken to be their mean;
+ * and it tells how many requests and bytes there have been ever.  Beside the records, in DIR/teams,
+ * is what each team had and when, so that a stop loses nothing.
+ *
+ * That file is written before the records, and says which record is to come and what there was
+ * before: whoever begins again sees by the chain whether it came.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,10 +25,18 @@
 #define US_PER_HOUR	3600000000ull
 #define PART_MAX	(1ull << 52)	/* that a record has room for */
 
+/* Counters of a record; those after the first are totals of skyd's, by the same names. */
+enum { STORAGE, TOTALS, COUNTERS = 4 };
+
+static const char *const names[COUNTERS] = {
+	"storage_byte_hours", "requests", "bytes_in", "bytes_out",
+};
+
 struct collecting {
 	const struct options *o;
 	struct meter_own own;
-	json_t *teams;			/* name: { bytes, time, rest } */
+	json_t *teams;			/* name: { bytes, time, rest, id, totals, record, was } */
+	bool first;			/* nothing was ever collected here */
 	char *path;			/* of the file of these */
 	uint64_t now;			/* microseconds since 1970 */
 };
@@ -35,6 +47,26 @@ static uint64_t wall_us(void)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
+/* Whose record did not come has what it had before. */
+static void settle(struct collecting *c)
+{
+	uint64_t next = meter_keeper_next(c->own.keeper);
+	json_t *team, *record, *was;
+	const char *name;
+	void *after;
+
+	json_object_foreach_safe(c->teams, after, name, team) {
+		record = json_object_get(team, "record");
+		if (!record || json_integer_value(record) < (json_int_t)next)
+			continue;
+		was = json_object_get(team, "was");
+		if (json_is_object(was))
+			json_object_set(c->teams, name, was);
+		else
+			json_object_del(c->teams, name);
+	}
 }
 
 static int load(struct collecting *c)
@@ -50,9 +82,12 @@ static int load(struct collecting *c)
 	rc = file_read(c->path, TEAMS_MAX, &text, &len);
 	if (rc && rc != -ENOENT)
 		return fail(-rc, "cannot read %s", c->path);
+	c->first = rc;
 	c->teams = rc ? json_object() : json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	if (json_is_object(c->teams))
+	if (json_is_object(c->teams)) {
+		settle(c);
 		return 0;
+	}
 	return fail(EBADMSG, "%s is damaged: without it the time since then is not counted",
 		    c->path);
 }
@@ -79,36 +114,104 @@ static uint64_t byte_hours(json_t *was, uint64_t bytes, uint64_t time, uint64_t 
 	return sum > UINT64_MAX ? UINT64_MAX : sum;
 }
 
-static int add_team(struct collecting *c, const char *name, uint64_t bytes)
+static uint64_t number_of(const json_t *of, const char *name)
 {
-	json_t *was = json_object_get(c->teams, name);
-	struct meter_counter counter = { STR("storage_byte_hours"), 0 };
-	struct meter_sample s = {
-		.source = STR("skyd"), .tenant = str_of(name), .unit = str_of(name),
-		.since = c->now, .now = c->now, .added = true, .counters = 1, .counter = &counter,
-	};
-	uint64_t rest = 0, left = 0, told;
+	return json_integer_value(json_object_get(of, name));
+}
+
+/*
+ * What a total has risen by.  Of a team that was there before anything was collected, only what
+ * comes from now on; of another one of its name, all.  One that is smaller is of a database that
+ * was put back: nothing can be told of what was in between.
+ */
+static uint64_t risen(const struct collecting *c, const json_t *was, const json_t *now,
+		      const char *name)
+{
+	uint64_t total = number_of(now, name), before;
+
+	if (!was)
+		return c->first ? 0 : total;
+	if (!json_object_get(was, name))
+		return 0;
+	if (number_of(was, "id") != number_of(now, "id"))
+		return total;
+	before = number_of(was, name);
+	return total > before ? total - before : 0;
+}
+
+/* As many records as are needed for that much. */
+static int add_records(struct collecting *c, struct meter_sample *s, uint64_t left[COUNTERS])
+{
+	struct meter_counter counter[COUNTERS];
+	unsigned int i;
+	bool more;
 	int rc;
 
+	do {
+		more = false;
+		for (i = 0; i < COUNTERS; i++) {
+			uint64_t part = left[i] < PART_MAX ? left[i] : PART_MAX;
+
+			counter[i] = (struct meter_counter){ str_of(names[i]), part };
+			left[i] -= part;
+			more |= left[i] != 0;
+		}
+		s->counter = counter;
+		s->counters = COUNTERS;
+		rc = meter_keeper_add(c->own.keeper, s);
+	} while (!rc && more);
+	return rc;
+}
+
+/* What is remembered of it; with what there was, until the record of @before on is there. */
+static int remember(struct collecting *c, const char *name, json_t *was, const json_t *now,
+		    uint64_t bytes, uint64_t rest, uint64_t before)
+{
+	uint64_t next = meter_keeper_next(c->own.keeper);
+	json_t *team = json_pack("{s:I, s:I, s:I, s:I}", "bytes", (json_int_t)bytes, "time",
+				 (json_int_t)c->now, "rest", (json_int_t)rest, "id",
+				 (json_int_t)number_of(now, "id"));
+	unsigned int i;
+	int bad = !team;
+
+	for (i = TOTALS; i < COUNTERS; i++)
+		bad |= json_object_set_new(team, names[i], json_integer(number_of(now, names[i])));
+	if (next > before) {
+		json_object_del(was, "was");
+		json_object_del(was, "record");
+		bad |= json_object_set_new(team, "record", json_integer(next - 1));
+		bad |= json_object_set(team, "was", was ? was : json_null());
+	}
+	if (bad || json_object_set(c->teams, name, team))
+		bad = fail(ENOMEM, "no memory");
+	json_decref(team);
+	return bad;
+}
+
+static int add_team(struct collecting *c, const char *name, const json_t *now)
+{
+	uint64_t bytes = number_of(now, "bytes") + number_of(now, "upload_bytes");
+	uint64_t before = meter_keeper_next(c->own.keeper), left[COUNTERS] = { 0 }, rest = 0, told;
+	json_t *was = json_object_get(c->teams, name);
+	struct meter_sample s = {
+		.source = STR("skyd"), .tenant = str_of(name), .unit = str_of(name),
+		.since = c->now, .now = c->now, .added = true,
+	};
+	unsigned int i;
+	int rc;
+
+	for (i = TOTALS; i < COUNTERS; i++)
+		left[i] = risen(c, was, now, names[i]);
 	if (was) {
-		s.since = json_integer_value(json_object_get(was, "time"));
-		/* Killed after the record and before the file of teams: not once more. */
+		s.since = number_of(was, "time");
+		/* The chain is ahead of the file of teams: that one was put back. */
 		if (meter_keeper_last(c->own.keeper, s.source, s.unit, &told) && told > s.since)
 			s.since = told;
-		left = byte_hours(was, bytes, s.since, c->now, &rest);
+		left[STORAGE] = byte_hours(was, bytes, s.since, c->now, &rest);
 	}
-	do {
-		counter.value = left < PART_MAX ? left : PART_MAX;
-		left -= counter.value;
-		rc = meter_keeper_add(c->own.keeper, &s);
-	} while (!rc && left);
-	if (rc)
-		return fail(-rc, "team %s cannot be metered", name);
-	if (json_object_set_new(c->teams, name,
-				json_pack("{s:I, s:I, s:I}", "bytes", (json_int_t)bytes, "time",
-					  (json_int_t)c->now, "rest", (json_int_t)rest)))
-		return fail(ENOMEM, "no memory");
-	return 0;
+	rc = add_records(c, &s, left);
+	return rc ? fail(-rc, "team %s cannot be metered", name) :
+		    remember(c, name, was, now, bytes, rest, before);
 }
 
 static int ask_team(struct collecting *c, const char *name)
@@ -117,8 +220,7 @@ static int ask_team(struct collecting *c, const char *name)
 	int rc = ask(c->o, "team usage", in, &out);
 
 	if (!rc)
-		rc = add_team(c, name, json_integer_value(json_object_get(out, "bytes")) +
-				       json_integer_value(json_object_get(out, "upload_bytes")));
+		rc = add_team(c, name, out);
 	json_decref(in);
 	json_decref(out);
 	return rc;
@@ -143,8 +245,14 @@ static int round_of(struct collecting *c)
 	json_decref(out);
 	if (rc)
 		return rc;
+	rc = save(c);
+	if (rc)
+		return rc;
 	rc = meter_keeper_commit(c->own.keeper, true, c->now, why);
-	return rc ? fail(-rc, "%s", why) : save(c);
+	if (rc)
+		return fail(-rc, "%s", why);
+	c->first = false;
+	return 0;
 }
 
 int cmd_meter_collect(const struct options *o, int argc, char **argv)
