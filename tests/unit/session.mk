@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Secrets, and to whom they are given.
+UNIT_TESTS	+= test_session
+test_session_LIBS := -ljansson -lyaml
