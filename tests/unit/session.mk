@@ -2,3 +2,5 @@
 # Secrets, and to whom they are given.
 UNIT_TESTS	+= test_session
 test_session_LIBS := -ljansson -lyaml
+UNIT_TESTS	+= test_session_vault
+test_session_vault_LIBS := -luring -largon2 -ljansson -lyaml

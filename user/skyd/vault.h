@@ -48,6 +48,10 @@ enum vault_number {
 				 */
 	VAULT_HOSTS,		/* backend: struct vault_hosts: all that hold a lease now */
 	VAULT_GOVERN,		/* backend: struct vault_step -> struct vault_stepped */
+	VAULT_SESSION_STATE,	/* these: vault_session.h */
+	VAULT_SESSION_TAKE,
+	VAULT_SESSION_DROP,
+	VAULT_SESSION_RELEASE,
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
@@ -110,6 +114,7 @@ struct vault_presigned {
 struct vault_host {
 	struct rpc_bytes name;
 	u64 ms;				/* that it may still */
+	struct rpc_bytes policy;	/* digest of that by which it was judged, or nothing */
 };
 
 struct vault_hosts {
