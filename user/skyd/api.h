@@ -8,6 +8,7 @@
  *	api_audit.c		changes, for the audit ledger
  *	api_review.c		/image_review
  *	api_workload.c		/workloads, /workload_tiers
+ *	api_session.c		/secret_sessions, /secret_intake
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
@@ -114,6 +115,10 @@ api_fn api_review;
 api_fn api_workload_list, api_workload_get, api_workload_tiers, api_workload_start,
 	api_workload_stop;
 api_fn admin_workload_show, admin_workload_stop;
+
+/* --- api_session.c; see api_session.h for starts --- */
+api_fn api_session_list, api_session_get, api_session_create, api_session_update,
+	api_session_delete, api_session_intake;
 
 /* --- api_location.c --- */
 api_fn api_clouds, api_edges;

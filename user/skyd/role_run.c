@@ -295,6 +295,7 @@ static int role_fiber(void *arg)
 		rc = link_open(&run->to_runner, &options, &run->group);
 	if (!rc && run->role == ROLE_RUNNER)
 		rc = runner_open(&runner, run->config, &run->group);
+	runner.vault = run->vault;
 	if (!rc && run->role == ROLE_RESOLVER)
 		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)

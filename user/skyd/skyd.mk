@@ -35,7 +35,7 @@ LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c 
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
 
 # Secrets of workloads.
-LIB_SRCS += $(addprefix user/skyd/,vault_session.c vault_session_message.c vault_session_table.c)
+LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_secret.c store_session.c vault_session.c vault_session_message.c vault_session_table.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \

@@ -141,11 +141,18 @@ static const char fourth[] =
 	" outside INTEGER NOT NULL, deleted INTEGER NOT NULL, missing INTEGER NOT NULL,"
 	" wrong INTEGER NOT NULL, made INTEGER NOT NULL);";
 
+/* To whom secrets may be given, and those, as the vault has wrapped them. */
+static const char fifth[] =
+	"CREATE TABLE session (team INTEGER NOT NULL, name BLOB NOT NULL,"
+	" version INTEGER NOT NULL, changed INTEGER NOT NULL, document BLOB NOT NULL,"
+	" secrets BLOB NOT NULL, PRIMARY KEY (team, name)) WITHOUT ROWID;";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
 	{ "machines that attest", third },
 	{ "scrubs of locations", fourth },
+	{ "secrets of workloads", fifth },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);
