@@ -457,26 +457,28 @@ static int fill(struct api_ask *a, struct api_session *s, struct runner_ask *ask
 	return rc;
 }
 
-int api_session_start(struct api_ask *a, struct store_text name, struct runner_ask *ask,
-		      struct api_session **to)
+int api_session_find(struct api_ask *a, struct store_text name, struct api_session **to)
 {
 	struct api_session *s = store_alloc(&a->arena, sizeof(*s));
 	int rc;
 
-	*to = NULL;
 	if (!s)
 		return -ENOMEM;
-	if (ask->command.len)
-		return api_refuse(a, 400, "command: that of the session is used");
 	rc = store_session_get(a->b->store, a->team, name, &a->arena, &s->row);
 	if (rc == -ENOENT)
 		return api_refuse(a, 404, "there is no session %.*s", (int)name.len,
 				  (const char *)name.data);
 	if (!rc)
 		rc = read_document(a, s->row.document, &s->r);
-	if (rc)
-		return rc;
-	*to = s;
+	if (!rc)
+		*to = s;
+	return rc;
+}
+
+int api_session_start(struct api_ask *a, struct api_session *s, struct runner_ask *ask)
+{
+	if (ask->command.len)
+		return api_refuse(a, 400, "command: that of the session is used");
 	/* The vault looks for itself; this one says so at once. */
 	if (!host_holds_lease(a->b, str_of(a->b->config->attest_name)))
 		return api_refuse(a, 409, "session %s: its secrets need a lease of this host, and it holds none",
@@ -484,15 +486,14 @@ int api_session_start(struct api_ask *a, struct store_text name, struct runner_a
 	return fill(a, s, ask);
 }
 
-void api_session_told(struct api_ask *a, const struct api_session *s, const struct runner_ask *ask,
+void api_session_told(struct api_ask *a, const struct api_session *s, struct store_text workload,
 		      unsigned int release)
 {
-	char workload[RUNNER_NAME_MAX + 1];
+	char name[RUNNER_NAME_MAX + 1];
 
 	if (!s)
 		return;
-	snprintf(workload, sizeof(workload), "%.*s", (int)ask->name.len,
-		 (const char *)ask->name.data);
-	tell(a, "secret.release", s->r, workload,
+	snprintf(name, sizeof(name), "%.*s", (int)workload.len, (const char *)workload.data);
+	tell(a, "secret.release", s->r, name,
 	     release == RUNNER_RELEASED ? "ok" : *a->why ? a->why : "refused");
 }

@@ -347,6 +347,8 @@ static int start(struct api_ask *a)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
 	rc = read_description(a, d);
+	if (!rc && d->session.len)
+		rc = api_session_find(a, d->session, &session);
 	if (!rc)
 		rc = check_tier(a, d);
 	if (!rc)
@@ -355,8 +357,10 @@ static int start(struct api_ask *a)
 	if (!rc && d->tier >= ATTESTED && unattested(a->b))
 		rc = api_refuse(a, 409, "tier %u needs a lease of this host: %s",
 				(unsigned int)d->tier, unattested(a->b));
-	if (rc)
+	if (rc) {
+		api_session_told(a, session, d->name, RUNNER_NO_RELEASE);
 		return rc;
+	}
 	ask = (struct runner_ask){
 		.name = { d->name.data, d->name.len }, .image = { d->image.data, d->image.len },
 		.team = a->team, .tier = d->tier, .mem = d->mem,
@@ -364,11 +368,11 @@ static int start(struct api_ask *a)
 		.command = { d->command, d->command_len },
 	};
 	memcpy(ask.digest, d->digest, sizeof(ask.digest));
-	if (d->session.len)
-		rc = api_session_start(a, d->session, &ask, &session);
+	if (session)
+		rc = api_session_start(a, session, &ask);
 	if (!rc)
 		rc = ask_runner(a, RUNNER_START, &ask, &x);
-	api_session_told(a, session, &ask, x ? x->give.release : RUNNER_NO_RELEASE);
+	api_session_told(a, session, d->name, x ? x->give.release : RUNNER_NO_RELEASE);
 	if (!rc)
 		rc = find(a, (struct str){ d->name.data, d->name.len }, &a->out);
 	return rc ? rc : 201;

@@ -103,6 +103,18 @@ int vault_session_drop(struct link_request *r, const void *ask, void *give)
 	return find(r, ask, give, true);
 }
 
+void vault_session_log(const struct vault *v)
+{
+	char point[2 * P256_POINT_BYTES + 1];
+	struct box_key key;
+
+	if (!box_key_derive(&key, v->keys->scalar)) {
+		hex_encode(key.point, sizeof(key.point), point);
+		log_line(LEVEL_INFO, "secrets are encrypted for %s", point);
+	}
+	explicit_bzero(&key, sizeof(key));
+}
+
 /* --- taking ----------------------------------------------------------------------------- */
 
 struct taking {

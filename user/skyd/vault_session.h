@@ -96,6 +96,9 @@ struct vault_released {
 extern const struct rpc_schema vault_session_state_schema, vault_take_schema, vault_taken_schema,
 	vault_wrapped_schema, vault_release_schema, vault_released_schema;
 
+/* A line in the log: the key for which values are boxed, for who believes nobody in between. */
+void vault_session_log(const struct vault *v);
+
 int vault_session_state(struct link_request *request, const void *ask, void *give);
 int vault_session_take(struct link_request *request, const void *ask, void *give);
 int vault_session_drop(struct link_request *request, const void *ask, void *give);
