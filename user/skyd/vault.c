@@ -414,7 +414,7 @@ static const struct link_operation operations[] = {
 	  SESSION_SECRETS * sizeof(struct vault_take_secret), BACKEND, vault_session_take },
 	{ VAULT_SESSION_DROP, "session-drop", ASK, &vault_session_state_schema, 0, BACKEND,
 	  vault_session_drop },
-	{ VAULT_SESSION_RELEASE, "session-release", &vault_release_schema,
+	{ VAULT_SESSION_RELEASE, "release", &vault_release_schema,
 	  &vault_released_schema, SESSION_SECRETS * sizeof(struct vault_wrapped),
 	  ROLE_BIT(ROLE_RUNNER), vault_session_release },
 };
