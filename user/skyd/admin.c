@@ -166,6 +166,38 @@ static int policy_edit(struct api_ask *a)
 	return policy_write(a, api_policy_edit);
 }
 
+/* --- sessions: as in the API, for a team or the administrator -------------------- */
+
+static int secret_create(struct api_ask *a)
+{
+	return for_team(a, api_session_create);
+}
+
+static int secret_update(struct api_ask *a)
+{
+	return for_team(a, api_session_update);
+}
+
+static int secret_list(struct api_ask *a)
+{
+	return for_team(a, api_session_list);
+}
+
+static int secret_show(struct api_ask *a)
+{
+	return by_name(a, api_session_get);
+}
+
+static int secret_delete(struct api_ask *a)
+{
+	return by_name(a, api_session_delete);
+}
+
+static int secret_intake(struct api_ask *a)
+{
+	return by_name(a, api_session_intake);
+}
+
 /* --- verbs -------------------- */
 
 static const struct {
@@ -204,6 +236,12 @@ static const struct {
 	{ "workload show", admin_workload_show, NULL },
 	{ "workload stop", admin_workload_stop, "workload.stop" },
 	{ "workload tiers", api_workload_tiers, NULL },
+	{ "secret create", secret_create, NULL },
+	{ "secret update", secret_update, NULL },
+	{ "secret ls", secret_list, NULL },
+	{ "secret show", secret_show, NULL },
+	{ "secret rm", secret_delete, NULL },
+	{ "secret intake", secret_intake, NULL },
 	{ "policy create", policy_create, "policy.create" },
 	{ "policy edit", policy_edit, "policy.edit" },
 	{ "policy list", policy_list, NULL },

@@ -36,6 +36,13 @@ static const struct api_row rows[] = {
 	{ "POST", "/workloads", false, true, api_workload_start, "workload.start" },
 	{ "GET", "/workloads/", false, false, api_workload_get, NULL },
 	{ "DELETE", "/workloads/", false, true, api_workload_stop, "workload.stop" },
+	/* They tell the ledger themselves, and the webhook. */
+	{ "GET", "/secret_sessions", false, false, api_session_list, NULL },
+	{ "GET", "/secret_sessions/", false, false, api_session_get, NULL },
+	{ "POST", "/secret_sessions", false, true, api_session_create, NULL },
+	{ "PUT", "/secret_sessions", false, true, api_session_update, NULL },
+	{ "DELETE", "/secret_sessions/", false, true, api_session_delete, NULL },
+	{ "GET", "/secret_intake/", false, false, api_session_intake, NULL },
 	{ "GET", "/cloud_locations", true, false, api_clouds, NULL },
 	{ "GET", "/cloud_locations/", true, false, api_clouds, NULL },
 	{ "GET", "/edge_locations", true, false, api_edges, NULL },

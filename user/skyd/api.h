@@ -9,6 +9,7 @@
  *	api_review.c		/image_review
  *	api_host.c		/host_token
  *	api_workload.c		/workloads, /workload_tiers
+ *	api_session.c		/secret_sessions, /secret_intake
  *	api_location.c		/cloud_locations, /edge_locations
  *	admin.c			the administrator's verbs; status, garbage
  *	admin_team.c		teams and keys
@@ -121,6 +122,10 @@ api_fn api_host_token;
 struct store_host;
 /* The same for the administrator, who has found it.  Return: a status of HTTP. */
 int api_host_give(struct api_ask *a, const struct store_host *row);
+
+/* --- api_session.c; see api_session.h for starts --- */
+api_fn api_session_list, api_session_get, api_session_create, api_session_update,
+	api_session_delete, api_session_intake;
 
 /* --- api_location.c --- */
 api_fn api_clouds, api_edges;

@@ -9,6 +9,7 @@
 
 #include "admit.h"
 #include "api.h"
+#include "api_session.h"
 #include "base/hex.h"
 #include "hosts.h"
 #include "log.h"
@@ -209,7 +210,7 @@ int api_workload_tiers(struct api_ask *a)
 /* --- starting ----------------------------------------------------------------------------- */
 
 struct description {
-	struct store_text name, image, block, net;
+	struct store_text name, image, block, net, session;
 	u64 tier, mem;
 	char command[RUNNER_COMMAND_MAX];
 	size_t command_len;
@@ -240,7 +241,8 @@ static int read_command(struct api_ask *a, struct description *d)
 static int read_description(struct api_ask *a, struct description *d)
 {
 	static const char *const names[] = {
-		"name", "tier", "image", "bundle", "memory", "block", "net", "command", NULL,
+		"name", "tier", "image", "bundle", "memory", "block", "net", "command",
+		"session", NULL,
 	};
 	int rc = api_only(a, names);
 
@@ -258,6 +260,8 @@ static int read_description(struct api_ask *a, struct description *d)
 		rc = api_text(a, "block", false, &d->block);
 	if (!rc)
 		rc = api_text(a, "net", false, &d->net);
+	if (!rc)
+		rc = api_text(a, "session", false, &d->session);
 	if (!rc)
 		rc = read_command(a, d);
 	if (rc)
@@ -335,6 +339,7 @@ static int start(struct api_ask *a)
 {
 	struct description *d = store_alloc(&a->arena, sizeof(*d));
 	CLEANUP_ANSWERED *x = NULL;
+	struct api_session *session = NULL;
 	struct runner_ask ask;
 	int rc;
 
@@ -342,6 +347,8 @@ static int start(struct api_ask *a)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
 	rc = read_description(a, d);
+	if (!rc && d->session.len)
+		rc = api_session_find(a, d->session, &session);
 	if (!rc)
 		rc = check_tier(a, d);
 	if (!rc)
@@ -350,8 +357,10 @@ static int start(struct api_ask *a)
 	if (!rc && d->tier >= ATTESTED && unattested(a->b))
 		rc = api_refuse(a, 409, "tier %u needs a lease of this host: %s",
 				(unsigned int)d->tier, unattested(a->b));
-	if (rc)
+	if (rc) {
+		api_session_told(a, session, d->name, RUNNER_NO_RELEASE);
 		return rc;
+	}
 	ask = (struct runner_ask){
 		.name = { d->name.data, d->name.len }, .image = { d->image.data, d->image.len },
 		.team = a->team, .tier = d->tier, .mem = d->mem,
@@ -359,7 +368,11 @@ static int start(struct api_ask *a)
 		.command = { d->command, d->command_len },
 	};
 	memcpy(ask.digest, d->digest, sizeof(ask.digest));
-	rc = ask_runner(a, RUNNER_START, &ask, &x);
+	if (session)
+		rc = api_session_start(a, session, &ask);
+	if (!rc)
+		rc = ask_runner(a, RUNNER_START, &ask, &x);
+	api_session_told(a, session, d->name, x ? x->give.release : RUNNER_NO_RELEASE);
 	if (!rc)
 		rc = find(a, (struct str){ d->name.data, d->name.len }, &a->out);
 	return rc ? rc : 201;

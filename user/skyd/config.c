@@ -373,7 +373,7 @@ static bool has_peer(struct reader *r, const char *where, enum role role)
 			found |= peer.role == role;
 		else if (where)
 			wrong_link(r, where,
-				   "a peer is gateway/NAME, backend/NAME, vault/NAME, edge/NAME or attester/NAME, not ",
+				   "a peer is gateway/NAME, backend/NAME, vault/NAME, edge/NAME, attester/NAME or runner/NAME, not ",
 				   word);
 	}
 	return found;

@@ -13,7 +13,7 @@
 /* No bucket may be called like the first three; the others have a character that none has. */
 static const char *const ours[] = {
 	"health", "metrics", "workloads", "workload_tiers", "storage_policy", "cloud_locations", "edge_locations",
-	"audit_log", "image_review", "host_token",
+	"audit_log", "image_review", "host_token", "secret_sessions", "secret_intake",
 };
 
 bool api_is_ours(const struct s3_call *c)

@@ -100,6 +100,13 @@ static int take_lease(struct hosts *hosts, struct host *h, u64 lease)
 	return lease_set(&hosts->leases, str_of(h->name), io_now() + (int64_t)left * NS_OF_US);
 }
 
+static void take_policy(struct host *h, struct store_text policy)
+{
+	h->policy_len = policy.len == LEASE_POLICY ? LEASE_POLICY : 0;
+	if (h->policy_len)
+		memcpy(h->policy, policy.data, LEASE_POLICY);
+}
+
 int host_keep(struct hosts *hosts, struct host *h, const struct store_host *row)
 {
 	int rc;
@@ -112,6 +119,7 @@ int host_keep(struct hosts *hosts, struct host *h, const struct store_host *row)
 	/* Who has revoked it has told of it. */
 	if (rc || !row->lease)
 		h->holds = false;
+	take_policy(h, row->policy);
 	return take_lease(hosts, h, rc ? 0 : row->lease) ? -ENOMEM : rc;
 }
 
@@ -131,6 +139,8 @@ static int read_leases(struct hosts *hosts)
 		h = host_of(hosts, (struct str){ list[i].name.data, list[i].name.len });
 		if (h && list[i].lease != h->lease && !list[i].lease)
 			h->holds = false;
+		if (h)
+			take_policy(h, list[i].policy);
 		if (h && take_lease(hosts, h, list[i].lease))
 			return -ENOMEM;
 	}
@@ -202,10 +212,12 @@ static int tell_vault(struct hosts *hosts)
 	for (i = 0; i < hosts->leases.count; i++) {
 		const struct lease *l = &hosts->leases.held[i];
 		int64_t left = lease_left(&hosts->leases, str_of(l->host), io_now());
+		const struct host *h = left ? host_of(hosts, str_of(l->host)) : NULL;
 
-		if (left)
+		if (h)
 			list[ask.count++] = (struct vault_host){
 				{ l->host, strlen(l->host) }, left / 1000000,
+				{ h->policy, h->policy_len },
 			};
 	}
 	return link_do(hosts->b->vault, &call, &answer, io_after_ms(VAULT_MS));
@@ -277,7 +289,9 @@ int hosts_start(struct backend *b, struct io_group *group)
 		rc = webhook_open(&hosts->webhook, b->config, b->resolver, group);
 	if (!rc)
 		rc = io_spawn(group, tick_fiber, hosts, NULL);
-	if (!rc && b->config->attest_required)
+	/* What is given without a lease elsewhere: secrets of sessions never are. */
+	if (!rc && (b->config->attest_required ||
+		    (b->config->workload_images && *b->config->workload_images)))
 		rc = io_spawn(group, vault_fiber, hosts, NULL);
 	return rc;
 }

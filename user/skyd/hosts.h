@@ -60,6 +60,8 @@ struct host {
 	struct host_log log[ATTEST_LOGS];
 	u64 lease;			/* as in the store when it was last looked at */
 	bool holds;			/* and nobody has been told yet that it has ended */
+	u8 policy[LEASE_POLICY];	/* digest of that of the last verdict */
+	u32 policy_len;			/* LEASE_POLICY, or 0 */
 };
 
 struct hosts {

@@ -43,9 +43,27 @@ int lease_set(struct leases *l, struct str host, int64_t until)
 		return -ENOMEM;
 	l->held = more;
 	one = &more[l->count++];
-	one->until = until;
+	*one = (struct lease){ .until = until };
 	str_copy(host, one->host, sizeof(one->host));
 	return 0;
+}
+
+void lease_set_policy(struct leases *l, struct str host, const void *policy, size_t len)
+{
+	struct lease *one = find(l, host);
+
+	if (!one)
+		return;
+	one->judged = len == LEASE_POLICY;
+	if (one->judged)
+		memcpy(one->policy, policy, LEASE_POLICY);
+}
+
+const u8 *lease_policy(const struct leases *l, struct str host)
+{
+	const struct lease *one = find(l, host);
+
+	return one && one->judged ? one->policy : NULL;
 }
 
 int64_t lease_left(const struct leases *l, struct str host, int64_t now)

@@ -7,15 +7,20 @@
 #ifndef SKYD_LEASE_H
 #define SKYD_LEASE_H
 
+#include <linux/types.h>
+
 #include "config.h"
 #include "base/str.h"
 #include "role.h"
 
 #define LEASE_HOSTS	1000u	/* that can hold one */
+#define LEASE_POLICY	32u
 
 struct lease {
 	char host[ROLE_HOST];
 	int64_t until;		/* ns, of io_now() */
+	u8 policy[LEASE_POLICY];	/* digest of that by which it was judged */
+	bool judged;		/* that is known */
 };
 
 struct leases {
@@ -36,6 +41,11 @@ void leases_free(struct leases *l);
  * Return: 0; -EINVAL for a name that is none; -ENOSPC when LEASE_HOSTS hold one; -ENOMEM.
  */
 int lease_set(struct leases *l, struct str host, int64_t until);
+
+/* By which policy was it judged?  Of a machine that lease_set() knows; @len 0: nobody has said. */
+void lease_set_policy(struct leases *l, struct str host, const void *policy, size_t len);
+/* LEASE_POLICY bytes, or NULL. */
+const u8 *lease_policy(const struct leases *l, struct str host);
 
 /* How many ns its lease lasts from @now on; 0: it holds none. */
 int64_t lease_left(const struct leases *l, struct str host, int64_t now);

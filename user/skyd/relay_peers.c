@@ -36,11 +36,11 @@ bool relay_peer_parse(struct str word, struct relay_peer *peer)
 
 	if (!str_cut(&word, '/', &role))
 		return false;
-	for (peer->role = ROLE_GATEWAY; peer->role <= ROLE_ATTESTER; peer->role++)
-		if (str_equal(role, str_of(role_name(peer->role))))
+	for (peer->role = ROLE_GATEWAY; peer->role < ROLES; peer->role++)
+		if (role_is_far(peer->role) && str_equal(role, str_of(role_name(peer->role))))
 			break;
 	peer->name = word;
-	return peer->role <= ROLE_ATTESTER && name_ok(word);
+	return peer->role < ROLES && name_ok(word);
 }
 
 void relay_peer_uri(const struct relay_peer *peer, char uri[RELAY_URI])

@@ -38,8 +38,8 @@ void relay_ask_write(struct out *o, enum role asker, enum role asked, const char
 
 static bool read_role(struct str name, enum role *role)
 {
-	for (*role = ROLE_GATEWAY; *role <= ROLE_ATTESTER; ++*role)
-		if (str_equal(name, str_of(role_name(*role))))
+	for (*role = ROLE_GATEWAY; *role < ROLES; ++*role)
+		if (role_is_far(*role) && str_equal(name, str_of(role_name(*role))))
 			return true;
 	return false;
 }

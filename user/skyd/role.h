@@ -22,6 +22,12 @@ enum role {
 #define ROLE_HOST	64u		/* bytes of a machine's name, its NUL included */
 #define ROLE_PLACES	73u		/* one for each role, and for each edge */
 
+/* May it be on another machine than who it asks, or is asked by? */
+static inline bool role_is_far(enum role role)
+{
+	return (role >= ROLE_GATEWAY && role <= ROLE_ATTESTER) || role == ROLE_RUNNER;
+}
+
 static inline const char *role_name(enum role role)
 {
 	static const char *const names[ROLES] = {
@@ -33,12 +39,14 @@ static inline const char *role_name(enum role role)
 }
 
 /*
- * Does one ask the other?  All that serve ask the vault, the gateway and the attester the backend,
- * the backend the edges and the runner, and who makes connections the resolver.
+ * Does one ask the other?  All that serve ask the vault, and the runner, for secrets; the gateway
+ * and the attester the backend, the backend the edges and the runner, and who makes connections the
+ * resolver.
  */
 static inline bool role_asks(enum role one, enum role other)
 {
 	return (other == ROLE_VAULT && one >= ROLE_GATEWAY && one <= ROLE_EDGE && one != other) ||
+	       (other == ROLE_VAULT && one == ROLE_RUNNER) ||
 	       ((one == ROLE_GATEWAY || one == ROLE_ATTESTER) && other == ROLE_BACKEND) ||
 	       (one == ROLE_BACKEND && (other == ROLE_EDGE || other == ROLE_RUNNER)) ||
 	       (other == ROLE_RESOLVER &&

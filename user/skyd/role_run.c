@@ -25,6 +25,7 @@
 #include "role_run.h"
 #include "runner.h"
 #include "vault_open.h"
+#include "vault_session.h"
 
 #define CLIENTS		64u	/* of the control socket */
 #define CROWDED_MS	100	/* until the next try when no descriptor is left */
@@ -295,6 +296,7 @@ static int role_fiber(void *arg)
 		rc = link_open(&run->to_runner, &options, &run->group);
 	if (!rc && run->role == ROLE_RUNNER)
 		rc = runner_open(&runner, run->config, &run->group);
+	runner.vault = run->vault;
 	if (!rc && run->role == ROLE_RESOLVER)
 		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
@@ -359,6 +361,8 @@ static int load_keys(struct role_run *run, const struct secret *pass)
 	int rc = vault_load(&run->keys, c->vault_keys, pass->len ? pass : NULL,
 			    c->audit ? audit : NULL);
 
+	if (!rc)
+		vault_session_log(&run->keys);
 	run->keys.lease_ms = c->vault_lease_ms;
 	leases_init(&run->keys.leases, c);
 	if (rc == -ENOENT)

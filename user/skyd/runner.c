@@ -12,6 +12,8 @@
 #include "io/sync.h"
 #include "log.h"
 #include "runner.h"
+#include "runner_secret.h"
+#include "vault_session.h"
 
 #define THREADS		8u
 #define BEGIN_MS	180000u		/* that a microVM's kernel has to begin with its command */
@@ -236,8 +238,13 @@ static int start(struct link_request *request, const void *question, void *give)
 	s->record.started = now_us(CLOCK_REALTIME);
 	/* Once begun it is ended, or kept: who asked may go. */
 	io_shield();
-	rc = io_work(r->pool, work, s, 0);
+	rc = runner_secrets_get(r, question, s, answer, request->deadline);
+	if (!rc)
+		rc = io_work(r->pool, work, s, 0);
+	runner_secrets_end(s);
 	io_unshield();
+	if (rc == -EINVAL && !s->status)
+		return rc;
 	answer->status = rc ? s->status : 201;
 	answer->why = bytes_of(s->why);
 	if (rc)
@@ -293,8 +300,8 @@ static int stop(struct link_request *request, const void *question, void *give)
 static const struct link_operation operations[] = {
 	{ RUNNER_HOST, "host", &runner_ask_schema, &runner_answer_schema, 0,
 	  ROLE_BIT(ROLE_BACKEND), host },
-	{ RUNNER_START, "start", &runner_ask_schema, &runner_answer_schema, 0,
-	  ROLE_BIT(ROLE_BACKEND), start },
+	{ RUNNER_START, "start", &runner_ask_schema, &runner_answer_schema,
+	  SESSION_SECRETS * sizeof(struct vault_wrapped), ROLE_BIT(ROLE_BACKEND), start },
 	{ RUNNER_STOP, "stop", &runner_ask_schema, &runner_answer_schema, 0,
 	  ROLE_BIT(ROLE_BACKEND), stop },
 	{ RUNNER_LIST, "list", &runner_ask_schema, &runner_answer_schema, 0,

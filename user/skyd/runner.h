@@ -9,6 +9,7 @@
  *	runner_spawn.c		programs that it runs
  *	runner_start.c		images, and the tiers: containers, microVMs, VMs of hedge
  *	runner_ask.c		asking it, and how that is packed
+ *	runner_secret.c		secrets of sessions
  */
 #ifndef SKYD_RUNNER_H
 #define SKYD_RUNNER_H
@@ -30,6 +31,8 @@
 
 enum runner_number { RUNNER_HOST = 0x501, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
 
+struct vault_wrapped;
+
 /* What is to be started; of the others only the name. */
 struct runner_ask {
 	struct rpc_bytes name;
@@ -39,7 +42,11 @@ struct runner_ask {
 	u8 tier;			/* 0 to 4, as it was asked for */
 	u32 mem;			/* MiB */
 	struct rpc_bytes block, net;	/* of tiers 1, 2, 4; or none */
-	struct rpc_bytes command;	/* words, with a NUL behind each */
+	struct rpc_bytes command;	/* words, with a NUL behind each; none with a session */
+	struct rpc_bytes session;	/* its document, or nothing */
+	struct rpc_bytes bundle;	/* with it: that vouches for the image, or nothing */
+	const struct vault_wrapped *secret;	/* in the session's order */
+	u32 secrets;
 };
 
 struct runner_row {
@@ -66,7 +73,12 @@ struct runner_answer {
 	u32 rows;
 	const struct runner_tier *tier;
 	u32 tiers;
+	u8 release;			/* enum runner_release */
+	u32 releases;			/* of that version of the session, with this one */
 };
+
+/* What has become of a session's secrets. */
+enum runner_release { RUNNER_NO_RELEASE, RUNNER_RELEASED, RUNNER_REFUSED };
 
 extern const struct rpc_schema runner_ask_schema, runner_answer_schema;
 
@@ -86,6 +98,7 @@ struct runner {
 	struct io_group *group;
 	struct io_pool *pool;
 	struct runner_tier last[RUNNER_TIERS];
+	struct link *vault;		/* gives secrets */
 };
 
 int runner_open(struct runner *r, const struct config *config, struct io_group *group);
@@ -132,6 +145,9 @@ struct runner_program {
 	const char *log;		/* file that receives what it prints */
 	const char *folder;		/* that it runs in; or NULL */
 	int fd;				/* becomes its descriptor 3; or -1 */
+	int second;			/* becomes its descriptor 4; or 0 */
+	int (*prepare)(void *arg);	/* what is done in the child before that, or NULL */
+	void *prepare_arg;
 	unsigned int id;		/* user and group that it becomes; 0: none */
 	bool no_new;			/* it gains nothing by programs that it runs */
 	unsigned int seconds;		/* then it is ended */
@@ -150,6 +166,7 @@ struct runner_start {
 	char block[256], net[32];
 	char command[RUNNER_COMMAND_MAX + 2];	/* words, then an empty one */
 	int image;			/* sealed; -1: not there */
+	int secrets;			/* sealed, see sky_secret.h; 0: none */
 	unsigned int status;
 	char why[RUNNER_WHY];
 };

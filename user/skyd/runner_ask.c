@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How what the runner is asked for is packed. */
 #include "runner.h"
+#include "vault_session.h"
 
 static const struct rpc_field ask_fields[] = {
 	RPC_BYTES(struct runner_ask, name, RUNNER_NAME_MAX),
@@ -12,6 +13,9 @@ static const struct rpc_field ask_fields[] = {
 	RPC_BYTES(struct runner_ask, block, 255),
 	RPC_BYTES(struct runner_ask, net, 31),
 	RPC_BYTES(struct runner_ask, command, RUNNER_COMMAND_MAX),
+	RPC_BYTES(struct runner_ask, session, SESSION_MAX_BYTES),
+	RPC_BYTES(struct runner_ask, bundle, VAULT_BUNDLE_MAX),
+	RPC_LIST(struct runner_ask, secret, secrets, SESSION_SECRETS, &vault_wrapped_schema),
 };
 
 static const struct rpc_field row_fields[] = {
@@ -43,6 +47,8 @@ static const struct rpc_field answer_fields[] = {
 	RPC_BYTES(struct runner_answer, why, RUNNER_WHY),
 	RPC_LIST(struct runner_answer, row, rows, RUNNER_ROWS, &row_schema),
 	RPC_LIST(struct runner_answer, tier, tiers, RUNNER_TIERS, &tier_schema),
+	RPC_FIELD(RPC_U8, struct runner_answer, release),
+	RPC_FIELD(RPC_VARINT32, struct runner_answer, releases),
 };
 
 const struct rpc_schema runner_ask_schema =

@@ -17,6 +17,7 @@
 #include "runner.h"
 
 #define IMAGE_FD	3
+#define SECOND_FD	4
 #define TAIL		256
 
 /* In the child: nothing of the parent's but what is meant for it.  Does not return. */
@@ -24,8 +25,12 @@ static void become(const struct runner_program *p, int log, int nothing)
 {
 	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	const struct rlimit most = { p->file_max, p->file_max };
-	int from = p->fd >= 0 ? IMAGE_FD + 1 : IMAGE_FD;
+	int from = p->second ? SECOND_FD + 1 : p->fd >= 0 ? IMAGE_FD + 1 : IMAGE_FD;
+	/* Where it is in nobody's way. */
+	const int second = p->second ? fcntl(p->second, F_DUPFD_CLOEXEC, SECOND_FD + 1) : -1;
 
+	if (p->prepare && p->prepare(p->prepare_arg))
+		_exit(125);
 	setsid();
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
@@ -35,6 +40,8 @@ static void become(const struct runner_program *p, int log, int nothing)
 	if (p->fd == IMAGE_FD && fcntl(p->fd, F_SETFD, 0))
 		_exit(126);
 	if (p->fd >= 0 && p->fd != IMAGE_FD && dup2(p->fd, IMAGE_FD) < 0)
+		_exit(126);
+	if (p->second && dup2(second, SECOND_FD) < 0)
 		_exit(126);
 	syscall(SYS_close_range, from, ~0u, 0);
 	/* Where it is heeded, writing more fails, and ends nobody. */

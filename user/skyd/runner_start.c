@@ -24,6 +24,7 @@
 #include "crypto/hmac.h"
 #include "monitor/monitor.h"
 #include "runner.h"
+#include "runner_secret.h"
 
 #define IMAGE_MAX	(1ull << 30)	/* bytes */
 #define CRUN		"/usr/bin/crun"
@@ -119,19 +120,27 @@ static json_t *ids(unsigned int first)
 	return json_pack("[{s:i,s:i,s:i}]", "containerID", 0, "hostID", (int)first, "size", IDS);
 }
 
-static json_t *mounts(void)
+/* @secrets: a folder, or NULL. */
+static json_t *mounts(const char *secrets)
 {
-	return json_pack("[{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]}]",
+	json_t *list = json_pack("[{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]},{s:s,s:s,s:s,s:[s,s,s]}]",
 			 "destination", "/proc", "type", "proc", "source", "proc", "options",
 			 "nosuid", "nodev", "noexec",
 			 "destination", "/dev", "type", "tmpfs", "source", "tmpfs", "options",
 			 "nosuid", "noexec", "mode=755,size=1m",
 			 "destination", "/tmp", "type", "tmpfs", "source", "tmpfs", "options",
 			 "nosuid", "nodev", "mode=1777,size=64m");
+
+	if (secrets)
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:[s,s,s,s,s]}", "destination",
+						      RUNNER_SECRETS_DIR, "type", "bind", "source",
+						      secrets, "options", "bind", "ro", "nosuid",
+						      "nodev", "noexec"));
+	return list;
 }
 
 /* Its root user is nobody on the host; it has no capabilities, and can gain none. */
-static int write_config(const struct runner_start *s, const char *name)
+static int write_config(const struct runner_start *s, const char *name, const char *secrets)
 {
 	const json_int_t bytes = (json_int_t)s->mem << 20;
 	const unsigned int first = s->r->config->workload_ids;
@@ -149,7 +158,7 @@ static int write_config(const struct runner_start *s, const char *name)
 				     "/proc/sys", "/proc/sysrq-trigger");
 	json_t *j = json_pack("{s:s,s:o,s:{s:s,s:b},s:s,s:o,s:o}", "ociVersion", "1.0.2", "process",
 			      process, "root", "path", "rootfs", "readonly", 1, "hostname", name,
-			      "mounts", mounts(), "linux", confined);
+			      "mounts", mounts(s->secrets ? secrets : NULL), "linux", confined);
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	int rc = -ENOMEM;
 
@@ -204,12 +213,14 @@ static int delete_container(const struct runner *r, const char *name, char why[R
 static int start_container(struct runner_start *s)
 {
 	const char *name = s->record.name;
-	char root[PATH_SIZE], folder[PATH_SIZE], log[PATH_SIZE], pid[PATH_SIZE];
+	char root[PATH_SIZE], folder[PATH_SIZE], log[PATH_SIZE], pid[PATH_SIZE], secrets[PATH_SIZE];
 	char ignored[RUNNER_WHY];
+	struct runner_secrets_folder given = { s->secrets, secrets, s->r->config->workload_ids };
 	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "run",
 				     "--detach", "--bundle", folder, "--pid-file", pid, name, NULL };
 	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
-					     .seconds = START_SECONDS,
+					     .prepare = s->secrets ? runner_secrets_mount : NULL,
+					     .prepare_arg = &given, .seconds = START_SECONDS,
 					     .file_max = RUNNER_FILE_MAX };
 	int rc;
 
@@ -219,8 +230,11 @@ static int start_container(struct runner_start *s)
 	runner_path(s->r, name, "", folder, sizeof(folder));
 	runner_path(s->r, name, "console", log, sizeof(log));
 	runner_path(s->r, name, "pid", pid, sizeof(pid));
+	runner_path(s->r, name, "secrets", secrets, sizeof(secrets));
 	rc = unpack(s, name);
-	if (!rc && write_config(s, name))
+	if (!rc && s->secrets && mkdir(secrets, 0711) && errno != EEXIST)
+		rc = refuse_why(s, 500, -errno, "%.200s: %s", secrets, strerror(errno));
+	if (!rc && write_config(s, name, secrets))
 		rc = refuse_why(s, 500, -EIO, "its configuration cannot be written");
 	if (rc)
 		return rc;
@@ -265,6 +279,8 @@ static int start_microvm(struct runner_start *s)
 	const char *name = s->record.name;
 	char log[PATH_SIZE], pid[PATH_SIZE], serial[PATH_SIZE + 8], mem[16], append[2048];
 	char drive[300], net[96], as[32];
+	static const char secrets[] =
+		"file=/proc/self/fd/4,if=virtio,format=raw,readonly=on,file.locking=off";
 	const char *argv[48] = {
 		QEMU, "-M", c->workload_machine, "-accel", "kvm", "-accel", "tcg,thread=single",
 		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
@@ -275,6 +291,7 @@ static int start_microvm(struct runner_start *s)
 	unsigned int n = 31;
 	/* A disk that is a file may be larger than a console. */
 	const struct runner_program qemu = { .argv = argv, .log = log, .fd = s->image,
+					     .second = s->secrets,
 					     .seconds = START_SECONDS, .no_new = true,
 					     .file_max = is_file(s->block) ? 0 : RUNNER_FILE_MAX };
 	int rc = kernel_words(s, append, sizeof(append));
@@ -294,6 +311,11 @@ static int start_microvm(struct runner_start *s)
 		snprintf(drive, sizeof(drive), "file=%s,if=virtio,format=raw", s->block);
 		argv[n++] = "-drive";
 		argv[n++] = drive;
+	}
+	/* The guest's last disk. */
+	if (s->secrets) {
+		argv[n++] = "-drive";
+		argv[n++] = secrets;
 	}
 	if (*s->net) {
 		snprintf(net, sizeof(net), "tap,ifname=%s,script=no,downscript=no,model=virtio",
@@ -341,6 +363,8 @@ static int hedge_words(struct runner_start *s, char *to, size_t size)
 static int start_hedge(struct runner_start *s)
 {
 	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
+	char loop[32], device[64] = "";
+	CLEANUP_CLOSE int held = -1;	/* until the monitor has it open */
 	CLEANUP_FREE char *stats = NULL;
 	char pid[16] = "";
 	uint64_t number = 0;
@@ -348,10 +372,19 @@ static int start_hedge(struct runner_start *s)
 
 	if (rc)
 		return rc;
+	if (s->secrets) {
+		held = runner_secrets_loop(s->secrets, loop);
+		if (held < 0)
+			return refuse_why(s, 500, held, "no block device for its secrets: %s",
+					  strerror(-held));
+		snprintf(device, sizeof(device), "|block." RUNNER_SECRETS_DEVICE "=%s", loop);
+	}
 	hex_encode(s->record.digest, RUNNER_DIGEST, hex);
-	snprintf(line, sizeof(line), "start|%s|/proc/%d/fd/%d||%u|%s|%s|%s|verify=enforce",
-		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command);
+	snprintf(line, sizeof(line), "start|%s|/proc/%d/fd/%d||%u|%s|%s|%s|verify=enforce%s",
+		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command, device);
 	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
+	explicit_bzero(line, sizeof(line));
+	explicit_bzero(command, sizeof(command));
 	if (rc)
 		return refuse(s, rc == -EEXIST ? 409 : 422, rc);
 	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))

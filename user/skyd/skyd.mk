@@ -34,6 +34,9 @@ LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
 
+# Secrets of workloads.
+LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_secret.c store_session.c vault_session.c vault_session_message.c vault_session_table.c)
+
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
 	admin_team.c admin_host.c admin_location.c admin_repair.c admin_scrub.c api_audit.c care.c care_garbage.c \

@@ -36,7 +36,8 @@ static const struct db_sql sql_list = {
 };
 
 static const struct db_sql sql_leases = {
-	"list leases of hosts", "SELECT name, lease FROM host WHERE name > ?1 ORDER BY name LIMIT ?2",
+	"list leases of hosts",
+	"SELECT name, lease, policy FROM host WHERE name > ?1 ORDER BY name LIMIT ?2",
 };
 
 struct host_call {
@@ -156,7 +157,8 @@ static int leases_tx(struct db_conn *c, void *arg)
 
 	while (!err && (more = db_next(rows)) > 0) {
 		call->leases[count].name = store_column(call->arena, rows, 0, &err);
-		call->leases[count++].lease = db_int(rows, 1);
+		call->leases[count].lease = db_int(rows, 1);
+		call->leases[count++].policy = store_column(call->arena, rows, 2, &err);
 	}
 	if (err)
 		return err;

@@ -36,6 +36,7 @@ struct store_host {
 struct store_host_lease {
 	struct store_text name;
 	u64 lease;
+	struct store_text policy;	/* digest of that of the last verdict */
 };
 
 /*

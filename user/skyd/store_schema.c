@@ -154,6 +154,12 @@ static const char sixth[] =
 	"CREATE TABLE teller (gateway BLOB PRIMARY KEY, number INTEGER NOT NULL,"
 	" told INTEGER NOT NULL) WITHOUT ROWID;";
 
+/* To whom secrets may be given, and those, as the vault has wrapped them. */
+static const char seventh[] =
+	"CREATE TABLE session (team INTEGER NOT NULL, name BLOB NOT NULL,"
+	" version INTEGER NOT NULL, changed INTEGER NOT NULL, document BLOB NOT NULL,"
+	" secrets BLOB NOT NULL, PRIMARY KEY (team, name)) WITHOUT ROWID;";
+
 const struct db_migration store_migrations[] = {
 	{ "teams, policies, locations, buckets, objects, uploads, garbage", first },
 	{ "fragments that leave a location", second },
@@ -161,6 +167,7 @@ const struct db_migration store_migrations[] = {
 	{ "scrubs of locations", fourth },
 	{ "tokens of machines that attest", fifth },
 	{ "requests and bytes of teams", sixth },
+	{ "secrets of workloads", seventh },
 };
 
 const unsigned int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

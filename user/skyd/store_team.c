@@ -30,6 +30,10 @@ static const struct db_sql sql_drop_policies = {
 	"delete a team's policies", "DELETE FROM policy WHERE team = ?1",
 };
 
+static const struct db_sql sql_drop_sessions = {
+	"delete a team's sessions", "DELETE FROM session WHERE team = ?1",
+};
+
 static const struct db_sql sql_drop = { "delete a team", "DELETE FROM team WHERE id = ?1" };
 
 static const struct db_sql sql_list = {
@@ -73,6 +77,7 @@ static int delete_tx(struct db_conn *c, void *arg)
 {
 	static const struct db_sql *const belongings[] = {
 		&sql_drop_scopes, &sql_drop_keys, &sql_drop_revisions, &sql_drop_policies,
+		&sql_drop_sessions,
 	};
 	struct team_call *call = arg;
 	unsigned int i;

@@ -15,6 +15,7 @@
 #include "s3/sig.h"
 #include "vault.h"
 #include "vault_govern.h"
+#include "vault_session.h"
 
 #define API_SECRET_BYTES	30u	/* 40 digits of base64, as everybody's are */
 #define API_SECRET_TEXT		40u
@@ -408,6 +409,15 @@ static const struct link_operation operations[] = {
 	{ VAULT_CHECK_FORM, "check-form", ASK, GIVE, 0, GATEWAY, vault_check_form },
 	{ VAULT_GOVERN, "govern", &vault_step_schema, &vault_stepped_schema, 0, BACKEND,
 	  vault_govern },
+	{ VAULT_SESSION_STATE, "session-state", ASK, &vault_session_state_schema, 0, BACKEND,
+	  vault_session_state },
+	{ VAULT_SESSION_TAKE, "session-take", &vault_take_schema, &vault_taken_schema,
+	  SESSION_SECRETS * sizeof(struct vault_take_secret), BACKEND, vault_session_take },
+	{ VAULT_SESSION_DROP, "session-drop", ASK, &vault_session_state_schema, 0, BACKEND,
+	  vault_session_drop },
+	{ VAULT_SESSION_RELEASE, "release", &vault_release_schema,
+	  &vault_released_schema, SESSION_SECRETS * sizeof(struct vault_wrapped),
+	  ROLE_BIT(ROLE_RUNNER), vault_session_release },
 };
 
 /* Who asked for what, and what became of it; nothing that is secret. */

@@ -52,6 +52,10 @@ enum vault_number {
 	VAULT_CHECK_FORM,	/* gateway: label of an API secret, blob, text: a policy, mac: of it
 				 * by Signature Version 2 -> value: 1 if the secret has made it
 				 */
+	VAULT_SESSION_STATE,	/* these: vault_session.h */
+	VAULT_SESSION_TAKE,
+	VAULT_SESSION_DROP,
+	VAULT_SESSION_RELEASE,
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
@@ -116,6 +120,7 @@ struct vault_presigned {
 struct vault_host {
 	struct rpc_bytes name;
 	u64 ms;				/* that it may still */
+	struct rpc_bytes policy;	/* digest of that by which it was judged, or nothing */
 };
 
 struct vault_hosts {

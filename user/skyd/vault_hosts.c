@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "vault.h"
+#include "vault_session.h"
 
 #define PATIENCE_MS	3000
 
 static const struct rpc_field host_fields[] = {
 	RPC_BYTES(struct vault_host, name, ROLE_HOST - 1),
 	RPC_FIELD(RPC_VARINT64, struct vault_host, ms),
+	RPC_BYTES(struct vault_host, policy, LEASE_POLICY),
 };
 
 static const struct rpc_schema host_schema =
@@ -40,8 +42,10 @@ int vault_hosts(struct link_request *request, const void *asked, void *give)
 		const struct vault_host *h = &ask->host[i];
 		const u64 ms = h->ms < VAULT_LEASE_MOST ? h->ms : VAULT_LEASE_MOST;
 
-		rc = lease_set(&v->leases, (struct str){ h->name.data, h->name.len },
-			       io_after_ms(ms));
+		const struct str name = { h->name.data, h->name.len };
+
+		rc = lease_set(&v->leases, name, io_after_ms(ms));
+		lease_set_policy(&v->leases, name, h->policy.data, h->policy.len);
 	}
 	io_event_set(&v->told);
 	return rc;
@@ -59,7 +63,9 @@ int vault_admit(struct link_request *request, const struct link_operation *op)
 	const struct str host = str_of(request->host);
 	int64_t until = io_after_ms(PATIENCE_MS);
 
-	if (!gives_keys(op->number) || !lease_needed(&v->leases, host))
+	/* Whatever is configured, nobody is given secrets of sessions without a lease. */
+	if (op->number != VAULT_SESSION_RELEASE &&
+	    (!gives_keys(op->number) || !lease_needed(&v->leases, host)))
 		return 0;
 	if (request->deadline && request->deadline < until)
 		until = request->deadline;

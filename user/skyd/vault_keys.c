@@ -285,6 +285,11 @@ static bool label_ok(const struct vault_label *label)
 	       label->name.len <= VAULT_NAME_MAX;
 }
 
+static size_t secret_max(const struct vault_label *label)
+{
+	return label->kind == VAULT_SESSION ? VAULT_SESSION_MAX : VAULT_SECRET_MAX;
+}
+
 int vault_wrap(const struct vault_keys *keys, const struct vault_label *label,
 	       const void *secret, size_t len, uint8_t *wrapped)
 {
@@ -295,7 +300,7 @@ int vault_wrap(const struct vault_keys *keys, const struct vault_label *label,
 	struct aad aad;
 	int rc;
 
-	if (!label_ok(label) || !len || len > VAULT_SECRET_MAX)
+	if (!label_ok(label) || !len || len > secret_max(label))
 		return -EINVAL;
 	args.aad = &aad;
 	args.aad_len = make_aad(&aad, label, m->epoch);
@@ -318,7 +323,8 @@ int vault_unwrap(const struct vault_keys *keys, const struct vault_label *label,
 	uint32_t i;
 	int rc;
 
-	if (!label_ok(label) || len <= VAULT_WRAP_OVERHEAD || len > VAULT_WRAPPED_MAX)
+	if (!label_ok(label) || len <= VAULT_WRAP_OVERHEAD ||
+	    len > secret_max(label) + VAULT_WRAP_OVERHEAD)
 		return -EBADMSG;
 	memcpy(&head, wrapped, sizeof(head));
 	if (head.version != 1)

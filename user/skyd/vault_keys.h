@@ -37,6 +37,7 @@
 
 #define VAULT_EPOCHS		64u
 #define VAULT_SECRET_MAX	1024u
+#define VAULT_SESSION_MAX	16384u	/* of a session's secret */
 #define VAULT_NAME_MAX		1024u
 #define VAULT_WRAP_OVERHEAD	(8u + SEALED_NONCE_BYTES + GCM_TAG_BYTES)
 #define VAULT_WRAPPED_MAX	(VAULT_SECRET_MAX + VAULT_WRAP_OVERHEAD)
@@ -96,6 +97,7 @@ enum vault_kind {
 	VAULT_BUCKET = 1,	/* team, bucket, no name */
 	VAULT_API_SECRET,	/* team, 0, access key */
 	VAULT_CREDENTIAL,	/* 0 or team, location, access key */
+	VAULT_SESSION,		/* 0 or team, version, see vault_session.c */
 	VAULT_KINDS,
 };
 
@@ -109,7 +111,7 @@ struct vault_label {
 
 /**
  * vault_wrap - encrypt a secret under the newest master key
- * @len:	1 to VAULT_SECRET_MAX
+ * @len:	1 to VAULT_SECRET_MAX, or VAULT_SESSION_MAX if it is of that kind
  * @wrapped:	receives @len + VAULT_WRAP_OVERHEAD bytes
  *
  * Return: how many; -EINVAL; -EIO.
@@ -119,7 +121,7 @@ int vault_wrap(const struct vault_keys *keys, const struct vault_label *label,
 
 /**
  * vault_unwrap - the reverse
- * @secret:	room for VAULT_SECRET_MAX bytes
+ * @secret:	room for VAULT_SECRET_MAX bytes, or VAULT_SESSION_MAX
  *
  * Return: bytes of the secret; -EBADMSG: no wrapped secret, or of another kind; -EOPNOTSUPP: of a
  * version that is not known here; -ENOKEY: its master key has been forgotten; -EKEYREJECTED:

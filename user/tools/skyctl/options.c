@@ -17,7 +17,7 @@
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_PLACE_SCRUB | CMD_POLICY | \
-			 CMD_INTENT)
+			 CMD_INTENT | CMD_SECRET_MAKE | CMD_SECRET)
 #define CMD_MOVING	(CMD_O_CP | CMD_O_SYNC | CMD_O_CAT)
 #define FILE_MAX	65536u
 
@@ -272,6 +272,12 @@ const struct option_row option_rows[] = {
 	{ "once", 0, OPT_FLAG, AT(once), 0, 0, CMD_A_WATCH, NULL, "look once" },
 	{ "ca-file", 0, OPT_TEXT, AT(ca_file), 0, 0, CMD_AUDIT, "FILE",
 	  "PEM of whom the server's certificate must be (default: the system's)" },
+	{ "value", 0, OPT_OWN, 0, 0, 0, CMD_SECRET_MAKE, "NAME=FILE",
+	  "file of a secret's bytes; - is standard input; again for another one" },
+	{ "random", 0, OPT_OWN, 0, 0, 0, CMD_SECRET_MAKE, "NAME=BYTES",
+	  "a secret that the vault draws, and nobody is told; again for another one" },
+	{ "vault", 0, OPT_TEXT, AT(vault), 0, 0, CMD_SECRET_MAKE, "DIGITS",
+	  "key of the vault, as it logs it at its start (default: what skyd says)" },
 	{ "bundle", 0, OPT_TEXT, AT(bundle), 0, 0, CMD_WORKLOAD | CMD_W_RUN, "FILE",
 	  "of sigstore; to admit images also a folder of *.json" },
 	{ "trusted-root", 0, OPT_TEXT, AT(trusted_root), 0, 0, CMD_WORKLOAD, "FILE",
@@ -309,6 +315,17 @@ const struct options option_defaults = {
 	.threshold = 16 << 20, .part_size = 16 << 20, .filter = filters,
 };
 
+static int add_secret(const struct option_row *row, const char *text, struct options *o)
+{
+	const bool value = !strcmp(row->name, "value");
+	unsigned int *count = value ? &o->values : &o->randoms;
+
+	if (*count == TARGETS_MAX)
+		return fail(E2BIG, "--%s %s: more than %u secrets", row->name, text, TARGETS_MAX);
+	(value ? o->value : o->random)[(*count)++] = text;
+	return 0;
+}
+
 int options_set(const struct option_row *row, const char *text, struct options *o)
 {
 	if (!strcmp(row->name, "to")) {
@@ -317,6 +334,8 @@ int options_set(const struct option_row *row, const char *text, struct options *
 		o->to[o->targets++] = text;
 		return 0;
 	}
+	if (!strcmp(row->name, "value") || !strcmp(row->name, "random"))
+		return add_secret(row, text, o);
 	if (o->filters == FILTERS_MAX)
 		return fail(E2BIG, "--%s %s: more than %u patterns", row->name, text, FILTERS_MAX);
 	o->filter[o->filters++] = (struct s3_filter){ row->min, text };

@@ -53,11 +53,12 @@ static int add_role(struct str word, const char *name, char uri[RELAY_URI],
 	snprintf(text, sizeof(text), "%.*s/%s", (int)(word.len < 32 ? word.len : 32), word.at,
 		 name);
 	if (!relay_peer_parse(str_of(text), &peer))
-		return fail(EINVAL, "%s: a role is gateway, backend, vault, edge or attester, and a name has letters, digits, -, _ and .",
+		return fail(EINVAL, "%s: a role is gateway, backend, vault, edge, attester or runner, and a name has letters, digits, -, _ and .",
 			    text);
 	relay_peer_uri(&peer, uri);
 	subject->client |= peer.role != ROLE_VAULT;
-	subject->server |= peer.role != ROLE_GATEWAY && peer.role != ROLE_ATTESTER;
+	subject->server |= peer.role != ROLE_GATEWAY && peer.role != ROLE_ATTESTER &&
+			   peer.role != ROLE_RUNNER;
 	return 0;
 }
 

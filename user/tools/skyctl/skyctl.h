@@ -40,7 +40,9 @@
 #define CMD_PLACE_SCRUB		BIT_OF(14)
 #define CMD_W_RUN		BIT_OF(67)
 #define CMD_W_HOST		BIT_OF(68)	/* what runs on this host */
-#define CMD_ADMIN		((BIT_OF(15) - 1) | CMD_W_RUN | CMD_W_HOST)
+#define CMD_SECRET_MAKE		BIT_OF(84)
+#define CMD_SECRET		BIT_OF(85)	/* what names one */
+#define CMD_ADMIN		((BIT_OF(15) - 1) | CMD_W_RUN | CMD_W_HOST | CMD_SECRET_MAKE | CMD_SECRET)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
@@ -130,6 +132,10 @@ struct options {
 	const char *to[TARGETS_MAX];
 	unsigned int targets;
 
+	/* Of sessions: NAME=REST. */
+	const char *value[TARGETS_MAX], *random[TARGETS_MAX], *vault;
+	unsigned int values, randoms;
+
 	/* Of measured boots. */
 	const char *pcrs, *log, *ima, *sign_key, *subject, *nonce;
 	uint64_t valid;
@@ -162,7 +168,7 @@ struct options {
 extern const struct option_row option_rows[];
 extern const struct options option_defaults;
 
-/* --exclude, --include and --to, for struct program. */
+/* --exclude, --include, --to, --value and --random, for struct program. */
 int options_set(const struct option_row *row, const char *text, struct options *o);
 
 /* Members for what was given, in @to.  Return: 0 or -errno, reported. */
@@ -236,6 +242,13 @@ int cmd_meter_collect(const struct options *o, int argc, char **argv);
 int cmd_workload_verify(const struct options *o, int argc, char **argv);
 int cmd_workload_run(const struct options *o, int argc, char **argv);
 int cmd_workload_admit(const struct options *o, int argc, char **argv);
+
+/* --- cmd_secret.c: secrets of workloads.  Return: 0 or -errno, reported. */
+int cmd_secret_create(const struct options *o, int argc, char **argv);
+int cmd_secret_update(const struct options *o, int argc, char **argv);
+int cmd_secret_ls(const struct options *o, int argc, char **argv);
+int cmd_secret_show(const struct options *o, int argc, char **argv);
+int cmd_secret_rm(const struct options *o, int argc, char **argv);
 
 /* --- print.c */
 

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Secrets, and to whom they are given.
+UNIT_TESTS	+= test_session
+test_session_LIBS := -ljansson -lyaml
+UNIT_TESTS	+= test_session_vault
+test_session_vault_LIBS := -luring -largon2 -ljansson -lyaml
+UNIT_TESTS	+= test_runner_secret
+test_runner_secret_LIBS := -luring -ljansson -lyaml
