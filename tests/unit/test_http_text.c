@@ -247,7 +247,7 @@ static void ranges(void **state)
 	} cases[] = {
 		{ "bytes=0-9", 100, RANGE_PART, 0, 10 }, { "bytes=0-0", 1, RANGE_PART, 0, 1 },
 		{ "bytes=5-", 10, RANGE_PART, 5, 5 }, { "bytes=-3", 10, RANGE_PART, 7, 3 },
-		{ "bytes=-30", 10, RANGE_PART, 0, 10 }, { "Bytes = 2 - 4", 10, RANGE_PART, 2, 3 },
+		{ "bytes=-30", 10, RANGE_PART, 0, 10 }, { "Bytes=2-4", 10, RANGE_PART, 2, 3 },
 		{ "bytes=9-999999999999999999999", 10, RANGE_PART, 9, 1 },
 		{ "bytes=0-18446744073709551615", 10, RANGE_PART, 0, 10 },
 		{ "bytes=-999999999999999999999", 10, RANGE_PART, 0, 10 },
@@ -262,6 +262,8 @@ static void ranges(void **state)
 		{ "bytes=a-b", 10, RANGE_WHOLE, 0, 0 }, { "lines=0-1", 10, RANGE_WHOLE, 0, 0 },
 		{ "bytes=--1", 10, RANGE_WHOLE, 0, 0 }, { "", 10, RANGE_WHOLE, 0, 0 },
 		{ "bytes=+1-2", 10, RANGE_WHOLE, 0, 0 }, { "bytes=1", 10, RANGE_WHOLE, 0, 0 },
+		{ "bytes= -1", 10, RANGE_WHOLE, 0, 0 }, { "bytes=0 -1", 10, RANGE_WHOLE, 0, 0 },
+		{ "bytes =0-1", 10, RANGE_WHOLE, 0, 0 }, { "bytes=0- 1", 10, RANGE_WHOLE, 0, 0 },
 	};
 	static const char *const inexact[] = {
 		"bytes=5-", "bytes=-5", "bytes=5-4", "5-6", "bytes=0-1,2-3",

@@ -240,7 +240,7 @@ static void unsigned_streams(void **state)
 		{ "5", NULL, "", S3_INCOMPLETE_BODY },
 		{ "5", NULL, "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", S3_OK },
 		{ "", NULL, "", S3_MISSING_CONTENT_LENGTH },
-		{ "-1", NULL, "", S3_INVALID_ARGUMENT },
+		{ "-1", NULL, "", S3_MISSING_CONTENT_LENGTH },
 	};
 	size_t i;
 

@@ -247,6 +247,18 @@ static int check_region(struct s3_call *c)
 					   STR(REGION_USUAL), &c->fault);
 }
 
+/* A pre-signed URL may leave the body open; the digest that is sent with it is checked then. */
+static void take_digest(struct s3_call *c)
+{
+	struct str value = field_of(c, STR("x-amz-content-sha256"));
+
+	if (c->claim.place != SIG_QUERY || c->claim.payload != SIG_PAYLOAD_UNSIGNED ||
+	    !value.len || str_is(value, "UNSIGNED-PAYLOAD"))
+		return;
+	c->claim.payload = SIG_PAYLOAD_HASH;
+	c->claim.content_sha256 = value;
+}
+
 int auth_request(struct s3_call *c)
 {
 	struct sig_rules rules = rules_of(c);
@@ -265,6 +277,7 @@ int auth_request(struct s3_call *c)
 		rc = verify(c, &m, table);
 	if (!rc) {
 		is_proven(c);
+		take_digest(c);
 		rc = check_region(c);
 	}
 	return rc;

@@ -145,6 +145,12 @@ static int check_hoisted(struct s3_call *c)
 	return 0;
 }
 
+/* "response-" and what is no header that an answer's can be replaced by. */
+static bool overrides_nothing(struct str name)
+{
+	return str_starts(name, STR("response-")) && !parameter_known(name, LEVEL_OBJECT);
+}
+
 static int check_parameters(struct s3_call *c, enum s3_level level)
 {
 	struct str rest = c->uri.query, name, value;
@@ -157,10 +163,16 @@ static int check_parameters(struct s3_call *c, enum s3_level level)
 	if (len)
 		return len;
 	while (query_next(&rest, &name, &value)) {
+		len = uri_decode(name, text, sizeof(text), URI_QUERY);
+		if (len > 0 && overrides_nothing((struct str){ text, len })) {
+			s3_fail(&c->fault, S3_INVALID_ARGUMENT,
+				"The parameter is not in the set of overridable response headers");
+			s3_detail(&c->fault, "ArgumentName", name);
+			return S3_INVALID_ARGUMENT;
+		}
 		/* Sub-resources have no values; where nothing is changed, S3 lets others pass. */
 		if (!name.len || (reads && value.len))
 			continue;
-		len = uri_decode(name, text, sizeof(text), URI_QUERY);
 		if (len >= 0 && parameter_known((struct str){ text, len }, level))
 			continue;
 		s3_fail(&c->fault, S3_NOT_IMPLEMENTED,

@@ -2,18 +2,16 @@
 #include "date.h"
 #include "range.h"
 
-/* "bytes=" and one range; false when it is not that. */
+/* "bytes=" and one range, with no blank in it; false when it is not that. */
 static bool split(struct str value, struct str *first, struct str *last)
 {
 	struct str unit;
 
-	if (!str_cut(&value, '=', &unit) || !str_equal_nocase(str_trim(unit), STR("bytes")))
+	if (!str_cut(&value, '=', &unit) || !str_equal_nocase(unit, STR("bytes")))
 		return false;
-	value = str_trim(value);
 	if (!str_cut(&value, '-', first) || !value.at)
 		return false;
-	*first = str_trim(*first);
-	*last = str_trim(value);
+	*last = value;
 	return true;
 }
 

@@ -84,11 +84,8 @@ enum s3_code s3_stream_init(struct s3_stream *s, const struct sig_claim *claim,
 {
 	memset(s, 0, sizeof(*s));
 	chunk_scan_init(&s->scan, true);
-	if (!decoded_length.len)
-		return s3_fail(&s->fault, S3_MISSING_CONTENT_LENGTH, NULL);
 	if (!str_number(decoded_length, INT64_MAX, &s->expected))
-		return s3_fail(&s->fault, S3_INVALID_ARGUMENT,
-			       "x-amz-decoded-content-length is not a number");
+		return s3_fail(&s->fault, S3_MISSING_CONTENT_LENGTH, NULL);
 	s->is_signed = claim->payload != SIG_PAYLOAD_UNSIGNED_TRAILER;
 	s->has_trailer = claim->payload == SIG_PAYLOAD_CHUNKS_TRAILER ||
 			 (claim->payload == SIG_PAYLOAD_UNSIGNED_TRAILER && trailer.len);
@@ -126,6 +123,8 @@ static bool take_signature(struct s3_stream *s, struct str ext)
 	ext = str_skip(ext, SIGNATURE_EXT.len);
 	while (s->chain.algorithm == SIG_ECDSA && ext.len && ext.at[ext.len - 1] == PADDING)
 		ext.len--;
+	if (s->chain.algorithm == SIG_HMAC && ext.len != 2 * SHA256_BYTES)
+		return false;
 	return str_copy(ext, s->given, sizeof(s->given));
 }
 
@@ -244,7 +243,8 @@ enum stream_event s3_stream_next(struct s3_stream *s, struct str *in)
 			event = take_end(s);
 			break;
 		case CHUNK_BAD:
-			return s->last ? bad(s, S3_MALFORMED_TRAILER) : incomplete(s);
+			return s->last && s->has_trailer ? bad(s, S3_MALFORMED_TRAILER) :
+							   incomplete(s);
 		default:
 			return STREAM_MORE;
 		}

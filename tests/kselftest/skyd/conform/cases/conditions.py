@@ -48,7 +48,8 @@ def range_that_cannot_be_tells_the_size(t):
 
 
 @each(("another unit", "lines=0-5"), ("the wrong way round", "bytes=9-3"), ("words", "bytes=a-b"),
-      ("nothing", "bytes=-"), ("no unit", "0-5"))
+      ("nothing", "bytes=-"), ("no unit", "0-5"), ("a blank before it", "bytes= -1"),
+      ("a blank in it", "bytes=0 -1"), ("a blank behind its unit", "bytes =0-1"))
 def range_that_is_none_is_ignored(t, value):
     bucket, key = t.object(body=BODY)
     content(t.main.get(bucket, key, headers={"Range": value}), BODY)

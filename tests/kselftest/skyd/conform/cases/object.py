@@ -291,6 +291,16 @@ def answer_of_nobody_cannot_be_given_another_type(t):
     refused(t.anon.get(bucket, key, {"response-content-type": "text/html"}), 400, "InvalidRequest")
 
 
+@test
+def answers_other_headers_cannot_be_chosen(t):
+    bucket, key = t.object()
+    query = {"response-content-type": "text/plain", "response-server": "other"}
+    refused(t.main.get(bucket, key, query), 400, "InvalidArgument")
+    refused(t.main.head(bucket, key, query), 400, "")
+    refused(t.main.put(bucket, "new", b"x", {"response-server": "other"}), 400, "InvalidArgument")
+    refused(t.main.head(bucket, "new"), 404, "")
+
+
 @each(("STANDARD", "STANDARD"), ("none", None))
 def storage_class_that_is_standard_is_not_told(t, value):
     bucket, key = t.object(headers={"x-amz-storage-class": value} if value else {})

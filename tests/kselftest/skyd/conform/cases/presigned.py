@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Signatures in the query: URLs that work for those who hold them, for a while."""
 
+import hashlib
+
 from core import sign
 from core.client import Request
 from core.expect import content, each, good, header, refused, same, test, want
@@ -69,6 +71,15 @@ def unsigned_header_of_amz_is_refused(t):
     bucket = t.bucket()
     refused(t.main.put(bucket, "key", b"x", auth="query", later={"x-amz-acl": "public-read"}), 403, "AccessDenied")
     refused(t.main.head(bucket, "key"), 404, "")
+
+
+@each(("of another body", lambda body: hashlib.sha256(body + b"x").hexdigest()), ("that is none", lambda body: "none"))
+def digest_that_is_sent_beside_it_is_checked(t, digest):
+    bucket, body, name = t.bucket(), b"body", "x-amz-content-sha256"
+    refused(t.main.put(bucket, "key", body, auth="query", later={name: digest(body)}), 400, "XAmzContentSHA256Mismatch")
+    refused(t.main.head(bucket, "key"), 404, "")
+    good(t.main.put(bucket, "key", body, auth="query", later={name: hashlib.sha256(body).hexdigest()}))
+    good(t.main.put(bucket, "key", body, auth="query", later={name: "UNSIGNED-PAYLOAD"}))
 
 
 @test
