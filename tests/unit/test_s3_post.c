@@ -196,13 +196,13 @@ static void keys(void **state)
 	struct out o = OUT(text, sizeof(text));
 
 	(void)state;
-	assert_true(s3_post_key(STR("a/${filename}.x"), STR("C:\\dir\\b c.txt"), &o));
+	assert_true(s3_post_expand(STR("a/${filename}.x"), STR("C:\\dir\\b c.txt"), &o));
 	assert_out(&o, "a/b c.txt.x");
 	o = OUT(text, sizeof(text));
-	assert_true(s3_post_key(STR("${filename}${filename"), STR("/${filename}"), &o));
+	assert_true(s3_post_expand(STR("${filename}${filename"), STR("/${filename}"), &o));
 	assert_out(&o, "${filename}${filename");
 	o = OUT(text, 4);
-	assert_false(s3_post_key(STR("${filename}"), STR("abcde"), &o));
+	assert_false(s3_post_expand(STR("${filename}"), STR("abcde"), &o));
 }
 
 int main(void)

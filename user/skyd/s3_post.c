@@ -10,6 +10,7 @@
 #include "s3/tags.h"
 
 #define FIELDS_BYTES	20480u		/* of all fields before the file, as S3 has it */
+#define EXPANDED_BYTES	8192u		/* of those that name the file */
 #define FIELDS_COUNT	100u
 #define INPUT_BYTES	16384u
 
@@ -25,8 +26,7 @@ struct post {
 	struct s3_form form;
 	struct s3_form_field field[FIELDS_COUNT];
 	size_t used;
-	char text[FIELDS_BYTES];
-	char key[S3_KEY_MAX + FORM_FILE_MAX];
+	char text[FIELDS_BYTES + EXPANDED_BYTES];
 	char input[INPUT_BYTES];
 };
 
@@ -72,7 +72,7 @@ static int read_value(struct post *p, struct s3_form_field *f)
 
 	f->value = (struct str){ p->text + p->used, 0 };
 	while ((event = next(p)) == FORM_DATA) {
-		if (p->scan.data.len > sizeof(p->text) - p->used)
+		if (p->scan.data.len > FIELDS_BYTES - p->used)
 			return s3_fail(&p->c->fault, S3_MAX_POST_PRE_DATA, NULL);
 		f->value.len += keep(p, p->scan.data).len;
 	}
@@ -90,7 +90,7 @@ static int read_fields(struct post *p)
 
 		if (str_equal_nocase(name, STR("file")))
 			return 0;
-		if (p->form.count == FIELDS_COUNT || name.len > sizeof(p->text) - p->used)
+		if (p->form.count == FIELDS_COUNT || name.len > FIELDS_BYTES - p->used)
 			return s3_fail(&p->c->fault, S3_MAX_POST_PRE_DATA, NULL);
 		/* What the policy was held against has to be what counts. */
 		if (s3_form_find(&p->form, name, &twice))
@@ -109,6 +109,25 @@ static int read_fields(struct post *p)
 	return malformed(p);
 }
 
+/* The name of the file, where fields leave room for it; the policy itself is as it was signed. */
+static int expand_fields(struct post *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->form.count; i++) {
+		struct s3_form_field *f = &p->field[i];
+		struct out o = OUT(p->text + p->used, sizeof(p->text) - p->used);
+
+		if (!memmem(f->value.at, f->value.len, "${filename}", 11))
+			continue;
+		if (!s3_post_expand(f->value, str_of(p->scan.file), &o))
+			return s3_fail(&p->c->fault, S3_MAX_POST_PRE_DATA, NULL);
+		f->value = out_written(&o);
+		p->used += o.len;
+	}
+	return 0;
+}
+
 static int check_policy(void *arg)
 {
 	struct post *p = arg;
@@ -118,15 +137,9 @@ static int check_policy(void *arg)
 
 static int find_key(struct post *p)
 {
-	struct out o = OUT(p->key, sizeof(p->key));
-	struct str key;
-
-	if (!s3_form_find(&p->form, STR("key"), &key))
+	if (!s3_form_find(&p->form, STR("key"), &p->c->target.key))
 		return s3_fail(&p->c->fault, S3_INVALID_ARGUMENT,
 			       "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.");
-	if (!s3_post_key(key, str_of(p->scan.file), &o))
-		return s3_fail(&p->c->fault, S3_KEY_TOO_LONG, NULL);
-	p->c->target.key = out_written(&o);
 	return s3_key_check(p->c->target.key, &p->c->fault);
 }
 
@@ -362,6 +375,8 @@ static int post(struct post *p)
 	if (!rc)
 		rc = auth_form(c, &p->form);
 	if (!rc)
+		rc = expand_fields(p);
+	if (!rc)
 		rc = auth_context(c, &p->form);
 	if (!rc)
 		rc = check_bucket(c);
@@ -398,6 +413,17 @@ static int post_of(struct s3_call *c, struct str type, struct post *p)
 	return post(p);
 }
 
+/* The form is about to go.  Who has sent it is still told to the log; what for, to nobody. */
+static void outlive(struct s3_call *c)
+{
+	struct str key = str_head(str_from(c->caller.access_key), sizeof(c->claim.text));
+
+	if (key.len)
+		memmove(c->claim.text, key.at, key.len);
+	c->caller.access_key = (struct rpc_bytes){ c->claim.text, key.len };
+	c->target.key = STR_NONE;
+}
+
 int s3_post_object(struct s3_call *c)
 {
 	CLEANUP_FREE struct post *p = NULL;
@@ -410,6 +436,7 @@ int s3_post_object(struct s3_call *c)
 	rc = begin_post(c, &p, &units);
 	if (!rc)
 		rc = post_of(c, type, p);
+	outlive(c);
 	io_release(&c->g->strangers, units);
 	return rc;
 }

@@ -310,14 +310,16 @@ enum s3_code s3_post_check_size(const struct s3_post_limits *limits, uint64_t si
 }
 
 /**
- * s3_post_key - the key that a form means
- * @key:	of the field "key"; "${filename}" in it stands for the file's name
+ * s3_post_expand - what a field means
+ * @value:	of it; "${filename}" in it stands for the file's name
  * @file:	as the browser calls it: of a path only the last part
- * @o:		receives the key
+ * @o:		receives what it means
+ *
+ * The policy is held against that, too.
  *
  * Return: whether it fits.
  */
-bool s3_post_key(struct str key, struct str file, struct out *o)
+bool s3_post_expand(struct str value, struct str file, struct out *o)
 {
 	static const char variable[] = "${filename}";
 	const char *at;
@@ -326,11 +328,11 @@ bool s3_post_key(struct str key, struct str file, struct out *o)
 	for (i = file.len; i && file.at[i - 1] != '/' && file.at[i - 1] != '\\'; i--)
 		;
 	file = str_skip(file, i);
-	while (key.len && (at = memmem(key.at, key.len, variable, sizeof(variable) - 1))) {
-		out_bytes(o, key.at, at - key.at);
+	while (value.len && (at = memmem(value.at, value.len, variable, sizeof(variable) - 1))) {
+		out_bytes(o, value.at, at - value.at);
 		out_str(o, file);
-		key = str_skip(key, at - key.at + sizeof(variable) - 1);
+		value = str_skip(value, at - value.at + sizeof(variable) - 1);
 	}
-	out_str(o, key);
+	out_str(o, value);
 	return !o->err;
 }

@@ -33,6 +33,6 @@ enum s3_code s3_post_check(const struct s3_form *form, int64_t now, struct s3_po
 			   struct s3_fault *f);
 enum s3_code s3_post_check_size(const struct s3_post_limits *limits, uint64_t size,
 				struct s3_fault *f);
-bool s3_post_key(struct str key, struct str file, struct out *o);
+bool s3_post_expand(struct str value, struct str file, struct out *o);
 
 #endif /* SKY_S3_POST_H */

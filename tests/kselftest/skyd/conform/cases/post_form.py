@@ -88,6 +88,25 @@ def puts_the_files_name_into_the_key(t):
 
 
 @test
+def holds_the_files_name_against_the_policy(t):
+    form = Form(t, key="${filename}", conditions=[["starts-with", "$key", "up/"]])
+    form.absent(form.send(filename="a.txt"), 403, "AccessDenied", "a.txt")
+    form = Form(t, key="up/${filename}", conditions=[["eq", "$key", "up/a.txt"]])
+    form.absent(form.send(filename="b.txt"), 403, "AccessDenied", "up/b.txt")
+    good(form.send(filename="dir/a.txt"), 204)
+    content(t.main.get(form.bucket, "up/a.txt"), b"form body")
+
+
+@test
+def puts_the_files_name_into_other_fields(t):
+    form = Form(t, fields=[("x-amz-meta-file", "<${filename}>")],
+                conditions=[{"key": "form-key"}, {"x-amz-meta-file": "<a.txt>"}])
+    form.absent(form.send(filename="b.txt"), 403, "AccessDenied")
+    good(form.send(filename="a.txt"), 204)
+    header(good(t.main.head(form.bucket, "form-key")), "x-amz-meta-file", "<a.txt>")
+
+
+@test
 def keeps_headers_and_metadata(t):
     form = Form(t, fields=[("Content-Type", "text/x-own"), ("x-amz-meta-a", "b"), ("Cache-Control", "no-store")])
     good(form.send(), 204)
