@@ -14,7 +14,8 @@ static void bucket_names(void **state)
 		"012345678901234567890123456789012345678901234567890123456789012",
 	};
 	static const char *const bad[] = {
-		"", "ab", "Abc", "a_b", "a b", "-abc", "abc-", ".abc", "abc.", "a..b", "192.168.0.1",
+		"", "ab", "Abc", "a_b", "a b", "-abc", "abc-", ".abc", "abc.", "a..b", "a.-b",
+		"a-.b", "192.168.0.1",
 		"xn--abc", "sthree-abc", "abc-s3alias", "abc--ol-s3", "abc--x-s3", "abc.mrap",
 		"a/bc", "abc\n", "\xc3\xa9" "abc",
 		"0123456789012345678901234567890123456789012345678901234567890123",

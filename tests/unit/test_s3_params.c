@@ -106,7 +106,8 @@ static void encodings(void **state)
 	static const char *const cases[][2] = {
 		{ "aws-chunked", "" }, { "aws-chunked,gzip", "gzip" },
 		{ "gzip, AWS-Chunked", "gzip" },
-		{ "gzip,  br", "gzip,br" }, { "", "" }, { "aws-chunked,aws-chunked", "" },
+		{ "gzip,  br", "gzip,  br" }, { "aws-chunked, deflate, gzip", "deflate, gzip" },
+		{ "", "" }, { "aws-chunked,aws-chunked", "" },
 	};
 	char text[64];
 	size_t i;

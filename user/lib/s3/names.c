@@ -22,10 +22,10 @@ static bool is_address(struct str name)
  * s3_bucket_name_ok - may a bucket be called so?
  * @name:	decoded
  *
- * "Bucket naming rules" of the S3 User Guide: 3 to 63 of a-z 0-9 . -, beginning and
- * ending in a letter or digit, no two dots together, not like an IPv4 address, and
- * not what AWS keeps for itself (but for the prefix of its documentation's examples,
- * which readers try).
+ * "Bucket naming rules" of the S3 User Guide: 3 to 63 of a-z 0-9 . -, each label between
+ * dots beginning and ending in a letter or digit, as in a host's name, not like an IPv4
+ * address, and not what AWS keeps for itself (but for the prefix of its documentation's
+ * examples, which readers try).
  */
 bool s3_bucket_name_ok(struct str name)
 {
@@ -41,7 +41,9 @@ bool s3_bucket_name_ok(struct str name)
 			return false;
 		if (!plain && (!i || i + 1 == name.len))
 			return false;
-		if (c == '.' && name.at[i - 1] == '.')
+		if (c == '.' && (name.at[i - 1] == '.' || name.at[i - 1] == '-'))
+			return false;
+		if (c == '-' && name.at[i - 1] == '.')
 			return false;
 	}
 	return !is_address(name) && !str_starts(name, STR("xn--")) &&

@@ -249,7 +249,7 @@ enum s3_code s3_metadata_check(const struct http_head *h, struct s3_fault *f)
  * @o:		receives it, nothing when none is left
  * @value:	of Content-Encoding
  *
- * "aws-chunked" is how the body came, not how the object is.
+ * "aws-chunked" is how the body came, not how the object is.  All else stays as it was written.
  */
 void s3_content_encoding(struct out *o, struct str value)
 {
@@ -257,12 +257,13 @@ void s3_content_encoding(struct out *o, struct str value)
 	struct str item;
 
 	while (str_cut(&value, ',', &item)) {
-		item = str_trim(item);
-		if (!item.len || str_equal_nocase(item, STR("aws-chunked")))
+		struct str name = str_trim(item);
+
+		if (!name.len || str_equal_nocase(name, STR("aws-chunked")))
 			continue;
 		if (!first)
 			out_char(o, ',');
-		out_str(o, item);
+		out_str(o, first ? name : item);
 		first = false;
 	}
 }

@@ -59,6 +59,7 @@ def create_takes_the_path_with_a_slash(t):
 @each(("two letters", "ab"), ("one letter", "a"), ("64 letters", "a" * 64), ("capitals", "Sky-Capital"),
       ("underscore", "sky_under_score"), ("hyphen first", "-sky-bucket"), ("hyphen last", "sky-bucket-"),
       ("dot first", ".sky-bucket"), ("dot last", "sky-bucket."), ("two dots", "sky..bucket"),
+      ("hyphen after a dot", "sky.-bucket"), ("hyphen before a dot", "sky-.bucket"),
       ("address", "192.168.5.123"), ("space", "sky bucket"), ("non-ASCII", "sky-b\u00fccket"),
       ("exclamation mark", "sky!bucket"), ("star", "sky*bucket"), ("255 letters", "b" * 255),
       ("prefix xn--", "xn--sky-bucket"), ("suffix -s3alias", "sky-bucket-s3alias"))

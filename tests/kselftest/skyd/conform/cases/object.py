@@ -241,7 +241,8 @@ def metadata_of_more_than_two_kilobytes_is_refused(t):
 
 @each(("type", "Content-Type", "text/x-own; charset=utf-8"), ("caching", "Cache-Control", "max-age=60, private"),
       ("disposition", "Content-Disposition", "attachment; filename=\"a b.txt\""),
-      ("encoding", "Content-Encoding", "gzip"), ("language", "Content-Language", "de-DE, en"),
+      ("encoding", "Content-Encoding", "gzip"),
+      ("encodings", "Content-Encoding", "deflate, gzip"), ("language", "Content-Language", "de-DE, en"),
       ("expiry", "Expires", "Wed, 21 Oct 2037 07:28:00 GMT"))
 def header_is_kept(t, name, value):
     bucket, key = t.object(headers={name: value})
