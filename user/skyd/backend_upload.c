@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <asm/byteorder.h>
+
 #include "backend_private.h"
 
 /* --- create ----------------------------------------------------------------------- */
@@ -155,6 +157,26 @@ static int answer_abort(struct link_request *r, const void *question, void *answ
 	return backend_status(rc);
 }
 
+/*
+ * A client that has lost the answer asks again.  The upload is gone, but what it has made names it,
+ * as long as nothing newer is there.
+ */
+static int complete_again(struct call *c, const struct meta_complete *ask,
+			  struct meta_result *give)
+{
+	struct store_object o;
+	__be64 ref;
+	int rc = store_object_get(c->b->store, call_team(c), c->bucket->row.id,
+				  text_of(ask->name), NULL, &c->arena, &o);
+
+	memcpy(&ref, ask->upload, sizeof(ref));
+	if (rc || !o.data.parts || o.data.ref != be64_to_cpu(ref) ||
+	    !str_equal(str_of_text(o.etag), str_of_bytes(ask->etag)))
+		return meta_status(S3_NO_SUCH_UPLOAD);
+	result_write(&(struct store_result){ .version = o.version, .order = o.order }, give);
+	return 0;
+}
+
 static int complete(struct call *c, const struct meta_complete *ask, struct meta_result *give)
 {
 	struct store_complete to = {
@@ -178,6 +200,8 @@ static int complete(struct call *c, const struct meta_complete *ask, struct meta
 	to.parts = ask->parts;
 	memcpy(to.id, ask->upload, STORE_VERSION_BYTES);
 	rc = store_upload_complete(c->b->store, &to, &result);
+	if (rc == -STORE_NO_SUCH_UPLOAD)
+		return complete_again(c, ask, give);
 	if (rc)
 		return backend_status(rc);
 	result_write(&result, give);

@@ -363,6 +363,18 @@ static int commit(struct completion *m)
 	return rc ? rc : reply(m, &made, out_written(&etag));
 }
 
+/* The upload is gone: the backend knows whether it is because this has been done already. */
+static int commit_again(struct completion *m)
+{
+	u32 i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->part[i].bad_etag)
+			return s3_fail(&m->c->fault, S3_NO_SUCH_UPLOAD, NULL);
+	m->sums = (struct object_sums){ .value.kind = S3_NO_CHECKSUM, .empty = true };
+	return commit(m);
+}
+
 int s3_complete_upload(struct s3_call *c)
 {
 	CLEANUP_COMPLETION struct completion *m = calloc(1, sizeof(*m));
@@ -389,6 +401,8 @@ int s3_complete_upload(struct s3_call *c)
 	body_free(&body);
 	if (!rc)
 		rc = match_all(m);
+	if (meta_code(rc) == S3_NO_SUCH_UPLOAD)
+		return commit_again(m);
 	if (!rc)
 		rc = check_sizes(m, &size);
 	if (!rc)

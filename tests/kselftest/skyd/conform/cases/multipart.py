@@ -243,13 +243,39 @@ def complete_of_a_missing_upload(t):
 def complete_twice_gives_the_same(t):
     """A client that lost the answer asks again."""
     bucket, key, upload, tag = one_part(t)
-    first = good(t.main.complete(bucket, key, upload, [(1, tag)])).xml.text("ETag")
-    again = t.main.complete(bucket, key, upload, [(1, tag)])
-    if again.status == 200:
-        same(again.xml.text("ETag"), first, "ETag")
-    else:
-        refused(again, 404, "NoSuchUpload")
+    first = good(t.main.complete(bucket, key, upload, [(1, tag)]))
+    again = good(t.main.complete(bucket, key, upload, [(1, tag)]))
+    same(again.xml.text("ETag"), first.xml.text("ETag"), "ETag")
     content(t.main.get(bucket, key), b"part")
+
+
+@test
+def complete_twice_makes_one_version(t):
+    bucket, key = t.versioned(), "key"
+    upload = t.main.start(bucket, key)
+    tag = good(t.main.part(bucket, key, upload, 1, b"part")).etag
+    first = good(t.main.complete(bucket, key, upload, [(1, tag)]))
+    same(good(t.main.complete(bucket, key, upload, [(1, tag)])).version, first.version, "version")
+    same(len(good(t.main.versions(bucket)).xml.all("Version")), 1, "versions")
+
+
+@each(("after another object", "put"), ("with another part", "part"), ("after an abort of another", "abort"))
+def complete_twice(t, what):
+    """Only what the object that is there was made of."""
+    bucket, key, upload, tag = one_part(t)
+    if what == "abort":
+        other = t.main.start(bucket, key)
+        good(t.main.part(bucket, key, other, 1, b"part"))
+        good(t.main.complete(bucket, key, upload, [(1, tag)]))
+        good(t.main.abort(bucket, key, other), 204)
+        return refused(t.main.complete(bucket, key, other, [(1, tag)]), 404, "NoSuchUpload")
+    good(t.main.complete(bucket, key, upload, [(1, tag)]))
+    if what == "put":
+        good(t.main.put(bucket, key, b"newer"))
+    else:
+        tag = sums.etag(b"other")
+    refused(t.main.complete(bucket, key, upload, [(1, tag)]), 404, "NoSuchUpload")
+    return content(t.main.get(bucket, key), b"newer" if what == "put" else b"part")
 
 
 @test
