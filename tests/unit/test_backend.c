@@ -294,6 +294,8 @@ static int try_delete_bucket(struct home *h, enum asker who)
 
 static int try_op(struct home *h, enum asker who, enum authz_op op)
 {
+	if (op >= AUTHZ_GET_ACCELERATE)
+		return try_bucket(h, who, META_BUCKET_GET_ACCELERATE + (op - AUTHZ_GET_ACCELERATE));
 	switch (op) {
 	case AUTHZ_GET:
 		return read_object(h, who, "b", "o", META_GET);
@@ -416,7 +418,7 @@ static int table_acl(void *arg)
 		/* A scope is a limit, whatever is granted. */
 		must(denied(try_op(h, NONE, op)));
 	}
-	grant[0] = (struct meta_grant){ S3_FULL_CONTROL, rtext(h->other_id), { 0 } };
+	grant[0] = (struct meta_grant){ S3_FULL_CONTROL, rtext(h->other_id), { 0 }, { 0 } };
 	must_equal(set_bucket_acl(h, OWNER, "b", grant, 1), 0);
 	must(!denied(try_list(h, OTHER, META_LIST_OBJECTS)));
 	must(!denied(try_document(h, OTHER, STORE_ACL)));
@@ -452,15 +454,20 @@ static int object_acl(void *arg)
 	must(denied(read_object(h, ANONYMOUS, "b", "nothing", META_GET)));
 	must_equal(set_bucket_acl(h, OWNER, "b", &grant, 1), 0);
 	must_equal(read_object(h, ANONYMOUS, "b", "nothing", META_GET), REFUSED(NO_SUCH_KEY));
-	grant = (struct meta_grant){ S3_READ, rtext(h->owner_id), { 0 } };
+	grant = (struct meta_grant){ S3_READ, rtext(h->owner_id), { 0 }, { 0 } };
 	must_equal(put_object(h, &p, &result), 0);
 	grant.id = rtext("0000000000000001000000000000000000000000000000000000000000000000");
 	must_equal(put_object(h, &p, &result), REFUSED(INVALID_ARGUMENT));
 	grant.id = rtext("somebody");
 	must_equal(put_object(h, &p, &result), REFUSED(INVALID_ARGUMENT));
-	grant = (struct meta_grant){ S3_READ, { 0 }, rtext("http://example.com/all") };
+	/* Names are told, not taken. */
+	grant = (struct meta_grant){ .permission = S3_READ, .id = rtext(h->other_id) };
+	must_equal(put_object(h, &p, &result), 0);
+	grant.name = rtext("somebody");
 	must_equal(put_object(h, &p, &result), REFUSED(INVALID_ARGUMENT));
-	grant = (struct meta_grant){ S3_PERMISSIONS, rtext(h->other_id), { 0 } };
+	grant = (struct meta_grant){ S3_READ, { 0 }, rtext("http://example.com/all"), { 0 } };
+	must_equal(put_object(h, &p, &result), REFUSED(INVALID_ARGUMENT));
+	grant = (struct meta_grant){ S3_PERMISSIONS, rtext(h->other_id), { 0 }, { 0 } };
 	must_equal(put_object(h, &p, &result), REFUSED(INVALID_ARGUMENT));
 	home_close(h);
 	return 0;

@@ -222,6 +222,18 @@ static int answer_bucket(struct link_request *r, const void *question, void *ans
 	static const enum authz_op ops[] = {
 		[META_BUCKET_HEAD] = AUTHZ_LIST, [META_BUCKET_LOCATION] = AUTHZ_GET_LOCATION,
 		[META_BUCKET_GET_VERSIONING] = AUTHZ_GET_VERSIONING,
+		[META_BUCKET_GET_ACCELERATE] = AUTHZ_GET_ACCELERATE,
+		[META_BUCKET_GET_ENCRYPTION] = AUTHZ_GET_ENCRYPTION,
+		[META_BUCKET_GET_LOGGING] = AUTHZ_GET_LOGGING,
+		[META_BUCKET_GET_NOTIFICATION] = AUTHZ_GET_NOTIFICATION,
+		[META_BUCKET_GET_OBJECT_LOCK] = AUTHZ_GET_OBJECT_LOCK,
+		[META_BUCKET_GET_OWNERSHIP] = AUTHZ_GET_OWNERSHIP,
+		[META_BUCKET_GET_PAYMENT] = AUTHZ_GET_PAYMENT,
+		[META_BUCKET_GET_PUBLIC_ACCESS] = AUTHZ_GET_PUBLIC_ACCESS,
+		[META_BUCKET_GET_REPLICATION] = AUTHZ_GET_REPLICATION,
+		[META_BUCKET_GET_WEBSITE] = AUTHZ_GET_WEBSITE,
+		[META_BUCKET_PUT_ENCRYPTION] = AUTHZ_PUT_ENCRYPTION,
+		[META_BUCKET_PUT_PAYMENT] = AUTHZ_PUT_PAYMENT,
 	};
 	const struct meta_bucket_ask *ask = question;
 	struct call *c;
@@ -308,9 +320,9 @@ static int give_document(struct call *c, enum store_document kind, struct meta_d
 	give->owner = (struct rpc_bytes){ c->bucket->owner, OWNER_LEN };
 	give->owner_name = bytes_of(c->bucket->owner_name);
 	if (kind == STORE_ACL) {
-		give->grant = c->bucket->acl.grant;
 		give->grants = c->bucket->acl.grants;
-		return 0;
+		give->revoked = c->bucket->acl.revoked;
+		return grants_tell(c, &c->bucket->acl, &give->grant);
 	}
 	rc = store_bucket_document(c->b->store, call_team(c), c->bucket->row.id, kind, &c->arena,
 				   &body);
@@ -386,6 +398,8 @@ static int put_document(struct call *c, const struct meta_bucket_set *ask)
 		rc = owner_check(c, ask->owner);
 	if (!rc && ask->document == STORE_ACL)
 		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &body, &others);
+	if (!rc && ask->document == STORE_ACL && ask->owner.len && !ask->grants)
+		rc = grants_revoke(c, &body);
 	if (!rc && (others || (ask->document == STORE_BUCKET_POLICY && body.len)))
 		rc = backend_share(c);
 	if (rc)

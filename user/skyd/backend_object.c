@@ -272,8 +272,11 @@ static int give_object(struct call *c, const struct meta_read *ask, const struct
 	data_write(c, o, &give->data);
 	if (ask->purpose == META_GET_ACL) {
 		grants_read(o->acl, &c->arena, &acl);
-		give->grant = acl.grant;
 		give->grants = acl.grants;
+		give->revoked = acl.revoked;
+		rc = grants_tell(c, &acl, &give->grant);
+		if (rc)
+			return rc;
 	}
 	rc = find_from(c, ask, o, give, &offset);
 	if (rc || (!ask->generations && ask->purpose != META_GET) || offset >= o->size)

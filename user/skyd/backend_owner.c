@@ -43,12 +43,11 @@ int owner_team(struct backend *b, u64 team, struct store_arena *a, struct store_
 	return 0;
 }
 
-/* Is there a team of that id?  -STORE_INVALID if there is none. */
-static int check_id(struct call *c, struct rpc_bytes id)
+/* The team of that id.  -STORE_INVALID if there is none. */
+static int find_id(struct call *c, struct rpc_bytes id, struct store_team *team)
 {
 	char text[OWNER_LEN + 1], wanted[OWNER_LEN + 1];
 	u8 bytes[OWNER_LEN / 2];
-	struct store_team team;
 	__be64 number;
 	int rc;
 
@@ -59,10 +58,10 @@ static int check_id(struct call *c, struct rpc_bytes id)
 	if (hex_decode(text, bytes, sizeof(bytes)))
 		return -STORE_INVALID;
 	memcpy(&number, bytes, sizeof(number));
-	rc = owner_team(c->b, be64_to_cpu(number), &c->arena, &team);
+	rc = owner_team(c->b, be64_to_cpu(number), &c->arena, team);
 	if (rc)
 		return rc == -STORE_NO_SUCH_TEAM ? -STORE_INVALID : rc;
-	owner_write(team.id, team.created, wanted);
+	owner_write(team->id, team->created, wanted);
 	return strcmp(text, wanted) ? -STORE_INVALID : 0;
 }
 
@@ -77,7 +76,10 @@ static bool group_known(struct rpc_bytes uri)
 /* -STORE_INVALID: it grants to nobody. */
 static int check_grant(struct call *c, const struct meta_grant *g, const char *owner, bool *others)
 {
-	if (g->permission >= S3_PERMISSIONS || !!g->id.len == !!g->uri.len)
+	struct store_team team;
+
+	/* A name is looked up when it is told. */
+	if (g->permission >= S3_PERMISSIONS || !!g->id.len == !!g->uri.len || g->name.len)
 		return -STORE_INVALID;
 	if (g->uri.len) {
 		*others = true;
@@ -86,7 +88,7 @@ static int check_grant(struct call *c, const struct meta_grant *g, const char *o
 	if (str_is(str_of_bytes(g->id), owner))
 		return 0;
 	*others = true;
-	return check_id(c, g->id);
+	return find_id(c, g->id, &team);
 }
 
 int owner_check(const struct call *c, struct rpc_bytes named)
@@ -125,6 +127,18 @@ int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, con
 	return 0;
 }
 
+int grants_revoke(struct call *c, struct store_text *to)
+{
+	const struct meta_document none = { .revoked = true };
+	void *buf = store_alloc(&c->arena, 64);
+	int rc = buf ? rpc_encode(&meta_document_schema, &none, buf, 64) : -ENOMEM;
+
+	if (rc < 0)
+		return rc;
+	*to = (struct store_text){ buf, (size_t)rc };
+	return 0;
+}
+
 void grants_read(struct store_text from, struct store_arena *a, struct meta_document *to)
 {
 	size_t size = META_GRANTS_MAX * sizeof(struct meta_grant);
@@ -141,6 +155,33 @@ void grants_read(struct store_text from, struct store_arena *a, struct meta_docu
 		return;
 	log_line(LEVEL_ERROR, "a list of grants cannot be read: nobody but the owner has any");
 	*to = (struct meta_document){ 0 };
+}
+
+/* Who is no more, or whom the store cannot find now, has no name. */
+static struct rpc_bytes name_of(struct call *c, struct rpc_bytes id)
+{
+	struct store_team team;
+
+	if (str_is(str_of_bytes(id), c->bucket->owner))
+		return bytes_of(c->bucket->owner_name);
+	if (!id.len || find_id(c, id, &team))
+		return (struct rpc_bytes){ 0 };
+	return bytes_of(team.name);
+}
+
+int grants_tell(struct call *c, const struct meta_document *acl, const struct meta_grant **to)
+{
+	struct meta_grant *told = store_alloc(&c->arena, (acl->grants + 1) * sizeof(*told));
+	u32 i;
+
+	if (!told)
+		return -ENOMEM;
+	for (i = 0; i < acl->grants; i++) {
+		told[i] = acl->grant[i];
+		told[i].name = name_of(c, told[i].id);
+	}
+	*to = told;
+	return 0;
 }
 
 static bool is_grantee(const struct meta_grant *g, const struct cached_key *key)

@@ -158,6 +158,10 @@ int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, con
 		 struct store_text *to, bool *others);
 /* The reverse; what cannot be read is an empty list, and said in the log. */
 void grants_read(struct store_text from, struct store_arena *a, struct meta_document *to);
+/* A list that says of itself that it has nothing, where none is the owner's. */
+int grants_revoke(struct call *c, struct store_text *to);
+/* The same grants with the names of their teams, in the call's arena. */
+int grants_tell(struct call *c, const struct meta_document *acl, const struct meta_grant **to);
 /* Is a permission granted to this key (NULL: anonymous)? */
 bool grants_allow(const struct meta_document *acl, const struct cached_key *key,
 		  enum s3_permission wanted);
@@ -194,6 +198,10 @@ enum authz_op {
 	AUTHZ_GET_BUCKET_ACL, AUTHZ_PUT_BUCKET_ACL, AUTHZ_GET_CORS, AUTHZ_PUT_CORS,
 	AUTHZ_GET_POLICY, AUTHZ_PUT_POLICY, AUTHZ_DELETE_POLICY,
 	AUTHZ_GET_LIFECYCLE, AUTHZ_PUT_LIFECYCLE, AUTHZ_GET_BUCKET_TAGS, AUTHZ_PUT_BUCKET_TAGS,
+	/* As META_BUCKET's purposes. */
+	AUTHZ_GET_ACCELERATE, AUTHZ_GET_ENCRYPTION, AUTHZ_GET_LOGGING, AUTHZ_GET_NOTIFICATION,
+	AUTHZ_GET_OBJECT_LOCK, AUTHZ_GET_OWNERSHIP, AUTHZ_GET_PAYMENT, AUTHZ_GET_PUBLIC_ACCESS,
+	AUTHZ_GET_REPLICATION, AUTHZ_GET_WEBSITE, AUTHZ_PUT_ENCRYPTION, AUTHZ_PUT_PAYMENT,
 	AUTHZ_OPS,
 };
 

@@ -308,6 +308,8 @@ static int set_acl(struct call *c, const struct meta_set *ask,
 
 	if (!rc)
 		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &acl, &others);
+	if (!rc && ask->owner.len && !ask->grants)
+		rc = grants_revoke(c, &acl);
 	if (!rc && others)
 		rc = backend_share(c);
 	return rc ? rc : store_object_set_acl(c->b->store, call_team(c), c->bucket->row.id,

@@ -112,7 +112,12 @@ static void fill_fault(struct s3_call *c, enum s3_code code)
 	case S3_NO_SUCH_BUCKET_POLICY:
 	case S3_NO_SUCH_CORS:
 	case S3_NO_SUCH_LIFECYCLE:
+	case S3_NO_SUCH_OBJECT_LOCK:
+	case S3_NO_SUCH_OWNERSHIP:
+	case S3_NO_SUCH_PUBLIC_ACCESS:
+	case S3_NO_SUCH_REPLICATION:
 	case S3_NO_SUCH_TAG_SET:
+	case S3_NO_SUCH_WEBSITE:
 		s3_detail(&c->fault, "BucketName", c->target.bucket);
 		break;
 	case S3_NO_SUCH_KEY:
@@ -261,6 +266,8 @@ static int run(struct s3_call *c)
 		rc = route_twice(c);
 	if (!rc)
 		rc = route_find(c);
+	if (!rc && c->route->flags & ROUTE_PREFLIGHT)
+		return c->route->handle(c);
 	if (!rc && !(c->route->flags & ROUTE_UNSIGNED_FORM)) {
 		rc = auth_request(c);
 		rc = rc ? rc : auth_context(c, NULL);

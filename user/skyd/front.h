@@ -237,7 +237,10 @@ struct s3_route {
 	unsigned int flags;
 };
 
-enum { ROUTE_UNSIGNED_FORM = 1 };	/* is authenticated by its handler */
+enum {
+	ROUTE_UNSIGNED_FORM = 1,	/* is authenticated by its handler */
+	ROUTE_PREFLIGHT = 2,		/* of a request to come, whose signature its URL may have */
+};
 
 extern const struct s3_route s3_routes[];
 extern const unsigned int s3_route_count;
@@ -408,6 +411,7 @@ int object_read(struct s3_call *c, struct meta_read *ask, struct meta_object *ob
 void cors_request(struct s3_call *c);
 
 s3_handler s3_options;
+s3_handler s3_get_setting, s3_put_setting, s3_delete_setting;
 s3_handler s3_list_buckets, s3_create_bucket, s3_delete_bucket, s3_head_bucket,
 	s3_bucket_location, s3_get_versioning, s3_put_versioning;
 s3_handler s3_list_objects, s3_list_objects_v2, s3_list_versions, s3_list_uploads;

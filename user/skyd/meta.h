@@ -244,6 +244,7 @@ struct meta_grant {
 	u8 permission;			/* enum s3_permission */
 	struct rpc_bytes id;		/* of a user; or */
 	struct rpc_bytes uri;		/* of a group */
+	struct rpc_bytes name;		/* of the user's team; told, never kept */
 };
 
 struct meta_object {
@@ -267,6 +268,7 @@ struct meta_object {
 	u64 part_start, part_size;	/* with META_FROM_PART */
 	bool tags_visible;		/* the caller may see how many tags there are */
 	struct rpc_bytes expiration;	/* x-amz-expiration, or empty */
+	bool revoked;			/* with META_GET_ACL: as of a document */
 };
 
 struct meta_page_ask {
@@ -566,7 +568,14 @@ struct meta_bucket_make {
 	struct rpc_bytes canned_acl;
 };
 
-enum meta_bucket_purpose { META_BUCKET_HEAD, META_BUCKET_LOCATION, META_BUCKET_GET_VERSIONING };
+enum meta_bucket_purpose {
+	META_BUCKET_HEAD, META_BUCKET_LOCATION, META_BUCKET_GET_VERSIONING,
+	/* Settings that are as they are: whether the bucket is there, and he may. */
+	META_BUCKET_GET_ACCELERATE, META_BUCKET_GET_ENCRYPTION, META_BUCKET_GET_LOGGING,
+	META_BUCKET_GET_NOTIFICATION, META_BUCKET_GET_OBJECT_LOCK, META_BUCKET_GET_OWNERSHIP,
+	META_BUCKET_GET_PAYMENT, META_BUCKET_GET_PUBLIC_ACCESS, META_BUCKET_GET_REPLICATION,
+	META_BUCKET_GET_WEBSITE, META_BUCKET_PUT_ENCRYPTION, META_BUCKET_PUT_PAYMENT,
+};
 
 struct meta_bucket_ask {
 	struct meta_caller caller;
@@ -621,6 +630,7 @@ struct meta_document {
 	struct rpc_bytes owner, owner_name;
 	const struct meta_grant *grant;
 	u32 grants;
+	bool revoked;			/* there are none because an ACL says so */
 };
 
 /* --- our own API ---------------------------------------------------------------------- */

@@ -37,7 +37,9 @@ ELEMENT(url, "url");
 #undef M
 
 #define M struct meta_grant
-static const struct rpc_field grant_fields[] = { U8(permission), ID(id), TEXT(uri) };
+static const struct rpc_field grant_fields[] = {
+	U8(permission), ID(id), TEXT(uri), TEXT(name),
+};
 ELEMENT(grant, "grant");
 #undef M
 
@@ -138,6 +140,7 @@ static const struct rpc_field object_fields[] = {
 	NUM64(size), TEXT(etag), TEXT(checksums), BLOB(headers), BLOB(metadata),
 	BLOB(tags), TEXT(key), GRANTS, STRUCT(data, data), STRUCT(page, meta_page),
 	NUM64(part_start), NUM64(part_size), BOOL(tags_visible), TEXT(expiration),
+	BOOL(revoked),
 };
 TABLE(object, "object");
 #undef M
@@ -408,7 +411,7 @@ TABLE(bucket_set, "bucket-set");
 
 #define M struct meta_document
 static const struct rpc_field document_fields[] = {
-	BLOB(body), ID(owner), TEXT(owner_name), GRANTS,
+	BLOB(body), ID(owner), TEXT(owner_name), GRANTS, BOOL(revoked),
 };
 TABLE(document, "document");
 #undef M

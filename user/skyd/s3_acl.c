@@ -9,36 +9,48 @@
 #define DOCUMENT_MAX	131072u
 #define GRANTS_ROOM	(META_GRANTS_MAX * sizeof(struct meta_grant))
 
-static int write_acl(struct s3_call *c, struct str owner, struct str owner_name,
-		     const struct meta_grant *grants, u32 count)
+struct acl_told {
+	struct s3_owner owner;
+	const struct meta_grant *grant;
+	u32 grants;
+	bool revoked;
+};
+
+/* Groups come before users, as other servers have it: some clients count on it. */
+static void write_grants(struct out *o, const struct acl_told *acl, bool groups)
 {
-	const struct s3_owner of = { owner, owner_name };
-	CLEANUP_TEXT struct front_text t = FRONT_TEXT_NONE;
 	u32 i;
 
-	if (!front_text_begin(&t, c, 200))
-		return -ENOMEM;
-	s3_acl_begin(&t.o, &of);
-	/* Without any, it is the owner's alone. */
-	if (!count)
-		s3_acl_grant(&t.o, &(struct s3_grant){
-			.id = owner, .permission = S3_FULL_CONTROL,
-			.display_name = owner_name.len ? owner_name : STR_NONE,
-		});
-	for (i = 0; i < count; i++) {
-		const struct meta_grant *g = &grants[i];
-		struct s3_grant grant = {
+	for (i = 0; i < acl->grants; i++) {
+		const struct meta_grant *g = &acl->grant[i];
+
+		if (g->permission >= S3_PERMISSIONS || groups != !g->id.len)
+			continue;
+		s3_acl_grant(o, &(struct s3_grant){
 			.permission = g->permission,
 			.id = g->id.len ? str_from(g->id) : STR_NONE,
 			.uri = g->uri.len ? str_from(g->uri) : STR_NONE,
-		};
-
-		if (g->permission >= S3_PERMISSIONS)
-			continue;
-		if (grant.id.at && str_equal(grant.id, owner) && owner_name.len)
-			grant.display_name = owner_name;
-		s3_acl_grant(&t.o, &grant);
+			.display_name = g->name.len ? str_from(g->name) : STR_NONE,
+		});
 	}
+}
+
+static int write_acl(struct s3_call *c, const struct acl_told *acl)
+{
+	const struct s3_owner *owner = &acl->owner;
+	CLEANUP_TEXT struct front_text t = FRONT_TEXT_NONE;
+
+	if (!front_text_begin(&t, c, 200))
+		return -ENOMEM;
+	s3_acl_begin(&t.o, owner);
+	/* Without any, it is the owner's alone. */
+	if (!acl->grants && !acl->revoked)
+		s3_acl_grant(&t.o, &(struct s3_grant){
+			.id = owner->id, .permission = S3_FULL_CONTROL,
+			.display_name = owner->display_name.len ? owner->display_name : STR_NONE,
+		});
+	write_grants(&t.o, acl, true);
+	write_grants(&t.o, acl, false);
 	s3_acl_end(&t.o);
 	return front_text_end(&t);
 }
@@ -131,8 +143,9 @@ int s3_get_object_acl(struct s3_call *c)
 
 	if (!rc)
 		rc = object_read(c, &ask, &b, &answer);
-	return rc ? rc : write_acl(c, str_from(b.owner), str_from(b.owner_name), b.grant,
-				   b.grants);
+	return rc ? rc : write_acl(c, &(struct acl_told){
+		{ str_from(b.owner), str_from(b.owner_name) }, b.grant, b.grants, b.revoked,
+	});
 }
 
 int s3_put_object_acl(struct s3_call *c)
@@ -171,8 +184,10 @@ int s3_get_bucket_acl(struct s3_call *c)
 	int rc = front_ask(c, META_BUCKET_DOCUMENT, &meta_bucket_ask_schema, &ask,
 			   &meta_document_schema, &found, GRANTS_ROOM, &answer);
 
-	return rc ? rc : write_acl(c, str_from(found.owner), str_from(found.owner_name),
-				   found.grant, found.grants);
+	return rc ? rc : write_acl(c, &(struct acl_told){
+		{ str_from(found.owner), str_from(found.owner_name) }, found.grant, found.grants,
+		found.revoked,
+	});
 }
 
 int s3_put_bucket_acl(struct s3_call *c)

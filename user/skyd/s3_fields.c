@@ -352,11 +352,11 @@ int fields_acl(struct s3_call *c, struct object_fields *f)
 		struct str name;
 		enum s3_permission permission;
 	} grants[] = {
-		{ LITERAL("x-amz-grant-full-control"), S3_FULL_CONTROL },
 		{ LITERAL("x-amz-grant-read"), S3_READ },
-		{ LITERAL("x-amz-grant-read-acp"), S3_READ_ACP },
 		{ LITERAL("x-amz-grant-write"), S3_WRITE },
+		{ LITERAL("x-amz-grant-read-acp"), S3_READ_ACP },
 		{ LITERAL("x-amz-grant-write-acp"), S3_WRITE_ACP },
+		{ LITERAL("x-amz-grant-full-control"), S3_FULL_CONTROL },
 	};
 	struct str canned = field_of(c, STR("x-amz-acl"));
 	size_t i;

@@ -207,6 +207,34 @@ def owner_can_always_give_itself_rights(t):
 
 
 @test
+def document_may_take_all_back(t):
+    bucket, key = t.object()
+    for of in (None, key):
+        good(t.main.put_xml(bucket, "acl", policy(t.owner(), []), of))
+        same(grants(t, bucket, of), [], "grants")
+        good(t.main.put(bucket, of, query={"acl": None}, headers={"x-amz-acl": "private"}))
+        same(grants(t, bucket, of), [(t.owner(), "FULL_CONTROL")], "grants of a private one")
+
+
+@test
+def tells_the_name_of_each_team(t):
+    bucket = t.bucket()
+    rows = [(t.owner(), "FULL_CONTROL"), (t.owner(t.alt), "READ")]
+    good(t.main.put_xml(bucket, "acl", policy(t.owner(), rows)))
+    names = {c.get().xml.text("Owner/ID"): c.get().xml.text("Owner/DisplayName") for c in (t.main, t.alt)}
+    xml = good(t.main.get(bucket, query={"acl": None})).xml
+    for g in xml.all("AccessControlList/Grant/Grantee"):
+        same(g.text("DisplayName"), names[g.text("ID")], "name")
+
+
+@test
+def lists_groups_before_users(t):
+    xml = good(t.main.get(t.bucket(headers={"x-amz-acl": "public-read-write"}), query={"acl": None})).xml
+    same([(bool(g.all("Grantee/URI")), g.text("Permission")) for g in xml.all("AccessControlList/Grant")],
+         [(True, "READ"), (True, "WRITE"), (False, "FULL_CONTROL")], "grants")
+
+
+@test
 def is_replaced_with_the_object(t):
     bucket, key = t.object(headers={"x-amz-acl": "public-read"})
     good(t.anon.get(bucket, key))

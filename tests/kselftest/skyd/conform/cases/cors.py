@@ -113,6 +113,22 @@ def preflight_with(t, headers):
     want(answer.status in (400, 403), "%s", answer)
 
 
+@each(("for a read", "GET", {}), ("for a part", "PUT", {"partNumber": "1", "uploadId": "x" * 32}))
+def preflight_of_a_signed_url(t, method, query):
+    """It has the signature of the request to come: no browser could sign the preflight."""
+    bucket, key = open_to(t, rule((ORIGIN,), (method,)))
+    url = t.main.presign(method, bucket, key, query)
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+
+    def ask(headers):
+        path, _, text = url.partition("?")
+        return t.anon.call("OPTIONS", path=path, headers=headers, spoil=lambda r: setattr(r, "raw_query", text))
+
+    header(good(ask(asked)), "access-control-allow-origin", ORIGIN)
+    denied(ask({**asked, "Origin": "https://evil.example.com"}))
+    refused(ask({}), 400, "BadRequest")
+
+
 @test
 def preflight_needs_no_object(t):
     bucket, _ = open_to(t, rule())
