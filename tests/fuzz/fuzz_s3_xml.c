@@ -6,6 +6,7 @@
 #include "fuzz_util.h"
 
 #include "s3/answer.h"
+#include "s3/setting.h"
 #include "s3/tags.h"
 #include "s3/xml_read.h"
 
@@ -86,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = own_copy(data + 1, size - 1);
 	items = 0;
-	switch (data[0] % 8) {
+	switch (data[0] % 10) {
 	case 0:
 		code = s3_read_delete(text, on_delete, NULL, &quiet, &f);
 		break;
@@ -111,6 +112,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 7:
 		code = s3_tags_from_xml(&tags, S3_BUCKET_TAGS, text, &f);
 		require(tags.count <= S3_BUCKET_TAGS && tags.used <= S3_TAGS_TEXT);
+		break;
+	case 8:
+		code = s3_read_setting(S3_SETTING_ENCRYPTION, text, &f);
+		break;
+	case 9:
+		code = s3_read_setting(S3_SETTING_PAYMENT, text, &f);
 		break;
 	}
 	require(!code || f.code == code);

@@ -19,6 +19,7 @@ check-skyctl: user ## skyctl's round trips with a skyd with six edges (KTAP)
 check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside one, and a short run of faults (KTAP)
 	@status=0; \
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
+	MALLOC_PERTURB_=85 tests/kselftest/skyd/with-skyd tests/kselftest/skyd/form-log || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
 	$(MAKE) -s --no-print-directory check-cache || status=1; \
 	$(MAKE) -s --no-print-directory check-tiers || status=1; \

@@ -294,6 +294,8 @@ static int try_delete_bucket(struct home *h, enum asker who)
 
 static int try_op(struct home *h, enum asker who, enum authz_op op)
 {
+	if (op >= AUTHZ_GET_ACCELERATE)
+		return try_bucket(h, who, META_BUCKET_GET_ACCELERATE + (op - AUTHZ_GET_ACCELERATE));
 	switch (op) {
 	case AUTHZ_GET:
 		return read_object(h, who, "b", "o", META_GET);

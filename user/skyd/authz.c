@@ -78,6 +78,30 @@ const struct authz_rule authz_rules[AUTHZ_OPS] = {
 		"s3:GetBucketTagging", NULL, false, false, NO, NO },
 	[AUTHZ_PUT_BUCKET_TAGS] = {
 		"s3:PutBucketTagging", NULL, true, false, NO, NO },
+	[AUTHZ_GET_ACCELERATE] = {
+		"s3:GetAccelerateConfiguration", NULL, false, false, NO, NO },
+	[AUTHZ_GET_ENCRYPTION] = {
+		"s3:GetEncryptionConfiguration", NULL, false, false, NO, NO },
+	[AUTHZ_GET_LOGGING] = {
+		"s3:GetBucketLogging", NULL, false, false, NO, NO },
+	[AUTHZ_GET_NOTIFICATION] = {
+		"s3:GetBucketNotification", NULL, false, false, NO, NO },
+	[AUTHZ_GET_OBJECT_LOCK] = {
+		"s3:GetBucketObjectLockConfiguration", NULL, false, false, NO, NO },
+	[AUTHZ_GET_OWNERSHIP] = {
+		"s3:GetBucketOwnershipControls", NULL, false, false, NO, NO },
+	[AUTHZ_GET_PAYMENT] = {
+		"s3:GetBucketRequestPayment", NULL, false, false, NO, NO },
+	[AUTHZ_GET_PUBLIC_ACCESS] = {
+		"s3:GetBucketPublicAccessBlock", NULL, false, false, NO, NO },
+	[AUTHZ_GET_REPLICATION] = {
+		"s3:GetReplicationConfiguration", NULL, false, false, NO, NO },
+	[AUTHZ_GET_WEBSITE] = {
+		"s3:GetBucketWebsite", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_ENCRYPTION] = {
+		"s3:PutEncryptionConfiguration", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_PAYMENT] = {
+		"s3:PutBucketRequestPayment", NULL, true, false, NO, NO },
 };
 
 static bool about_policy(enum authz_op op)

@@ -112,7 +112,12 @@ static void fill_fault(struct s3_call *c, enum s3_code code)
 	case S3_NO_SUCH_BUCKET_POLICY:
 	case S3_NO_SUCH_CORS:
 	case S3_NO_SUCH_LIFECYCLE:
+	case S3_NO_SUCH_OBJECT_LOCK:
+	case S3_NO_SUCH_OWNERSHIP:
+	case S3_NO_SUCH_PUBLIC_ACCESS:
+	case S3_NO_SUCH_REPLICATION:
 	case S3_NO_SUCH_TAG_SET:
+	case S3_NO_SUCH_WEBSITE:
 		s3_detail(&c->fault, "BucketName", c->target.bucket);
 		break;
 	case S3_NO_SUCH_KEY:

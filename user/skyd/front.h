@@ -426,6 +426,7 @@ int object_read(struct s3_call *c, struct meta_read *ask, struct meta_object *ob
 void cors_request(struct s3_call *c);
 
 s3_handler s3_options;
+s3_handler s3_get_setting, s3_put_setting, s3_delete_setting;
 s3_handler s3_list_buckets, s3_create_bucket, s3_delete_bucket, s3_head_bucket,
 	s3_bucket_location, s3_get_versioning, s3_put_versioning;
 s3_handler s3_list_objects, s3_list_objects_v2, s3_list_versions, s3_list_uploads;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "front.h"
+#include "s3/setting.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -23,12 +24,18 @@ static const struct {
 	const char *name;
 	unsigned int levels;
 } known[] = {
+	{ "accelerate", BUCKET | SELECTS },
 	{ "acl", BUCKET | OBJECT | SELECTS }, { "attributes", OBJECT | SELECTS },
 	{ "bucket-region", SERVICE }, { "continuation-token", SERVICE | BUCKET },
 	{ "cors", BUCKET | SELECTS }, { "delete", BUCKET | SELECTS }, { "delimiter", BUCKET },
-	{ "encoding-type", BUCKET | OBJECT }, { "fetch-owner", BUCKET },
+	{ "encoding-type", BUCKET | OBJECT },
+	{ "encryption", BUCKET | SELECTS }, { "fetch-owner", BUCKET },
 	{ "key-marker", BUCKET }, { "lifecycle", BUCKET | SELECTS },
 	{ "list-type", BUCKET | SELECTS }, { "location", BUCKET | SELECTS },
+	{ "logging", BUCKET | SELECTS }, { "notification", BUCKET | SELECTS },
+	{ "object-lock", BUCKET | SELECTS }, { "ownershipControls", BUCKET | SELECTS },
+	{ "publicAccessBlock", BUCKET | SELECTS }, { "replication", BUCKET | SELECTS },
+	{ "requestPayment", BUCKET | SELECTS }, { "website", BUCKET | SELECTS },
 	{ "marker", BUCKET }, { "max-buckets", SERVICE }, { "max-keys", BUCKET },
 	{ "max-parts", OBJECT }, { "max-uploads", BUCKET }, { "partNumber", OBJECT },
 	{ "part-number-marker", OBJECT }, { "policy", BUCKET | SELECTS },
@@ -371,8 +378,22 @@ static void list_methods(struct s3_call *c, enum s3_level level)
 	out_str(&c->cors, STR("\r\n"));
 }
 
+/* What is only told here, S3 lets be set. */
+static bool names_setting(const struct s3_call *c)
+{
+	unsigned int s;
+
+	for (s = 0; s < S3_SETTINGS; s++)
+		if (asks_for(c, str_of(s3_setting_parameter(s))))
+			return true;
+	return false;
+}
+
 static int not_allowed(struct s3_call *c, enum s3_level level)
 {
+	if (level == LEVEL_BUCKET && names_setting(c))
+		return s3_fail(&c->fault, S3_NOT_IMPLEMENTED,
+			       "A parameter you provided implies functionality that is not implemented");
 	s3_fail(&c->fault, S3_METHOD_NOT_ALLOWED, NULL);
 	s3_detail(&c->fault, "Method", http_method(c->rq));
 	list_methods(c, level);

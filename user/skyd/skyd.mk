@@ -10,7 +10,7 @@ LIB_SRCS += $(addprefix user/skyd/,relay.c relay_accept.c relay_dial.c relay_hea
 # The gateway's front.
 LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c traffic.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
 	s3_source.c s3_fields.c s3_bucket.c s3_list.c s3_get.c s3_put.c s3_copy.c s3_delete.c s3_multipart.c \
-	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c cache.c cache_disk.c cache_ring.c)
+	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c s3_setting.c cache.c cache_disk.c cache_ring.c)
 
 # What the backend answers to gateways.
 LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
