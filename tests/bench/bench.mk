@@ -5,7 +5,7 @@
 BENCH_QUICK	?=
 BENCH_FORMAT	?=
 
-BENCHES		+= bench-dm bench-activate bench-hedge bench-io
+BENCHES		+= bench-dm bench-activate bench-hedge bench-meter bench-io
 
 # The monitor in user space that hedge is measured beside.
 PROGRAMS	+= hvt-peer
@@ -34,8 +34,13 @@ bench-hedge: user modules ## hypercalls, I/O and starts of VMs beside a monitor 
 	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-hedge run hedge
 	tests/bench/hedge/table -v json=$(O)/bench/hedge.json $(O)/vm/bench-hedge/hedge-measure/logs/hedge.raw
 
+bench-meter: user modules ## hedge's own loop with records of use and without, interleaved
+	@mkdir -p $(O)/bench
+	SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/bench -n bench-meter run meter
+	tests/bench/meter/table -v json=$(O)/bench/meter.json $(O)/vm/bench-meter/meter-measure/logs/meter.raw
+
 bench-io: $(O)/bin/io-bench ## round trips of sockets, and what fibers cost, beside plain epoll and threads
 	@mkdir -p $(O)/bench
 	$(O)/bin/io-bench --json $(O)/bench/io.json
 
-.PHONY: bench-dm bench-activate bench-hedge bench-io
+.PHONY: bench-dm bench-activate bench-hedge bench-meter bench-io

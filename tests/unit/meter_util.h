@@ -16,6 +16,7 @@ struct host {
 	uint32_t resets;
 	char dir[96], key_file[96];
 	struct ledger *ledger;
+	uint64_t segment;		/* bytes; 0: the usual */
 	bool broken;			/* its TPM does not answer */
 };
 
@@ -59,7 +60,7 @@ static inline int host_try(struct host *h, struct meter_keeper **k, char why[MET
 {
 	const struct meter_keeper_config config = {
 		.dir = h->dir, .key_file = h->key_file, .quote = host_quote, .ctx = h,
-		.ledger = h->ledger,
+		.ledger = h->ledger, .segment = h->segment,
 	};
 
 	return meter_keeper_open(k, &config, why);

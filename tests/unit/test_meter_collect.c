@@ -135,6 +135,15 @@ static void counted(void **state)
 	/* Who has signed nothing, and may not, costs nobody anything. */
 	RUN(0, "( . dev/config-hint && curl -s $SKYD_URL/first/o -o back )");
 	assert_int_equal(settled("requests"), requests);
+	/* Unless the team lets everybody read. */
+	RUN(0, "echo '{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+	    "\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::first/*\"}]}' >open && "
+	    S3("bucket policy set first open"));
+	requests = settled("requests");
+	out = total("bytes_out");
+	RUN(0, "( . dev/config-hint && curl -sf $SKYD_URL/first/o -o back ) && cmp data back");
+	assert_int_equal(settled("requests"), requests + 1);
+	assert_int_equal(total("bytes_out"), out + 100000);
 }
 
 /* Roles are killed: what was told is there, once. */

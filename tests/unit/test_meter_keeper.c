@@ -486,6 +486,161 @@ static void leaves_are_made_up_for(void **state)
 	host_free(&h);
 }
 
+/* --- segments ------------------------------------------------------------------------------ */
+
+#define SEGMENTS	8u
+
+/* Lines of segments from the first on, without those whose bit is set in @without. */
+static struct findings judge_segments(const struct host *h, unsigned int without)
+{
+	struct findings f;
+	struct meter_chain *c = chain_of(&f, h);
+	char name[SEGMENTS][32] = { DAY };
+	unsigned int s, i;
+
+	for (s = 0; s < SEGMENTS; s++) {
+		struct lines l;
+
+		if (s)
+			snprintf(name[s], sizeof(name[s]), "2026-11-22.p%04u.jsonl", s);
+		l = lines_at(h, name[s]);
+		/* Each can be read by itself. */
+		assert_int_equal(meter_kind_of(l.at[0]), METER_CERTIFICATE);
+		for (i = 0; i < l.count && !(without & 1u << s); i++)
+			assert_int_equal(meter_chain_line(c, l.at[i], name[s], i + 1), 0);
+		lines_free(&l);
+	}
+	assert_int_equal(meter_chain_end(c), 0);
+	meter_chain_free(c);
+	return f;
+}
+
+/* A file that is full is followed by another one, over stops, and one chain is in all. */
+static void segments(void **state)
+{
+	struct meter_keeper *k;
+	unsigned int i, s;
+	struct stat st;
+	char path[160];
+	struct host h;
+
+	(void)state;
+	host_make(&h, "h");
+	h.segment = 6000;
+	k = host_open(&h);
+	for (i = 0; strcmp(k->name, "2026-11-22.p0008.jsonl"); i++) {
+		assert_true(i < 200);
+		use(k, "red", "a#1", 10 * (i + 1), NOON + i + 1);
+		commit(k, NOON + i + 1);
+		if (i % 5 == 3) {
+			meter_keeper_close(k);
+			snprintf(path, sizeof(path), "%s/state", h.dir);
+			if (i % 10 == 3)
+				assert_int_equal(remove(path), 0);
+			k = host_open(&h);
+		}
+	}
+	for (s = 0; s < SEGMENTS; s++) {
+		snprintf(path, sizeof(path), s ? "%s/2026-11-22.p%04u.jsonl" : "%s/" DAY, h.dir, s);
+		assert_int_equal(stat(path, &st), 0);
+		assert_in_range(st.st_size, 4000, h.segment);
+	}
+	is_sound(judge_segments(&h, 0));
+	assert_int_equal(judge_segments(&h, 0).used, 10ull * (i - 1));
+	for (s = 0; s + 1 < SEGMENTS; s++)
+		is_only(judge_segments(&h, 1u << s), METER_DROPPED);
+	/* The next day begins anew; the day before has its own still. */
+	use(k, "red", "a#1", 10000, NOON + 1440 * MINUTE);
+	commit(k, NOON + 1440 * MINUTE);
+	assert_string_equal(k->name, "2026-11-23.jsonl");
+	/* And a clock that was set back does not fill an old one. */
+	use(k, "red", "a#1", 10001, NOON);
+	commit(k, NOON);
+	assert_string_equal(k->name, "2026-11-23.jsonl");
+	meter_keeper_close(k);
+	/* Without one in the middle, and without state, it does not go on. */
+	snprintf(path, sizeof(path), "%s/state", h.dir);
+	assert_int_equal(remove(path), 0);
+	snprintf(path, sizeof(path), "%s/2026-11-22.p0003.jsonl", h.dir);
+	assert_int_equal(remove(path), 0);
+	{
+		char why[METER_WHY];
+
+		assert_int_equal(host_try(&h, &k, why), -EBADMSG);
+		assert_non_null(strstr(why, "p0004.jsonl: what follows byte"));
+	}
+	host_free(&h);
+}
+
+/* A day's file of before there were segments, of more than could be read then: it goes on. */
+static void large(void **state)
+{
+	uint64_t size = 5ull << 30;
+	struct meter_keeper *k;
+	char path[160], text[4096], *at, *end;
+	struct host h;
+	FILE *f;
+
+	(void)state;
+	host_make(&h, "h");
+	k = host_open(&h);
+	use(k, "red", "a#1", 10, NOON + 1);
+	commit(k, NOON + 1);
+	meter_keeper_close(k);
+	/* A hole takes the place of records that state knows of. */
+	snprintf(path, sizeof(path), "%s/" DAY, h.dir);
+	assert_int_equal(truncate(path, size), 0);
+	snprintf(path, sizeof(path), "%s/state", h.dir);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	at = strstr(text, DAY) + strlen(DAY) + 1;
+	end = strchr(at, ' ');
+	rewind(f);
+	fprintf(f, "%.*s%llu%s", (int)(at - text), text, (unsigned long long)size, end);
+	fclose(f);
+	k = host_open(&h);
+	assert_int_equal(k->size, size);
+	use(k, "red", "a#1", 20, NOON + 2);
+	commit(k, NOON + 2);
+	assert_string_equal(k->name, "2026-11-22.p0001.jsonl");
+	meter_keeper_close(k);
+	k = host_open(&h);
+	assert_int_equal(meter_keeper_next(k), 2);
+	meter_keeper_close(k);
+	snprintf(path, sizeof(path), "%s/" DAY, h.dir);
+	remove(path);
+	host_free(&h);
+}
+
+/* What is no name of a segment is left alone, and names have one order. */
+static void names(void **state)
+{
+	static const char *const good[] = {
+		"2026-11-22.jsonl", "2026-11-22.p0001.jsonl", "2026-11-22.p9999.jsonl",
+		"2026-11-23.jsonl",
+	};
+	static const char *const bad[] = {
+		"", "x", "2026-11-22", "2026-11-22.json", "2026-11-22.p001.jsonl",
+		"2026-11-22.p00010.jsonl", "2026-11-2x.jsonl", "2026-11-22.jsonl.gz", "state",
+		"2026-11-22.pabcd.jsonl", "2026-11-22.q0001.jsonl",
+	};
+	struct meter_keeper k = { .name = "2026-11-22.p9999.jsonl" };
+	char name[KEEPER_NAME + 1];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		assert_true(keeper_is_segment(good[i]));
+		assert_true(!i || strcmp(good[i - 1], good[i]) < 0);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(keeper_is_segment(bad[i]));
+	assert_int_equal(keeper_segment(&k, "2026-11-22", true, name), -EFBIG);
+	assert_int_equal(keeper_segment(&k, "2026-11-23", true, name), 0);
+	assert_string_equal(name, "2026-11-23.jsonl");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +655,9 @@ int main(void)
 		cmocka_unit_test_setup(logged, fresh),
 		cmocka_unit_test_setup(restored, fresh),
 		cmocka_unit_test_setup(leaves_are_made_up_for, fresh),
+		cmocka_unit_test_setup(segments, fresh),
+		cmocka_unit_test_setup(large, fresh),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, make_base, remove_base);

@@ -142,6 +142,8 @@ static int metrics(struct s3_call *c)
 	       f->counts.refused);
 	metric(&o, "skyd_gateway_requests_failed_total", "counter", "Answers of status 5xx.",
 	       f->counts.failed);
+	metric(&o, "skyd_gateway_unmetered_total", "counter",
+	       "Requests that no team's use has, for want of memory.", traffic_lost(f->traffic));
 	metric(&o, "skyd_gateway_requests", "gauge", "Requests under way.", f->counts.now);
 	metric(&o, "skyd_gateway_connections", "gauge", "Connections.", f->listen.open);
 	metric(&o, "skyd_gateway_connections_refused_total", "counter",

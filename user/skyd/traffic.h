@@ -28,7 +28,7 @@ void traffic_count(struct traffic *t, u64 team, u64 received, u64 sent);
  */
 int traffic_tell(struct traffic *t, int64_t deadline);
 
-/* Bytes and requests that nobody will be told of, as there was no memory for them. */
+/* Requests that nobody will be told of, as there was no memory for them. */
 u64 traffic_lost(const struct traffic *t);
 
 #endif /* SKYD_TRAFFIC_H */

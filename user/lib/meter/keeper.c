@@ -259,15 +259,20 @@ int meter_keeper_add(struct meter_keeper *k, struct meter_sample *s)
 
 static int open_file(struct meter_keeper *k, uint64_t now)
 {
+	uint64_t most = k->config.segment ? k->config.segment : METER_SEGMENT;
+	char name[KEEPER_NAME + 1], day[KEEPER_DAY + 1];
 	CLEANUP_FREE char *path = NULL;
-	char name[KEEPER_NAME + 1];
 	time_t seconds = now / 1000000;
 	struct tm tm;
+	int rc;
 
 	gmtime_r(&seconds, &tm);
-	if (strftime(name, sizeof(name), "%Y-%m-%d.jsonl", &tm) != KEEPER_NAME)
+	if (strftime(day, sizeof(day), "%Y-%m-%d", &tm) != KEEPER_DAY)
 		return -EOVERFLOW;
-	if (strcmp(name, k->name) > 0) {
+	rc = keeper_segment(k, day, k->size && k->size + k->text.len > most, name);
+	if (rc)
+		return rc;
+	if (strcmp(name, k->name)) {
 		strcpy(k->name, name);
 		k->size = 0;
 		k->told = false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who writes records: a folder with a file for each day, YYYY-MM-DD.jsonl, and beside them
+ * Who writes records: a folder with a file for each day, YYYY-MM-DD.jsonl, and for what is more
+ * than a segment of that day YYYY-MM-DD.p0001.jsonl, and so on, so that their names are in the
+ * order of the chain; and beside them
  *
  *	state	where the chain is, and the last record of each instance that lives
  *	lock	one writer at a time
@@ -17,6 +19,8 @@
 
 #include "chain.h"
 #include "ledger/ledger.h"
+
+#define METER_SEGMENT	(256ull << 20)
 
 /* What a TPM says. */
 struct meter_quote {
@@ -35,6 +39,7 @@ struct meter_keeper_config {
 	int (*quote)(void *ctx, const uint8_t nonce[SHA256_BYTES], struct meter_quote *to);
 	void *ctx;
 	struct ledger *ledger;	/* NULL: no leaves are made */
+	uint64_t segment;	/* bytes of a file, but for one commit; 0: METER_SEGMENT */
 };
 
 /* What was counted of a unit. */

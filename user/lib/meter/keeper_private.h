@@ -5,7 +5,8 @@
 
 #include "keeper.h"
 
-#define KEEPER_NAME	16u	/* "2026-11-22.jsonl" without its NUL */
+#define KEEPER_DAY	10u	/* "2026-11-22" */
+#define KEEPER_NAME	22u	/* "2026-11-22.p0001.jsonl", the longest of a file */
 
 /* An instance that is counted. */
 struct keeper_life {
@@ -48,6 +49,13 @@ int keeper_room(struct out *o, size_t need);
 
 /* DIR/NAME, to be freed. */
 char *keeper_path(const struct meter_keeper *k, const char *name);
+
+/* --- segment.c: names of files.  As strings they are in the order of what is in them. */
+
+bool keeper_is_segment(const char *name);
+/* The one after k->name, of that @day; @full: k->name has no room.  Return: 0 or -EFBIG. */
+int keeper_segment(const struct meter_keeper *k, const char day[KEEPER_DAY + 1], bool full,
+		   char name[KEEPER_NAME + 1]);
 
 /* --- key.c: the key of this boot.  Return: 0 or -errno, with @why. */
 int keeper_key(struct meter_keeper *k, char why[METER_WHY]);

@@ -19,7 +19,7 @@
 #include "base/hex.h"
 #include "keeper_private.h"
 
-#define FILE_MOST	(1u << 30)	/* bytes of records of a day, or of state */
+#define STATE_MOST	(1u << 30)	/* bytes */
 
 int keeper_room(struct out *o, size_t need)
 {
@@ -50,7 +50,7 @@ static int read_own(const char *path, char **data, size_t *len)
 
 	if (stat(path, &st))
 		return -errno;
-	return st.st_size > FILE_MOST ? -EFBIG : file_read(path, st.st_size, data, len);
+	return st.st_size > STATE_MOST ? -EFBIG : file_read(path, st.st_size, data, len);
 }
 
 /* --- instances and leaves ---------------------------------------------------------------- */
@@ -179,7 +179,7 @@ static bool parse_head(struct meter_keeper *k, struct str line)
 		return false;
 	if (!strcmp(k->name, "-"))
 		*k->name = 0;
-	return word(&line, &w) && str_number(w, FILE_MOST, &k->size) && word(&line, &w) &&
+	return word(&line, &w) && str_number(w, METER_NUMBER_MAX, &k->size) && word(&line, &w) &&
 	       str_number(w, METER_NUMBER_MAX, &k->next) && word(&line, &w) &&
 	       str_copy(w, digits, sizeof(digits)) && w.len == sizeof(digits) - 1 &&
 	       !hex_decode(digits, k->prev, sizeof(k->prev)) && word(&line, &w) &&
@@ -229,47 +229,71 @@ static int take_line(struct meter_keeper *k, struct str text)
 	return 0;
 }
 
-/* From @from on; a last line without its end was never acknowledged. */
+/*
+ * From @from on, whatever its length: line by line.  A last line without its end was never
+ * acknowledged.
+ */
+static int take_lines(struct meter_keeper *k, FILE *f, const char *name, uint64_t from,
+		      char why[METER_WHY])
+{
+	CLEANUP_FREE char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int rc;
+
+	k->size = from;
+	while ((len = getline(&line, &room, f)) > 0 && line[len - 1] == '\n') {
+		rc = take_line(k, (struct str){ line, len - 1 });
+		if (rc) {
+			snprintf(why, METER_WHY, "%s/%s: what follows byte %" PRIu64
+				 " does not go on from record %" PRIu64, k->config.dir, name,
+				 k->size, k->next);
+			return rc;
+		}
+		k->size += len;
+	}
+	return ferror(f) ? -EIO : 0;
+}
+
 static int take_file(struct meter_keeper *k, const char *name, uint64_t from, char why[METER_WHY])
 {
 	CLEANUP_FREE char *path = keeper_path(k, name);
-	CLEANUP_FREE char *data = NULL;
-	struct str rest, line;
-	size_t len, at;
-	int rc = path ? read_own(path, &data, &len) : -ENOMEM;
+	CLEANUP_FCLOSE FILE *f = path ? fopen(path, "re") : NULL;
+	struct stat st;
+	int rc;
 
 	snprintf(why, METER_WHY, "%s/%s cannot be read", k->config.dir, name);
-	if (rc)
-		return rc;
-	if (from > len) {
+	if (!path)
+		return -ENOMEM;
+	if (!f || fstat(fileno(f), &st) || fseeko(f, from, SEEK_SET))
+		return -errno;
+	if (from > (uint64_t)st.st_size) {
 		snprintf(why, METER_WHY, "%s/%s is shorter than it was: an older state was put back",
 			 k->config.dir, name);
 		return -EBADMSG;
 	}
-	for (rest = (struct str){ data + from, len - from }; str_find(rest, '\n', &at);
-	     rest = str_skip(rest, at + 1)) {
-		line = str_head(rest, at);
-		rc = take_line(k, line);
-		if (rc) {
-			snprintf(why, METER_WHY, "%s/%s: what follows byte %zu does not go on from record %"
-				 PRIu64, k->config.dir, name, len - rest.len, k->next);
-			return rc;
-		}
-	}
+	rc = take_lines(k, f, name, from, why);
+	if (rc)
+		return rc;
 	str_copy(str_of(name), k->name, sizeof(k->name));
-	k->size = len - rest.len;
-	return rest.len && truncate(path, k->size) ? -errno : 0;
+	return k->size < (uint64_t)st.st_size && truncate(path, k->size) ? -errno : 0;
 }
 
 static int is_records(const struct dirent *e)
 {
-	return strlen(e->d_name) == KEEPER_NAME && str_ends(str_of(e->d_name), STR(".jsonl"));
+	return keeper_is_segment(e->d_name);
+}
+
+/* Whatever the locale is. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static int take_files(struct meter_keeper *k, char why[METER_WHY])
 {
 	struct dirent **list;
-	int n = scandir(k->config.dir, &list, is_records, alphasort), i, rc = 0;
+	int n = scandir(k->config.dir, &list, is_records, by_bytes), i, rc = 0;
 
 	if (n < 0)
 		return -errno;
