@@ -381,7 +381,8 @@ static int start_hedge(struct runner_start *s)
 	}
 	hex_encode(s->record.digest, RUNNER_DIGEST, hex);
 	snprintf(line, sizeof(line), "start|%s|/proc/%d/fd/%d||%u|%s|%s|%s|verify=enforce%s",
-		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command, device);
+		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command,
+		 device);
 	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
 	explicit_bzero(line, sizeof(line));
 	explicit_bzero(command, sizeof(command));
