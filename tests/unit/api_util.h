@@ -40,7 +40,7 @@ static inline int serve_front(void *arg)
 }
 
 static inline struct link *dial(struct front *f, unsigned int i, const struct link_operation *table,
-			 enum role peer)
+				enum role peer)
 {
 	struct link_options options = { .body_max = 2u << 20 };
 	struct link *link;
@@ -88,7 +88,7 @@ static inline json_t *parse(struct rpc_bytes body)
 
 /* Ask the API.  Return: the status; *@out is the answer, or NULL. */
 static inline int api(struct front *f, const char *key, const char *method, const char *path,
-	       const char *body, json_t **out)
+		      const char *body, json_t **out)
 {
 	const struct meta_api ask = {
 		.caller.access_key = rb(key), .method = rb(method), .path = rb(path),

@@ -98,7 +98,8 @@ static int teams(void *arg)
 	must_equal(try(f, red, "PUT", with(document(2, ""), "{\"key\":{\"keep\":true}}")), 404);
 	must_equal(try(f, red, "POST", with(document(1, ""), "{\"key\":{\"random\":32}}")), 201);
 	must_equal(try(f, blue, "PUT", with(document(2, ""), "{\"key\":{\"keep\":true}}")), 200);
-	must_equal(try(f, blue, "PUT", with(document(3, "\"x\""), "{\"key\":{\"keep\":true}}")), 409);
+	body = with(document(3, "\"x\""), "{\"key\":{\"keep\":true}}");
+	must_equal(try(f, blue, "PUT", body), 409);
 	must_equal(try(f, blue, "PUT", boxed(f, blue, document(3, "\"x\""))), 200);
 	must_equal(api(f, blue, "DELETE", "/secret_sessions/shop", "", NULL), 204);
 	must_equal(api(f, blue, "GET", "/secret_sessions/shop", "", NULL), 404);
@@ -178,7 +179,8 @@ static int hostile(void *arg)
 	/* After all that nothing is there; then what was meant, and its value nowhere. */
 	must_equal(api(f, key, "GET", "/secret_sessions/shop", "", NULL), 404);
 	must_equal(api(f, key, "POST", "/secret_sessions", body, NULL), 201);
-	must_equal(store_session_get(f->site.b.store, f->site.team, stext("shop"), &arena, &row), 0);
+	must_equal(store_session_get(f->site.b.store, f->site.team, stext("shop"), &arena, &row),
+		   0);
 	must(!memmem(row.secrets.data, row.secrets.len, VALUE, strlen(VALUE)));
 	must(!strstr(body, VALUE));
 	store_arena_free(&arena);
