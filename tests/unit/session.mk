@@ -6,3 +6,5 @@ UNIT_TESTS	+= test_session_vault
 test_session_vault_LIBS := -luring -largon2 -ljansson -lyaml
 UNIT_TESTS	+= test_runner_secret
 test_runner_secret_LIBS := -luring -ljansson -lyaml
+UNIT_TESTS	+= test_api_session
+test_api_session_LIBS = $(test_plan_LIBS)

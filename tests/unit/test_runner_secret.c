@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Secrets in the runner's hands: devices, folders, descriptors; and that nothing is left of them. */
+/* Secrets in the runner's hands: devices, folders, descriptors; nothing is left of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -88,8 +88,7 @@ static void folders(void **state)
 	}
 	snprintf(path, sizeof(path), "%s/secrets", top);
 	snprintf(command, sizeof(command),
-		 "cd %s && [ \"$(cat key other)\" = 'a keyanother' ] &&"
-		 " [ \"$(stat -c '%%a %%u %%g' key)\" = '400 600000 600000' ] && [ $(ls | wc -l) = 2 ]",
+		 "cd %s && [ \"$(cat key other)\" = 'a keyanother' ] && [ \"$(stat -c '%%a %%u %%g' key)\" = '400 600000 600000' ] && [ $(ls | wc -l) = 2 ]",
 		 path);
 	RUN(0, "mkdir %s", path);
 	pid = fork();

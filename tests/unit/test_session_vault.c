@@ -157,8 +157,8 @@ static struct rpc_bytes bytes_of(const char *text)
 }
 
 /* Of the document @about; NULL: what is taken. */
-static size_t box(struct site *s, const char *about, const char *name, const void *value, size_t len,
-		  u8 to[BOX_MAX])
+static size_t box(struct site *s, const char *about, const char *name, const void *value,
+		  size_t len, u8 to[BOX_MAX])
 {
 	struct vault_session_state state = state_of(s, VAULT_SESSION_STATE, OWNER, 0);
 	u8 digest[32], context[BOX_CONTEXT];
@@ -174,7 +174,7 @@ static int take(struct side *who, struct stored *d, const char *old,
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	const struct vault_take ask = {
-		OWNER, bytes_of(d->text), old ? bytes_of(old) : (struct rpc_bytes){ 0 }, secret, count,
+		OWNER, bytes_of(d->text), bytes_of(old ? old : ""), secret, count,
 	};
 	struct vault_taken give;
 	const struct link_call call = {
@@ -331,7 +331,7 @@ static void check_release(struct site *s, struct stored *d)
 		other.box[i] ^= 1 << i % 8;
 		must(!opens(&other, &good, d, "a key", "a-token"));
 	}
-	/* Of another image, at another tier, of another team; twice is fine, as nothing forbids it. */
+	/* Another image, tier, team; twice is fine, as nothing forbids it. */
 	other = start_of(&s->a);
 	other.image = 0x12;
 	must_equal(release(&other, d), -EACCES);
@@ -434,8 +434,7 @@ static void check_take(struct site *s, const struct stored *first)
 	/* Kept across a change of whom it is for; of another delivery; by who has not got it. */
 	write_document(&d, 2, TERMS ",\"max_releases\":2", SECRETS);
 	must_equal(take_kept(s, &d, first), -EPERM);
-	write_document(&d, 2, TERMS, "[{\"name\":\"keys\",\"deliver\":\"device\"},"
-		       "{\"name\":\"token\",\"deliver\":\"cmdline\"}]");
+	write_document(&d, 2, TERMS, "[{\"name\":\"keys\",\"deliver\":\"device\"},{\"name\":\"token\",\"deliver\":\"cmdline\"}]");
 	must_equal(take_kept(s, &d, first), -EPERM);
 	write_document(&d, 2, TERMS, SECRETS);
 	other = *first;

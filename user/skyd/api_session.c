@@ -278,7 +278,8 @@ static int keep_one(struct api_ask *a, struct making *m, const char *name,
 		if (!strcmp(m->was->secret[i], name)) {
 			to->how = VAULT_KEPT;
 			to->data = m->old_secrets.secret[i].data;
-			m->ask.old = (struct rpc_bytes){ m->old.document.data, m->old.document.len };
+			m->ask.old.data = m->old.document.data;
+			m->ask.old.len = m->old.document.len;
 			return 0;
 		}
 	return api_refuse(a, 400, "secrets.%s: there is none that could be kept", name);

@@ -228,7 +228,7 @@ static int write_file(const char *path, const void *at, size_t len, unsigned int
 	return rc;
 }
 
-/* Nothing of it is to be seen outside; the container's namespace is a copy, and outlives this one. */
+/* Nothing of it is seen outside; the container's namespace is a copy, and outlives this one. */
 int runner_secrets_mount(void *arg)
 {
 	const struct runner_secrets_folder *f = arg;

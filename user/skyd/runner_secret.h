@@ -3,8 +3,8 @@
  * Secrets of a workload: asked of the vault, directly, and handed to the guest.  Nobody but the
  * vault and this process reads them: they come in a box for a key that is made for one start.
  *
- * A unikernel and a microVM have a block device, a container a folder, /run/secrets.  Each is memory
- * that is let go with the guest, whether the runner lives then or not.
+ * A unikernel and a microVM have a block device, a container a folder, /run/secrets.  Each is
+ * memory that is let go with the guest, whether the runner lives then or not.
  */
 #ifndef SKYD_RUNNER_SECRET_H
 #define SKYD_RUNNER_SECRET_H

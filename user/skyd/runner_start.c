@@ -280,7 +280,7 @@ static int start_microvm(struct runner_start *s)
 	char log[PATH_SIZE], pid[PATH_SIZE], serial[PATH_SIZE + 8], mem[16], append[2048];
 	char drive[300], net[96], as[32];
 	static const char secrets[] =
-		"file=/proc/self/fd/4,if=virtio,format=raw,readonly=on,file.locking=off";
+		"file=/proc/self/fd/4,if=none,id=secrets,format=raw,readonly=on,file.locking=off";
 	const char *argv[48] = {
 		QEMU, "-M", c->workload_machine, "-accel", "kvm", "-accel", "tcg,thread=single",
 		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
@@ -312,10 +312,13 @@ static int start_microvm(struct runner_start *s)
 		argv[n++] = "-drive";
 		argv[n++] = drive;
 	}
-	/* The guest's last disk. */
+	/* The guest's last disk.  A microvm has no PCI. */
 	if (s->secrets) {
 		argv[n++] = "-drive";
 		argv[n++] = secrets;
+		argv[n++] = "-device";
+		argv[n++] = strncmp(c->workload_machine, "microvm", 7) ?
+			    "virtio-blk-pci,drive=secrets" : "virtio-blk-device,drive=secrets";
 	}
 	if (*s->net) {
 		snprintf(net, sizeof(net), "tap,ifname=%s,script=no,downscript=no,model=virtio",
@@ -381,7 +384,8 @@ static int start_hedge(struct runner_start *s)
 	}
 	hex_encode(s->record.digest, RUNNER_DIGEST, hex);
 	snprintf(line, sizeof(line), "start|%s|/proc/%d/fd/%d||%u|%s|%s|%s|verify=enforce%s",
-		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command, device);
+		 s->record.name, (int)getpid(), s->image, s->mem, s->block, s->net, command,
+		 device);
 	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
 	explicit_bzero(line, sizeof(line));
 	explicit_bzero(command, sizeof(command));

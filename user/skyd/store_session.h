@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sessions, as the backend's store has them: documents, and secrets as the vault has wrapped them. */
+/* Sessions, as the backend's store has them: documents, and secrets that are wrapped. */
 #ifndef SKYD_STORE_SESSION_H
 #define SKYD_STORE_SESSION_H
 

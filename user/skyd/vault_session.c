@@ -277,7 +277,9 @@ int vault_session_take(struct link_request *r, const void *asked, void *given)
 	if (rc)
 		return rc;
 	for (i = 0; i < t.ask->secrets; i++)
-		list[i].data = (struct rpc_bytes){ t.wrapped + i * VAULT_SESSION_WRAPPED, t.len[i] };
+		list[i].data = (struct rpc_bytes){
+			t.wrapped + i * VAULT_SESSION_WRAPPED, t.len[i],
+		};
 	give->secret = list;
 	give->secrets = t.ask->secrets;
 	return 0;

@@ -2,8 +2,8 @@
 /*
  * Secrets of sessions, as far as the vault goes (session/session.h): it opens what was boxed for
  * it, wraps it for one session, version, name and document, and gives it, boxed, to a runner on a
- * host that holds a lease, for an image that the session is for.  It reads each document itself: who
- * has the backend can neither read a secret nor change whom it is for.
+ * host that holds a lease, for an image that the session is for.  It reads each document itself:
+ * who has the backend can neither read a secret nor change whom it is for.
  *
  *	vault_session.c			what it answers
  *	vault_session_table.c		what has been taken, given and dropped: a file

@@ -224,11 +224,12 @@ static int read_signers(const struct spot *s, struct session *to)
 
 static int read_terms(const struct spot *s, struct session *to)
 {
+	static const char members[] =
+		"session version images signers tiers hosts policies command secrets max_releases not_after";
 	struct str when = STR_NONE;
 	const char *key;
 	json_t *value;
-	int rc = spot_known(s, "session version images signers tiers hosts policies command"
-			    " secrets max_releases not_after");
+	int rc = spot_known(s, members);
 
 	json_object_foreach(s->at, key, value)
 		if (!rc && json_is_null(value))

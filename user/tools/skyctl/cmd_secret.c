@@ -55,7 +55,7 @@ static json_t *about(const struct options *o, const char *name)
 	return in;
 }
 
-/* The vault's key, which --vault says if nobody in between is believed; the version that is next. */
+/* The vault's key, which --vault says if nobody in between is believed; the next version. */
 static int ask_intake(struct making *m, const char *name, json_int_t *version)
 {
 	const struct options *o = m->o;
