@@ -191,7 +191,8 @@ static int propose_nth(unsigned int i, unsigned int who, uint64_t until, uint64_
 	json_t *list;
 	int rc;
 
-	snprintf(text, sizeof(text), "[{\"do\":\"recover\",\"group\":\"%016x\",\"reason\":\"x\"}]", i);
+	snprintf(text, sizeof(text),
+		 "[{\"do\":\"recover\",\"group\":\"%016x\",\"reason\":\"x\"}]", i);
 	list = json_loads(text, 0, NULL);
 	assert_int_equal(govern_folder_read(&folder, &s, why), 0);
 	assert_int_equal(govern_proposal_make(&p, &s, list, until, why), 0);
@@ -286,7 +287,8 @@ static void rejected_is_over(void **state)
 	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), -ENOSPC);
 	assert_non_null(strstr(why, "that no member has signed"));
 	propose(&p, &s, "[{'do':'recover','group':'0000000000000000','reason':'x'}]");
-	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(ALICE, p.id, false), NOW, why), 0);
+	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(ALICE, p.id, false), NOW, why),
+			 0);
 	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), -ENOSPC);
 	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(BOB, p.id, false), NOW, why), 0);
 	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), 0);
@@ -311,7 +313,8 @@ static void signed_proposal(void **state)
 	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, p.id, false), NOW, why),
 			 -EINVAL);
 	assert_int_equal(told, 4);
-	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, p.id, true), NOW, why), 0);
+	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, p.id, true), NOW, why),
+			 0);
 	assert_int_equal(told, 6);
 	assert_int_equal(govern_folder_look(&folder, &s, p.id, NOW, count_open, is, why), 0);
 	assert_string_equal(is, "open 1");
