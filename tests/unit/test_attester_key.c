@@ -11,6 +11,7 @@
 
 #include "../../user/skyd/attester.h"
 #include "base/file.h"
+#include "tpm_esys/certify.h"
 
 static struct device_bytes kept, ek, ak;
 
@@ -157,6 +158,22 @@ static void file_of_key(void **state)
 	attester_key_close(&a);
 }
 
+/* Who writes records of use takes the same file, and so the key that has enrolled. */
+static void same_for_meter(void **state)
+{
+	char why[CERTIFY_WHY] = "";
+	struct certify c;
+
+	(void)state;
+	assert_int_equal(keys("tpm", &kept), 0);
+	if (certify_open(&c, tcti("tpm"), "ak", why))
+		fail_msg("%s", why);
+	assert_int_equal(c.ak.len, ak.len);
+	assert_memory_equal(c.ak.at, ak.at, ak.len);
+	certify_close(&c);
+	assert_int_equal(certify_open(&c, tcti("other"), "ak", why), -EXDEV);
+}
+
 /* What was cut off, or never written, is no key; a longer one leaves nothing behind it. */
 static void never_written(void **state)
 {
@@ -220,6 +237,7 @@ int main(void)
 		cmocka_unit_test(same_key), cmocka_unit_test(of_another_tpm),
 		cmocka_unit_test(damaged), cmocka_unit_test(no_room),
 		cmocka_unit_test(with_password), cmocka_unit_test(file_of_key),
+		cmocka_unit_test(same_for_meter),
 		cmocka_unit_test(never_written), cmocka_unit_test(files_of_others),
 		cmocka_unit_test(cleared),
 	};

@@ -182,6 +182,16 @@ static void offline(void **state)
 	heard("sound: 1 decision, version 1");
 	RUN(0, "cat %s/off/ledger/tile/entries/000.p/* | tr -d '\\0'", top);
 	heard("governance.vote");
+	/* One of bob's own, who has voted with it; nobody signs for another. */
+	RUN(0, "%s/skyctl govern propose %s/actions -k %s/bob --json %s", folder, top, top, where);
+	snprintf(id, sizeof(id), "%.64s", strstr(said, "\"id\":\"") + 6);
+	RUN(0, "%s/skyctl govern status %s --json %s", folder, id, where);
+	heard("\"yes\":1");
+	RUN(5, "%s/skyctl govern vote %s yes -k %s/bob %s", folder, id, top, where);
+	RUN(0, "%s/skyctl govern key mallory -o %s/mallory", folder, top);
+	RUN(2, "%s/skyctl govern propose %s/actions -k %s/mallory --days 2 %s", folder, top, top,
+	    where);
+	heard("mallory");
 }
 
 /* What a vault's file has in it; it is not wrapped. */

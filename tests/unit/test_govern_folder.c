@@ -3,6 +3,7 @@
  * Governance on a disk that stops anywhere: a proposal has been applied or has not, the ledger
  * was told before it takes effect, and nobody who writes there decides anything.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
@@ -80,7 +81,7 @@ static void fresh(void)
 	begin(&s);
 	assert_int_equal(govern_folder_init(&folder, &s, why), 0);
 	propose(&p, &s, PCRS);
-	assert_int_equal(govern_folder_propose(&folder, &p, NOW, why), 0);
+	assert_int_equal(govern_folder_propose(&folder, &p, STR_NONE, NOW, why), 0);
 	memcpy(id, p.id, sizeof(id));
 	assert_int_equal(govern_folder_vote(&folder, id, ballot(ALICE, id, true), NOW, why), 0);
 	assert_int_equal(govern_folder_vote(&folder, id, ballot(CAROL, id, true), NOW, why), 0);
@@ -145,8 +146,8 @@ static void refusals(void **state)
 		assert_int_equal(govern_folder_apply(&folder, ids[i], NOW, &next, why), -EINVAL);
 	assert_int_equal(govern_folder_apply(&folder, s.hash, NOW, &next, why), -ENOENT);
 	propose(&p, &s, PCRS);
-	assert_int_equal(govern_folder_propose(&folder, &p, NOW, why), -EEXIST);
-	assert_int_equal(govern_folder_propose(&folder, &p, NOW + 2000, why), -ETIME);
+	assert_int_equal(govern_folder_propose(&folder, &p, STR_NONE, NOW, why), -EEXIST);
+	assert_int_equal(govern_folder_propose(&folder, &p, STR_NONE, NOW + 2000, why), -ETIME);
 	govern_proposal_close(&p);
 	assert_int_equal(told, 4);
 	assert_int_equal(govern_folder_apply(&folder, id, NOW + 1001, &next, why), -ETIME);
@@ -176,6 +177,150 @@ static void standing(void **state)
 	assert_int_equal(govern_folder_look(&folder, &next, id, NOW, count_open, is, why), 0);
 	assert_string_equal(is, "stale 0");
 	govern_state_close(&next);
+	govern_state_close(&s);
+}
+
+/* --- how many there may be ------------------------------------------------------------- */
+
+/* One of many, by its number.  @who: PEOPLE: nobody.  Return: as govern_folder_propose(). */
+static int propose_nth(unsigned int i, unsigned int who, uint64_t until, uint64_t now)
+{
+	char text[160];
+	struct govern_state s;
+	struct govern_proposal p;
+	json_t *list;
+	int rc;
+
+	snprintf(text, sizeof(text),
+		 "[{\"do\":\"recover\",\"group\":\"%016x\",\"reason\":\"x\"}]", i);
+	list = json_loads(text, 0, NULL);
+	assert_int_equal(govern_folder_read(&folder, &s, why), 0);
+	assert_int_equal(govern_proposal_make(&p, &s, list, until, why), 0);
+	rc = govern_folder_propose(&folder, &p, who == PEOPLE ? STR_NONE : ballot(who, p.id, true),
+				   now, why);
+	json_decref(list);
+	govern_proposal_close(&p);
+	govern_state_close(&s);
+	return rc;
+}
+
+static unsigned int folders(void)
+{
+	DIR *at = opendir(below("proposals"));
+	unsigned int n = 0;
+	struct dirent *e;
+
+	while ((e = readdir(at)))
+		n += *e->d_name != '.';
+	closedir(at);
+	return n;
+}
+
+#define EACH	(GOVERN_PROPOSALS / 4)	/* three voters, and all without a key */
+
+/* Who has used up the room of one has taken none from others. */
+static void room_for_each(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	fresh();
+	for (i = 0; i < EACH; i++)
+		assert_int_equal(propose_nth(i, ALICE, NOW + 1000, NOW), 0);
+	assert_int_equal(propose_nth(i, ALICE, NOW + 1000, NOW), -ENOSPC);
+	assert_non_null(strstr(why, "alice has 64 proposals open"));
+	assert_int_equal(propose_nth(1000, PEOPLE, NOW + 1000, NOW), 0);
+	assert_int_equal(propose_nth(1001, BOB, NOW + 1000, NOW), 0);
+	/* Nobody proposes in another's name, or without a vote. */
+	assert_int_equal(propose_nth(5000, EVE, NOW + 1000, NOW), -EACCES);
+	assert_int_equal(propose_nth(5000, DAVE, NOW + 1000, NOW), -EACCES);
+	assert_int_equal(propose_nth(2001, CAROL, NOW + 1000, NOW), 0);
+	assert_int_equal(folders(), EACH + 4);
+}
+
+/* Those whose time is over, or whose state is, are in nobody's way, however many there were. */
+static void over_is_over(void **state)
+{
+	struct govern_state next;
+	char name[160];
+	unsigned int i;
+
+	(void)state;
+	fresh();
+	for (i = 0; i < EACH; i++)
+		assert_int_equal(propose_nth(i, ALICE, NOW + 10, NOW), 0);
+	assert_int_equal(propose_nth(i, ALICE, NOW + 10, NOW), -ENOSPC);
+	assert_int_equal(propose_nth(i, ALICE, NOW + 30, NOW + 11), 0);
+	assert_int_equal(folders(), EACH + 2);
+	/* As many as a folder may have, of those that a crash has cut off: they all go. */
+	for (i = folders(); i < GOVERN_PROPOSALS; i++) {
+		snprintf(name, sizeof(name), "proposals/%064x", i);
+		assert_int_equal(mkdir(below(name), 0755), 0);
+	}
+	assert_int_equal(propose_nth(500, ALICE, NOW + 30, NOW + 12), 0);
+	assert_int_equal(folders(), 3);
+	/* The one that has passed is there, and can be applied; then the others are over. */
+	assert_int_equal(govern_folder_apply(&folder, id, NOW + 13, &next, why), 0);
+	govern_state_close(&next);
+	for (i = folders(); i < GOVERN_PROPOSALS; i++) {
+		snprintf(name, sizeof(name), "proposals/%064x", i);
+		assert_int_equal(mkdir(below(name), 0755), 0);
+	}
+	assert_int_equal(propose_nth(501, ALICE, NOW + 30, NOW + 14), 0);
+	assert_int_equal(folders(), 1);
+	is_version(1);
+}
+
+/* A proposal that the voters have turned down is over at once. */
+static void rejected_is_over(void **state)
+{
+	struct govern_state s;
+	struct govern_proposal p;
+	unsigned int i;
+
+	(void)state;
+	fresh();
+	begin(&s);
+	/* One is there already. */
+	for (i = 0; i < EACH - 1; i++)
+		assert_int_equal(propose_nth(i, PEOPLE, NOW + 1000, NOW), 0);
+	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), -ENOSPC);
+	assert_non_null(strstr(why, "that no member has signed"));
+	propose(&p, &s, "[{'do':'recover','group':'0000000000000000','reason':'x'}]");
+	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(ALICE, p.id, false), NOW, why),
+			 0);
+	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), -ENOSPC);
+	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(BOB, p.id, false), NOW, why), 0);
+	assert_int_equal(propose_nth(500, PEOPLE, NOW + 1000, NOW), 0);
+	govern_proposal_close(&p);
+	govern_state_close(&s);
+}
+
+/* Who proposes has voted; a ballot of another proposal, or a "no", proposes nothing. */
+static void signed_proposal(void **state)
+{
+	struct govern_state s;
+	struct govern_proposal p;
+	char is[16], other[GOVERN_ID];
+
+	(void)state;
+	fresh();
+	memcpy(other, id, sizeof(other));
+	begin(&s);
+	propose(&p, &s, "[{'do':'recover','group':'0000000000000007','reason':'x'}]");
+	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, other, true), NOW, why),
+			 -EBADMSG);
+	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, p.id, false), NOW, why),
+			 -EINVAL);
+	assert_int_equal(told, 4);
+	assert_int_equal(govern_folder_propose(&folder, &p, ballot(ALICE, p.id, true), NOW, why),
+			 0);
+	assert_int_equal(told, 6);
+	assert_int_equal(govern_folder_look(&folder, &s, p.id, NOW, count_open, is, why), 0);
+	assert_string_equal(is, "open 1");
+	assert_int_equal(govern_folder_vote(&folder, p.id, ballot(ALICE, p.id, true), NOW, why),
+			 -EEXIST);
+	govern_proposal_close(&p);
 	govern_state_close(&s);
 }
 
@@ -453,7 +598,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(applies), cmocka_unit_test(refusals),
-		cmocka_unit_test(standing), cmocka_unit_test(stops_anywhere),
+		cmocka_unit_test(standing), cmocka_unit_test(room_for_each),
+		cmocka_unit_test(over_is_over), cmocka_unit_test(rejected_is_over),
+		cmocka_unit_test(signed_proposal), cmocka_unit_test(stops_anywhere),
 		cmocka_unit_test(power_fails), cmocka_unit_test(ledger_is_full),
 		cmocka_unit_test(forged_states), cmocka_unit_test(foreign_ballots),
 	};

@@ -22,3 +22,9 @@ CFLAGS_tests/unit/test_tpm_ledger := -Iuser/skyd
 # The attester's key, from one start to the next.
 UNIT_TESTS	+= test_attester_key
 test_attester_key_LIBS = $(TPM_ESYS_LIBS)
+
+# The ledger's counter, under what the backend's process may do.
+UNIT_TESTS	+= test_tpm_sandbox
+$(O)/test/test_tpm_sandbox: | $(O)/test/skyd
+test_tpm_sandbox_LIBS = -lseccomp $(TPM_ESYS_LIBS)
+CFLAGS_tests/unit/test_tpm_sandbox := -Iuser/skyd

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit_tpm.h"
 #include "base/cleanup.h"
@@ -83,6 +85,35 @@ static int begin_now(struct audit_tpm *t)
 	return rc ? rc : write_base(t);
 }
 
+void audit_tpm_prepare(const char *tcti)
+{
+	if (tcti && *tcti)
+		device_preload(tcti);
+}
+
+/* There is no TPM, for this process; of a device it shows why, and what to do. */
+static void tell_no_tpm(const struct audit_tpm *t, char why[AUDIT_TPM_WHY])
+{
+	const char *path = strncmp(t->tcti, "device:", 7) ? NULL : t->tcti + 7;
+	int fd = path ? open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	const int err = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (path && err == ENOENT)
+		snprintf(why, AUDIT_TPM_WHY, "audit_tpm: there is no %.60s here; skyd.service shows its processes no devices: a drop-in needs PrivateDevices=no and DeviceAllow=%.60s",
+			 path, path);
+	else if (path && err == EPERM)
+		snprintf(why, AUDIT_TPM_WHY, "audit_tpm: the service may not open %.60s: a drop-in needs DeviceAllow=%.60s",
+			 path, path);
+	else if (path && err == EACCES)
+		snprintf(why, AUDIT_TPM_WHY, "audit_tpm: user %u, group %u, may not open %.60s: a rule of udev gives the backend's group the device",
+			 geteuid(), getegid(), path);
+	else
+		snprintf(why, AUDIT_TPM_WHY, "audit_tpm: there is no TPM at %.60s%s%s", t->tcti,
+			 path && err ? ": " : "", path && err ? strerror(err) : "");
+}
+
 int audit_tpm_begin(struct audit_tpm *t, bool fresh, char why[AUDIT_TPM_WHY])
 {
 	uint64_t value;
@@ -98,7 +129,7 @@ int audit_tpm_begin(struct audit_tpm *t, bool fresh, char why[AUDIT_TPM_WHY])
 	case 0:
 		break;
 	case ENODEV:
-		snprintf(why, AUDIT_TPM_WHY, "audit_tpm: there is no TPM at %s", t->tcti);
+		tell_no_tpm(t, why);
 		break;
 	case ESTALE:
 		snprintf(why, AUDIT_TPM_WHY, "%s: this ledger was not begun with this TPM's counter",

@@ -18,7 +18,7 @@
 #include "crypto/hmac.h"
 
 #define AUDIT_TPM_INDEX		0x01a5c002u	/* NV index of the counter */
-#define AUDIT_TPM_WHY		200u
+#define AUDIT_TPM_WHY		256u
 
 struct audit_tpm {
 	const char *tcti;		/* how the TPM is reached */
@@ -26,6 +26,9 @@ struct audit_tpm {
 	const struct hmac_key *key;
 	uint64_t base;
 };
+
+/* Before rights are given up: what is needed to speak to it.  @tcti: NULL or empty: nothing. */
+void audit_tpm_prepare(const char *tcti);
 
 /**
  * audit_tpm_begin() - Find where the ledger began to count.

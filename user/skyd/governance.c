@@ -266,6 +266,7 @@ static int status_of(int rc)
 	case -ESTALE:
 	case -ETIME:
 	case -EAGAIN:
+	case -ENOSPC:
 		return 409;
 	case -EINVAL:
 	case -EBADMSG:

@@ -129,7 +129,7 @@ struct host_token {
 	const char *host;
 	const struct attest_policy *policy;
 	const struct attest_verdict *verdict;
-	u64 now, lease;			/* microseconds since 1970: when it was found, and its end */
+	u64 now, lease;			/* when it was found, and its end: us since 1970 */
 	char *text;			/* receives it, for free() */
 	char why[HOST_LINE];		/* why there is none */
 };

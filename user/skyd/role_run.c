@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attester.h"
+#include "audit_tpm.h"
 #include "audit.h"
 #include "backend.h"
 #include "base/file.h"
@@ -408,6 +409,8 @@ int role_run(struct role_run *run)
 		attester_free(run);
 		return EXIT_FAILURE;
 	}
+	if (run->role == ROLE_BACKEND)
+		audit_tpm_prepare(run->config->audit_tpm);
 	role_priv(run->role, run->config, &priv);
 	keep[0] = run->control;
 	keep[1] = run->cache;

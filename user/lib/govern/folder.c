@@ -296,20 +296,6 @@ static int read_ballots(const struct govern_folder *f, const struct govern_state
 	return 0;
 }
 
-static unsigned int count_proposals(const struct govern_folder *f)
-{
-	char path[GOVERN_PATH];
-	DIR *dir = path_of(f, path, "proposals") ? NULL : opendir(path);
-	unsigned int n = 0;
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		n += id_ok(e->d_name);
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
 /* What is for another state, or late, will never be applied, and need not be voted on. */
 static int still_good(const struct govern_state *s, const struct govern_proposal *p, uint64_t now,
 		      char why[GOVERN_WHY])
@@ -319,41 +305,6 @@ static int still_good(const struct govern_state *s, const struct govern_proposal
 				     s->version);
 	return now <= p->not_after ? 0 :
 				     govern_refuse(why, -ETIME, "the proposal's time is over");
-}
-
-static int propose(const struct govern_folder *f, const struct govern_proposal *p, uint64_t now,
-		   const struct govern_state *s, char why[GOVERN_WHY])
-{
-	struct govern_proposal again = { 0 };
-	char path[GOVERN_PATH], name[GOVERN_ID + 32];
-	int rc = still_good(s, p, now, why);
-
-	rc = rc ? rc : govern_proposal_make(&again, s, p->actions, p->not_after, why);
-	govern_proposal_close(&again);
-	snprintf(name, sizeof(name), "proposals/%s/proposal.json", p->id);
-	rc = rc ? rc : path_of(f, path, "%s", name);
-	if (!rc && !access(path, F_OK))
-		rc = govern_refuse(why, -EEXIST, "the proposal is there already");
-	if (!rc && count_proposals(f) >= GOVERN_PROPOSALS)
-		rc = govern_refuse(why, -ENOSPC, "there are %u proposals; remove old ones",
-				   GOVERN_PROPOSALS);
-	rc = rc ? rc : tell(f, "governance.propose", p->id, "ok", s->hash);
-	return rc ? rc : replace(f, name, p->bytes, p->len);
-}
-
-int govern_folder_propose(const struct govern_folder *f, const struct govern_proposal *p,
-			  uint64_t now, char why[GOVERN_WHY])
-{
-	struct govern_state s = { 0 };
-	CLEANUP_LOCK fd = -1;
-	int rc;
-
-	*why = 0;
-	rc = lock(f, &fd);
-	rc = rc ? rc : load(f, &s, why);
-	rc = rc ? rc : propose(f, p, now, &s, why);
-	govern_state_close(&s);
-	return disk_error(why, f, rc);
 }
 
 static int vote(const struct govern_folder *f, const char *id, struct str ballot, uint64_t now,
@@ -391,6 +342,64 @@ int govern_folder_vote(const struct govern_folder *f, const char *id, struct str
 	rc = lock(f, &fd);
 	rc = rc ? rc : load(f, &s, why);
 	rc = rc ? rc : vote(f, id, ballot, now, &s, why);
+	govern_state_close(&s);
+	return disk_error(why, f, rc);
+}
+
+/* Whose it is: no more than that is believed of whoever asks. */
+static int find_proposer(const struct govern_state *s, const char *id, struct str ballot,
+			 unsigned int *by, char why[GOVERN_WHY])
+{
+	struct govern_ballot b;
+	int rc;
+
+	*by = s->members;
+	if (!ballot.len)
+		return 0;
+	rc = govern_ballot_open(&b, s, id, ballot, why);
+	if (!rc && !b.yes)
+		rc = govern_refuse(why, -EINVAL, "who proposes it does not vote for it");
+	if (!rc)
+		*by = b.member;
+	return rc;
+}
+
+static int propose(const struct govern_folder *f, const struct govern_proposal *p,
+		   struct str ballot, uint64_t now, const struct govern_state *s,
+		   char why[GOVERN_WHY])
+{
+	struct govern_proposal again = { 0 };
+	char path[GOVERN_PATH], name[GOVERN_ID + 32], proposer[GOVERN_ID + 32];
+	unsigned int by;
+	int rc = still_good(s, p, now, why);
+
+	rc = rc ? rc : govern_proposal_make(&again, s, p->actions, p->not_after, why);
+	govern_proposal_close(&again);
+	rc = rc ? rc : find_proposer(s, p->id, ballot, &by, why);
+	snprintf(name, sizeof(name), "proposals/%s/proposal.json", p->id);
+	snprintf(proposer, sizeof(proposer), "proposals/%s/" GOVERN_PROPOSER, p->id);
+	rc = rc ? rc : path_of(f, path, "%s", name);
+	if (!rc && !access(path, F_OK))
+		rc = govern_refuse(why, -EEXIST, "the proposal is there already");
+	rc = rc ? rc : govern_folder_room(f, s, by, now, why);
+	rc = rc ? rc : tell(f, "governance.propose", p->id, "ok", s->hash);
+	if (!rc && ballot.len)
+		rc = replace(f, proposer, ballot.at, ballot.len);
+	rc = rc ? rc : replace(f, name, p->bytes, p->len);
+	return rc || !ballot.len ? rc : vote(f, p->id, ballot, now, s, why);
+}
+
+int govern_folder_propose(const struct govern_folder *f, const struct govern_proposal *p,
+			  struct str ballot, uint64_t now, char why[GOVERN_WHY])
+{
+	struct govern_state s = { 0 };
+	CLEANUP_LOCK fd = -1;
+	int rc;
+
+	*why = 0;
+	rc = lock(f, &fd);
+	rc = rc ? rc : load(f, &s, why);
+	rc = rc ? rc : propose(f, p, ballot, now, &s, why);
 	govern_state_close(&s);
 	return disk_error(why, f, rc);
 }

@@ -7,6 +7,7 @@
  *	history/000000.json		the states before
  *	proposals/ID/proposal.json
  *	proposals/ID/KEYID.ballot	one for each member
+ *	proposals/ID/proposer		the ballot of whom it is, if a member has signed it
  *	attestation.json		policies of the state, for those who read files;
  *	admission.json			made anew whenever they differ from it
  *	lock				held while anything is changed
@@ -23,7 +24,8 @@
 #include "ledger/entry.h"
 
 #define GOVERN_PATH		4096u
-#define GOVERN_PROPOSALS	256u	/* that are kept at once */
+#define GOVERN_PROPOSALS	256u	/* that are kept at once, by all */
+#define GOVERN_PROPOSER		"proposer"
 
 struct govern_folder {
 	const char *path;
@@ -50,9 +52,12 @@ int govern_folder_read(const struct govern_folder *f, struct govern_state *s,
 int govern_folder_load(const struct govern_folder *f, struct govern_state *s,
 		       char why[GOVERN_WHY]);
 
-/* Keep a proposal for the state as it is.  -EEXIST: it is there already. */
+/*
+ * Keep a proposal for the state as it is.  @ballot: of the member whose proposal it is, who votes
+ * with it; none: nobody's.  -EEXIST: it is there already; -ENOSPC: the proposer has too many.
+ */
 int govern_folder_propose(const struct govern_folder *f, const struct govern_proposal *p,
-			  uint64_t now, char why[GOVERN_WHY]);
+			  struct str ballot, uint64_t now, char why[GOVERN_WHY]);
 
 /* Keep a ballot.  -ENOENT: there is no such proposal; -EEXIST: the member has voted. */
 int govern_folder_vote(const struct govern_folder *f, const char *id, struct str ballot,
@@ -76,6 +81,13 @@ typedef int govern_visit(void *ctx, const struct govern_standing *standing);
 int govern_folder_look(const struct govern_folder *f, const struct govern_state *s,
 		       const char *id, uint64_t now, govern_visit *visit, void *ctx,
 		       char why[GOVERN_WHY]);
+
+/*
+ * folder_room.c, under the lock: may there be another proposal of a member of the state, or of
+ * nobody (as many as it has)?  What is over may be taken away.  Return: 0, -ENOSPC, -errno.
+ */
+int govern_folder_room(const struct govern_folder *f, const struct govern_state *s,
+		       unsigned int by, uint64_t now, char why[GOVERN_WHY]);
 
 /* Called with each state from the first one on.  Return: as govern_visit. */
 typedef int govern_seen(void *ctx, const struct govern_state *s);

@@ -58,6 +58,7 @@ static int propose(struct serving *v)
 {
 	const json_t *until = json_object_get(v->in, "not_after");
 	const json_t *actions = json_object_get(v->in, "actions");
+	const char *ballot = json_string_value(json_object_get(v->in, "ballot"));
 	struct govern_proposal p = { 0 };
 	struct govern_state s = { 0 };
 	int rc;
@@ -66,7 +67,7 @@ static int propose(struct serving *v)
 		return govern_refuse(v->why, -EINVAL, "not_after: is no number of seconds since 1970");
 	rc = govern_folder_load(v->f, &s, v->why);
 	rc = rc ? rc : govern_proposal_make(&p, &s, actions, json_integer_value(until), v->why);
-	rc = rc ? rc : govern_folder_propose(v->f, &p, v->now, v->why);
+	rc = rc ? rc : govern_folder_propose(v->f, &p, str_of(ballot), v->now, v->why);
 	rc = rc ? rc : put(v->out, "id", json_string(p.id));
 	rc = rc ? rc : put(v->out, "base", json_string(p.base));
 	rc = rc ? rc : put(v->out, "not_after", json_integer(p.not_after));

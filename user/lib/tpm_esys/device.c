@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,15 @@ int device_open(const char *tcti, struct device **to)
 	}
 	*to = d;
 	return 0;
+}
+
+void device_preload(const char *tcti)
+{
+	char name[64];
+
+	/* As Tss2_TctiLdr_Initialize() looks for it. */
+	snprintf(name, sizeof(name), "libtss2-tcti-%.*s.so.0", (int)strcspn(tcti, ":"), tcti);
+	dlopen(name, RTLD_NOW | RTLD_NODELETE);
 }
 
 int device_fd(const struct device *d)

@@ -37,6 +37,12 @@ int device_open(const char *tcti, struct device **to);
 void device_close(struct device *d);
 
 /*
+ * Load what device_open() needs to speak to such a TPM, for good: who has given up his rights can
+ * map no code any more.  What is wrong shows when it is opened.
+ */
+void device_preload(const char *tcti);
+
+/*
  * The descriptor that a TPM is spoken to by, which must stay open; -1: there is none between two
  * commands, each of which makes a connection of its own.
  */

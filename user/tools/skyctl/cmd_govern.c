@@ -287,6 +287,42 @@ static int check_id(const char *id, const json_t *out, const json_t *from)
 	return rc;
 }
 
+/* The member's ballot for what is about to be proposed, which the actions here are. */
+static int sign_proposal(const struct options *o, json_t *in)
+{
+	char ballot[GOVERN_BALLOT_MAX + 1], id[GOVERN_ID];
+	struct out text = OUT(ballot, GOVERN_BALLOT_MAX), hex = OUT(id, GOVERN_ID - 1);
+	json_t *now = NULL, *nothing = json_object(), *whole = NULL;
+	CLEANUP_FREE char *bytes = NULL;
+	uint8_t digest[SHA256_BYTES];
+	struct note_signer s;
+	int rc = read_signer(o->key, &s);
+
+	if (!rc)
+		rc = do_ask(o, "status", nothing, &now);
+	if (!rc)
+		whole = json_pack("{s:O, s:O, s:O}", "actions", json_object_get(in, "actions"),
+				  "base", json_object_get(now, "hash"), "not_after",
+				  json_object_get(in, "not_after"));
+	bytes = whole ? json_dumps(whole, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	if (bytes) {
+		sha256_of(bytes, strlen(bytes), digest);
+		out_hex(&hex, digest, sizeof(digest));
+		id[hex.len] = 0;
+		rc = govern_ballot_make(&text, &s, id, true);
+		ballot[text.len] = 0;
+		if (rc || json_object_set_new(in, "ballot", json_string(ballot)))
+			rc = fail(EIO, "the proposal cannot be signed");
+	} else if (!rc) {
+		rc = fail(EINVAL, "the actions make no proposal");
+	}
+	note_signer_wipe(&s);
+	json_decref(whole);
+	json_decref(nothing);
+	json_decref(now);
+	return rc;
+}
+
 int cmd_govern_propose(const struct options *o, int argc, char **argv)
 {
 	json_t *actions = read_json(argv[0]), *in = NULL, *out = NULL;
@@ -297,7 +333,8 @@ int cmd_govern_propose(const struct options *o, int argc, char **argv)
 	if (actions)
 		in = json_pack("{s:o, s:I}", "actions", actions, "not_after",
 			       (json_int_t)(time(NULL) + days * DAY));
-	rc = in ? do_ask(o, "propose", in, &out) : -EINVAL;
+	rc = !in ? -EINVAL : o->key ? sign_proposal(o, in) : 0;
+	rc = rc ? rc : do_ask(o, "propose", in, &out);
 	rc = rc ? rc : check_id(text_of(out, "id"), out, in);
 	if (!rc)
 		print_json(out);

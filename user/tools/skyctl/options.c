@@ -253,6 +253,8 @@ const struct option_row option_rows[] = {
 	  "folder of governance, whose last decision is to recover" },
 	{ "output", 'o', OPT_TEXT, AT(output), 0, 0, CMD_R_JOIN, "FILE", "where the keys go" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VOTE, "FILE", "the member's signer key" },
+	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_PROPOSE, "FILE",
+	  "the member's signer key: it is this member's proposal, who votes for it" },
 	{ "key", 'k', OPT_TEXT, AT(key), 0, 0, CMD_G_VERIFY, "KEY",
 	  "the log's verifier key, or a file of it" },
 	{ "dir", 0, OPT_TEXT, AT(dir), 0, 0, CMD_GOVERN, "DIR",
