@@ -23,7 +23,7 @@ test_priv_LIBS	:= -lseccomp
 test_skyd_LIBS	:= -luring
 
 UNIT_TESTS	+= test_runner
-test_runner_LIBS := -luring -ljansson
+test_runner_LIBS := -luring -ljansson -lseccomp
 
 # The program itself, sanitized, beside the test that runs it.
 $(O)/test/skyd: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyd_SRCS)))) $(O)/san/libsky.a

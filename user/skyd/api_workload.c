@@ -14,10 +14,9 @@
 #include "log.h"
 #include "runner.h"
 
-#define TIERS		5u
+#define TIERS		RUNNER_LEVELS
 #define ATTESTED	3u	/* from this tier on the host has to be */
 #define MEM_DEFAULT	256u	/* MiB */
-#define MEM_MAX		65536u
 #define START_MS	120000
 
 /* The table of the tiers; what is measured comes from the runner. */
@@ -39,7 +38,7 @@ struct answered {
 	struct runner_answer give;
 	union {
 		struct runner_row row[RUNNER_ROWS];
-		struct runner_tier tier[RUNNER_TIERS];
+		struct runner_tier tier[RUNNER_LEVELS];
 	} room;
 };
 
@@ -182,11 +181,11 @@ int api_workload_tiers(struct api_ask *a)
 
 	if (rc)
 		return rc;
-	if (x->give.tiers != RUNNER_TIERS)
+	if (x->give.tiers != TIERS)
 		return -EBADMSG;
 	a->out = json_array();
 	for (i = 0; i < TIERS; i++) {
-		const struct runner_tier *t = &x->give.tier[runner_kind(i)];
+		const struct runner_tier *t = &x->give.tier[i];
 		struct store_text no = { t->why.data, t->why.len };
 		json_t *one = json_pack("{s:i,s:s,s:s,s:s,s:b,s:s}", "tier", (int)i, "name",
 					tiers[i].name, "isolation", tiers[i].isolation,
@@ -253,7 +252,7 @@ static int read_description(struct api_ask *a, struct description *d)
 	if (!rc)
 		rc = api_number(a, "tier", TIERS - 1, &d->tier);
 	if (!rc)
-		rc = api_number(a, "memory", MEM_MAX, &d->mem);
+		rc = api_number(a, "memory", RUNNER_MEM_MAX, &d->mem);
 	if (!rc)
 		rc = api_text(a, "block", false, &d->block);
 	if (!rc)
@@ -267,8 +266,8 @@ static int read_description(struct api_ask *a, struct description *d)
 	if (!runner_name_ok((struct str){ d->name.data, d->name.len }))
 		return api_refuse(a, 400, "name: 1 to %u of A-Z a-z 0-9 _ . -, without a dot or a dash first",
 				  RUNNER_NAME_MAX);
-	if (d->mem < 2)
-		return api_refuse(a, 400, "memory: 2 to %u MiB", MEM_MAX);
+	if (d->mem < RUNNER_MEM_MIN)
+		return api_refuse(a, 400, "memory: %u to %u MiB", RUNNER_MEM_MIN, RUNNER_MEM_MAX);
 	/* Devices are the host's. */
 	if (a->access.len && (d->block.len || d->net.len))
 		return api_refuse(a, 403, "only the administrator gives devices of the host away");
@@ -286,7 +285,7 @@ static int check_tier(struct api_ask *a, const struct description *d)
 
 	if (rc)
 		return rc;
-	t = x->give.tiers == RUNNER_TIERS ? &x->give.tier[runner_kind(d->tier)] : NULL;
+	t = x->give.tiers == TIERS ? &x->give.tier[d->tier] : NULL;
 	if (!t)
 		return -EBADMSG;
 	if (t->why.len)

@@ -78,7 +78,7 @@ struct config {
 	char *admission_policy, *admission_root, *admission_bundles;
 	uint64_t admission_ms;	/* for judging one image or one review */
 	char *workload_images, *workload_state, *workload_kernel, *workload_machine;
-	char *workload_cmdline;
+	char *workload_cmdline, *workload_user;
 	bool workload_no_kvm;
 	uint64_t workload_ids;	/* first user and group of containers on the host */
 	bool admission_public;	/* ImageReview is answered without a token */

@@ -122,6 +122,8 @@ const struct config_key config_keys[] = {
 	  "which machine of QEMU microVMs are" },
 	{ "workloads", "emulate", BOOL, AT(workload_no_kvm), 0, 0, "no",
 	  "whether microVMs leave KVM alone, even where it is" },
+	{ "workloads", "user", TEXT, AT(workload_user), 0, 0, "skyd-runner",
+	  "whom the runner runs as; its child, which starts workloads, stays root" },
 	{ "workloads", "ids", NUMBER, AT(workload_ids), 100000, 4000000000, "600000",
 	  "first of the 65536 users and groups of the host that containers have" },
 	{ "link", "listen", ADDRESS, AT(link_listen), 0, 0, "",

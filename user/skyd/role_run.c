@@ -24,10 +24,13 @@
 #include "role_priv.h"
 #include "role_run.h"
 #include "runner.h"
+#include "starter.h"
 #include "vault_open.h"
 
 #define CLIENTS		64u	/* of the control socket */
 #define CROWDED_MS	100	/* until the next try when no descriptor is left */
+
+_Static_assert(STARTER_FILES >= ATTESTER_FILES, "room for either");
 
 /* One stream that is served. */
 struct served {
@@ -271,6 +274,19 @@ static int listen_to_parent(void *arg)
 	return 0;
 }
 
+/* Without it nothing can be started any more: the parent then starts both anew. */
+static int watch_starter(void *arg)
+{
+	struct role_run *run = arg;
+
+	starter_wait(run->starter);
+	if (run->stopping || io_cancelled())
+		return 0;
+	log_line(LEVEL_ERROR, "the starter of workloads has ended");
+	role_ended(run, -EPIPE);
+	return 0;
+}
+
 static int role_fiber(void *arg)
 {
 	struct role_run *run = arg;
@@ -278,7 +294,7 @@ static int role_fiber(void *arg)
 	struct control_buffer b;
 	struct backend backend = { 0 };
 	struct resolver resolver = { 0 };
-	struct runner runner = { 0 };
+	struct runner runner = { .starter = run->starter };
 	unsigned int i;
 	int rc;
 
@@ -295,6 +311,8 @@ static int role_fiber(void *arg)
 		rc = link_open(&run->to_runner, &options, &run->group);
 	if (!rc && run->role == ROLE_RUNNER)
 		rc = runner_open(&runner, run->config, &run->group);
+	if (!rc && run->role == ROLE_RUNNER)
+		rc = io_spawn(&run->group, watch_starter, run, NULL);
 	if (!rc && run->role == ROLE_RESOLVER)
 		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
@@ -378,7 +396,8 @@ static void tell_priv(const char *text)
 int role_run(struct role_run *run)
 {
 	struct priv priv;
-	int keep[1 + ATTESTER_FILES];
+	struct starter starter;
+	int keep[1 + STARTER_FILES];
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
 	bool again;
@@ -404,6 +423,14 @@ int role_run(struct role_run *run)
 		attester_free(run);
 		return EXIT_FAILURE;
 	}
+	if (run->role == ROLE_RUNNER) {
+		rc = starter_open(&starter, run->config);
+		if (rc) {
+			log_line(LEVEL_ERROR, "no process to start workloads: %s", strerror(-rc));
+			return EXIT_FAILURE;
+		}
+		run->starter = &starter;
+	}
 	role_priv(run->role, run->config, &priv);
 	keep[0] = run->control;
 	keep[1] = run->cache;
@@ -411,6 +438,8 @@ int role_run(struct role_run *run)
 	priv.keep_count = run->role == ROLE_GATEWAY && run->cache >= 0 ? 2 : 1;
 	if (run->attester)
 		priv.keep_count += attester_files(run->attester, keep + 1);
+	if (run->starter)
+		priv.keep_count += starter_files(run->starter, keep + 1);
 	rc = priv_drop(&priv, tell_priv);
 	if (rc) {
 		log_line(LEVEL_ERROR, "cannot give up its privileges: %s; is there a user %s?",
@@ -442,6 +471,8 @@ int role_run(struct role_run *run)
 	edge_free(run->edge);
 	relay_free(run);
 	attester_free(run);
+	if (run->starter)
+		starter_close(run->starter);
 	if (rc && rc != -ECANCELED)
 		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
