@@ -13,9 +13,10 @@
 #include "hosts.h"
 #include "log.h"
 #include "runner.h"
+#include "workload_lease.h"
 
 #define TIERS		RUNNER_LEVELS
-#define ATTESTED	3u	/* from this tier on the host has to be */
+#define ATTESTED	RUNNER_ATTESTED
 #define MEM_DEFAULT	256u	/* MiB */
 #define START_MS	120000
 
@@ -277,11 +278,11 @@ static int read_description(struct api_ask *a, struct description *d)
 /* The conditions of its tier, before anything is judged. */
 static int check_tier(struct api_ask *a, const struct description *d)
 {
-	const struct runner_ask nothing = { 0 };
+	const struct runner_ask ask = { .name = { d->name.data, d->name.len } };
 	CLEANUP_ANSWERED *x = NULL;
 	const struct runner_tier *t;
 	const char *why;
-	int rc = ask_runner(a, RUNNER_HOST, &nothing, &x);
+	int rc = ask_runner(a, RUNNER_HOST, &ask, &x);
 
 	if (rc)
 		return rc;
@@ -359,6 +360,12 @@ static int start(struct api_ask *a)
 	};
 	memcpy(ask.digest, d->digest, sizeof(ask.digest));
 	rc = ask_runner(a, RUNNER_START, &ask, &x);
+	/* So may that, and then who ends those that run did not see it. */
+	if (!rc && d->tier >= ATTESTED && a->b->config->workload_end && unattested(a->b)) {
+		workload_end(a->b, (struct str){ d->name.data, d->name.len }, d->tier);
+		rc = api_refuse(a, 409, "tier %u needs a lease of this host, which has ended",
+				(unsigned int)d->tier);
+	}
 	if (!rc)
 		rc = find(a, (struct str){ d->name.data, d->name.len }, &a->out);
 	return rc ? rc : 201;

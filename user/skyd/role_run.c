@@ -26,6 +26,7 @@
 #include "runner.h"
 #include "starter.h"
 #include "vault_open.h"
+#include "workload_lease.h"
 
 #define CLIENTS		64u	/* of the control socket */
 #define CROWDED_MS	100	/* until the next try when no descriptor is left */
@@ -327,6 +328,8 @@ static int role_fiber(void *arg)
 		rc = hosts_start(&backend, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = governance_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = workload_lease_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)

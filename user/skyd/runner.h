@@ -30,6 +30,7 @@
 #define RUNNER_ROWS		256u	/* workloads at once, with those that have ended */
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
 #define RUNNER_LEVELS		5u	/* that are asked for */
+#define RUNNER_ATTESTED		3u	/* from this one on the host has to be */
 #define RUNNER_MEM_MIN		2u	/* MiB */
 #define RUNNER_MEM_MAX		65536u
 #define RUNNER_DIGEST		32u
@@ -37,7 +38,7 @@
 
 enum runner_number { RUNNER_HOST = 0x501, RUNNER_START, RUNNER_STOP, RUNNER_LIST };
 
-/* What is to be started; of the others only the name. */
+/* What is to be started; of the others only the name; of RUNNER_HOST none, for figures as well. */
 struct runner_ask {
 	struct rpc_bytes name;
 	struct rpc_bytes image;		/* its reference, to be told again */
@@ -148,6 +149,7 @@ struct runner_program {
 	uint64_t capabilities;		/* that it has as root; PRIV_CAP() of each */
 	unsigned int seconds;		/* then it is ended */
 	unsigned int file_max;		/* bytes of a file that it writes; 0: any */
+	bool file_kill;			/* writing more ends it; else it fails */
 };
 
 /* Run it to its end.  Return: 0; -EIO: it has failed, @why has its last line; -ETIMEDOUT. */
@@ -174,6 +176,7 @@ int runner_do_start(struct runner_start *s);
 int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY]);
 /* What crun knows of it is no more, nor what runs in it. */
 void runner_delete_container(const struct runner *r, const char *name);
+void runner_stop_guest(const char *name);
 /* Memory of a guest of hedge, as the monitor counts it; 0: it is not known. */
 u64 runner_guest_bytes(const char *name);
 /* Has its kernel begun with the command?  Of a microVM, whose start goes on by itself. */
