@@ -82,8 +82,7 @@ static u64 began_at(u64 ticks)
 static void end_guest(const struct runner_record *w)
 {
 	CLEANUP_FREE char *stats = NULL;
-	char digest[80] = "", wanted[2 * RUNNER_DIGEST + 1], pid[16] = "", line[96];
-	char ignored[RUNNER_WHY];
+	char digest[80] = "", wanted[2 * RUNNER_DIGEST + 1], pid[16] = "";
 	uint64_t number = 0;
 
 	hex_encode(w->digest, sizeof(w->digest), wanted);
@@ -95,8 +94,7 @@ static void end_guest(const struct runner_record *w)
 	/* A tick is the most that this clock is behind. */
 	if (began_at(runner_ticks(number) + 1) < w->started)
 		return;
-	snprintf(line, sizeof(line), "stop|%s", w->name);
-	monitor_command_why(line, ignored, sizeof(ignored));
+	runner_stop_guest(w->name);
 }
 
 static void recover(struct runner *r, const char *name)

@@ -38,8 +38,7 @@ static void become(const struct runner_program *p, int log, int nothing, pid_t s
 	if (p->fd >= 0 && p->fd != IMAGE_FD && dup2(p->fd, IMAGE_FD) < 0)
 		_exit(126);
 	syscall(SYS_close_range, from, ~0u, 0);
-	/* Where it is heeded, writing more fails, and ends nobody. */
-	signal(SIGXFSZ, p->file_max ? SIG_IGN : SIG_DFL);
+	signal(SIGXFSZ, p->file_max && !p->file_kill ? SIG_IGN : SIG_DFL);
 	if (p->file_max && setrlimit(RLIMIT_FSIZE, &most))
 		_exit(126);
 	if (p->folder && chdir(p->folder))

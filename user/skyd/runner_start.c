@@ -230,7 +230,7 @@ static int start_container(struct runner_start *s)
 				     "--pid-file", pid, name, NULL };
 	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
 					     .seconds = START_SECONDS, .capabilities = BECOMES,
-					     .file_max = RUNNER_FILE_MAX };
+					     .file_max = RUNNER_FILE_MAX, .file_kill = true };
 	int rc;
 
 	if (!*s->command)
@@ -240,10 +240,13 @@ static int start_container(struct runner_start *s)
 	runner_path(s->r, name, "console", log, sizeof(log));
 	runner_path(s->r, name, "pid", pid, sizeof(pid));
 	rc = unpack(s, name);
-	if (!rc && (write_config(s, name) || make_console(s, log)))
-		rc = refuse_why(s, 500, -EIO, "its files cannot be written");
 	if (rc)
 		return rc;
+	rc = write_config(s, name);
+	if (!rc)
+		rc = make_console(s, log);
+	if (rc)
+		return refuse_why(s, 500, rc, "its files cannot be written: %s", strerror(-rc));
 	/* What crun knows of one that was killed. */
 	runner_delete_container(s->r, name);
 	if (runner_spawn(&crun, s->why))
@@ -360,6 +363,14 @@ static int hedge_words(struct runner_start *s, char *to, size_t size)
 	return 0;
 }
 
+void runner_stop_guest(const char *name)
+{
+	char line[96], ignored[RUNNER_WHY];
+
+	snprintf(line, sizeof(line), "stop|%s", name);
+	monitor_command_why(line, ignored, sizeof(ignored));
+}
+
 static int start_hedge(struct runner_start *s)
 {
 	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
@@ -379,6 +390,9 @@ static int start_hedge(struct runner_start *s)
 	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))
 		number_parse(pid, 1, INT32_MAX, &number);
 	s->record.pid = number;
+	/* What nobody could find again is not left to itself. */
+	if (!number)
+		runner_stop_guest(s->record.name);
 	return 0;
 }
 
@@ -420,22 +434,20 @@ static u64 now_us(void)
 
 static int write_record(struct runner_start *s)
 {
-	return runner_record_write(s->r, &s->record) ?
-	       refuse_why(s, 500, -EIO, "its record cannot be written") : 0;
+	int rc = runner_record_write(s->r, &s->record);
+
+	return rc ? refuse_why(s, 500, rc, "its record cannot be written: %s", strerror(-rc)) : 0;
 }
 
 /* What it has come to is ended. */
 static void undo(struct runner_start *s, unsigned int kind)
 {
 	const struct runner_record *w = &s->record;
-	char line[96], ignored[RUNNER_WHY];
 
 	if (kind == 0)
 		runner_delete_container(s->r, w->name);
-	if (kind == 2 && w->pid > 0) {
-		snprintf(line, sizeof(line), "stop|%s", w->name);
-		monitor_command_why(line, ignored, sizeof(ignored));
-	}
+	if (kind == 2 && w->pid > 0)
+		runner_stop_guest(w->name);
 	if (w->pid > 0 && runner_alive(w))
 		kill(w->pid, SIGKILL);
 	runner_forget(s->r, w->name);
@@ -502,7 +514,6 @@ int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY])
 {
 	CLEANUP_CLOSE int held = runner_hold(r, name);
 	struct runner_record w;
-	char line[96], ignored[RUNNER_WHY];
 	int rc = 0;
 
 	if (held < 0 || runner_record_read(r, name, &w)) {
@@ -512,10 +523,8 @@ int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY])
 	}
 	if (runner_kind(w.tier) == 0)
 		runner_delete_container(r, name);
-	if (runner_kind(w.tier) == 2 && runner_alive(&w)) {
-		snprintf(line, sizeof(line), "stop|%s", name);
-		monitor_command_why(line, ignored, sizeof(ignored));
-	}
+	if (runner_kind(w.tier) == 2 && runner_alive(&w))
+		runner_stop_guest(name);
 	rc = end_process(&w);
 	if (rc)
 		snprintf(why, RUNNER_WHY, "process %d does not end", w.pid);

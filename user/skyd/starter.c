@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "relay_peers.h"
 #include "role_priv.h"
 #include "starter.h"
 
@@ -48,6 +51,24 @@ static int host(struct channel *c)
 	return 0;
 }
 
+/* Only an administrator gives devices away; which those can be, not even the backend says. */
+static bool given(const struct config *config, const char *device)
+{
+	struct str rest = str_of(config->workload_devices), word;
+	char pattern[256];
+
+	if (!*device || !rest.len)
+		return true;
+	while (relay_peer_word(&rest, &word)) {
+		if (word.len >= sizeof(pattern))
+			continue;
+		str_copy(word, pattern, sizeof(pattern));
+		if (!fnmatch(pattern, device, FNM_PATHNAME | FNM_PERIOD))
+			return true;
+	}
+	return false;
+}
+
 static int start(struct channel *c)
 {
 	struct runner_start *s = &c->give.start;
@@ -61,7 +82,13 @@ static int start(struct channel *c)
 	s->record.ticks = 0;
 	s->record.spawn_us = 0;
 	*s->why = 0;
-	rc = runner_do_start(s);
+	if (given(c->r->config, s->block) && given(c->r->config, s->net)) {
+		rc = runner_do_start(s);
+	} else {
+		s->status = 403;
+		rc = -EACCES;
+		snprintf(s->why, sizeof(s->why), "this device is not to be given away; see workloads.devices in skyd.conf(5)");
+	}
 	if (rc)
 		log_line(LEVEL_WARNING, "workload %s: %s", s->record.name, s->why);
 	/* The runner is not to know where things lie here, or to keep what it was told. */
@@ -132,7 +159,8 @@ static int look(struct channel *c)
 	    now.ticks == asked->ticks) {
 		give->alive = runner_alive(&now);
 		give->begun = runner_has_begun(c->r, now.name);
-		now.spawn_us = give->spawn_us = now_us() - c->ask.start.began;
+		give->spawn_us = now_us() - c->ask.start.began;
+		now.spawn_us = give->spawn_us;
 		if (give->begun)
 			runner_record_write(c->r, &now);
 	}

@@ -20,7 +20,9 @@
 
 #define STARTER_CHANNELS	8u	/* questions at once */
 
-enum starter_verb { STARTER_HOST, STARTER_START, STARTER_STOP, STARTER_LIST, STARTER_LOOK, STARTER_VERBS };
+enum starter_verb {
+	STARTER_HOST, STARTER_START, STARTER_STOP, STARTER_LIST, STARTER_LOOK, STARTER_VERBS,
+};
 
 struct starter_ask {
 	u32 verb;

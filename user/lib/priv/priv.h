@@ -24,7 +24,7 @@
 #define PRIV_URING	0x8u
 #define PRIV_NAMES	0x10u	/* ask name servers, by UDP and TCP, and open files to read */
 #define PRIV_LOCAL	0x20u	/* make streams of AF_UNIX, to services of this machine */
-#define PRIV_RUN	0x40u	/* start programs, with ->capabilities: deny.c has what is refused */
+#define PRIV_RUN	0x40u	/* start programs, with ->capabilities; see deny.c */
 
 struct priv {
 	const char *user;	/* root becomes it, with its group only; NULL or "": nobody else */
@@ -54,10 +54,11 @@ typedef void priv_tell_fn(const char *text);
  */
 int priv_drop(const struct priv *p, priv_tell_fn *tell);
 
-/* In a process that has been forked to become a program: the limits of priv_drop() are its starter's. */
+/*
+ * In a process that has been forked to become a program: the limits of PRIV_RUN are its starter's,
+ * and root has @capabilities only, from that program on.  Return: 0 or -errno.
+ */
 int priv_lift(void);
-
-/* In the same: root has @capabilities only, from the next program on.  Return: 0 or -errno. */
 int priv_bound(uint64_t capabilities);
 
 /* filter.c, deny.c.  Return: 0 or -errno. */
