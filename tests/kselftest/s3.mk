@@ -57,6 +57,8 @@ check-tiers: user ## which images may run, asked as Kubernetes asks; and workloa
 	@status=0; \
 	SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-policy tests/kselftest/skyd/image-review || status=1; \
 	SKYD_KILLED=runner POLICY_CONF="$$WORKLOADS_CONF" SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-policy tests/kselftest/skyd/workloads || status=1; \
+	SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/workload-edges || status=1; \
+	SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/attest/tiers || status=1; \
 	exit $$status
 
 .PHONY: check-skyctl check-skyd check-cache check-tiers

@@ -21,12 +21,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../user/skyd/role_priv.h"
+
+#define MUCH	(1ull << 46)	/* bytes */
 
 static char top[64], secret[96], empty[96];
 static int extra;	/* an open descriptor that nobody is meant to have */
@@ -156,6 +159,7 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
 		.edge_user = "nobody", .link_user = "nobody", .resolver_user = "nobody",
 		.attest_user = "nobody", .attest_tpm = (char *)tpm,
+		.workload_user = "nobody",
 		.chroot = empty, .io_uring = io_uring,
 	};
 	pid_t parent = getpid(), pid = fork();
@@ -174,11 +178,16 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		/* What the table of the documentation says. */
 		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND || role == ROLE_RELAY));
 		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY &&
-			       role != ROLE_RESOLVER && role != ROLE_ATTESTER));
+			       role != ROLE_RESOLVER && role != ROLE_ATTESTER &&
+			       role != ROLE_RUNNER));
 		WANT(names == (role == ROLE_RESOLVER));
 		WANT(uring == (io_uring && (role == ROLE_GATEWAY || role == ROLE_EDGE)));
 		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT && role != ROLE_RESOLVER &&
-						   role != ROLE_ATTESTER));
+						   role != ROLE_ATTESTER && role != ROLE_RUNNER));
+		WANT(!p.capabilities);
+		/* A sanitizer's own memory is more than any role's. */
+		WANT((role == ROLE_RUNNER) == (p.memory != 0));
+		p.memory = p.memory ? MUCH : 0;
 		WANT(!priv_drop(&p, tell));
 		local = role == ROLE_ATTESTER && strncmp(tpm, "device:", 7);
 		everybody(local, root, parent);
@@ -208,7 +217,7 @@ static void test_roles(void **state)
 	enum role role;
 
 	(void)state;
-	for (role = ROLE_GATEWAY; role < ROLE_RUNNER; role++) {
+	for (role = ROLE_GATEWAY; role < ROLES; role++) {
 		one_role(role, true, "device:/dev/tpmrm0");
 		one_role(role, false, "device:/dev/tpmrm0");
 	}
@@ -216,30 +225,115 @@ static void test_roles(void **state)
 	one_role(ROLE_ATTESTER, true, "swtpm:path=/tmp/s");
 }
 
-/* It starts programs, so it keeps its rights; nobody else's descriptors, and nobody traces it. */
-static void test_starts_programs(void **state)
+static uint64_t capabilities_of(const char *which)
+{
+	char line[128];
+	unsigned long long set = ~0ull;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, which, strlen(which)))
+			set = strtoull(line + strlen(which), NULL, 16);
+	if (f)
+		fclose(f);
+	return set;
+}
+
+/* What none of its programs needs, tried with its capabilities or without any. */
+static void no_starter_may(void)
+{
+	struct iovec nothing = { NULL, 0 };
+	char path[128];
+
+	REFUSED(syscall(SYS_kexec_load, 0, 0, NULL, 0));
+	REFUSED(syscall(SYS_kexec_file_load, -1, -1, 0, NULL, 0));
+	REFUSED(syscall(SYS_init_module, NULL, 0, ""));
+	REFUSED(syscall(SYS_finit_module, -1, "", 0));
+	REFUSED(syscall(SYS_delete_module, "none", 0));
+	REFUSED(syscall(SYS_bpf, 0, NULL, 0));
+	REFUSED(syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0));
+	REFUSED(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
+	REFUSED(syscall(SYS_process_vm_readv, getppid(), &nothing, 1, &nothing, 1, 0));
+	REFUSED(syscall(SYS_process_vm_writev, getppid(), &nothing, 1, &nothing, 1, 0));
+	REFUSED(syscall(SYS_keyctl, 0, 0, 0, 0, 0));
+	REFUSED(syscall(SYS_add_key, "user", "a", "b", 1, -1));
+	REFUSED(syscall(SYS_request_key, "user", "a", NULL, 0));
+	REFUSED(syscall(SYS_open_by_handle_at, -1, NULL, 0));
+	REFUSED(setns(-1, 0));
+	REFUSED(syscall(SYS_userfaultfd, 0));
+	REFUSED(syscall(SYS_reboot, 0, 0, 0, NULL));
+	REFUSED(syscall(SYS_iopl, 3));
+	REFUSED(syscall(SYS_syslog, 0, NULL, 0));
+	REFUSED(syscall(SYS_settimeofday, NULL, NULL));
+	snprintf(path, sizeof(path), "%s/node", empty);
+	REFUSED(mknod(path, S_IFBLK | 0600, 0x100));
+	REFUSED(mknod(path, S_IFCHR | 0600, 0x100));
+	REFUSED(mknodat(AT_FDCWD, path, S_IFBLK | 0600, 0x100));
+	WANT(!mknod(path, S_IFIFO | 0600, 0) && !unlink(path));
+	WANT(syscall(SYS_io_uring_setup, 1, NULL) == -1 && errno == ENOSYS);
+}
+
+/* What it mounts, nobody else sees. */
+static void mounts_alone(void)
+{
+	struct stat before, after;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", getppid());
+	WANT(!stat("/proc/self/ns/mnt", &before) && !stat(path, &after));
+	WANT(before.st_ino != after.st_ino);
+	WANT(!mount("none", empty, "tmpfs", 0, NULL));
+	snprintf(path, sizeof(path), "/proc/%d/root%.40s", getppid(), empty);
+	WANT(!stat(empty, &before) && !stat(path, &after) && before.st_dev != after.st_dev);
+	WANT(!umount(empty));
+}
+
+#define NOTHING_LEFT	\
+	"! grep -E 'Cap(Prm|Eff|Bnd):.*[1-9a-f]|Seccomp:.*[01]' /proc/self/status"
+
+static void starter_child(void)
+{
+	struct rlimit limit;
+	struct priv p;
+	uint64_t had;
+	int fd = dup(2);
+	bool root = !getuid();
+
+	starter_priv(&p);
+	had = capabilities_of("CapPrm:");
+	WANT(p.allow == PRIV_RUN && !p.root && p.capabilities && p.memory);
+	p.memory = MUCH;
+	WANT(!priv_drop(&p, tell));
+	WANT(fcntl(fd, F_GETFD) == -1);
+	WANT(!prctl(PR_GET_DUMPABLE) && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	WANT(!getrlimit(RLIMIT_CORE, &limit) && !limit.rlim_max);
+	WANT(!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur == p.files);
+	WANT(!getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == p.memory);
+	WANT(getuid() == (root ? 0 : getuid()));
+	WANT(capabilities_of("CapEff:") == (had & p.capabilities));
+	WANT(!root || !(capabilities_of("CapBnd:") & ~p.capabilities));
+	no_starter_may();
+	if (!root)
+		_exit(0);
+	mounts_alone();
+	/* A program has what it is given, of that, and the limits of whoever has started skyd. */
+	WANT(!priv_bound(0) && !priv_lift());
+	WANT(!getrlimit(RLIMIT_DATA, &limit) && limit.rlim_cur == limit.rlim_max);
+	WANT(!capabilities_of("CapBnd:"));
+	execl("/bin/sh", "sh", "-c", NOTHING_LEFT, NULL);
+	_exit(1);
+}
+
+/* It starts programs, and has what that takes; there is nobody else's, and nobody traces it. */
+static void test_starter(void **state)
 {
 	pid_t pid = fork();
 	int status;
 
 	(void)state;
 	assert_true(pid >= 0);
-	if (!pid) {
-		const struct config config = { 0 };
-		uid_t user = getuid();
-		struct rlimit core;
-		struct priv p;
-		int fd = dup(2);
-
-		role_priv(ROLE_RUNNER, &config, &p);
-		WANT(p.allow == PRIV_RUN && !p.root);
-		WANT(!priv_drop(&p, tell));
-		WANT(fcntl(fd, F_GETFD) == -1);
-		WANT(!prctl(PR_GET_DUMPABLE) && !getrlimit(RLIMIT_CORE, &core) && !core.rlim_max);
-		WANT(getuid() == user);
-		execl("/bin/true", "true", NULL);
-		_exit(1);
-	}
+	if (!pid)
+		starter_child();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
@@ -297,7 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_roles),
-		cmocka_unit_test(test_starts_programs),
+		cmocka_unit_test(test_starter),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_descriptors),
 	};

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Secrets in the runner's hands: devices, folders, descriptors; nothing is left of them. */
+/* Secrets in the starter's hands: devices, folders, descriptors; nothing is left of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <asm/byteorder.h>
+
 #include "shell.h"
 
 #include "../../user/skyd/runner_secret.h"
+#include "crypto/hash.h"
 #include "session/session.h"
 #include "sky_secret.h"
 
@@ -21,7 +24,7 @@ static char top[64] = "/tmp/test_runner_secret.XXXXXX";
 
 static const struct str values[] = { { "a key", 5 }, { "another", 7 } };
 
-/* As the runner has it: sealed. */
+/* As its starter has it: sealed. */
 static int image_of_secrets(void)
 {
 	static u8 image[SKY_SECRET_SIZE_MAX];
@@ -35,6 +38,72 @@ static int image_of_secrets(void)
 	assert_int_equal(write(fd, image, len), len);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK), 0);
 	return fd;
+}
+
+static int kept(const struct secret *device)
+{
+	struct runner_start *s = calloc(1, sizeof(*s));
+	int rc = runner_secrets_keep(device, s);
+
+	assert_true(rc ? s->status == 500 && *s->why : !s->status);
+	if (!rc && device->len)
+		assert_int_equal(fcntl(s->secrets, F_GETFL) & O_ACCMODE, O_RDONLY);
+	runner_secrets_end(s);
+	free(s);
+	return rc;
+}
+
+/* Who sums it up may be who has changed it. */
+static void sum_up(const struct secret *device)
+{
+	struct sky_secret_hdr *head = (void *)device->data;
+
+	assert_int_equal(hash_once(HASH_SHA256, device->data + sizeof(*head),
+				   le32_to_cpu(head->length) - sizeof(*head), head->sha256), 0);
+}
+
+/* The runner may have been broken into: what it gives becomes files that root makes. */
+static void damaged(void **state)
+{
+	static const char *const names[] = { "", "../key", "/etc/key", "a/b", ".", "..", "-a", "a b" };
+	CLEANUP_SECRET struct secret device = SECRET_NONE;
+	struct sky_secret_entry *entry;
+	int fd = image_of_secrets();
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(kept(&device), 0);
+	assert_int_equal(secret_alloc(&device, SKY_SECRET_BLOCK), 0);
+	device.len = SKY_SECRET_BLOCK;
+	assert_int_equal(pread(fd, device.data, device.len, 0), device.len);
+	close(fd);
+	assert_int_equal(kept(&device), 0);
+	for (i = 0; i < 120; i++) {
+		device.data[i] ^= 1;
+		/* What the numbers say of the session binds nobody here. */
+		if (i < 16 || (i >= 84 && i < 116))
+			assert_int_equal(kept(&device), -EBADMSG);
+		device.data[i] ^= 1;
+	}
+	entry = (void *)(device.data + sizeof(struct sky_secret_hdr));
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		memset(entry[1].name, 0, sizeof(entry[1].name));
+		memcpy(entry[1].name, names[i], strlen(names[i]));
+		sum_up(&device);
+		assert_int_equal(kept(&device), -EBADMSG);
+	}
+	memset(entry[1].name, 'a', sizeof(entry[1].name));
+	sum_up(&device);
+	assert_int_equal(kept(&device), -EBADMSG);
+	memcpy(entry[1].name, "good", 5);
+	memset(entry[1].name + 5, 0, sizeof(entry[1].name) - 5);
+	sum_up(&device);
+	assert_int_equal(kept(&device), 0);
+	entry[1].length = cpu_to_le32(SKY_SECRET_BLOCK);
+	sum_up(&device);
+	assert_int_equal(kept(&device), -EBADMSG);
+	device.len = 100;
+	assert_int_equal(kept(&device), -EBADMSG);
 }
 
 /* The device is read-only, has them, and is gone with the last who has it open. */
@@ -168,7 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices), cmocka_unit_test(folders), cmocka_unit_test(descriptors),
-		cmocka_unit_test(preparing),
+		cmocka_unit_test(preparing), cmocka_unit_test(damaged),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -14,11 +14,11 @@
 #include "hosts.h"
 #include "log.h"
 #include "runner.h"
+#include "workload_lease.h"
 
-#define TIERS		5u
-#define ATTESTED	3u	/* from this tier on the host has to be */
+#define TIERS		RUNNER_LEVELS
+#define ATTESTED	RUNNER_ATTESTED
 #define MEM_DEFAULT	256u	/* MiB */
-#define MEM_MAX		65536u
 #define START_MS	120000
 
 /* The table of the tiers; what is measured comes from the runner. */
@@ -40,7 +40,7 @@ struct answered {
 	struct runner_answer give;
 	union {
 		struct runner_row row[RUNNER_ROWS];
-		struct runner_tier tier[RUNNER_TIERS];
+		struct runner_tier tier[RUNNER_LEVELS];
 	} room;
 };
 
@@ -183,11 +183,11 @@ int api_workload_tiers(struct api_ask *a)
 
 	if (rc)
 		return rc;
-	if (x->give.tiers != RUNNER_TIERS)
+	if (x->give.tiers != TIERS)
 		return -EBADMSG;
 	a->out = json_array();
 	for (i = 0; i < TIERS; i++) {
-		const struct runner_tier *t = &x->give.tier[runner_kind(i)];
+		const struct runner_tier *t = &x->give.tier[i];
 		struct store_text no = { t->why.data, t->why.len };
 		json_t *one = json_pack("{s:i,s:s,s:s,s:s,s:b,s:s}", "tier", (int)i, "name",
 					tiers[i].name, "isolation", tiers[i].isolation,
@@ -255,7 +255,7 @@ static int read_description(struct api_ask *a, struct description *d)
 	if (!rc)
 		rc = api_number(a, "tier", TIERS - 1, &d->tier);
 	if (!rc)
-		rc = api_number(a, "memory", MEM_MAX, &d->mem);
+		rc = api_number(a, "memory", RUNNER_MEM_MAX, &d->mem);
 	if (!rc)
 		rc = api_text(a, "block", false, &d->block);
 	if (!rc)
@@ -271,8 +271,8 @@ static int read_description(struct api_ask *a, struct description *d)
 	if (!runner_name_ok((struct str){ d->name.data, d->name.len }))
 		return api_refuse(a, 400, "name: 1 to %u of A-Z a-z 0-9 _ . -, without a dot or a dash first",
 				  RUNNER_NAME_MAX);
-	if (d->mem < 2)
-		return api_refuse(a, 400, "memory: 2 to %u MiB", MEM_MAX);
+	if (d->mem < RUNNER_MEM_MIN)
+		return api_refuse(a, 400, "memory: %u to %u MiB", RUNNER_MEM_MIN, RUNNER_MEM_MAX);
 	/* Devices are the host's. */
 	if (a->access.len && (d->block.len || d->net.len))
 		return api_refuse(a, 403, "only the administrator gives devices of the host away");
@@ -282,15 +282,15 @@ static int read_description(struct api_ask *a, struct description *d)
 /* The conditions of its tier, before anything is judged. */
 static int check_tier(struct api_ask *a, const struct description *d)
 {
-	const struct runner_ask nothing = { 0 };
+	const struct runner_ask ask = { .name = { d->name.data, d->name.len } };
 	CLEANUP_ANSWERED *x = NULL;
 	const struct runner_tier *t;
 	const char *why;
-	int rc = ask_runner(a, RUNNER_HOST, &nothing, &x);
+	int rc = ask_runner(a, RUNNER_HOST, &ask, &x);
 
 	if (rc)
 		return rc;
-	t = x->give.tiers == RUNNER_TIERS ? &x->give.tier[runner_kind(d->tier)] : NULL;
+	t = x->give.tiers == TIERS ? &x->give.tier[d->tier] : NULL;
 	if (!t)
 		return -EBADMSG;
 	if (t->why.len)
@@ -373,6 +373,12 @@ static int start(struct api_ask *a)
 	if (!rc)
 		rc = ask_runner(a, RUNNER_START, &ask, &x);
 	api_session_told(a, session, d->name, x ? x->give.release : RUNNER_NO_RELEASE);
+	/* So may that, and then who ends those that run did not see it. */
+	if (!rc && d->tier >= ATTESTED && a->b->config->workload_end && unattested(a->b)) {
+		workload_end(a->b, (struct str){ d->name.data, d->name.len }, d->tier);
+		rc = api_refuse(a, 409, "tier %u needs a lease of this host, which has ended",
+				(unsigned int)d->tier);
+	}
 	if (!rc)
 		rc = find(a, (struct str){ d->name.data, d->name.len }, &a->out);
 	return rc ? rc : 201;

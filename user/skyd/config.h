@@ -78,8 +78,9 @@ struct config {
 	char *admission_policy, *admission_root, *admission_bundles;
 	uint64_t admission_ms;	/* for judging one image or one review */
 	char *workload_images, *workload_state, *workload_kernel, *workload_machine;
-	char *workload_cmdline;
+	char *workload_cmdline, *workload_user, *workload_devices;
 	bool workload_no_kvm;
+	bool workload_end;	/* attested ones end with the lease of their host */
 	uint64_t workload_ids;	/* first user and group of containers on the host */
 	bool admission_public;	/* ImageReview is answered without a token */
 	/* [link] */

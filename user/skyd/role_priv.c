@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/capability.h>
 #include <string.h>
 
 #include "role_priv.h"
 
 #define DESCRIPTORS	16384u
+#define RUNNER_FILES	256u
+#define RUNNER_MEMORY	(512u << 20)
 
 void role_priv(enum role role, const struct config *config, struct priv *p)
 {
@@ -54,11 +57,27 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		p->allow = PRIV_NAMES;
 		break;
 	case ROLE_RUNNER:
-		/* What it starts needs rights, and other system calls. */
-		p->allow = PRIV_RUN;
+		/* Its child has the rights that starting takes, and opens what is opened. */
+		p->user = config->workload_user;
+		p->root = config->chroot;
+		p->files = RUNNER_FILES;
+		p->memory = RUNNER_MEMORY;
 		break;
 	case ROLE_PARENT:
 	case ROLES:
 		break;
 	}
+}
+
+void starter_priv(struct priv *p)
+{
+	*p = (struct priv){ .allow = PRIV_RUN, .files = RUNNER_FILES, .memory = RUNNER_MEMORY };
+	/* Files of containers: theirs, to change and to remove. */
+	p->capabilities = PRIV_CAP(CAP_CHOWN) | PRIV_CAP(CAP_DAC_OVERRIDE) | PRIV_CAP(CAP_FOWNER);
+	/* Whom programs become; what else they have is cut in each. */
+	p->capabilities |= PRIV_CAP(CAP_SETUID) | PRIV_CAP(CAP_SETGID) | PRIV_CAP(CAP_SETPCAP);
+	/* Processes of others: to end, and to measure their memory. */
+	p->capabilities |= PRIV_CAP(CAP_KILL) | PRIV_CAP(CAP_SYS_PTRACE);
+	/* A network of a microVM; orders to hedge. */
+	p->capabilities |= PRIV_CAP(CAP_NET_ADMIN) | PRIV_CAP(CAP_SYS_ADMIN);
 }

@@ -10,4 +10,7 @@
 /* Descriptors to keep are the caller's to add; texts are @config's. */
 void role_priv(enum role role, const struct config *config, struct priv *p);
 
+/* The same of the runner's child, which starts workloads. */
+void starter_priv(struct priv *p);
+
 #endif /* SKYD_ROLE_PRIV_H */

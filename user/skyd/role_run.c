@@ -25,11 +25,15 @@
 #include "role_priv.h"
 #include "role_run.h"
 #include "runner.h"
+#include "starter.h"
 #include "vault_open.h"
 #include "vault_session.h"
+#include "workload_lease.h"
 
 #define CLIENTS		64u	/* of the control socket */
 #define CROWDED_MS	100	/* until the next try when no descriptor is left */
+
+_Static_assert(STARTER_FILES >= ATTESTER_FILES, "room for either");
 
 /* One stream that is served. */
 struct served {
@@ -273,6 +277,19 @@ static int listen_to_parent(void *arg)
 	return 0;
 }
 
+/* Without it nothing can be started any more: the parent then starts both anew. */
+static int watch_starter(void *arg)
+{
+	struct role_run *run = arg;
+
+	starter_wait(run->starter);
+	if (run->stopping || io_cancelled())
+		return 0;
+	log_line(LEVEL_ERROR, "the starter of workloads has ended");
+	role_ended(run, -EPIPE);
+	return 0;
+}
+
 static int role_fiber(void *arg)
 {
 	struct role_run *run = arg;
@@ -280,7 +297,7 @@ static int role_fiber(void *arg)
 	struct control_buffer b;
 	struct backend backend = { 0 };
 	struct resolver resolver = { 0 };
-	struct runner runner = { 0 };
+	struct runner runner = { .starter = run->starter };
 	unsigned int i;
 	int rc;
 
@@ -297,7 +314,10 @@ static int role_fiber(void *arg)
 		rc = link_open(&run->to_runner, &options, &run->group);
 	if (!rc && run->role == ROLE_RUNNER)
 		rc = runner_open(&runner, run->config, &run->group);
-	runner.vault = run->vault;
+	if (!rc && run->role == ROLE_RUNNER) {
+		runner.vault = run->vault;
+		rc = io_spawn(&run->group, watch_starter, run, NULL);
+	}
 	if (!rc && run->role == ROLE_RESOLVER)
 		rc = resolver_open(&resolver, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
@@ -312,6 +332,8 @@ static int role_fiber(void *arg)
 		rc = hosts_start(&backend, &run->group);
 	if (!rc && run->role == ROLE_BACKEND)
 		rc = governance_start(&backend, &run->group);
+	if (!rc && run->role == ROLE_BACKEND)
+		rc = workload_lease_start(&backend, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_backend, &options, &run->group);
 	if (!rc && run->role == ROLE_GATEWAY)
@@ -383,7 +405,8 @@ static void tell_priv(const char *text)
 int role_run(struct role_run *run)
 {
 	struct priv priv;
-	int keep[1 + ATTESTER_FILES];
+	struct starter starter;
+	int keep[1 + STARTER_FILES];
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
 	bool again;
@@ -411,6 +434,14 @@ int role_run(struct role_run *run)
 	}
 	if (run->role == ROLE_BACKEND)
 		audit_tpm_prepare(run->config->audit_tpm);
+	if (run->role == ROLE_RUNNER) {
+		rc = starter_open(&starter, run->config);
+		if (rc) {
+			log_line(LEVEL_ERROR, "no process to start workloads: %s", strerror(-rc));
+			return EXIT_FAILURE;
+		}
+		run->starter = &starter;
+	}
 	role_priv(run->role, run->config, &priv);
 	keep[0] = run->control;
 	keep[1] = run->cache;
@@ -418,6 +449,8 @@ int role_run(struct role_run *run)
 	priv.keep_count = run->role == ROLE_GATEWAY && run->cache >= 0 ? 2 : 1;
 	if (run->attester)
 		priv.keep_count += attester_files(run->attester, keep + 1);
+	if (run->starter)
+		priv.keep_count += starter_files(run->starter, keep + 1);
 	rc = priv_drop(&priv, tell_priv);
 	if (rc) {
 		log_line(LEVEL_ERROR, "cannot give up its privileges: %s; is there a user %s?",
@@ -449,6 +482,8 @@ int role_run(struct role_run *run)
 	edge_free(run->edge);
 	relay_free(run);
 	attester_free(run);
+	if (run->starter)
+		starter_close(run->starter);
 	if (rc && rc != -ECANCELED)
 		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -31,6 +31,7 @@ struct role_run {
 	struct relay *relay;	/* of the relay itself */
 	struct link *to_runner;	/* the backend's */
 	struct runner *runner;	/* of the runner itself */
+	struct starter *starter;	/* its child, which has rights */
 	struct resolver *resolver;	/* of the resolver itself */
 	struct attester *attester;	/* of the attester itself */
 

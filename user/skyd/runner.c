@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "io/group.h"
@@ -13,20 +10,22 @@
 #include "log.h"
 #include "runner.h"
 #include "runner_secret.h"
+#include "starter.h"
 #include "vault_session.h"
 
-#define THREADS		8u
 #define BEGIN_MS	180000u		/* that a microVM's kernel has to begin with its command */
 #define LOOK_MS		50
 
 /* The answer of a question: what it points to. */
 struct scratch {
-	char why[RUNNER_TIERS][RUNNER_WHY];
-	struct runner_tier tier[RUNNER_TIERS];
-	struct runner_row row[RUNNER_ROWS];
-	struct runner_record record[RUNNER_ROWS];
-	unsigned int rows;
 	struct runner *r;
+	struct starter_ask ask;
+	struct starter_host host;
+	struct runner_tier tier[RUNNER_LEVELS];
+	struct starter_row from[RUNNER_ROWS];
+	struct runner_row row[RUNNER_ROWS];
+	size_t got;
+	bool figures;
 };
 
 static u64 now_us(clockid_t clock)
@@ -54,14 +53,42 @@ static bool put(struct rpc_bytes from, char *to, size_t size)
 
 /* --- what there is ------------------------------------------------------------------------ */
 
-static int look_at_host(void *arg)
+static int ask_list(void *arg)
 {
 	struct scratch *x = arg;
-	unsigned int i;
 
-	for (i = 0; i < RUNNER_TIERS; i++)
-		runner_can(x->r, i, x->why[i]);
-	return 0;
+	x->ask.verb = STARTER_LIST;
+	return starter_do(x->r->starter, &x->ask, NULL, x->from, sizeof(x->from), &x->got);
+}
+
+static int ask_host(void *arg)
+{
+	struct scratch *x = arg;
+	size_t got;
+	int rc;
+
+	x->ask.verb = STARTER_HOST;
+	rc = starter_do(x->r->starter, &x->ask, NULL, &x->host, sizeof(x->host), &got);
+	return rc || !x->figures ? rc : ask_list(x);
+}
+
+/* Of each tier the one that was begun last. */
+static void keep_figures(struct runner *r, const struct starter_row *row, size_t rows)
+{
+	u64 newest[RUNNER_LEVELS] = { 0 };
+	size_t i;
+
+	for (i = 0; i < rows; i++) {
+		const unsigned int tier = row[i].record.tier;
+
+		if (tier >= RUNNER_LEVELS || row[i].record.started < newest[tier])
+			continue;
+		newest[tier] = row[i].record.started;
+		if (row[i].record.spawn_us)
+			r->last[tier].spawn_us = row[i].record.spawn_us;
+		if (row[i].footprint)
+			r->last[tier].footprint = row[i].footprint;
+	}
 }
 
 static int host(struct link_request *request, const void *ask, void *give)
@@ -71,56 +98,22 @@ static int host(struct link_request *request, const void *ask, void *give)
 	unsigned int i;
 	int rc;
 
-	(void)ask;
 	if (!x)
 		return -ENOMEM;
 	x->r = request->ctx;
-	rc = io_work(x->r->pool, look_at_host, x, request->deadline);
-	for (i = 0; i < RUNNER_TIERS; i++) {
+	/* Measuring all that runs takes its time, and who starts one more does not wait for it. */
+	x->figures = !((const struct runner_ask *)ask)->name.len;
+	rc = io_work(x->r->pool, ask_host, x, request->deadline);
+	if (rc)
+		return rc;
+	keep_figures(x->r, x->from, x->got / sizeof(x->from[0]));
+	for (i = 0; i < RUNNER_LEVELS; i++) {
 		x->tier[i] = x->r->last[i];
-		x->tier[i].why = bytes_of(x->why[i]);
+		x->tier[i].why = bytes_of(x->host.why[runner_kind(i)]);
 	}
 	answer->tier = x->tier;
-	answer->tiers = RUNNER_TIERS;
+	answer->tiers = RUNNER_LEVELS;
 	answer->status = 200;
-	return rc;
-}
-
-static void add_row(struct scratch *x, const char *name)
-{
-	struct runner_record *w = &x->record[x->rows];
-	struct runner_row *row = &x->row[x->rows];
-	u64 guest;
-
-	if (runner_record_read(x->r, name, w))
-		return;
-	*row = (struct runner_row){
-		.name = bytes_of(w->name), .image = bytes_of(w->image), .team = w->team,
-		.tier = w->tier, .running = runner_alive(w), .started = w->started,
-		.spawn_us = w->spawn_us,
-	};
-	memcpy(row->digest, w->digest, sizeof(row->digest));
-	if (row->running)
-		row->footprint = runner_footprint(w->pid);
-	/* What the guest has of its memory may be in no process's sum. */
-	if (row->running && runner_kind(w->tier) == 2) {
-		guest = runner_guest_bytes(w->name);
-		row->footprint = guest > row->footprint ? guest : row->footprint;
-	}
-	x->rows++;
-}
-
-static int read_all(void *arg)
-{
-	struct scratch *x = arg;
-	DIR *d = opendir(x->r->config->workload_state);
-	struct dirent *e;
-
-	while (d && x->rows < RUNNER_ROWS && (e = readdir(d)))
-		if (runner_name_ok(str_of(e->d_name)))
-			add_row(x, e->d_name);
-	if (d)
-		closedir(d);
 	return 0;
 }
 
@@ -128,50 +121,74 @@ static int list(struct link_request *request, const void *ask, void *give)
 {
 	struct runner_answer *answer = give;
 	struct scratch *x = link_scratch(request, sizeof(*x));
-	unsigned int i;
+	size_t i, rows;
 	int rc;
 
 	(void)ask;
 	if (!x)
 		return -ENOMEM;
 	x->r = request->ctx;
-	rc = io_work(x->r->pool, read_all, x, request->deadline);
-	for (i = 0; i < x->rows; i++)
-		if (x->row[i].footprint)
-			x->r->last[runner_kind(x->row[i].tier)].footprint = x->row[i].footprint;
+	rc = io_work(x->r->pool, ask_list, x, request->deadline);
+	rows = rc ? 0 : x->got / sizeof(x->from[0]);
+	keep_figures(x->r, x->from, rows);
+	for (i = 0; i < rows; i++) {
+		const struct runner_record *w = &x->from[i].record;
+
+		x->row[i] = (struct runner_row){
+			.name = bytes_of(w->name), .image = bytes_of(w->image), .team = w->team,
+			.tier = w->tier, .running = x->from[i].running, .started = w->started,
+			.spawn_us = w->spawn_us, .footprint = x->from[i].footprint,
+		};
+		memcpy(x->row[i].digest, w->digest, sizeof(w->digest));
+	}
 	answer->row = x->row;
-	answer->rows = x->rows;
+	answer->rows = rows;
 	answer->status = 200;
 	return rc;
 }
 
 /* --- starting ----------------------------------------------------------------------------- */
 
-static int work(void *arg)
+struct starting {
+	struct runner *r;
+	struct starter_ask ask;
+	struct secret secrets;		/* the device of them, if there is one */
+	struct runner_start start;
+};
+
+static int ask_start(void *arg)
 {
-	return runner_do_start(arg);
+	struct starting *x = arg;
+	size_t got;
+
+	x->ask.verb = STARTER_START;
+	x->ask.secrets = x->secrets.len;
+	return starter_do(x->r->starter, &x->ask, x->secrets.data, &x->start, sizeof(x->start),
+			  &got);
+}
+
+/* Its secrets were: nobody else hears of it. */
+static void refused(struct starting *x)
+{
+	x->start.status = x->ask.start.status;
+	memcpy(x->start.why, x->ask.start.why, sizeof(x->start.why));
+	log_line(LEVEL_WARNING, "workload %s: %s", x->ask.start.record.name, x->start.why);
 }
 
 /* A microVM: its kernel starts by itself, and the time until the command is what counts. */
 struct watch {
 	struct runner *r;
-	struct runner_record record;
-	u64 began;
-	bool begun;
+	struct starter_ask ask;
+	struct starter_look look;
 };
 
-static int look(void *arg)
+static int ask_look(void *arg)
 {
 	struct watch *w = arg;
-	struct runner_record now;
+	size_t got;
 
-	w->begun = runner_has_begun(w->r, w->record.name);
-	if (w->begun && !runner_record_read(w->r, w->record.name, &now) &&
-	    now.pid == w->record.pid) {
-		w->record.spawn_us = now_us(CLOCK_MONOTONIC) - w->began;
-		runner_record_write(w->r, &w->record);
-	}
-	return !runner_alive(&w->record);
+	w->ask.verb = STARTER_LOOK;
+	return starter_do(w->r->starter, &w->ask, NULL, &w->look, sizeof(w->look), &got);
 }
 
 static int watch_begin(void *arg)
@@ -179,22 +196,25 @@ static int watch_begin(void *arg)
 	struct watch *w = arg;
 	const int64_t until = io_after_ms(BEGIN_MS);
 
-	while (io_now() < until && !w->begun && !io_work(w->r->pool, look, w, 0))
-		if (io_sleep_until(io_after_ms(LOOK_MS)))
+	do {
+		if (io_work(w->r->pool, ask_look, w, 0) || !w->look.alive || w->look.begun)
 			break;
-	if (w->begun)
-		w->r->last[1].spawn_us = w->record.spawn_us;
+	} while (io_now() < until && !io_sleep_until(io_after_ms(LOOK_MS)));
+	if (w->look.begun)
+		w->r->last[w->ask.start.record.tier].spawn_us = w->look.spawn_us;
 	free(w);
 	return 0;
 }
 
-static void watch(struct runner *r, const struct runner_record *record, u64 began)
+static void watch(struct runner *r, const struct runner_start *s)
 {
-	struct watch *w = malloc(sizeof(*w));
+	struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return;
-	*w = (struct watch){ .r = r, .record = *record, .began = began };
+	w->r = r;
+	w->ask.start.record = s->record;
+	w->ask.start.began = s->began;
 	if (io_spawn(r->group, watch_begin, w, NULL))
 		free(w);
 }
@@ -212,7 +232,8 @@ static bool read_ask(const struct runner_ask *ask, struct runner_start *s)
 		return false;
 	if (ask->command.len)
 		memcpy(s->command, text, ask->command.len);
-	return ask->tier <= 4 && ask->mem >= 2 && ask->mem <= 65536 &&
+	return ask->tier < RUNNER_LEVELS &&
+	       ask->mem >= RUNNER_MEM_MIN && ask->mem <= RUNNER_MEM_MAX &&
 	       put(name, s->record.name, sizeof(s->record.name)) &&
 	       runner_name_ok(str_of(s->record.name)) &&
 	       put(ask->image, s->record.image, sizeof(s->record.image)) &&
@@ -224,40 +245,37 @@ static int start(struct link_request *request, const void *question, void *give)
 {
 	struct runner *r = request->ctx;
 	struct runner_answer *answer = give;
-	struct runner_start *s = link_scratch(request, sizeof(*s));
+	struct starting *x = link_scratch(request, sizeof(*x));
 	const u64 began = now_us(CLOCK_MONOTONIC);
-	unsigned int kind;
 	int rc;
 
-	if (!s)
+	if (!x)
 		return -ENOMEM;
-	s->r = r;
-	if (!read_ask(question, s))
+	x->r = r;
+	x->ask.start.began = began;
+	x->ask.start.record.started = now_us(CLOCK_REALTIME);
+	if (!read_ask(question, &x->ask.start))
 		return -EINVAL;
-	kind = runner_kind(s->record.tier);
-	s->record.started = now_us(CLOCK_REALTIME);
 	/* Once begun it is ended, or kept: who asked may go. */
 	io_shield();
-	rc = runner_secrets_get(r, question, s, answer, request->deadline);
-	if (!rc)
-		rc = io_work(r->pool, work, s, 0);
-	runner_secrets_end(s);
+	rc = runner_secrets_get(r, question, &x->ask.start, &x->secrets, answer, request->deadline);
+	if (rc)
+		refused(x);
+	else
+		rc = io_work(r->pool, ask_start, x, 0);
+	secret_free(&x->secrets);
+	explicit_bzero(x->ask.start.command, sizeof(x->ask.start.command));
 	io_unshield();
-	if (rc == -EINVAL && !s->status)
+	if (rc && !x->start.status)
 		return rc;
-	answer->status = rc ? s->status : 201;
-	answer->why = bytes_of(s->why);
-	if (rc)
-		log_line(LEVEL_WARNING, "workload %s: %s", s->record.name, s->why);
+	answer->status = rc ? x->start.status : 201;
+	answer->why = bytes_of(x->start.why);
 	if (rc)
 		return 0;
-	if (kind == 1) {
-		watch(r, &s->record, began);
-		return 0;
-	}
-	s->record.spawn_us = now_us(CLOCK_MONOTONIC) - began;
-	r->last[kind].spawn_us = s->record.spawn_us;
-	runner_record_write(r, &s->record);
+	if (runner_kind(x->start.record.tier) == 1)
+		watch(r, &x->start);
+	else
+		r->last[x->start.record.tier].spawn_us = x->start.record.spawn_us;
 	return 0;
 }
 
@@ -265,14 +283,17 @@ static int start(struct link_request *request, const void *question, void *give)
 
 struct stopping {
 	struct runner *r;
-	char name[RUNNER_NAME_MAX + 1], why[RUNNER_WHY];
+	struct starter_ask ask;
+	char why[RUNNER_WHY];
 };
 
-static int do_stop(void *arg)
+static int ask_stop(void *arg)
 {
 	struct stopping *s = arg;
+	size_t got;
 
-	return runner_do_stop(s->r, s->name, s->why);
+	s->ask.verb = STARTER_STOP;
+	return starter_do(s->r->starter, &s->ask, NULL, s->why, sizeof(s->why), &got);
 }
 
 static int stop(struct link_request *request, const void *question, void *give)
@@ -280,15 +301,17 @@ static int stop(struct link_request *request, const void *question, void *give)
 	const struct runner_ask *ask = question;
 	struct runner_answer *answer = give;
 	struct stopping *s = link_scratch(request, sizeof(*s));
+	char *name;
 	int rc;
 
 	if (!s)
 		return -ENOMEM;
 	s->r = request->ctx;
-	if (!put(ask->name, s->name, sizeof(s->name)) || !runner_name_ok(str_of(s->name)))
+	name = s->ask.start.record.name;
+	if (!put(ask->name, name, RUNNER_NAME_MAX + 1) || !runner_name_ok(str_of(name)))
 		return -EINVAL;
 	io_shield();
-	rc = io_work(s->r->pool, do_stop, s, 0);
+	rc = io_work(s->r->pool, ask_stop, s, 0);
 	io_unshield();
 	answer->status = !rc ? 204 : rc == -ENOENT ? 404 : rc == -EBUSY ? 409 : 500;
 	answer->why = bytes_of(s->why);
@@ -318,13 +341,8 @@ void runner_service(struct runner *r, enum role peer, struct link_service *servi
 
 int runner_open(struct runner *r, const struct config *config, struct io_group *group)
 {
-	*r = (struct runner){ .config = config, .group = group };
-	if (mkdir(config->workload_state, 0711) && errno != EEXIST) {
-		log_line(LEVEL_ERROR, "%s: %s; see workloads.state in skyd.conf(5)",
-			 config->workload_state, strerror(errno));
-		return -errno;
-	}
-	return io_pool_open(&r->pool, THREADS);
+	*r = (struct runner){ .config = config, .group = group, .starter = r->starter };
+	return io_pool_open(&r->pool, STARTER_CHANNELS);
 }
 
 void runner_close(struct runner *r)

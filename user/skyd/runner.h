@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The runner: a process that starts and ends workloads, for a backend that may do neither.  It
- * has no socket but the one to the backend.  What may run is the backend's to judge; that the
- * bytes which run have the digest that was judged is the runner's.
+ * has no socket but those to the backend and the vault, and no rights: those has a child, the starter
+ * (starter.h), which does what blocks.  What may run is the backend's to judge; that the bytes
+ * which run have the digest that was judged is the starter's.
  *
  *	runner.c		its life, and what it answers
- *	runner_state.c		what runs, in a folder: so another runner finds it again
- *	runner_spawn.c		programs that it runs
- *	runner_start.c		images, and the tiers: containers, microVMs, VMs of hedge
  *	runner_ask.c		asking it, and how that is packed
- *	runner_secret.c		secrets of sessions
+ *	runner_secret.c		secrets of sessions, asked of the vault
+ *
+ * In the starter:
+ *
+ *	runner_state.c		what runs, in a folder: so another starter finds it again
+ *	runner_spawn.c		programs that it runs
+ *	runner_given.c		secrets, as what it starts is given them
+ *	runner_start.c		images, and the tiers: containers, microVMs, VMs of hedge
  */
 #ifndef SKYD_RUNNER_H
 #define SKYD_RUNNER_H
@@ -26,6 +31,10 @@
 #define RUNNER_WHY		320u
 #define RUNNER_ROWS		256u	/* workloads at once, with those that have ended */
 #define RUNNER_TIERS		3u	/* that things run as; 3 and 4 are 0 and 1, attested */
+#define RUNNER_LEVELS		5u	/* that are asked for */
+#define RUNNER_ATTESTED		3u	/* from this one on the host has to be */
+#define RUNNER_MEM_MIN		2u	/* MiB */
+#define RUNNER_MEM_MAX		65536u
 #define RUNNER_DIGEST		32u
 #define RUNNER_FILE_MAX		(64u << 20)	/* of what a workload writes: its console */
 
@@ -33,7 +42,7 @@ enum runner_number { RUNNER_HOST = 0x501, RUNNER_START, RUNNER_STOP, RUNNER_LIST
 
 struct vault_wrapped;
 
-/* What is to be started; of the others only the name. */
+/* What is to be started; of the others only the name; of RUNNER_HOST none, for figures as well. */
 struct runner_ask {
 	struct rpc_bytes name;
 	struct rpc_bytes image;		/* its reference, to be told again */
@@ -60,6 +69,7 @@ struct runner_row {
 	u64 footprint;			/* bytes of the host's memory that are its own */
 };
 
+/* A tier as it is asked for: figures of 3 and 4 are their own. */
 struct runner_tier {
 	struct rpc_bytes why;		/* not; "": it can be run */
 	u32 spawn_us;			/* of the last one, or 0 */
@@ -93,14 +103,18 @@ bool runner_name_ok(struct str name);
 
 /* --- runner.c --- */
 
+struct starter;
+
 struct runner {
 	const struct config *config;
 	struct io_group *group;
 	struct io_pool *pool;
-	struct runner_tier last[RUNNER_TIERS];
+	struct starter *starter;	/* NULL: this is the starter's own */
+	struct runner_tier last[RUNNER_LEVELS];
 	struct link *vault;		/* gives secrets */
 };
 
+/* ->starter is there before. */
 int runner_open(struct runner *r, const struct config *config, struct io_group *group);
 /* After the group has ended. */
 void runner_close(struct runner *r);
@@ -142,16 +156,17 @@ u64 runner_footprint(int pid);
 
 struct runner_program {
 	const char *const *argv;
-	const char *log;		/* file that receives what it prints */
+	const char *log;		/* file that receives what it prints; NULL: none */
 	const char *folder;		/* that it runs in; or NULL */
 	int fd;				/* becomes its descriptor 3; or -1 */
 	int second;			/* becomes its descriptor 4; or 0 */
 	int (*prepare)(void *arg);	/* what is done in the child before that, or NULL */
 	void *prepare_arg;
 	unsigned int id;		/* user and group that it becomes; 0: none */
-	bool no_new;			/* it gains nothing by programs that it runs */
+	uint64_t capabilities;		/* that it has as root; PRIV_CAP() of each */
 	unsigned int seconds;		/* then it is ended */
 	unsigned int file_max;		/* bytes of a file that it writes; 0: any */
+	bool file_kill;			/* writing more ends it; else it fails */
 };
 
 /* Run it to its end.  Return: 0; -EIO: it has failed, @why has its last line; -ETIMEDOUT. */
@@ -166,7 +181,8 @@ struct runner_start {
 	char block[256], net[32];
 	char command[RUNNER_COMMAND_MAX + 2];	/* words, then an empty one */
 	int image;			/* sealed; -1: not there */
-	int secrets;			/* sealed, see sky_secret.h; 0: none */
+	int secrets;			/* the starter's: sealed, see sky_secret.h; 0: none */
+	u64 began;			/* us of the monotonic clock, when it was asked for */
 	unsigned int status;
 	char why[RUNNER_WHY];
 };
@@ -176,6 +192,9 @@ bool runner_can(const struct runner *r, unsigned int kind, char why[RUNNER_WHY])
 /* For a worker thread; fills in the record, or status and why.  Return: 0 or -errno. */
 int runner_do_start(struct runner_start *s);
 int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY]);
+/* What crun knows of it is no more, nor what runs in it. */
+void runner_delete_container(const struct runner *r, const char *name);
+void runner_stop_guest(const char *name);
 /* Memory of a guest of hedge, as the monitor counts it; 0: it is not known. */
 u64 runner_guest_bytes(const char *name);
 /* Has its kernel begun with the command?  Of a microVM, whose start goes on by itself. */

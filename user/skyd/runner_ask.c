@@ -46,7 +46,7 @@ static const struct rpc_field answer_fields[] = {
 	RPC_FIELD(RPC_VARINT32, struct runner_answer, status),
 	RPC_BYTES(struct runner_answer, why, RUNNER_WHY),
 	RPC_LIST(struct runner_answer, row, rows, RUNNER_ROWS, &row_schema),
-	RPC_LIST(struct runner_answer, tier, tiers, RUNNER_TIERS, &tier_schema),
+	RPC_LIST(struct runner_answer, tier, tiers, RUNNER_LEVELS, &tier_schema),
 	RPC_FIELD(RPC_U8, struct runner_answer, release),
 	RPC_FIELD(RPC_VARINT32, struct runner_answer, releases),
 };

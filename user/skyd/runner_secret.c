@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <asm/byteorder.h>
-#include <linux/loop.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "log.h"
 #include "runner_secret.h"
 #include "sky_secret.h"
 #include "vault_session.h"
 
 #define ASK_MS		15000
-#define LOOP_TRIES	16u	/* others take free devices, too */
 
 /* One start's. */
 struct getting {
 	const struct runner_ask *ask;
 	struct runner_start *start;
+	struct secret *device;
 	struct session s;
 	struct box_key key;
 	struct vault_released give;
@@ -52,25 +44,6 @@ static int prepare(void *arg)
 }
 
 /* --- the vault's answer ----------------------------------------------------------------- */
-
-/* A copy that nobody can change; what runs later reads it, and it is gone with the last of them. */
-static int keep_image(const void *image, size_t len)
-{
-	CLEANUP_CLOSE int fd = memfd_create("secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char again[64];
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = pwrite_all(fd, image, len, 0);
-	if (rc)
-		return rc;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
-		return -errno;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-	rc = open(again, O_RDONLY | O_CLOEXEC);
-	return rc < 0 ? -errno : rc;
-}
 
 static bool split(const struct session *s, const struct secret *plain,
 		  struct str value[SESSION_SECRETS])
@@ -107,7 +80,6 @@ static bool has_device(const struct session *s)
 static int hand_over(struct getting *g, const struct secret *plain)
 {
 	struct runner_start *start = g->start;
-	CLEANUP_SECRET struct secret image = SECRET_NONE;
 	struct str value[SESSION_SECRETS];
 	int rc;
 
@@ -119,14 +91,12 @@ static int hand_over(struct getting *g, const struct secret *plain)
 	start->command[rc] = 0;
 	if (!has_device(&g->s))
 		return 0;
-	rc = secret_alloc(&image, SKY_SECRET_SIZE_MAX);
+	rc = secret_alloc(g->device, SKY_SECRET_SIZE_MAX);
 	if (!rc)
-		rc = session_image(&g->s, value, image.data);
-	if (rc > 0)
-		rc = keep_image(image.data, rc);
+		rc = session_image(&g->s, value, g->device->data);
 	if (rc < 0)
 		return refuse(g, 500, rc, strerror(-rc));
-	start->secrets = rc;
+	g->device->len = rc;
 	return 0;
 }
 
@@ -179,10 +149,10 @@ static int ask_vault(struct runner *r, struct getting *g, struct link_answer *a,
 }
 
 int runner_secrets_get(struct runner *r, const struct runner_ask *ask, struct runner_start *s,
-		       struct runner_answer *answer, int64_t deadline)
+		       struct secret *device, struct runner_answer *answer, int64_t deadline)
 {
 	CLEANUP_ANSWER struct link_answer a = LINK_ANSWER_NONE;
-	struct getting g = { .ask = ask, .start = s };
+	struct getting g = { .ask = ask, .start = s, .device = device };
 	int64_t until = io_after_ms(ASK_MS);
 	int rc;
 
@@ -204,87 +174,5 @@ int runner_secrets_get(struct runner *r, const struct runner_ask *ask, struct ru
 		rc = refuse(&g, 500, rc, strerror(-rc));
 	explicit_bzero(&g.key, sizeof(g.key));
 	session_free(&g.s);
-	return rc;
-}
-
-void runner_secrets_end(struct runner_start *s)
-{
-	if (s->secrets > 0)
-		close(s->secrets);
-	s->secrets = 0;
-	explicit_bzero(s->command, sizeof(s->command));
-}
-
-/* --- a folder ----------------------------------------------------------------------------- */
-
-static int write_file(const char *path, const void *at, size_t len, unsigned int id)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-	ssize_t put = fd < 0 ? -1 : write(fd, at, len);
-	int rc = put == (ssize_t)len && !fchown(fd, id, id) ? 0 : -EIO;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* Nothing of it is seen outside; the container's namespace is a copy, and outlives this one. */
-int runner_secrets_mount(void *arg)
-{
-	const struct runner_secrets_folder *f = arg;
-	const off_t size = lseek(f->image, 0, SEEK_END);
-	const u8 *image = size <= 0 ? MAP_FAILED :
-			  mmap(NULL, size, PROT_READ, MAP_PRIVATE, f->image, 0);
-	const struct sky_secret_hdr *head = (const void *)image;
-	const struct sky_secret_entry *entry = (const void *)(head + 1);
-	size_t len = strlen(f->path), i;
-	char path[4096];
-	int rc = 0;
-
-	if (image == MAP_FAILED || len + 1 + SKY_SECRET_NAME >= sizeof(path))
-		return -EINVAL;
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("secrets", f->path, "ramfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755"))
-		return -errno;
-	memcpy(path, f->path, len);
-	path[len++] = '/';
-	for (i = 0; !rc && i < le32_to_cpu(head->count); i++) {
-		memcpy(path + len, entry[i].name, SKY_SECRET_NAME);
-		rc = write_file(path, image + le32_to_cpu(entry[i].offset),
-				le32_to_cpu(entry[i].length), f->id);
-	}
-	munmap((void *)image, size);
-	return rc;
-}
-
-/* --- a device ----------------------------------------------------------------------------- */
-
-int runner_secrets_loop(int image, char path[32])
-{
-	CLEANUP_CLOSE int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	const struct loop_config as = {
-		.fd = image, .block_size = 512,
-		.info = { .lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR },
-	};
-	unsigned int i;
-	int number, fd, rc = -errno;
-
-	if (control < 0)
-		return rc;
-	for (i = 0; i < LOOP_TRIES; i++) {
-		number = ioctl(control, LOOP_CTL_GET_FREE);
-		if (number < 0)
-			return -errno;
-		snprintf(path, 32, "/dev/loop%d", number);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		if (!ioctl(fd, LOOP_CONFIGURE, &as))
-			return fd;
-		rc = -errno;
-		close(fd);
-		if (rc != -EBUSY)
-			return rc;
-	}
 	return rc;
 }

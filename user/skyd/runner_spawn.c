@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "priv/priv.h"
 #include "runner.h"
 
 #define IMAGE_FD	3
@@ -21,7 +22,7 @@
 #define TAIL		256
 
 /* In the child: nothing of the parent's but what is meant for it.  Does not return. */
-static void become(const struct runner_program *p, int log, int nothing)
+static void become(const struct runner_program *p, int log, int nothing, pid_t starter)
 {
 	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	const struct rlimit most = { p->file_max, p->file_max };
@@ -44,16 +45,20 @@ static void become(const struct runner_program *p, int log, int nothing)
 	if (p->second && dup2(second, SECOND_FD) < 0)
 		_exit(126);
 	syscall(SYS_close_range, from, ~0u, 0);
-	/* Where it is heeded, writing more fails, and ends nobody. */
-	signal(SIGXFSZ, p->file_max ? SIG_IGN : SIG_DFL);
+	signal(SIGXFSZ, p->file_max && !p->file_kill ? SIG_IGN : SIG_DFL);
 	if (p->file_max && setrlimit(RLIMIT_FSIZE, &most))
 		_exit(126);
 	if (p->folder && chdir(p->folder))
 		_exit(126);
+	if (priv_lift() || (!geteuid() && priv_bound(p->capabilities)))
+		_exit(126);
 	if (p->id && (setgroups(0, NULL) || setresgid(p->id, p->id, p->id) ||
 		      setresuid(p->id, p->id, p->id)))
 		_exit(126);
-	if ((p->id || p->no_new) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		_exit(126);
+	/* It does not outlive who waits for it; what it leaves running is not its own. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != starter)
 		_exit(126);
 	execve(p->argv[0], (char *const *)p->argv, env);
 	_exit(127);
@@ -91,18 +96,21 @@ static int wait_for(pid_t pid, unsigned int seconds, int *status)
 
 int runner_spawn(const struct runner_program *p, char why[RUNNER_WHY])
 {
-	CLEANUP_CLOSE int log = open(p->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CLEANUP_CLOSE int log = open(p->log ? p->log : "/dev/null",
+				     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	CLEANUP_CLOSE int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int status = 0, rc;
+	const pid_t starter = getpid();
 	pid_t pid;
 
 	if (log < 0 || nothing < 0) {
-		snprintf(why, RUNNER_WHY, "%.200s: %s", p->log, strerror(errno));
+		snprintf(why, RUNNER_WHY, "%.200s: %s", p->log ? p->log : "/dev/null",
+			 strerror(errno));
 		return -EIO;
 	}
 	pid = fork();
 	if (!pid)
-		become(p, log, nothing);
+		become(p, log, nothing, starter);
 	if (pid < 0) {
 		snprintf(why, RUNNER_WHY, "%.200s: %s", p->argv[0], strerror(errno));
 		return -EIO;
@@ -115,7 +123,7 @@ int runner_spawn(const struct runner_program *p, char why[RUNNER_WHY])
 		return rc;
 	if (!status)
 		return 0;
-	last_line(p->log, why, p->argv[0], WIFEXITED(status) ? WEXITSTATUS(status) :
+	last_line(p->log ? p->log : "/dev/null", why, p->argv[0], WIFEXITED(status) ? WEXITSTATUS(status) :
 		  128 + WTERMSIG(status));
 	return -EIO;
 }

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
+#include <linux/capability.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,6 +25,7 @@
 #include "base/size.h"
 #include "crypto/hmac.h"
 #include "monitor/monitor.h"
+#include "priv/priv.h"
 #include "runner.h"
 #include "runner_secret.h"
 
@@ -34,6 +37,8 @@
 #define IDS		65536		/* of a container */
 #define PATH_SIZE	4096u
 #define BEGUN		"as init process"	/* the kernel's words */
+#define PROCESSES	1024	/* of containers, all together */
+#define BECOMES		(PRIV_CAP(CAP_SETUID) | PRIV_CAP(CAP_SETGID))
 
 static int refuse(struct runner_start *s, unsigned int status, int rc)
 {
@@ -145,11 +150,12 @@ static int write_config(const struct runner_start *s, const char *name, const ch
 	const json_int_t bytes = (json_int_t)s->mem << 20;
 	const unsigned int first = s->r->config->workload_ids;
 	char path[PATH_SIZE];
-	json_t *process = json_pack("{s:b,s:{s:i,s:i},s:o,s:[s],s:s,s:b,s:{},s:[{s:s,s:I,s:I}]}",
+	json_t *process = json_pack("{s:b,s:{s:i,s:i},s:o,s:[s],s:s,s:b,s:{},s:[{s:s,s:I,s:I},{s:s,s:i,s:i}]}",
 				    "terminal", 0, "user", "uid", 0, "gid", 0, "args",
 				    words(s->command), "env", "PATH=/usr/bin:/bin", "cwd", "/",
-				    "noNewPrivileges", 1, "capabilities", "rlimits", "type",
-				    "RLIMIT_AS", "hard", bytes, "soft", bytes);
+				    "noNewPrivileges", 1, "capabilities", "rlimits",
+				    "type", "RLIMIT_AS", "hard", bytes, "soft", bytes,
+				    "type", "RLIMIT_NPROC", "hard", PROCESSES, "soft", PROCESSES);
 	json_t *confined = json_pack("{s:o,s:o,s:[{s:s},{s:s},{s:s},{s:s},{s:s},{s:s}],s:[s,s],s:[s,s]}",
 				     "uidMappings", ids(first), "gidMappings", ids(first),
 				     "namespaces", "type", "pid", "type", "mount", "type", "ipc",
@@ -197,31 +203,46 @@ static int read_pid(const struct runner_start *s, const char *name)
 	return file_read(path, 32, &text, NULL) ? 0 : atoi(text);
 }
 
-static int delete_container(const struct runner *r, const char *name, char why[RUNNER_WHY])
+void runner_delete_container(const struct runner *r, const char *name)
 {
-	char root[PATH_SIZE], log[PATH_SIZE];
+	char root[PATH_SIZE], ignored[RUNNER_WHY];
 	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "delete",
 				     "--force", name, NULL };
-	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
-					     .seconds = START_SECONDS };
+	/* Without a log: where a disk is full it still has to do. */
+	const struct runner_program crun = { .argv = argv, .fd = -1, .seconds = START_SECONDS,
+					     .capabilities = BECOMES };
 
 	snprintf(root, sizeof(root), "%s/.crun", r->config->workload_state);
-	runner_path(r, name, "delete.log", log, sizeof(log));
-	return runner_spawn(&crun, why);
+	runner_spawn(&crun, ignored);
+}
+
+/*
+ * It is the container's own: /dev/stdout is opened by name.  With CAP_CHOWN crun would do so, and
+ * with its standard input, the host's /dev/null, as well.
+ */
+static int make_console(const struct runner_start *s, const char *path)
+{
+	const unsigned int id = s->r->config->workload_ids;
+	CLEANUP_CLOSE int fd = -1;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 || fchown(fd, id, id) ? -errno : 0;
 }
 
 static int start_container(struct runner_start *s)
 {
 	const char *name = s->record.name;
 	char root[PATH_SIZE], folder[PATH_SIZE], log[PATH_SIZE], pid[PATH_SIZE], secrets[PATH_SIZE];
-	char ignored[RUNNER_WHY];
 	struct runner_secrets_folder given = { s->secrets, secrets, s->r->config->workload_ids };
 	const char *const argv[] = { CRUN, "--cgroup-manager=disabled", "--root", root, "run",
-				     "--detach", "--bundle", folder, "--pid-file", pid, name, NULL };
+				     "--detach", "--no-new-keyring", "--bundle", folder,
+				     "--pid-file", pid, name, NULL };
 	const struct runner_program crun = { .argv = argv, .log = log, .fd = -1,
 					     .prepare = s->secrets ? runner_secrets_mount : NULL,
 					     .prepare_arg = &given, .seconds = START_SECONDS,
-					     .file_max = RUNNER_FILE_MAX };
+					     .capabilities = BECOMES,
+					     .file_max = RUNNER_FILE_MAX, .file_kill = true };
 	int rc;
 
 	if (!*s->command)
@@ -234,12 +255,15 @@ static int start_container(struct runner_start *s)
 	rc = unpack(s, name);
 	if (!rc && s->secrets && mkdir(secrets, 0711) && errno != EEXIST)
 		rc = refuse_why(s, 500, -errno, "%.200s: %s", secrets, strerror(errno));
-	if (!rc && write_config(s, name, secrets))
-		rc = refuse_why(s, 500, -EIO, "its configuration cannot be written");
 	if (rc)
 		return rc;
+	rc = write_config(s, name, secrets);
+	if (!rc)
+		rc = make_console(s, log);
+	if (rc)
+		return refuse_why(s, 500, rc, "its files cannot be written: %s", strerror(-rc));
 	/* What crun knows of one that was killed. */
-	delete_container(s->r, name, ignored);
+	runner_delete_container(s->r, name);
 	if (runner_spawn(&crun, s->why))
 		return refuse(s, 422, -EIO);
 	s->record.pid = read_pid(s, name);
@@ -291,8 +315,9 @@ static int start_microvm(struct runner_start *s)
 	unsigned int n = 31;
 	/* A disk that is a file may be larger than a console. */
 	const struct runner_program qemu = { .argv = argv, .log = log, .fd = s->image,
-					     .second = s->secrets,
-					     .seconds = START_SECONDS, .no_new = true,
+					     .second = s->secrets, .seconds = START_SECONDS,
+					     .capabilities = BECOMES | (*s->net ?
+						PRIV_CAP(CAP_NET_ADMIN) : 0),
 					     .file_max = is_file(s->block) ? 0 : RUNNER_FILE_MAX };
 	int rc = kernel_words(s, append, sizeof(append));
 
@@ -363,6 +388,14 @@ static int hedge_words(struct runner_start *s, char *to, size_t size)
 	return 0;
 }
 
+void runner_stop_guest(const char *name)
+{
+	char line[96], ignored[RUNNER_WHY];
+
+	snprintf(line, sizeof(line), "stop|%s", name);
+	monitor_command_why(line, ignored, sizeof(ignored));
+}
+
 static int start_hedge(struct runner_start *s)
 {
 	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
@@ -394,6 +427,9 @@ static int start_hedge(struct runner_start *s)
 	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))
 		number_parse(pid, 1, INT32_MAX, &number);
 	s->record.pid = number;
+	/* What nobody could find again is not left to itself. */
+	if (!number)
+		runner_stop_guest(s->record.name);
 	return 0;
 }
 
@@ -425,10 +461,42 @@ static int take(struct runner_start *s)
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 
+static u64 now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
+static int write_record(struct runner_start *s)
+{
+	int rc = runner_record_write(s->r, &s->record);
+
+	return rc ? refuse_why(s, 500, rc, "its record cannot be written: %s", strerror(-rc)) : 0;
+}
+
+/* What it has come to is ended. */
+static void undo(struct runner_start *s, unsigned int kind)
+{
+	const struct runner_record *w = &s->record;
+
+	if (kind == 0)
+		runner_delete_container(s->r, w->name);
+	if (kind == 2 && w->pid > 0)
+		runner_stop_guest(w->name);
+	if (w->pid > 0 && runner_alive(w))
+		kill(w->pid, SIGKILL);
+	runner_forget(s->r, w->name);
+}
+
 static int run(struct runner_start *s, unsigned int kind)
 {
 	int rc = open_image(s);
 
+	/* Without a process: it was cut off, should nothing follow. */
+	if (!rc)
+		rc = write_record(s);
 	if (!rc)
 		rc = kind == 0 ? start_container(s) : kind == 1 ? start_microvm(s) : start_hedge(s);
 	if (s->image >= 0)
@@ -439,7 +507,10 @@ static int run(struct runner_start *s, unsigned int kind)
 	s->record.ticks = runner_ticks(s->record.pid);
 	if (!s->record.ticks)
 		return refuse_why(s, 422, -ESRCH, "it has ended at once");
-	return 0;
+	/* A microVM's kernel starts by itself, and the time until the command is what counts. */
+	if (kind != 1)
+		s->record.spawn_us = now_us() - s->began;
+	return write_record(s);
 }
 
 int runner_do_start(struct runner_start *s)
@@ -459,13 +530,8 @@ int runner_do_start(struct runner_start *s)
 	if (held < 0)
 		return held;
 	rc = run(s, kind);
-	if (!rc && runner_record_write(s->r, &s->record))
-		rc = refuse_why(s, 500, -EIO, "its record cannot be written");
-	if (rc) {
-		if (s->record.pid > 0 && s->record.ticks)
-			kill(s->record.pid, SIGKILL);
-		runner_forget(s->r, s->record.name);
-	}
+	if (rc)
+		undo(s, kind);
 	return rc;
 }
 
@@ -485,7 +551,6 @@ int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY])
 {
 	CLEANUP_CLOSE int held = runner_hold(r, name);
 	struct runner_record w;
-	char line[96], ignored[RUNNER_WHY];
 	int rc = 0;
 
 	if (held < 0 || runner_record_read(r, name, &w)) {
@@ -494,11 +559,9 @@ int runner_do_stop(struct runner *r, const char *name, char why[RUNNER_WHY])
 		return held == -EBUSY ? -EBUSY : -ENOENT;
 	}
 	if (runner_kind(w.tier) == 0)
-		delete_container(r, name, ignored);
-	if (runner_kind(w.tier) == 2 && runner_alive(&w)) {
-		snprintf(line, sizeof(line), "stop|%s", name);
-		monitor_command_why(line, ignored, sizeof(ignored));
-	}
+		runner_delete_container(r, name);
+	if (runner_kind(w.tier) == 2 && runner_alive(&w))
+		runner_stop_guest(name);
 	rc = end_process(&w);
 	if (rc)
 		snprintf(why, RUNNER_WHY, "process %d does not end", w.pid);

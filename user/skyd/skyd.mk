@@ -29,13 +29,13 @@ LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c
 
 # Which images may run, and running them.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c runner_ask.c runner_state.c \
-	runner_spawn.c runner_start.c)
+	runner_recover.c workload_lease.c runner_spawn.c runner_start.c starter.c starter_ask.c)
 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
 
 # Secrets of workloads.
-LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_secret.c store_session.c vault_session.c vault_session_message.c vault_session_table.c)
+LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_given.c runner_secret.c store_session.c vault_session.c vault_session_message.c vault_session_table.c)
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
