@@ -5,6 +5,6 @@ test_session_LIBS := -ljansson -lyaml
 UNIT_TESTS	+= test_session_vault
 test_session_vault_LIBS := -luring -largon2 -ljansson -lyaml
 UNIT_TESTS	+= test_runner_secret
-test_runner_secret_LIBS := -luring -ljansson -lyaml
+test_runner_secret_LIBS := -luring -ljansson -lyaml -lseccomp
 UNIT_TESTS	+= test_api_session
 test_api_session_LIBS = $(test_plan_LIBS)
