@@ -65,7 +65,9 @@ static void sum_up(const struct secret *device)
 /* The runner may have been broken into: what it gives becomes files that root makes. */
 static void damaged(void **state)
 {
-	static const char *const names[] = { "", "../key", "/etc/key", "a/b", ".", "..", "-a", "a b" };
+	static const char *const names[] = {
+		"", "../key", "/etc/key", "a/b", ".", "..", "-a", "a b",
+	};
 	CLEANUP_SECRET struct secret device = SECRET_NONE;
 	struct sky_secret_entry *entry;
 	int fd = image_of_secrets();

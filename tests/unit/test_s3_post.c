@@ -242,28 +242,6 @@ static void policies(void **state)
 	assert_int_equal(s3_post_check_size(&limits, 4, &fault), S3_ENTITY_TOO_LARGE);
 }
 
-/* The log tells who it was when the form is gone. */
-static void outlives(void **state)
-{
-	struct s3_form_field field[FIELDS + 2];
-	struct s3_form form = { field, FIELDS + 1, STR("sigv4examplebucket") };
-	char credential[] = EXAMPLE_KEY "/20151229/us-east-1/s3/aws4_request", long_one[4096];
-	struct sig_rules rules = example_rules;
-	struct sig_claim claim;
-
-	(void)state;
-	rules.now = NOW;
-	fill(field, example_policy);
-	field[6].value = str_of(credential);
-	assert_int_equal(s3_post_parse(&form, &rules, &claim, &fault), S3_OK);
-	memset(credential, 'x', sizeof(credential));
-	assert_str(claim.scope.access_key, EXAMPLE_KEY);
-	assert_str(claim.scope.region, "us-east-1");
-	memset(long_one, 'x', sizeof(long_one));
-	field[6].value = (struct str){ long_one, sizeof(long_one) };
-	assert_int_equal(s3_post_parse(&form, &rules, &claim, &fault), S3_INVALID_ARGUMENT);
-}
-
 static void keys(void **state)
 {
 	char text[32];
@@ -283,7 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(example), cmocka_unit_test(changed), cmocka_unit_test(version2),
-		cmocka_unit_test(policies), cmocka_unit_test(outlives), cmocka_unit_test(keys),
+		cmocka_unit_test(policies), cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -428,6 +428,17 @@ static int post_of(struct s3_call *c, struct str type, struct post *p)
 	return post(p);
 }
 
+/* The form is about to go.  Who has sent it is still told to the log; what for, to nobody. */
+static void outlive(struct s3_call *c)
+{
+	struct str key = str_head(str_from(c->caller.access_key), sizeof(c->claim.text));
+
+	if (key.len)
+		memmove(c->claim.text, key.at, key.len);
+	c->caller.access_key = (struct rpc_bytes){ c->claim.text, key.len };
+	c->target.key = STR_NONE;
+}
+
 int s3_post_object(struct s3_call *c)
 {
 	CLEANUP_FREE struct post *p = NULL;
@@ -440,7 +451,7 @@ int s3_post_object(struct s3_call *c)
 	rc = begin_post(c, &p, &units);
 	if (!rc)
 		rc = post_of(c, type, p);
-	c->target.key = STR_NONE;
+	outlive(c);
 	io_release(&c->g->strangers, units);
 	return rc;
 }

@@ -4,7 +4,8 @@
 from core.client import NAMESPACE
 from core.expect import each, good, refused, same, test
 
-ABSENT = [("object-lock", "ObjectLockConfigurationNotFoundError"), ("ownershipControls", "OwnershipControlsNotFoundError"),
+ABSENT = [("object-lock", "ObjectLockConfigurationNotFoundError"),
+          ("ownershipControls", "OwnershipControlsNotFoundError"),
           ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
           ("replication", "ReplicationConfigurationNotFoundError"), ("website", "NoSuchWebsiteConfiguration")]
 EMPTY = [("accelerate", "AccelerateConfiguration"), ("logging", "BucketLoggingStatus"),
@@ -13,9 +14,9 @@ NAMES = [row[0] for row in ABSENT + EMPTY] + ["encryption", "requestPayment"]
 
 
 def encryption(algorithm, more=""):
-    return "<ServerSideEncryptionConfiguration xmlns=\"%s\"><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>%s" \
-        "</SSEAlgorithm>%s</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>" % (
-            NAMESPACE, algorithm, more)
+    return "<ServerSideEncryptionConfiguration xmlns=\"%s\"><Rule><ApplyServerSideEncryptionByDefault>" \
+        "<SSEAlgorithm>%s</SSEAlgorithm>%s</ApplyServerSideEncryptionByDefault></Rule>" \
+        "</ServerSideEncryptionConfiguration>" % (NAMESPACE, algorithm, more)
 
 
 def payment(payer):
