@@ -2,8 +2,8 @@
 /*
  * The runner: a process that starts and ends workloads, for a backend that may do neither.  It
  * has no socket but those to the backend and the vault, and no rights: those has a child, the
- * starter (starter.h), which does what blocks.  What may run is the backend's to judge; that the bytes
- * which run have the digest that was judged is the starter's.
+ * starter (starter.h), which does what blocks.  What may run is the backend's to judge; that the
+ * bytes which run have the digest that was judged is the starter's.
  *
  *	runner.c		its life, and what it answers
  *	runner_ask.c		asking it, and how that is packed
