@@ -9,8 +9,8 @@
  *	ATTEST_PIECE		some bytes of a log, behind those that are there
  *	ATTEST_EVIDENCE		a quote -> the verdict
  *
- * An attester keeps its attestation key.  A new one is enrolled anew with the TPM's endorsement key,
- * which is what the host is known by.
+ * An attester keeps its attestation key.  A new one is enrolled anew with the TPM's endorsement
+ * key, which is what the host is known by.
  *
  * Errors: -EPERM: this host may not enrol, or not yet; -EKEYREJECTED: it has to enrol first;
  * -EACCES: the credential was for another TPM, or another key; -ESTALE: the nonce is not the one
