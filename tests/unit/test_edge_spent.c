@@ -238,6 +238,31 @@ static int turning(void *arg)
 	return 0;
 }
 
+/* A clock that was ahead when a lease began: the lease on the disk is no shorter than it was. */
+static int shorter(void *arg)
+{
+	const struct edge_spent_config config = { .path = folder, .salt = SALT };
+	struct edge_spent *s;
+	uint64_t i;
+
+	(void)arg;
+	must_equal(edge_spent_open(&s, &config, T0 + 30), 0);
+	must_equal(edge_spent_take(s, nonce(0), T0, T0 + 60, T0 + 30), 0);
+	must_equal(edge_spent_sync(s, T0, T0 + 30), 0);
+	/* It steps back, and there are enough of them for the file. */
+	for (i = 1; i <= 2000; i++) {
+		must_equal(edge_spent_take(s, nonce(i), T0, T0 + 60, T0 + 3), 0);
+		must_equal(edge_spent_sync(s, T0, T0 + 3), 0);
+	}
+	must_equal(edge_spent_take(s, nonce(3000), T0 + 10, T0 + 70, T0 + 10), 0);
+	must_equal(edge_spent_sync(s, T0 + 10, T0 + 10), 0);
+	crash(s);
+	must_equal(edge_spent_open(&s, &config, T0 + 11), 0);
+	must(edge_spent_take(s, nonce(3000), T0 + 10, T0 + 70, T0 + 11) < 0);
+	edge_spent_close(s);
+	return 0;
+}
+
 /* A clock that goes ahead and back again does not open what was used. */
 static int jumping(void *arg)
 {
@@ -494,6 +519,7 @@ CASE(written_in_batches, batches)
 CASE(too_many, crowded)
 CASE(files_turn_over, turning)
 CASE(clock_jumps, jumping)
+CASE(lease_is_no_shorter_on_the_disk, shorter)
 CASE(damaged_files, damaged)
 CASE(older_format, older)
 
@@ -507,6 +533,7 @@ int main(void)
 		ON_BOTH(too_many),
 		ON_BOTH(files_turn_over),
 		ON_BOTH(clock_jumps),
+		ON_BOTH(lease_is_no_shorter_on_the_disk),
 		ON_BOTH(damaged_files),
 		ON_BOTH(older_format),
 		ON_BOTH(full_disk),

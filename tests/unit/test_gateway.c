@@ -342,13 +342,13 @@ static int refusals(void *arg)
 	} cases[] = {
 		/* A sub-resource that is not there must not become another operation. */
 		{ { AT("DELETE", "/bucket"), .query = "versioning" }, 405, "MethodNotAllowed" },
-		{ { AT("DELETE", "/bucket"), .query = "encryption" }, 501, "NotImplemented" },
+		{ { AT("DELETE", "/bucket"), .query = "website" }, 501, "NotImplemented" },
 		{ { AT("DELETE", "/bucket"), .query = "anything" }, 501, "NotImplemented" },
 		{ { AT("DELETE", "/bucket"), .query = "%76ersioning" }, 405, "MethodNotAllowed" },
 		{ { AT("PUT", "/bucket"), .query = "uploads" }, 405, "MethodNotAllowed" },
 		{ { AT("PUT", "/bucket"), .query = "object-lock=" }, 501, "NotImplemented" },
 		{ { AT("PUT", "/bucket/key"), .query = "retention" }, 501, "NotImplemented" },
-		{ { AT("GET", "/bucket"), .query = "replication" }, 501, "NotImplemented" },
+		{ { AT("GET", "/bucket"), .query = "inventory" }, 501, "NotImplemented" },
 		{ { AT("PUT", "/bucket/key"), .query = "versionId=null" }, 400, "InvalidArgument" },
 		{ { AT("PUT", "/metrics-") }, 400, "InvalidBucketName" },
 		{ { AT("PUT", "/s3/metrics") }, 400, "InvalidBucketName" },

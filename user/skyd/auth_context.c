@@ -35,8 +35,9 @@ static void add_signature(struct s3_call *c)
 	};
 	int64_t age = time(NULL) - c->claim.time;
 
-	add(c, "s3:x-amz-content-sha256", c->claim.content_sha256.len ? c->claim.content_sha256 :
-						       STR("UNSIGNED-PAYLOAD"));
+	add(c, "s3:x-amz-content-sha256",
+	    c->claim.place != SIG_ANONYMOUS && c->claim.content_sha256.len ?
+	    c->claim.content_sha256 : STR("UNSIGNED-PAYLOAD"));
 	if (c->claim.place == SIG_ANONYMOUS)
 		return;
 	add(c, "s3:authType", str_of(places[c->claim.place]));

@@ -235,5 +235,5 @@ void edge_index_free(struct edge_index *index)
 	while (index->root)
 		edge_index_remove(index, first_below(index->root));
 	free(index->street);
-	index->street = NULL;
+	*index = (struct edge_index){ 0 };
 }

@@ -181,17 +181,25 @@ static bool may_forget(const struct edge_spent *s, int64_t now)
 
 static int forget(struct edge_spent *s, int64_t now)
 {
-	struct generation **link, *g;
-	char path[NAME_MAX_LEN];
+	const struct generation *g;
 	int rc;
 
 	for (g = s->first; g; g = g->next)
 		if (g->latest < now)
 			raise_floor(s, g->latest);
 	rc = begin_file(s, now);
-	if (rc)
-		return rc;
-	s->full = false;
+	if (!rc)
+		s->full = false;
+	return rc;
+}
+
+/* Behind the first one, which says so. */
+static int drop_expired(struct edge_spent *s, int64_t now)
+{
+	struct generation **link, *g;
+	char path[NAME_MAX_LEN];
+	int rc = 0;
+
 	for (link = &s->first->next; !rc && (g = *link);) {
 		if (g->latest >= now) {
 			link = &g->next;
@@ -432,6 +440,7 @@ int edge_spent_open(struct edge_spent **spent, const struct edge_spent_config *c
 	rc = rc ? rc : read_all(s, now);
 	/* What was read is forgotten by the floor that the new file has. */
 	rc = rc ? rc : forget(s, now);
+	rc = rc ? rc : drop_expired(s, now);
 	if (is_full(rc))
 		rc = remember(s, now);
 	if (rc) {
@@ -524,6 +533,7 @@ static int write_batch(struct edge_spent *s, struct sky_edge_spent *batch, unsig
 static int write_pending(struct edge_spent *s, int64_t lease, int64_t now)
 {
 	CLEANUP_FREE struct sky_edge_spent *batch = s->pending;
+	const struct generation *first = s->first;
 	const unsigned int count = s->pendings;
 	int rc;
 
@@ -535,7 +545,12 @@ static int write_pending(struct edge_spent *s, int64_t lease, int64_t now)
 	}
 	rc = turn_over(s, now);
 	rc = rc ? rc : write_batch(s, batch, count, lease);
-	return is_full(rc) ? remember(s, now) : rc;
+	if (is_full(rc))
+		rc = remember(s, now);
+	/* Not before: the lease of one that goes may be what a URL is refused by. */
+	if (!rc && s->first != first)
+		rc = drop_expired(s, now);
+	return rc;
 }
 
 static bool wants_batch(const struct edge_spent *s)
@@ -561,10 +576,13 @@ int edge_spent_sync(struct edge_spent *spent, int64_t issued, int64_t now)
 		}
 		spent->syncing = true;
 		lease = (spent->newest > now ? spent->newest : now) + LEASE;
+		/* What is promised in memory is no less on the disk, where the last one counts. */
+		if (lease < spent->lease)
+			lease = spent->lease;
 		rc = write_pending(spent, lease, now);
 		if (rc)
 			spent->failed = true;
-		else if (lease > spent->lease)
+		else
 			spent->lease = lease;
 		spent->syncing = false;
 		io_event_set(&spent->turn);

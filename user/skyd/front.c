@@ -272,6 +272,9 @@ static int run(struct s3_call *c)
 	if (!rc && !(c->route->flags & ROUTE_UNSIGNED_FORM)) {
 		rc = auth_request(c);
 		rc = rc ? rc : auth_context(c, NULL);
+		/* Nobody has signed that: policies judge what was signed. */
+		if (!rc)
+			auth_digest(c);
 	}
 	if (!rc)
 		cors_request(c);

@@ -228,6 +228,8 @@ void auth_peer(struct s3_call *c);
 bool auth_is_proxy(const struct sockaddr_storage *from, void *front);
 /* Prove who asks, by the request's head.  Return: as a handler. */
 int auth_request(struct s3_call *c);
+/* When policies have judged what was signed: the digest beside a pre-signed URL is of the body. */
+void auth_digest(struct s3_call *c);
 /* The same by the fields of a form. */
 int auth_form(struct s3_call *c, const struct s3_form *form);
 /*
