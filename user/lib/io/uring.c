@@ -150,6 +150,18 @@ static void read_wakes(struct io_loop *loop)
 
 /* --- the completion queue -------------------------------------------------------------------- */
 
+/*
+ * A connection wakes one of those who wait for it at a socket, in whatever process.  If that is one
+ * whose wait is being cut short, nobody else hears of it before the next one comes.  So who has
+ * stopped waiting looks once more, and goes only when nobody is there.
+ */
+static bool leaves_somebody(const struct io_op *op, int result)
+{
+	struct pollfd p = { .fd = op->fd, .events = POLLIN };
+
+	return op->code == IO_ACCEPT && result == -ECANCELED && poll(&p, 1, 0) > 0;
+}
+
 static void completed(struct io_loop *loop, void *data, int result)
 {
 	struct io_op *op = data;
@@ -160,6 +172,9 @@ static void completed(struct io_loop *loop, void *data, int result)
 		read_wakes(loop);
 		return;
 	}
+	/* If it is another who lets him in, the loop asks for the end again. */
+	if (leaves_somebody(op, result) && !uring_start(loop, op, &result))
+		return;
 	/* What it is ready for is not asked. */
 	if (op->code == IO_POLL && result > 0)
 		result = 0;
