@@ -174,6 +174,66 @@ static void same_for_meter(void **state)
 	assert_int_equal(certify_open(&c, tcti("other"), "ak", why), -EXDEV);
 }
 
+/* Who comes first makes the key, and the other one takes it: the meter; and then the attester. */
+static void made_once(void **state)
+{
+	char why[CERTIFY_WHY] = "";
+	struct attester a;
+	struct certify c;
+	struct device_bytes first;
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(keys("tpm", &kept), 0);
+	first = ak;
+	RUN(0, "rm ak");
+	opened(&a);
+	attester_key_claim(&a);
+	assert_true(a.key_made);
+	child = fork();
+	if (!child) {
+		attester_key_close(&a);
+		status = certify_open(&c, tcti("tpm"), "ak", why);
+		if (!status)
+			certify_close(&c);
+		_exit(status || c.ak.len != first.len || memcmp(c.ak.at, first.at, first.len));
+	}
+	/* It waits. */
+	usleep(1500000);
+	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	a.kept = kept;
+	assert_int_equal(attester_key_write(&a), 0);
+	attester_key_close(&a);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	/* An attester that was open before the meter has made one. */
+	RUN(0, "rm ak");
+	opened(&a);
+	assert_true(a.key_made);
+	if (certify_open(&c, tcti("tpm"), "ak", why))
+		fail_msg("%s", why);
+	certify_close(&c);
+	/* It has become another user meanwhile. */
+	if (!geteuid())
+		assert_int_equal(fchown(a.key_fd, 65534, 65534), 0);
+	attester_key_claim(&a);
+	assert_false(a.key_made);
+	assert_int_equal(keys("tpm", &a.kept), 0);
+	assert_int_equal(ak.len, c.ak.len);
+	assert_memory_equal(ak.at, c.ak.at, ak.len);
+	attester_key_close(&a);
+	/* Nobody has written it. */
+	RUN(0, "cp ak made && head -c 300 /dev/zero >ak");
+	if (certify_open(&c, tcti("tpm"), "ak", why))
+		fail_msg("%s", why);
+	certify_close(&c);
+	RUN(0, "test $(stat -c %%s ak) = $(stat -c %%s made)");
+	RUN(0, "rm -f ak && mkfifo ak");
+	assert_int_equal(certify_open(&c, tcti("tpm"), "ak", why), -EINVAL);
+	RUN(0, "rm ak made");
+}
+
 /* What was cut off, or never written, is no key; a longer one leaves nothing behind it. */
 static void never_written(void **state)
 {
@@ -237,7 +297,7 @@ int main(void)
 		cmocka_unit_test(same_key), cmocka_unit_test(of_another_tpm),
 		cmocka_unit_test(damaged), cmocka_unit_test(no_room),
 		cmocka_unit_test(with_password), cmocka_unit_test(file_of_key),
-		cmocka_unit_test(same_for_meter),
+		cmocka_unit_test(same_for_meter), cmocka_unit_test(made_once),
 		cmocka_unit_test(never_written), cmocka_unit_test(files_of_others),
 		cmocka_unit_test(cleared),
 	};

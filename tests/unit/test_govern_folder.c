@@ -271,6 +271,52 @@ static void over_is_over(void **state)
 	is_version(1);
 }
 
+/* One that was proposed before there was room for each. */
+static void of_before(unsigned int i)
+{
+	char text[160], name[GOVERN_ID + 32];
+	struct govern_state s;
+	struct govern_proposal p;
+	json_t *list;
+
+	snprintf(text, sizeof(text),
+		 "[{\"do\":\"recover\",\"group\":\"%016x\",\"reason\":\"y\"}]", i);
+	list = json_loads(text, 0, NULL);
+	assert_int_equal(govern_folder_read(&folder, &s, why), 0);
+	assert_int_equal(govern_proposal_make(&p, &s, list, NOW + 1000, why), 0);
+	snprintf(name, sizeof(name), "proposals/%s", p.id);
+	assert_int_equal(mkdir(below(name), 0755), 0);
+	snprintf(name, sizeof(name), "proposals/%s/proposal.json", p.id);
+	assert_int_equal(file_write_atomic(below(name), p.bytes, p.len, 0644), 0);
+	json_decref(list);
+	govern_proposal_close(&p);
+	govern_state_close(&s);
+}
+
+/* None that is open is taken away, however many there are, and whoever proposes. */
+static void many_of_before(void **state)
+{
+	unsigned int i, n;
+
+	(void)state;
+	fresh();
+	for (i = folders(); i < GOVERN_PROPOSALS; i++)
+		of_before(i);
+	for (n = GOVERN_PROPOSALS; n < GOVERN_PROPOSALS + 3; n++) {
+		assert_int_equal(folders(), n);
+		for (i = 0; i < 4; i++) {
+			assert_int_equal(propose_nth(i, ALICE, NOW + 1000, NOW), -ENOSPC);
+			assert_int_equal(propose_nth(i, PEOPLE, NOW + 1000, NOW), -ENOSPC);
+		}
+		assert_non_null(strstr(why, "may be no more"));
+		assert_int_equal(folders(), n);
+		of_before(n);
+	}
+	/* When their time is over there is room. */
+	assert_int_equal(propose_nth(0, ALICE, NOW + 2000, NOW + 1001), 0);
+	assert_in_range(folders(), 1, 2);
+}
+
 /* A proposal that the voters have turned down is over at once. */
 static void rejected_is_over(void **state)
 {
@@ -599,7 +645,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(applies), cmocka_unit_test(refusals),
 		cmocka_unit_test(standing), cmocka_unit_test(room_for_each),
-		cmocka_unit_test(over_is_over), cmocka_unit_test(rejected_is_over),
+		cmocka_unit_test(over_is_over), cmocka_unit_test(many_of_before),
+		cmocka_unit_test(rejected_is_over),
 		cmocka_unit_test(signed_proposal), cmocka_unit_test(stops_anywhere),
 		cmocka_unit_test(power_fails), cmocka_unit_test(ledger_is_full),
 		cmocka_unit_test(forged_states), cmocka_unit_test(foreign_ballots),

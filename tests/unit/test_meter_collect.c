@@ -211,6 +211,24 @@ static void collector_killed(void **state)
 	assert_int_equal(used("requests"), first + each);
 }
 
+/* So is the first collection of all: what was before it stays nobody's business. */
+static void first_killed(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	RUN(0, "mv rec rec.old");
+	before = settled("requests");
+	RUN(0, COLLECT " && find rec -name '*.jsonl' -delete && rm -f rec/state && test -s rec/teams");
+	RUN(0, S3("object cp data s3://first/o"));
+	before = settled("requests") - before;
+	RUN(0, COLLECT);
+	assert_int_equal(used("requests"), before);
+	RUN(0, "rm -rf rec && mv rec.old rec");
+}
+
 /* A team that is made later is counted from its first request on; one that comes after it, too. */
 static void new_team(void **state)
 {
@@ -235,6 +253,7 @@ int main(void)
 		cmocka_unit_test(roles_killed),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(collector_killed),
+		cmocka_unit_test(first_killed),
 		cmocka_unit_test(new_team),
 	};
 

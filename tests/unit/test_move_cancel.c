@@ -82,6 +82,8 @@ static void other_answers(void **state)
 	first = answer;
 	answer = (struct paper){ NULL, 0 };
 	assert_int_equal(cancel_at_a(), 0);
+	assert_int_equal(cancel_at_b(&cancellation), 0);
+	must(OFFER, a, b);
 	must(CHALLENGE, a, b);
 	must(ANSWER, a, b);
 	paper_free(&answer);
@@ -183,8 +185,13 @@ static void after_the_answer(void **state)
 	old = cancellation;
 	cancellation = (struct paper){ NULL, 0 };
 	must(CHALLENGE, a, b);
+	refused(do_step(ANSWER, a, b), -EEXIST, b, "cancel that first");
+	assert_int_equal(cancel_at_b(&old), 0);
+	assert_int_equal(cancel_at_a(), 0);
+	must(OFFER, a, b);
+	must(CHALLENGE, a, b);
 	must(ANSWER, a, b);
-	refused(cancel_at_b(&old), -EXDEV, b, "another answer");
+	refused(cancel_at_b(&old), -EXDEV, b, "another offer");
 	refused(cancel_at_b(&answer), -EPROTO, b, "a cancellation is wanted");
 	assert_int_equal(cancel_at_a(), 0);
 	assert_int_equal(cancel_at_a(), 0);
@@ -193,6 +200,48 @@ static void after_the_answer(void **state)
 	assert_int_equal(cancel_at_b(&cancellation), 0);
 	all(a, c);
 	paper_free(&old);
+}
+
+/* Of one offer two challenges: who has answered one answers no other, in whatever order. */
+static void old_challenge(void **state)
+{
+	struct paper first = { NULL, 0 }, word = { NULL, 0 };
+	int again;
+
+	(void)state;
+	for (again = 0; again < 2; again++) {
+		begin(NULL);
+		must(OFFER, a, b);
+		must(CHALLENGE, a, b);
+		first = challenge;
+		challenge = (struct paper){ NULL, 0 };
+		if (again)
+			assert_int_equal(step(b, ANSWER, NULL, &first, &answer), 0);
+		assert_int_equal(cancel_at_a(), 0);
+		word = cancellation;
+		cancellation = (struct paper){ NULL, 0 };
+		must(CHALLENGE, a, b);
+		if (again) {
+			refused(do_step(ANSWER, a, b), -EEXIST, b, "cancel that first");
+			refused(do_step(FREEZE, a, b), -EXDEV, a, "another challenge");
+			paper_free(&word);
+			assert_int_equal(step(a, CANCEL, NULL, &answer, &word), 0);
+			assert_int_equal(cancel_at_b(&word), 0);
+			assert_true(usable(a));
+		} else {
+			must(ANSWER, a, b);
+			must(FREEZE, a, b);
+			refused(step(b, ANSWER, NULL, &first, NULL), -EEXIST, b,
+				"cancel that first");
+			refused(cancel_at_b(&word), -EXDEV, b, "another answer");
+			must(PACKAGE, a, b);
+			must(ACCEPT, a, b);
+			assert_true(usable(b));
+		}
+		paper_free(&first);
+		paper_free(&word);
+		forget();
+	}
 }
 
 /* B's answer came too late: A has moved the volume to C, and says that it was not frozen for B. */
@@ -432,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup(old_journal, begin),
 		cmocka_unit_test_setup(nobody_asked, begin),
 		cmocka_unit_test_setup(after_the_answer, begin),
+		cmocka_unit_test_setup(old_challenge, begin),
 		cmocka_unit_test_setup(left_behind, begin),
 		cmocka_unit_test_setup(whose_word, begin),
 		cmocka_unit_test_setup(too_late, begin),

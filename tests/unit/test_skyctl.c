@@ -165,6 +165,27 @@ static void test_locations(void **state)
 	assert_int_equal(skyctl("policy delete mine -t main"), 0);
 }
 
+/* A host that is let in again has the team that is said then, or none. */
+static void test_host_team(void **state)
+{
+	char ek[2 * 34 + 1];
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	memset(ek, '3', sizeof(ek));
+	memcpy(ek, "000b", 4);
+	ek[sizeof(ek) - 1] = 0;
+	assert_int_equal(skyctl("attest host enrol m --ek %s --team main", ek), 0);
+	assert_int_equal(skyctl("attest host show m --json"), 0);
+	heard("\"team\": \"main\"");
+	assert_int_equal(skyctl("attest host revoke m"), 0);
+	assert_int_equal(skyctl("attest host enrol m"), 0);
+	assert_int_equal(skyctl("attest host show m --json"), 0);
+	heard("\"team\": null");
+	heard(ek);
+}
+
 /* The ledger that the daemon writes: whole, over HTTP, and after somebody has been at it. */
 static void test_audit(void **state)
 {
@@ -215,7 +236,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_locations), cmocka_unit_test(test_audit),
+		cmocka_unit_test(test_locations), cmocka_unit_test(test_host_team),
+		cmocka_unit_test(test_audit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

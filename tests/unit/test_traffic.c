@@ -58,6 +58,21 @@ static int batches(void *arg)
 	is(h, h->team, 9, 15, 21);
 	ask.number = 0;
 	must_equal(TELL(h, META_TRAFFIC, traffic, &ask), -EINVAL);
+	/* What nobody can have asked for; one of a batch is enough. */
+	ask.number = 2;
+	used[2].sent = 1ull << 52;
+	must_equal(TELL(h, META_TRAFFIC, traffic, &ask), -EINVAL);
+	used[2].sent = 0;
+	used[2].received = ~0ull;
+	must_equal(TELL(h, META_TRAFFIC, traffic, &ask), -EINVAL);
+	used[2].received = 0;
+	used[0].requests = 1ull << 63;
+	must_equal(TELL(h, META_TRAFFIC, traffic, &ask), -EINVAL);
+	is(h, h->team, 9, 15, 21);
+	used[0].requests = 3;
+	used[0].sent = (1ull << 52) - 1;
+	must_equal(TELL(h, META_TRAFFIC, traffic, &ask), 0);
+	is(h, h->team, 12, 20, 20 + (1ull << 52));
 	home_close(h);
 	return 0;
 }

@@ -90,18 +90,33 @@ static json_t *ak_json(const struct store_host *row)
 	return hex_json((struct store_text){ name.at, name.len });
 }
 
+/* That is given its tokens; none, or one that is no more: null. */
+static int team_json(struct api_ask *a, u64 id, json_t **to)
+{
+	struct store_team *team;
+	int n = id ? store_team_list(a->b->store, id - 1, 1, &a->arena, &team) : 0;
+
+	*to = n == 1 && team->id == id ? api_string(team->name) : json_null();
+	return n < 0 ? n : 0;
+}
+
 int admin_host_show(struct api_ask *a)
 {
 	struct store_host row;
+	json_t *team = NULL;
 	int rc = find(a, true, &row);
 
+	rc = rc ? rc : team_json(a, row.team, &team);
 	if (rc)
 		return rc;
 	a->out = row_json(a->b->hosts, &row);
-	if (!a->out)
+	if (!a->out) {
+		json_decref(team);
 		return -ENOMEM;
+	}
 	json_object_set_new(a->out, "ak", ak_json(&row));
 	json_object_set_new(a->out, "policy", hex_json(row.policy));
+	json_object_set_new(a->out, "team", team);
 	json_object_set_new(a->out, "clock", json_integer(row.clock));
 	json_object_set_new(a->out, "resets", json_integer(row.resets));
 	json_object_set_new(a->out, "restarts", json_integer(row.restarts));
@@ -173,8 +188,6 @@ int admin_host_enrol(struct api_ask *a)
 	/* Known by one already: the same again. */
 	if (!next.ek.len)
 		next.ek = row.ek;
-	if (!next.team)
-		next.team = row.team;
 	if (!next.ek.len && !a->b->hosts->roots)
 		return api_refuse(a, 400, "no maker of TPMs is believed here, so say which --ek it has; see skyctl attest host list for what it has shown");
 	rc = keep(a, &next);

@@ -42,8 +42,10 @@ int attester_prepare(struct role_run *run)
 	a->log[ATTEST_LOG_BOOT] = open_log(c->attest_log);
 	a->log[ATTEST_LOG_IMA] = open_log(c->attest_ima);
 	rc = device_open(c->attest_tpm, &a->device);
-	attester_key_open(a, c->attest_key);
-	if (rc)
+	a->key_fd = -1;
+	if (!rc)
+		attester_key_open(a, c->attest_key);
+	else
 		log_line(LEVEL_ERROR, "the TPM %s cannot be opened; see tpm in [attest] of skyd.conf(5)",
 			 c->attest_tpm);
 	return rc;

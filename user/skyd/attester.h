@@ -53,6 +53,11 @@ void attester_free(struct role_run *run);
 /* Open its file and read it; where it cannot be kept a line in the log says so. */
 void attester_key_open(struct attester *a, const char *path);
 void attester_key_close(struct attester *a);
+/*
+ * Before a key is made: have the file alone until it is closed, and read it again.  Somebody else
+ * of this machine may have made one meanwhile.
+ */
+void attester_key_claim(struct attester *a);
 /* Keep ->kept, durably.  Return: 0 or -errno. */
 int attester_key_write(struct attester *a);
 

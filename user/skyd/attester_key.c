@@ -16,6 +16,7 @@
 #include "attester.h"
 #include "base/file.h"
 #include "log.h"
+#include "tpm_esys/kept.h"
 
 /* A TPM2B_PUBLIC begins with its length. */
 static bool is_written(const struct device_bytes *kept)
@@ -36,19 +37,23 @@ static const char *check(int fd, struct stat *st)
 	       "it is too long for one" : NULL;
 }
 
+/* What is in it; none is there afterwards if that is no key. */
+static int read_key(struct attester *a, size_t size)
+{
+	int rc = size > sizeof(a->kept.at) ? -EFBIG : pread_all(a->key_fd, a->kept.at, size, 0);
+
+	a->kept.len = rc ? 0 : size;
+	if (!is_written(&a->kept))
+		a->kept.len = 0;
+	return rc;
+}
+
 static const char *load(struct attester *a)
 {
 	struct stat st;
 	const char *why = a->key_fd < 0 ? strerror(errno) : check(a->key_fd, &st);
 
-	if (why)
-		return why;
-	a->kept.len = st.st_size;
-	if (pread_all(a->key_fd, a->kept.at, a->kept.len, 0))
-		return "it cannot be read";
-	if (!is_written(&a->kept))
-		a->kept.len = 0;
-	return NULL;
+	return why ? why : read_key(a, st.st_size) ? "it cannot be read" : NULL;
 }
 
 void attester_key_open(struct attester *a, const char *path)
@@ -75,6 +80,17 @@ void attester_key_close(struct attester *a)
 	if (a->key_fd >= 0)
 		close(a->key_fd);
 	a->key_fd = -1;
+}
+
+void attester_key_claim(struct attester *a)
+{
+	struct stat st;
+
+	/* Whose it is was looked at when it was opened, by another user than this one now is. */
+	device_kept_lock(a->key_fd);
+	if (!fstat(a->key_fd, &st))
+		read_key(a, st.st_size);
+	a->key_made = !a->kept.len;
 }
 
 int attester_key_write(struct attester *a)

@@ -18,8 +18,11 @@ static int of_tpm(int rc)
 
 static int make_kept(struct attester *a)
 {
-	int rc = device_keys_kept(a->device, &a->kept, &a->ek, &a->ak);
+	int rc;
 
+	if (a->key_made)
+		attester_key_claim(a);
+	rc = device_keys_kept(a->device, &a->kept, &a->ek, &a->ak);
 	if (rc || !a->key_made)
 		return rc;
 	rc = attester_key_write(a);

@@ -4,6 +4,20 @@
 
 #include "backend_private.h"
 
+#define USED_BITS	52	/* of what one batch says of a team */
+
+/* A gateway is not believed what nobody can ask for: its totals would overflow. */
+static bool is_possible(const struct meta_traffic *ask)
+{
+	u32 i;
+
+	for (i = 0; i < ask->teams; i++)
+		if ((ask->used[i].requests | ask->used[i].received | ask->used[i].sent) >>
+		    USED_BITS)
+			return false;
+	return true;
+}
+
 static int answer_traffic(struct link_request *r, const void *question, void *answer)
 {
 	const struct meta_traffic *ask = question;
@@ -11,7 +25,7 @@ static int answer_traffic(struct link_request *r, const void *question, void *an
 	int rc = call_plain(r, &c);
 
 	(void)answer;
-	if (!rc && !ask->number)
+	if (!rc && (!ask->number || !is_possible(ask)))
 		rc = -EINVAL;
 	return rc ? rc : backend_status(store_traffic_add(c->b->store, ask));
 }

@@ -25,6 +25,7 @@ struct room {
 	unsigned int used;		/* by this one */
 	unsigned int live;
 	char (*id)[GOVERN_ID];		/* of those; GOVERN_PROPOSALS places */
+	char *why;
 };
 
 /* Who has signed for it. */
@@ -41,14 +42,22 @@ static unsigned int proposer(const struct room *r, const char *id)
 	       r->s->members;
 }
 
+/* A folder of before there was room for each may have more than there may be. */
+static int full(char *why)
+{
+	return govern_refuse(why, -ENOSPC, "%u proposals are open, and there may be no more: have them decided, or wait until their time is over",
+			     GOVERN_PROPOSALS);
+}
+
 static int count(void *ctx, const struct govern_standing *standing)
 {
 	struct room *r = ctx;
 
 	if (strcmp(standing->is, "open") && strcmp(standing->is, "passed"))
 		return 0;
-	if (r->live < GOVERN_PROPOSALS)
-		memcpy(r->id[r->live++], standing->p.id, GOVERN_ID);
+	if (r->live == GOVERN_PROPOSALS)
+		return full(r->why);
+	memcpy(r->id[r->live++], standing->p.id, GOVERN_ID);
 	r->used += proposer(r, standing->p.id) == r->by;
 	return 0;
 }
@@ -117,7 +126,7 @@ int govern_folder_room(const struct govern_folder *f, const struct govern_state 
 		       unsigned int by, uint64_t now, char why[GOVERN_WHY])
 {
 	const unsigned int each = GOVERN_PROPOSALS / (s->quorum->witnesses + 1);
-	struct room r = { .f = f, .s = s, .by = by };
+	struct room r = { .f = f, .s = s, .by = by, .why = why };
 	unsigned int left;
 	int rc;
 
@@ -132,6 +141,8 @@ int govern_folder_room(const struct govern_folder *f, const struct govern_state 
 	rc = rc ? rc : walk(&r, false, &left);
 	if (!rc && left >= GOVERN_PROPOSALS)
 		rc = walk(&r, true, &left);
+	if (!rc && left >= GOVERN_PROPOSALS)
+		rc = full(why);
 	free(r.id);
 	return rc;
 }

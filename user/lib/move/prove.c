@@ -171,12 +171,15 @@ int move_answer(struct move *m, struct move_bytes challenge, struct tpm_writer *
 	memcpy(a.id, c.id, sizeof(a.id));
 	memcpy(a.volume, c.volume, sizeof(a.volume));
 	move_body_digest(MOVE_CHALLENGE, msg.body, a.challenge);
+	/* Or an old cancellation would fit again, after a freeze for the answer that came later. */
+	if (j->state == MOVE_ANSWERED &&
+	    memcmp(j->asked.challenge, a.challenge, sizeof(a.challenge)))
+		return move_fail(m, -EEXIST, "another challenge was answered: cancel that first");
 	rc = solve(m, &c, &a);
 	if (rc)
 		return rc;
 	/* First of all: from now on A may freeze the volume at any time. */
-	if (j->state != MOVE_ANSWERED ||
-	    memcmp(j->asked.challenge, a.challenge, sizeof(a.challenge))) {
+	if (j->state != MOVE_ANSWERED) {
 		j->state = MOVE_ANSWERED;
 		memcpy(j->asked.id, a.id, sizeof(a.id));
 		memcpy(j->asked.challenge, a.challenge, sizeof(a.challenge));

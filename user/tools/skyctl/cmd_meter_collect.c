@@ -163,7 +163,10 @@ static int add_records(struct collecting *c, struct meter_sample *s, uint64_t le
 	return rc;
 }
 
-/* What is remembered of it; with what there was, until the record of @before on is there. */
+/*
+ * What is remembered of it; with what there was, until the record of @before on is there.  Of a
+ * team that was there before anything was collected that is what there is now.
+ */
 static int remember(struct collecting *c, const char *name, json_t *was, const json_t *now,
 		    uint64_t bytes, uint64_t rest, uint64_t before)
 {
@@ -177,10 +180,12 @@ static int remember(struct collecting *c, const char *name, json_t *was, const j
 	for (i = TOTALS; i < COUNTERS; i++)
 		bad |= json_object_set_new(team, names[i], json_integer(number_of(now, names[i])));
 	if (next > before) {
+		json_t *then = was ? json_incref(was) : c->first ? json_copy(team) : json_null();
+
 		json_object_del(was, "was");
 		json_object_del(was, "record");
 		bad |= json_object_set_new(team, "record", json_integer(next - 1));
-		bad |= json_object_set(team, "was", was ? was : json_null());
+		bad |= json_object_set_new(team, "was", then);
 	}
 	if (bad || json_object_set(c->teams, name, team))
 		bad = fail(ENOMEM, "no memory");
