@@ -21,6 +21,7 @@
 
 #include "base/str.h"
 #include "config.h"
+#include "io/sync.h"
 #include "io/work.h"
 #include "link.h"
 #include "role.h"
@@ -109,6 +110,7 @@ struct runner {
 	const struct config *config;
 	struct io_group *group;
 	struct io_pool *pool;
+	struct io_semaphore starts;	/* at once: fewer than the pool has threads */
 	struct starter *starter;	/* NULL: this is the starter's own */
 	struct runner_tier last[RUNNER_LEVELS];
 	struct link *vault;		/* gives secrets */
