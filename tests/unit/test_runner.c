@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io_util.h"
@@ -37,7 +39,7 @@ static struct runner_record mine(const char *name)
 	struct runner_record w = {
 		.image = "reg.example.org/a@sha256:0", .digest = { 1, 2 }, .team = 7, .tier = 4,
 		.pid = getpid(), .ticks = runner_ticks(getpid()), .started = 1ull << 50,
-		.spawn_us = 5,
+		.up = 3, .spawn_us = 5,
 	};
 
 	snprintf(w.name, sizeof(w.name), "%s", name);
@@ -95,6 +97,35 @@ static void others(void **state)
 	RUN(0, "test -e /bin/sh");
 	close(fd);
 	runner_forget(&r, "b");
+}
+
+/* A clock that is set back makes no guest one of before. */
+static void clocks(void **state)
+{
+	struct runner_record w = mine("a");
+	struct timespec up, day;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	usleep(20000);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	clock_gettime(CLOCK_REALTIME, &day);
+	pid = fork();
+	if (!pid)
+		_exit(pause());
+	w.up = up.tv_sec * 1000000ull + up.tv_nsec / 1000;
+	w.started = (day.tv_sec + 3600) * 1000000ull;
+	assert_true(runner_began_since(&w, pid));
+	assert_false(runner_began_since(&w, getpid()));
+	/* One of before this was kept. */
+	w.up = 0;
+	assert_false(runner_began_since(&w, pid));
+	w.started = day.tv_sec * 1000000ull;
+	assert_true(runner_began_since(&w, pid));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(runner_began_since(&w, pid));
 }
 
 static void damaged(void **state)
@@ -326,7 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(records), cmocka_unit_test(others),
 		cmocka_unit_test(damaged), cmocka_unit_test(many), cmocka_unit_test(programs),
-		cmocka_unit_test(footprints),
+		cmocka_unit_test(footprints), cmocka_unit_test(clocks),
 		{ "starts hold nobody up", starts_hold_nobody_up, NULL, NULL, (void *)"epoll" },
 	};
 

@@ -132,7 +132,8 @@ struct runner_record {
 	unsigned int tier;
 	int pid;
 	u64 ticks;			/* when that process began: numbers are used again */
-	u64 started;
+	u64 started;			/* us since 1970: to be shown, as that clock is set */
+	u64 up;				/* us that the machine was up then; 0: an older record */
 	u32 spawn_us;
 };
 
@@ -152,6 +153,8 @@ int runner_record_write(const struct runner *r, const struct runner_record *from
 void runner_forget(const struct runner *r, const char *name);
 bool runner_alive(const struct runner_record *w);
 u64 runner_ticks(int pid);
+/* Has a process begun since that start was asked for?  False if there is none. */
+bool runner_began_since(const struct runner_record *w, int pid);
 u64 runner_footprint(int pid);
 
 /* --- runner_spawn.c --- */

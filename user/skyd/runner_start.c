@@ -461,11 +461,11 @@ static int take(struct runner_start *s)
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 
-static u64 now_us(void)
+static u64 now_us(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
 }
 
@@ -494,6 +494,7 @@ static int run(struct runner_start *s, unsigned int kind)
 {
 	int rc = open_image(s);
 
+	s->record.up = now_us(CLOCK_BOOTTIME);
 	/* Without a process: it was cut off, should nothing follow. */
 	if (!rc)
 		rc = write_record(s);
@@ -509,7 +510,7 @@ static int run(struct runner_start *s, unsigned int kind)
 		return refuse_why(s, 422, -ESRCH, "it has ended at once");
 	/* A microVM's kernel starts by itself, and the time until the command is what counts. */
 	if (kind != 1)
-		s->record.spawn_us = now_us() - s->began;
+		s->record.spawn_us = now_us(CLOCK_MONOTONIC) - s->began;
 	return write_record(s);
 }
 
