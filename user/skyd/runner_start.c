@@ -396,18 +396,16 @@ void runner_stop_guest(const char *name)
 	monitor_command_why(line, ignored, sizeof(ignored));
 }
 
-static int start_hedge(struct runner_start *s)
+static int start_guest(struct runner_start *s, const char *command)
 {
-	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
+	char line[HEDGE_COMMAND_MAX + 1], hex[65];
 	char loop[32], device[64] = "";
 	CLEANUP_CLOSE int held = -1;	/* until the monitor has it open */
 	CLEANUP_FREE char *stats = NULL;
 	char pid[16] = "";
 	uint64_t number = 0;
-	int rc = hedge_words(s, command, sizeof(command));
+	int rc;
 
-	if (rc)
-		return rc;
 	if (s->secrets) {
 		held = runner_secrets_loop(s->secrets, loop);
 		if (held < 0)
@@ -421,7 +419,6 @@ static int start_hedge(struct runner_start *s)
 		 device);
 	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
 	explicit_bzero(line, sizeof(line));
-	explicit_bzero(command, sizeof(command));
 	if (rc)
 		return refuse(s, rc == -EEXIST ? 409 : 422, rc);
 	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))
@@ -431,6 +428,18 @@ static int start_hedge(struct runner_start *s)
 	if (!number)
 		runner_stop_guest(s->record.name);
 	return 0;
+}
+
+/* There may be secrets among the words. */
+static int start_hedge(struct runner_start *s)
+{
+	char command[RUNNER_COMMAND_MAX + 1];
+	int rc = hedge_words(s, command, sizeof(command));
+
+	if (!rc)
+		rc = start_guest(s, command);
+	explicit_bzero(command, sizeof(command));
+	return rc;
 }
 
 u64 runner_guest_bytes(const char *name)
