@@ -88,8 +88,8 @@ struct runner_answer {
 	u32 releases;			/* of that version of the session, with this one */
 };
 
-/* What has become of a session's secrets. */
-enum runner_release { RUNNER_NO_RELEASE, RUNNER_RELEASED, RUNNER_REFUSED };
+/* What has become of a session's secrets; unknown: there was no answer, or none that says it. */
+enum runner_release { RUNNER_NO_RELEASE, RUNNER_RELEASED, RUNNER_REFUSED, RUNNER_UNKNOWN };
 
 extern const struct rpc_schema runner_ask_schema, runner_answer_schema;
 
