@@ -78,7 +78,7 @@ static ssize_t monitor_write(struct file *file, const char __user *buf, size_t l
 	if (ret && failure)
 		keep_error(&failure->err);
 	kfree(failure);
-	kfree(line);
+	kfree_sensitive(line);
 	return ret ?: len;
 }
 

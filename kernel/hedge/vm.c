@@ -88,7 +88,7 @@ static void vm_free(struct kref *ref)
 	if (vm->cred)
 		put_cred(vm->cred);
 	kfree(vm->manifest);
-	kfree(vm->cmdline);
+	kfree_sensitive(vm->cmdline);
 	kfree(vm->core);
 	kfree(vm);
 }

@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "io_util.h"
 #include "shell.h"
 
 #include "../../user/skyd/runner.h"
+#include "../../user/skyd/starter.h"
 
 static char top[64] = "/tmp/test_runner.XXXXXX";
 static struct config config = { .workload_state = top };
@@ -34,7 +39,7 @@ static struct runner_record mine(const char *name)
 	struct runner_record w = {
 		.image = "reg.example.org/a@sha256:0", .digest = { 1, 2 }, .team = 7, .tier = 4,
 		.pid = getpid(), .ticks = runner_ticks(getpid()), .started = 1ull << 50,
-		.spawn_us = 5,
+		.up = 3, .spawn_us = 5,
 	};
 
 	snprintf(w.name, sizeof(w.name), "%s", name);
@@ -92,6 +97,35 @@ static void others(void **state)
 	RUN(0, "test -e /bin/sh");
 	close(fd);
 	runner_forget(&r, "b");
+}
+
+/* A clock that is set back makes no guest one of before. */
+static void clocks(void **state)
+{
+	struct runner_record w = mine("a");
+	struct timespec up, day;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	usleep(20000);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	clock_gettime(CLOCK_REALTIME, &day);
+	pid = fork();
+	if (!pid)
+		_exit(pause());
+	w.up = up.tv_sec * 1000000ull + up.tv_nsec / 1000;
+	w.started = (day.tv_sec + 3600) * 1000000ull;
+	assert_true(runner_began_since(&w, pid));
+	assert_false(runner_began_since(&w, getpid()));
+	/* One of before this was kept. */
+	w.up = 0;
+	assert_false(runner_began_since(&w, pid));
+	w.started = day.tv_sec * 1000000ull;
+	assert_true(runner_began_since(&w, pid));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(runner_began_since(&w, pid));
 }
 
 static void damaged(void **state)
@@ -186,6 +220,126 @@ static void footprints(void **state)
 	assert_int_equal(runner_footprint(-1), 0);
 }
 
+/* --- a starter that takes its time over starts ------------------------------------------------ */
+
+#define SLOW		(STARTER_CHANNELS + 4)
+
+static atomic_uint begun;
+static atomic_bool go_on;
+
+static void *answer_slowly(void *fd)
+{
+	struct starter_ask ask;
+
+	while (recv(*(int *)fd, &ask, sizeof(ask), MSG_WAITALL) == sizeof(ask)) {
+		struct starter_answer head = { 0 };
+
+		if (ask.verb == STARTER_START) {
+			atomic_fetch_add(&begun, 1);
+			head.rc = -EIO;
+		}
+		while (head.rc && !atomic_load(&go_on))
+			usleep(1000);
+		must_equal(send(*(int *)fd, &head, sizeof(head), MSG_NOSIGNAL), sizeof(head));
+	}
+	return NULL;
+}
+
+struct asking {
+	struct link *link;
+	struct runner *r;
+	struct io_stream stream;
+	int result;
+};
+
+static int serve(void *arg)
+{
+	struct asking *a = arg;
+	struct link_service service;
+
+	runner_service(a->r, ROLE_BACKEND, &service);
+	must_equal(link_serve(&service, &a->stream), 0);
+	io_stream_close(&a->stream);
+	return 0;
+}
+
+static int ask_one(struct link *link, u16 operation, int64_t ms)
+{
+	const struct runner_ask ask = { .name = { "a", 1 }, .image = { "i", 1 }, .mem = 64 };
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	struct runner_answer give = { 0 };
+	const struct link_call call = {
+		operation, &runner_ask_schema, &ask, -1, &runner_answer_schema, &give, 0,
+	};
+
+	return link_do(link, &call, &answer, io_after_ms(ms));
+}
+
+static int ask_start(void *arg)
+{
+	struct asking *a = arg;
+
+	a->result = ask_one(a->link, RUNNER_START, 20000);
+	return 0;
+}
+
+static int slow_starts(void *arg)
+{
+	struct runner slow = { .starter = arg };
+	struct io_group group = IO_GROUP(group), starts = IO_GROUP(starts);
+	struct asking server = { .r = &slow }, start[SLOW];
+	unsigned int i;
+	int fd[2];
+
+	must_equal(runner_open(&slow, &config, &group), 0);
+	stream_pair(fd);
+	io_stream_socket(&server.stream, fd[0]);
+	must_equal(io_spawn(&group, serve, &server, NULL), 0);
+	must_equal(link_open(&server.link, NULL, &group), 0);
+	link_attach(server.link, fd[1]);
+	for (i = 0; i < SLOW; i++) {
+		start[i] = (struct asking){ .link = server.link };
+		must_equal(io_spawn(&starts, ask_start, &start[i], NULL), 0);
+	}
+	while (atomic_load(&begun) < STARTER_CHANNELS - 2)
+		io_sleep_until(io_after_ms(1));
+	/* Who looks for what has to end, and who ends it, waits for none of them. */
+	must_equal(ask_one(server.link, RUNNER_LIST, 5000), 0);
+	must_equal(ask_one(server.link, RUNNER_STOP, 5000), 0);
+	must_equal(atomic_load(&begun), STARTER_CHANNELS - 2);
+	/* One that finds no room until nobody waits for it any more is not begun. */
+	must_equal(ask_one(server.link, RUNNER_START, 50), -ETIMEDOUT);
+	atomic_store(&go_on, true);
+	must_equal(io_group_drain(&starts, io_after_ms(20000)), 0);
+	must_equal(atomic_load(&begun), SLOW);
+	for (i = 0; i < SLOW; i++)
+		must_equal(start[i].result, -EIO);
+	link_close(server.link);
+	must_equal(io_group_drain(&group, io_after_ms(20000)), 0);
+	runner_close(&slow);
+	return 0;
+}
+
+static void starts_hold_nobody_up(void **state)
+{
+	struct starter starter = { .lock = PTHREAD_MUTEX_INITIALIZER, .life = -1 };
+	pthread_t thread[STARTER_CHANNELS];
+	int fd[STARTER_CHANNELS][2];
+	unsigned int i;
+
+	for (i = 0; i < STARTER_CHANNELS; i++) {
+		stream_pair(fd[i]);
+		starter.fd[i] = fd[i][0];
+		assert_int_equal(pthread_create(&thread[i], NULL, answer_slowly, &fd[i][1]), 0);
+	}
+	assert_int_equal(on_loop(state, slow_starts, &starter), 0);
+	starter_close(&starter);
+	for (i = 0; i < STARTER_CHANNELS; i++) {
+		pthread_join(thread[i], NULL);
+		close(fd[i][1]);
+	}
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -203,7 +357,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(records), cmocka_unit_test(others),
 		cmocka_unit_test(damaged), cmocka_unit_test(many), cmocka_unit_test(programs),
-		cmocka_unit_test(footprints),
+		cmocka_unit_test(footprints), cmocka_unit_test(clocks),
+		{ "starts hold nobody up", starts_hold_nobody_up, NULL, NULL, (void *)"epoll" },
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

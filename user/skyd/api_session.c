@@ -496,5 +496,6 @@ void api_session_told(struct api_ask *a, const struct api_session *s, struct sto
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)workload.len, (const char *)workload.data);
 	tell(a, "secret.release", s->r, name,
-	     release == RUNNER_RELEASED ? "ok" : *a->why ? a->why : "refused");
+	     release == RUNNER_RELEASED ? "ok" : release == RUNNER_UNKNOWN ? "unknown" :
+	     *a->why ? a->why : "refused");
 }

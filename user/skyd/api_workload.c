@@ -38,6 +38,7 @@ static const struct {
 struct answered {
 	struct link_answer answer;
 	struct runner_answer give;
+	bool unknown;			/* it was asked, and whether it was done nobody says */
 	union {
 		struct runner_row row[RUNNER_ROWS];
 		struct runner_tier tier[RUNNER_LEVELS];
@@ -79,6 +80,7 @@ static int ask_runner(struct api_ask *a, u16 operation, const struct runner_ask 
 	if (a->deadline && a->deadline < deadline)
 		deadline = a->deadline;
 	rc = link_do(a->b->run->to_runner, &call, &x->answer, deadline);
+	x->unknown = rc && rc != -EINVAL;
 	if (rc == -EINVAL)
 		return api_refuse(a, 400, "the runner makes nothing of this");
 	if (rc)
@@ -372,7 +374,8 @@ static int start(struct api_ask *a)
 		rc = api_session_start(a, session, &ask);
 	if (!rc)
 		rc = ask_runner(a, RUNNER_START, &ask, &x);
-	api_session_told(a, session, d->name, x ? x->give.release : RUNNER_NO_RELEASE);
+	api_session_told(a, session, d->name, !x ? RUNNER_NO_RELEASE :
+			 x->unknown ? RUNNER_UNKNOWN : x->give.release);
 	/* So may that, and then who ends those that run did not see it. */
 	if (!rc && d->tier >= ATTESTED && a->b->config->workload_end && unattested(a->b)) {
 		workload_end(a->b, (struct str){ d->name.data, d->name.len }, d->tier);

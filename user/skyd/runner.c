@@ -15,6 +15,8 @@
 
 #define BEGIN_MS	180000u		/* that a microVM's kernel has to begin with its command */
 #define LOOK_MS		50
+/* The others of the channels are for who lists and ends, which does not wait for starts. */
+#define STARTS		(STARTER_CHANNELS - 2)
 
 /* The answer of a question: what it points to. */
 struct scratch {
@@ -256,6 +258,9 @@ static int start(struct link_request *request, const void *question, void *give)
 	x->ask.start.record.started = now_us(CLOCK_REALTIME);
 	if (!read_ask(question, &x->ask.start))
 		return -EINVAL;
+	rc = io_acquire(&r->starts, 1, request->deadline);
+	if (rc)
+		return rc;
 	/* Once begun it is ended, or kept: who asked may go. */
 	io_shield();
 	rc = runner_secrets_get(r, question, &x->ask.start, &x->secrets, answer, request->deadline);
@@ -266,6 +271,7 @@ static int start(struct link_request *request, const void *question, void *give)
 	secret_free(&x->secrets);
 	explicit_bzero(x->ask.start.command, sizeof(x->ask.start.command));
 	io_unshield();
+	io_release(&r->starts, 1);
 	if (rc && !x->start.status)
 		return rc;
 	answer->status = rc ? x->start.status : 201;
@@ -342,6 +348,7 @@ void runner_service(struct runner *r, enum role peer, struct link_service *servi
 int runner_open(struct runner *r, const struct config *config, struct io_group *group)
 {
 	*r = (struct runner){ .config = config, .group = group, .starter = r->starter };
+	io_semaphore_init(&r->starts, STARTS);
 	return io_pool_open(&r->pool, STARTER_CHANNELS);
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/str.h"
 #include "config.h"
+#include "io/sync.h"
 #include "io/work.h"
 #include "link.h"
 #include "role.h"
@@ -87,8 +88,8 @@ struct runner_answer {
 	u32 releases;			/* of that version of the session, with this one */
 };
 
-/* What has become of a session's secrets. */
-enum runner_release { RUNNER_NO_RELEASE, RUNNER_RELEASED, RUNNER_REFUSED };
+/* What has become of a session's secrets; unknown: there was no answer, or none that says it. */
+enum runner_release { RUNNER_NO_RELEASE, RUNNER_RELEASED, RUNNER_REFUSED, RUNNER_UNKNOWN };
 
 extern const struct rpc_schema runner_ask_schema, runner_answer_schema;
 
@@ -109,6 +110,7 @@ struct runner {
 	const struct config *config;
 	struct io_group *group;
 	struct io_pool *pool;
+	struct io_semaphore starts;	/* at once: fewer than the pool has threads */
 	struct starter *starter;	/* NULL: this is the starter's own */
 	struct runner_tier last[RUNNER_LEVELS];
 	struct link *vault;		/* gives secrets */
@@ -130,7 +132,8 @@ struct runner_record {
 	unsigned int tier;
 	int pid;
 	u64 ticks;			/* when that process began: numbers are used again */
-	u64 started;
+	u64 started;			/* us since 1970: to be shown, as that clock is set */
+	u64 up;				/* us that the machine was up then; 0: an older record */
 	u32 spawn_us;
 };
 
@@ -150,6 +153,8 @@ int runner_record_write(const struct runner *r, const struct runner_record *from
 void runner_forget(const struct runner *r, const char *name);
 bool runner_alive(const struct runner_record *w);
 u64 runner_ticks(int pid);
+/* Has a process begun since that start was asked for?  False if there is none. */
+bool runner_began_since(const struct runner_record *w, int pid);
 u64 runner_footprint(int pid);
 
 /* --- runner_spawn.c --- */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -66,18 +65,6 @@ static void end_microvm(const struct runner *r, const char *name)
 	}
 }
 
-/* us since 1970, from the ticks since the machine has started. */
-static u64 began_at(u64 ticks)
-{
-	struct timespec day, boot;
-	u64 up = ticks * (1000000 / sysconf(_SC_CLK_TCK));
-
-	clock_gettime(CLOCK_REALTIME, &day);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return day.tv_sec * 1000000ull + day.tv_nsec / 1000 -
-	       (boot.tv_sec * 1000000ull + boot.tv_nsec / 1000) + up;
-}
-
 /* Only one with this image, and begun since: another of this name is somebody else's. */
 static void end_guest(const struct runner_record *w)
 {
@@ -91,10 +78,8 @@ static void end_guest(const struct runner_record *w)
 	    !monitor_stat(stats, "pid", pid, sizeof(pid)) ||
 	    number_parse(pid, 1, INT32_MAX, &number))
 		return;
-	/* A tick is the most that this clock is behind. */
-	if (began_at(runner_ticks(number) + 1) < w->started)
-		return;
-	runner_stop_guest(w->name);
+	if (runner_began_since(w, number))
+		runner_stop_guest(w->name);
 }
 
 static void recover(struct runner *r, const char *name)

@@ -396,18 +396,16 @@ void runner_stop_guest(const char *name)
 	monitor_command_why(line, ignored, sizeof(ignored));
 }
 
-static int start_hedge(struct runner_start *s)
+static int start_guest(struct runner_start *s, const char *command)
 {
-	char line[HEDGE_COMMAND_MAX + 1], command[RUNNER_COMMAND_MAX + 1], hex[65];
+	char line[HEDGE_COMMAND_MAX + 1], hex[65];
 	char loop[32], device[64] = "";
 	CLEANUP_CLOSE int held = -1;	/* until the monitor has it open */
 	CLEANUP_FREE char *stats = NULL;
 	char pid[16] = "";
 	uint64_t number = 0;
-	int rc = hedge_words(s, command, sizeof(command));
+	int rc;
 
-	if (rc)
-		return rc;
 	if (s->secrets) {
 		held = runner_secrets_loop(s->secrets, loop);
 		if (held < 0)
@@ -421,7 +419,6 @@ static int start_hedge(struct runner_start *s)
 		 device);
 	rc = monitor_start_digest(line, s->record.name, hex, s->why, sizeof(s->why));
 	explicit_bzero(line, sizeof(line));
-	explicit_bzero(command, sizeof(command));
 	if (rc)
 		return refuse(s, rc == -EEXIST ? 409 : 422, rc);
 	if (!monitor_stats(s->record.name, &stats) && monitor_stat(stats, "pid", pid, sizeof(pid)))
@@ -431,6 +428,18 @@ static int start_hedge(struct runner_start *s)
 	if (!number)
 		runner_stop_guest(s->record.name);
 	return 0;
+}
+
+/* There may be secrets among the words. */
+static int start_hedge(struct runner_start *s)
+{
+	char command[RUNNER_COMMAND_MAX + 1];
+	int rc = hedge_words(s, command, sizeof(command));
+
+	if (!rc)
+		rc = start_guest(s, command);
+	explicit_bzero(command, sizeof(command));
+	return rc;
 }
 
 u64 runner_guest_bytes(const char *name)
@@ -461,11 +470,11 @@ static int take(struct runner_start *s)
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 
-static u64 now_us(void)
+static u64 now_us(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
 }
 
@@ -494,6 +503,7 @@ static int run(struct runner_start *s, unsigned int kind)
 {
 	int rc = open_image(s);
 
+	s->record.up = now_us(CLOCK_BOOTTIME);
 	/* Without a process: it was cut off, should nothing follow. */
 	if (!rc)
 		rc = write_record(s);
@@ -509,7 +519,7 @@ static int run(struct runner_start *s, unsigned int kind)
 		return refuse_why(s, 422, -ESRCH, "it has ended at once");
 	/* A microVM's kernel starts by itself, and the time until the command is what counts. */
 	if (kind != 1)
-		s->record.spawn_us = now_us() - s->began;
+		s->record.spawn_us = now_us(CLOCK_MONOTONIC) - s->began;
 	return write_record(s);
 }
 

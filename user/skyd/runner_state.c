@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -81,6 +82,7 @@ int runner_record_read(const struct runner *r, const char *name, struct runner_r
 	to->pid = number_of(j, "pid");
 	to->ticks = number_of(j, "ticks");
 	to->started = number_of(j, "started");
+	to->up = number_of(j, "up");
 	to->spawn_us = number_of(j, "spawn_us");
 	json_decref(j);
 	return good && to->tier <= 4 ? 0 : -EBADMSG;
@@ -93,10 +95,11 @@ int runner_record_write(const struct runner *r, const struct runner_record *w)
 	int rc;
 
 	hex_encode(w->digest, sizeof(w->digest), digest);
-	j = json_pack("{s:s,s:s,s:s,s:I,s:i,s:i,s:I,s:I,s:I}", "name", w->name, "image", w->image,
-		      "digest", digest, "team", (json_int_t)w->team, "tier", (int)w->tier, "pid",
-		      w->pid, "ticks", (json_int_t)w->ticks, "started", (json_int_t)w->started,
-		      "spawn_us", (json_int_t)w->spawn_us);
+	j = json_pack("{s:s,s:s,s:s,s:I,s:i,s:i,s:I,s:I,s:I,s:I}", "name", w->name, "image",
+		      w->image, "digest", digest, "team", (json_int_t)w->team, "tier", (int)w->tier,
+		      "pid", w->pid, "ticks", (json_int_t)w->ticks, "started",
+		      (json_int_t)w->started, "up", (json_int_t)w->up, "spawn_us",
+		      (json_int_t)w->spawn_us);
 	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	json_decref(j);
 	if (!text)
@@ -231,6 +234,27 @@ u64 runner_ticks(int pid)
 	int parent;
 
 	return read_stat(pid, &state, &parent, &ticks) ? ticks : 0;
+}
+
+static u64 now_us(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
+bool runner_began_since(const struct runner_record *w, int pid)
+{
+	const u64 ticks = runner_ticks(pid);
+	/* A tick is the most that it may be behind. */
+	const u64 up = (ticks + 1) * (1000000 / sysconf(_SC_CLK_TCK));
+
+	if (!ticks)
+		return false;
+	if (w->up)
+		return up >= w->up;
+	return now_us(CLOCK_REALTIME) - now_us(CLOCK_BOOTTIME) + up >= w->started;
 }
 
 bool runner_alive(const struct runner_record *w)

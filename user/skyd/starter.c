@@ -145,29 +145,40 @@ static int list(struct channel *c)
 	return 0;
 }
 
-/* Has the microVM that was started come to its command?  Then its record says how long it took. */
-static int look(struct channel *c)
+static bool read_same(const struct channel *c, struct runner_record *now)
 {
 	const struct runner_record *asked = &c->ask.start.record;
+
+	return !runner_record_read(c->r, asked->name, now) && now->pid == asked->pid &&
+	       now->ticks == asked->ticks;
+}
+
+/*
+ * Has the microVM that was started come to its command?  Then its record says how long it took.
+ * Its folder is locked to write that only: who ends it meanwhile finds it free.
+ */
+static int look(struct channel *c)
+{
 	struct starter_look *give = &c->give.look;
 	struct runner_record now;
 	int held;
 
 	memset(give, 0, sizeof(*give));
 	c->len = sizeof(*give);
-	held = runner_hold(c->r, asked->name);
-	if (held == -EBUSY)
-		give->alive = true;
+	if (!read_same(c, &now))
+		return 0;
+	give->alive = runner_alive(&now);
+	if (!runner_has_begun(c->r, now.name))
+		return 0;
+	/* Somebody else is at it: it is asked again while it lives. */
+	held = runner_hold(c->r, now.name);
 	if (held < 0)
 		return 0;
-	if (!runner_record_read(c->r, asked->name, &now) && now.pid == asked->pid &&
-	    now.ticks == asked->ticks) {
-		give->alive = runner_alive(&now);
-		give->begun = runner_has_begun(c->r, now.name);
+	if (read_same(c, &now)) {
+		give->begun = true;
 		give->spawn_us = now_us() - c->ask.start.began;
 		now.spawn_us = give->spawn_us;
-		if (give->begun)
-			runner_record_write(c->r, &now);
+		runner_record_write(c->r, &now);
 	}
 	close(held);
 	return 0;
@@ -225,6 +236,8 @@ static void *serve(void *arg)
 			break;
 	}
 	secret_free(&c->secrets);
+	/* Who asked is not to wait for an answer that will not come. */
+	shutdown(c->fd, SHUT_RDWR);
 	return NULL;
 }
 

@@ -93,6 +93,8 @@ static int end_all(struct backend *b)
 	int rc = x ? ask(b, RUNNER_LIST, &nothing, x) : -ENOMEM, one;
 	u32 i;
 
+	if (rc && rc != -ECANCELED)
+		log_line(LEVEL_ERROR, "what runs without a lease is not known: %s", strerror(-rc));
 	for (i = 0; !rc && i < x->give.rows; i++) {
 		const struct runner_row *row = &x->give.row[i];
 
