@@ -2,9 +2,9 @@
 /*
  * Secrets of sessions, as far as the vault goes (session/session.h): it opens what was boxed for
  * it, wraps it for one session, version, name and document, and gives it, boxed, to a runner on a
- * host that holds a lease, for an image that the session is for; which image that is, is the runner's
- * word.  It reads each document itself: who has the backend can open no box and change nothing of
- * whom it is for.  What he can do all the same secret-release.rst says.
+ * host that holds a lease, for an image that the session is for; which image that is, is the
+ * runner's word.  It reads each document itself: who has the backend can open no box and change
+ * nothing of whom it is for.  What he can do all the same secret-release.rst says.
  *
  *	vault_session.c			what it answers
  *	vault_session_table.c		what has been taken, given and dropped: a file
