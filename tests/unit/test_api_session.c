@@ -6,6 +6,7 @@
 #include "session/box.h"
 
 #include "../../user/skyd/store_session.h"
+#include "../../user/skyd/vault_session.h"
 
 #define DOCUMENT \
 	"{\"session\":\"shop\",\"version\":%u,\"images\":[\"sha256:1111111111111111111111111111111111111111111111111111111111111111\"]," \
@@ -120,6 +121,78 @@ static void test_teams(void **state)
 	assert_int_equal(on_loop(state, teams, NULL), 0);
 }
 
+/* The vault takes the next version; the backend ends before it is stored, or right after. */
+static void take(struct front *f, unsigned int version, bool stored)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	const struct vault_take_secret secret = { .how = VAULT_RANDOM, .size = 16 };
+	const struct vault_take ask = { f->site.team, rb(document(version, "")), {}, &secret, 1 };
+	struct vault_taken give;
+	const struct link_call call = {
+		VAULT_SESSION_TAKE, &vault_take_schema, &ask, -1, &vault_taken_schema, &give,
+		sizeof(struct vault_wrapped),
+	};
+	struct store_session row = {
+		.name = stext("shop"), .version = version, .document = stext(text),
+	};
+	char packed[1024];
+	int len;
+
+	must_equal(link_do(f->site.b.vault, &call, &answer, SOON), 0);
+	len = rpc_encode(&vault_taken_schema, &give, packed, sizeof(packed));
+	must(len > 0);
+	row.secrets = (struct store_text){ packed, len };
+	if (stored)
+		must_equal(store_session_put(f->site.b.store, f->site.team, &row), 0);
+}
+
+static void is_current(struct front *f, const char *key, int version)
+{
+	json_t *one;
+
+	must_equal(api(f, key, "GET", "/secret_sessions/shop", "", &one), 200);
+	must_equal(number(one, "version"), version);
+	must(json_is_true(json_object_get(one, "current")));
+	json_decref(one);
+	must_equal(api(f, key, "GET", "/secret_intake/shop", "", &one), 200);
+	must_equal(number(one, "version"), version + 1);
+	json_decref(one);
+}
+
+static int cut_off(void *arg)
+{
+	struct front *f = front_open();
+	char *key = key_of(f, "{\"team\":\"blue\"}");
+
+	(void)arg;
+	take(f, 1, false);
+	must_equal(try(f, key, "POST", boxed(f, key, document(1, ""))), 201);
+	is_current(f, key, 1);
+	take(f, 2, false);
+	is_current(f, key, 1);
+	must_equal(try(f, key, "PUT", with(document(2, ""), "{\"key\":{\"keep\":true}}")), 200);
+	is_current(f, key, 2);
+	take(f, 3, true);
+	must_equal(try(f, key, "PUT", with(document(3, ""), "{\"key\":{\"keep\":true}}")), 409);
+	must_equal(try(f, key, "PUT", with(document(4, ""), "{\"key\":{\"keep\":true}}")), 200);
+	is_current(f, key, 4);
+	take(f, 5, true);
+	is_current(f, key, 5);
+	take(f, 6, true);
+	must_equal(api(f, key, "DELETE", "/secret_sessions/shop", "", NULL), 204);
+	must_equal(try(f, key, "POST", with(document(6, ""), "{\"key\":{\"random\":8}}")), 409);
+	must_equal(try(f, key, "POST", with(document(7, ""), "{\"key\":{\"random\":8}}")), 201);
+	is_current(f, key, 7);
+	free(key);
+	front_close(f);
+	return 0;
+}
+
+static void test_cut_off(void **state)
+{
+	assert_int_equal(on_loop(state, cut_off, NULL), 0);
+}
+
 static int hostile(void *arg)
 {
 	static const char *const ways[] = {
@@ -199,7 +272,9 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { ON_BOTH(test_teams), ON_BOTH(test_hostile) };
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(test_teams), ON_BOTH(test_cut_off), ON_BOTH(test_hostile),
+	};
 
 	log_start("test", &config);
 	return cmocka_run_group_tests(tests, NULL, NULL);

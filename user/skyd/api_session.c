@@ -137,11 +137,14 @@ static int ask_vault(struct api_ask *a, const struct link_call *call, struct lin
 	return rc && rc != -ENOMEM ? api_refuse(a, 503, "the vault does not answer") : rc;
 }
 
-static int ask_state(struct api_ask *a, u16 operation, struct str name,
+/* @stored: the number of what is in the store, which the vault then knows to be there; or 0. */
+static int ask_state(struct api_ask *a, u16 operation, struct str name, u64 stored,
 		     struct vault_session_state *give)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
-	const struct vault_ask ask = { .owner = a->team, .name = { name.at, name.len } };
+	const struct vault_ask ask = {
+		.owner = a->team, .name = { name.at, name.len }, .number = stored,
+	};
 	const struct link_call call = {
 		operation, &vault_ask_schema, &ask, -1, &vault_session_state_schema, give, 0,
 	};
@@ -149,17 +152,52 @@ static int ask_state(struct api_ask *a, u16 operation, struct str name,
 	return ask_vault(a, &call, &answer);
 }
 
+/*
+ * One change at a time, from what is stored over what the vault takes to what is stored then: the
+ * vault knows only the newest that it has taken.  A process has one backend.
+ */
+static struct io_semaphore *changes(void)
+{
+	static struct io_semaphore one;
+
+	if (!one.waiters.next)
+		io_semaphore_init(&one, 1);
+	return &one;
+}
+
+static int number_of(struct api_ask *a, const struct store_session *row, u64 *number)
+{
+	struct {
+		struct vault_taken taken;
+		struct vault_wrapped room[SESSION_SECRETS];
+	} *r = store_alloc(&a->arena, sizeof(*r));
+	int rc = r ? rpc_decode(&vault_taken_schema, row->secrets.data, row->secrets.len,
+				&r->taken, r->room, sizeof(r->room)) : -ENOMEM;
+
+	*number = rc ? 0 : r->taken.number;
+	return rc;
+}
+
 /* For which key values are boxed, and which version comes next. */
 int api_session_intake(struct api_ask *a)
 {
 	struct vault_session_state state;
+	struct store_session row;
 	char point[2 * P256_POINT_BYTES + 1];
+	u64 number = 0;
 	int rc;
 
 	if (!session_name_ok(a->rest))
 		return api_refuse(a, 400, "session: 1 to %u of A-Z a-z 0-9 _ . -, no dot or dash first",
 				  SESSION_NAME_MAX);
-	rc = ask_state(a, VAULT_SESSION_STATE, a->rest, &state);
+	rc = store_session_get(a->b->store, a->team,
+			       (struct store_text){ a->rest.at, a->rest.len }, &a->arena, &row);
+	if (rc != -ENOENT)
+		rc = rc ? rc : number_of(a, &row, &number);
+	else
+		rc = 0;
+	if (!rc)
+		rc = ask_state(a, VAULT_SESSION_STATE, a->rest, number, &state);
 	if (rc)
 		return rc;
 	hex_encode(state.point, sizeof(state.point), point);
@@ -220,10 +258,13 @@ int api_session_get(struct api_ask *a)
 	struct vault_session_state state;
 	struct store_session row;
 	struct read_session *r;
+	u64 number;
 	int rc = find(a, &row, &r);
 
 	if (!rc)
-		rc = ask_state(a, VAULT_SESSION_STATE, a->rest, &state);
+		rc = number_of(a, &row, &number);
+	if (!rc)
+		rc = ask_state(a, VAULT_SESSION_STATE, a->rest, number, &state);
 	if (rc)
 		return rc;
 	a->out = describe(&row, r);
@@ -231,12 +272,12 @@ int api_session_get(struct api_ask *a)
 	json_object_set_new(a->out, "releases", json_integer(state.releases));
 	/* Of another version nothing is given: somebody has put back an older store. */
 	json_object_set_new(a->out, "current",
-			    json_boolean(!state.dropped && state.version == row.version));
+			    json_boolean(state.number && state.number == number));
 	return 200;
 }
 
 /* First the vault, which never gives them again then. */
-int api_session_delete(struct api_ask *a)
+static int delete(struct api_ask *a)
 {
 	struct vault_session_state state;
 	struct store_session row;
@@ -244,13 +285,24 @@ int api_session_delete(struct api_ask *a)
 	int rc = find(a, &row, &r);
 
 	if (!rc)
-		rc = ask_state(a, VAULT_SESSION_DROP, a->rest, &state);
+		rc = ask_state(a, VAULT_SESSION_DROP, a->rest, 0, &state);
 	if (!rc)
 		rc = store_session_delete(a->b->store, a->team, row.name);
 	if (rc)
 		return rc;
 	tell(a, "secret.delete", r, "", "ok");
 	return 204;
+}
+
+int api_session_delete(struct api_ask *a)
+{
+	int rc = io_acquire(changes(), 1, a->deadline);
+
+	if (rc)
+		return rc;
+	rc = delete(a);
+	io_release(changes(), 1);
+	return rc;
 }
 
 /* --- making ------------------------------------------------------------------------------- */
@@ -345,8 +397,10 @@ static int read_ways(struct api_ask *a, struct making *m)
 	return rc;
 }
 
+/* What is stored but was not told to the vault is, before something newer takes its place. */
 static int read_old(struct api_ask *a, struct making *m, bool update)
 {
+	struct vault_session_state state;
 	const struct store_text name = { m->r->name, strlen(m->r->name) };
 	int rc = store_session_get(a->b->store, a->team, name, &a->arena, &m->old);
 
@@ -359,6 +413,9 @@ static int read_old(struct api_ask *a, struct making *m, bool update)
 	if (!rc)
 		rc = rpc_decode(&vault_taken_schema, m->old.secrets.data, m->old.secrets.len,
 				&m->old_secrets, m->old_room, sizeof(m->old_room));
+	if (!rc)
+		rc = ask_state(a, VAULT_SESSION_STATE, str_of(m->r->name), m->old_secrets.number,
+			       &state);
 	return rc;
 }
 
@@ -385,6 +442,40 @@ static int have_taken(struct api_ask *a, struct making *m)
 	return rc == -EEXIST ? api_refuse(a, 409, "version: not the next one") : rc;
 }
 
+/* It is stored: with that the version before ends.  If not now, it does when it is next used. */
+static int have_ended(struct api_ask *a, struct making *m)
+{
+	struct vault_session_state state = { 0 };
+	int rc;
+
+	a->deadline = 0;
+	rc = ask_state(a, VAULT_SESSION_STATE, str_of(m->r->name), m->give.number, &state);
+	if (!rc && state.number == m->give.number)
+		return 0;
+	return api_refuse(a, 503, "version %u is stored, but the vault has not said that it knows; show says if it is current",
+			  m->r->version);
+}
+
+static int store_it(struct api_ask *a, struct making *m, bool update)
+{
+	int rc = read_old(a, m, update);
+
+	if (!rc)
+		rc = read_ways(a, m);
+	if (rc)
+		return rc;
+	m->ask.owner = a->team;
+	m->ask.document = (struct rpc_bytes){ m->r->text.at, m->r->text.len };
+	m->ask.secret = m->secret;
+	m->ask.secrets = m->r->secrets;
+	rc = have_taken(a, m);
+	if (rc)
+		return rc;
+	rc = have_ended(a, m);
+	tell(a, update ? "secret.update" : "secret.create", m->r, "", rc ? a->why : "ok");
+	return rc;
+}
+
 static int make(struct api_ask *a, bool update)
 {
 	static const char *const names[] = { "document", "secrets", NULL };
@@ -400,19 +491,13 @@ static int make(struct api_ask *a, bool update)
 	if (!rc)
 		rc = read_document(a, document, &m->r);
 	if (!rc)
-		rc = read_old(a, m, update);
-	if (!rc)
-		rc = read_ways(a, m);
+		rc = io_acquire(changes(), 1, a->deadline);
 	if (rc)
 		return rc;
-	m->ask.owner = a->team;
-	m->ask.document = (struct rpc_bytes){ document.data, document.len };
-	m->ask.secret = m->secret;
-	m->ask.secrets = m->r->secrets;
-	rc = have_taken(a, m);
+	rc = store_it(a, m, update);
+	io_release(changes(), 1);
 	if (rc)
 		return rc;
-	tell(a, update ? "secret.update" : "secret.create", m->r, "", "ok");
 	a->out = json_pack("{s:s, s:i}", "name", m->r->name, "version", (int)m->r->version);
 	return update ? 200 : 201;
 }

@@ -50,7 +50,7 @@ static int put_tx(struct db_conn *c, void *arg)
 	int err = store_number(c, &sql_version, DB_ARGS(DB_INT(call->team), STORE_ARG(r->name)),
 			       ENOENT, &version);
 
-	if (!err && version >= r->version)
+	if (!err && version > r->version)
 		return -EEXIST;
 	if (err && err != -ENOENT)
 		return err;

@@ -14,8 +14,9 @@ struct store_session {
 };
 
 /*
- * Make a row of a team's, or replace it by its next version.
- * -EEXIST: a version that is as new is there.
+ * Make a row of a team's, or replace it by its next version, or by the same that the vault has
+ * taken once more.
+ * -EEXIST: a newer version is there.
  */
 int store_session_put(struct store *s, u64 team, const struct store_session *row);
 /* -ENOENT: there is no such. */

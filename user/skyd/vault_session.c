@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A wrapped secret of a session has the label: owner, version, "SESSION/SECRET/DIGEST", where
- * DIGEST is SHA-256 of the document in hexadecimal.
+ * A wrapped secret of a session has the label: owner, version, "SESSION/SECRET/DIGEST/NUMBER".
+ * DIGEST is SHA-256 of the document and NUMBER is drawn each time that a version is taken, both in
+ * hexadecimal.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,20 +17,21 @@
 #include "vault_session.h"
 
 #define JUDGE_MS	5000
-#define LABEL		(2 * (SESSION_NAME_MAX + 1) + 2 * SESSION_DIGEST + 1)
+#define LABEL		(2 * (SESSION_NAME_MAX + 1) + 2 * SESSION_DIGEST + 1 + 16 + 1)
 
 static struct str bytes(struct rpc_bytes b)
 {
 	return (struct str){ b.data, b.len };
 }
 
-static struct vault_label label_of(const struct session *s, u64 owner,
+static struct vault_label label_of(const struct session *s, u64 owner, u64 number,
 				   const struct session_secret *secret, char text[LABEL])
 {
 	char digest[2 * SESSION_DIGEST + 1];
 
 	hex_encode(s->digest, SESSION_DIGEST, digest);
-	snprintf(text, LABEL, "%.*s/%.*s/%s", STR_ARG(s->name), STR_ARG(secret->name), digest);
+	snprintf(text, LABEL, "%.*s/%.*s/%s/%016llx", STR_ARG(s->name), STR_ARG(secret->name),
+		 digest, (unsigned long long)number);
 	return (struct vault_label){ VAULT_SESSION, owner, s->version, str_of(text) };
 }
 
@@ -54,6 +56,7 @@ struct looking {
 	struct vault *vault;
 	u64 owner;
 	struct str name;
+	u64 stored;
 	bool drop;
 	struct vault_session_state *give;
 };
@@ -68,7 +71,14 @@ static int look(void *arg)
 
 	row = rc ? NULL : vault_sessions_find(&t, l->owner, l->name);
 	if (row && l->drop) {
+		/* What was only taken counts: boxes for that version are good for nothing. */
+		row->version += row->next != 0;
+		row->number = 0;
+		row->next = 0;
 		row->dropped = true;
+		rc = vault_sessions_write(&t);
+	} else if (row && row->next && row->next == l->stored) {
+		vault_sessions_settle(row);
 		rc = vault_sessions_write(&t);
 	}
 	if (!rc)
@@ -79,6 +89,7 @@ static int look(void *arg)
 	if (!rc && row) {
 		l->give->version = row->version;
 		l->give->releases = row->releases;
+		l->give->number = row->number;
 		l->give->dropped = row->dropped;
 	}
 	vault_sessions_close(&t);
@@ -88,7 +99,7 @@ static int look(void *arg)
 static int find(struct link_request *r, const void *asked, void *give, bool drop)
 {
 	const struct vault_ask *ask = asked;
-	struct looking l = { r->ctx, ask->owner, bytes(ask->name), drop, give };
+	struct looking l = { r->ctx, ask->owner, bytes(ask->name), ask->number, drop, give };
 
 	return session_name_ok(l.name) ? on_pool(r, look, &l) : -EINVAL;
 }
@@ -121,6 +132,7 @@ struct taking {
 	struct vault *vault;
 	const struct vault_take *ask;
 	struct session s, old;
+	u64 number, old_number;
 	struct box_key key;
 	struct secret value;		/* of one */
 	u8 *wrapped;			/* VAULT_SESSION_WRAPPED of each */
@@ -150,7 +162,7 @@ static int open_kept(struct taking *t, const struct session_secret *secret, stru
 
 	if (!before || before->deliver != secret->deliver || !session_same_terms(&t->s, &t->old))
 		return -EPERM;
-	label = label_of(&t->old, t->ask->owner, before, text);
+	label = label_of(&t->old, t->ask->owner, t->old_number, before, text);
 	return vault_unwrap(t->vault->keys, &label, old.data, old.len, t->value.data);
 }
 
@@ -185,13 +197,16 @@ static int take_one(struct taking *t, unsigned int i)
 		return len;
 	if (secret->deliver == SESSION_CMDLINE && !session_word_ok(t->value.data, len))
 		return -EILSEQ;
-	label = label_of(&t->s, t->ask->owner, secret, text);
+	label = label_of(&t->s, t->ask->owner, t->number, secret, text);
 	t->len[i] = vault_wrap(t->vault->keys, &label, t->value.data, len,
 			       t->wrapped + i * VAULT_SESSION_WRAPPED);
 	return t->len[i] < 0 ? t->len[i] : len;
 }
 
-/* A count that says how often secrets may still be given goes on as long as one of them does. */
+/*
+ * The version before stays as it is until this one is known to be stored.  A count that says how
+ * often secrets may still be given goes on as long as one of them does.
+ */
 static int take_row(struct taking *t, struct vault_sessions *table, bool kept)
 {
 	struct vault_session *row = vault_sessions_find(table, t->ask->owner, t->s.name);
@@ -202,12 +217,13 @@ static int take_row(struct taking *t, struct vault_sessions *table, bool kept)
 	if (kept && (!row || row->dropped || t->old.version != row->version))
 		return -ESTALE;
 	rc = row ? 0 : vault_sessions_add(table, t->ask->owner, t->s.name, &row);
+	while (!rc && !t->number)
+		rc = random_bytes(&t->number, sizeof(t->number)) ? -EIO : 0;
 	if (rc)
 		return rc;
-	row->version = t->s.version;
-	row->dropped = false;
-	if (!kept)
-		row->releases = 0;
+	t->old_number = row->number;
+	row->next = t->number;
+	row->next_kept = kept;
 	return 0;
 }
 
@@ -282,6 +298,7 @@ int vault_session_take(struct link_request *r, const void *asked, void *given)
 		};
 	give->secret = list;
 	give->secrets = t.ask->secrets;
+	give->number = t.number;
 	return 0;
 }
 
@@ -294,6 +311,7 @@ struct releasing {
 	bool judged;			/* by a policy that is known: */
 	u8 policy[LEASE_POLICY];
 	struct session s;
+	u64 number;
 	struct secret plain;
 	u8 *box;			/* VAULT_SESSION_BOX */
 	size_t box_len;
@@ -351,8 +369,8 @@ static int unwrap_all(struct releasing *t)
 	t->plain.len = 0;
 	for (i = 0; i < t->s.secrets; i++) {
 		const struct rpc_bytes from = t->ask->secret[i].data;
-		const struct vault_label label = label_of(&t->s, t->ask->owner, &t->s.secret[i],
-							  text);
+		const struct vault_label label = label_of(&t->s, t->ask->owner, t->number,
+							  &t->s.secret[i], text);
 		int len;
 
 		at = t->plain.data + t->plain.len;
@@ -382,28 +400,37 @@ static int seal(struct releasing *t)
 	return rc;
 }
 
-/* What is given is counted before it is given. */
+/*
+ * What is given is counted before it is given.  What was only taken is stored, as here it is, if it
+ * opens: from then on the version before is not given any more.
+ */
 static int give_all(struct releasing *t, struct vault_sessions *table)
 {
 	struct vault_session *row = vault_sessions_find(table, t->ask->owner, t->s.name);
+	bool next = row && row->next && t->s.version == row->version + 1;
+	u32 before;
 	int rc;
 
 	if (!row)
 		return refuse(t, -ENOENT, "the vault knows no such session");
-	if (row->dropped)
+	if (!next && row->dropped)
 		return refuse(t, -ESTALE, "the session was removed");
-	if (row->version != t->s.version)
+	if (!next && row->version != t->s.version)
 		return refuse(t, -ESTALE, "this is not the session's newest version");
 	rc = judge(t);
 	if (rc)
 		return rc;
-	if (t->s.max_releases && row->releases >= t->s.max_releases)
+	before = next && !row->next_kept ? 0 : row->releases;
+	if (t->s.max_releases && before >= t->s.max_releases)
 		return refuse(t, -EDQUOT, "its secrets were given as often as they may be");
+	t->number = next ? row->next : row->number;
 	rc = unwrap_all(t);
 	if (!rc)
 		rc = seal(t);
 	if (rc)
 		return rc;
+	if (next)
+		vault_sessions_settle(row);
 	row->releases++;
 	t->releases = row->releases;
 	return vault_sessions_write(table);
@@ -446,6 +473,13 @@ static bool holds(struct vault *v, struct str host)
 	return lease_held(&v->leases, host, io_now());
 }
 
+static bool same_policy(struct vault *v, const struct releasing *t)
+{
+	const u8 *now = lease_policy(&v->leases, t->host);
+
+	return now ? t->judged && !memcmp(now, t->policy, sizeof(t->policy)) : !t->judged;
+}
+
 int vault_session_release(struct link_request *r, const void *asked, void *given)
 {
 	const size_t room = SESSION_WHY + VAULT_SESSION_BOX;
@@ -468,6 +502,8 @@ int vault_session_release(struct link_request *r, const void *asked, void *given
 	/* That may have taken long. */
 	if (!rc && !holds(v, t.host))
 		rc = refuse(&t, -EACCES, "the host holds no lease any more");
+	if (!rc && !same_policy(v, &t))
+		rc = refuse(&t, -EACCES, "the host is judged by another policy now");
 	tell(&t, rc);
 	v->counts.refused += rc < 0;
 	if (rc && !*t.why)

@@ -25,12 +25,15 @@
 #define VAULT_SESSION_BOX	(SESSION_VALUES_MAX + 4 * SESSION_SECRETS + BOX_OVERHEAD)
 
 /*
- * VAULT_SESSION_STATE, _DROP: backend: owner, name ->
- * Dropping is final for the versions so far.
+ * VAULT_SESSION_STATE, _DROP: backend: owner, name, number of what is stored or 0 ->
+ * A version that was taken is not the session's yet: it may not have been stored.  It becomes
+ * that, and ends the one before, when its number is told here, or it is given to somebody.
+ * Dropping is final for the versions so far, what was only taken among them.
  */
 struct vault_session_state {
-	u32 version;			/* that was taken last; 0: none ever */
+	u32 version;			/* the session's; 0: none yet */
 	u32 releases;			/* of it, so far */
+	u64 number;			/* of it; 0: there is nothing to give */
 	bool dropped;
 	u8 point[P256_POINT_BYTES];	/* for which values are boxed */
 };
@@ -49,7 +52,8 @@ struct vault_take_secret {
 };
 
 /*
- * VAULT_SESSION_TAKE: backend: the next version of a session.
+ * VAULT_SESSION_TAKE: backend: the next version of a session.  Taken again it replaces what was
+ * taken and is not the session's yet.
  * -EINVAL: a document that is none, or another number of secrets; -ESTALE: not the next version;
  * -EPERM: nothing can be kept across a change of terms; -EKEYREJECTED: a box that is not for this
  * document; -EILSEQ: a value that is to be a word and is none; -EMSGSIZE; -ENOSPC.
@@ -69,6 +73,7 @@ struct vault_wrapped {
 struct vault_taken {
 	const struct vault_wrapped *secret;
 	u32 secrets;
+	u64 number;			/* drawn for it; no secret */
 };
 
 /*
@@ -112,6 +117,9 @@ struct vault_session {
 	u64 owner;
 	u32 version, releases;
 	bool dropped;
+	u64 number;			/* of that version; 0: there is nothing to give */
+	u64 next;			/* of the one after it, which was only taken; 0: none was */
+	bool next_kept;			/* releases go on with it */
 };
 
 /* The file KEYS.sessions, which others leave alone as long as it is open. */
@@ -134,6 +142,8 @@ struct vault_session *vault_sessions_find(struct vault_sessions *t, u64 owner, s
 /* Make a row.  Return: 0; -ENOSPC; -ENOMEM; -EIO. */
 int vault_sessions_add(struct vault_sessions *t, u64 owner, struct str name,
 		       struct vault_session **row);
+/* What was only taken is the session's version from now on. */
+void vault_sessions_settle(struct vault_session *row);
 /* Return: 0, and it is durable; -errno. */
 int vault_sessions_write(const struct vault_sessions *t);
 

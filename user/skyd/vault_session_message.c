@@ -5,6 +5,7 @@
 static const struct rpc_field state_fields[] = {
 	RPC_FIELD(RPC_VARINT32, struct vault_session_state, version),
 	RPC_FIELD(RPC_VARINT32, struct vault_session_state, releases),
+	RPC_FIELD(RPC_VARINT64, struct vault_session_state, number),
 	RPC_FIELD(RPC_BOOL, struct vault_session_state, dropped),
 	RPC_FIXED(struct vault_session_state, point),
 };
@@ -31,6 +32,7 @@ static const struct rpc_field wrapped_fields[] = {
 
 static const struct rpc_field taken_fields[] = {
 	RPC_LIST(struct vault_taken, secret, secrets, SESSION_SECRETS, &vault_wrapped_schema),
+	RPC_FIELD(RPC_VARINT64, struct vault_taken, number),
 };
 
 static const struct rpc_field release_fields[] = {

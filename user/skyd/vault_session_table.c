@@ -6,10 +6,12 @@
  * KEYS.sessions, little endian:
  *
  *	 0  magic "SKYSESS1", u32 count, u32 zero
- *	16  of each: id (32), u64 owner, u32 version, u32 releases, u32 dropped, u32 zero
+ *	16  of each: id (32), u64 owner, u64 number, u64 next, u32 version, u32 releases, u32 flags:
+ *	    1 dropped, 2 the count of releases goes on with the next; u32 zero
  *	    HMAC-SHA256 of all that, under a key of the vault's own
  *
- * A file that is not there is empty: nothing is given then.
+ * A file that is not there is empty: nothing is given then, and nothing that was wrapped before is
+ * good again, as numbers are drawn.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +29,8 @@
 #include "vault_session.h"
 
 #define MAGIC	"SKYSESS1"
+#define DROPPED		1u
+#define NEXT_KEPT	2u
 
 struct file_head {
 	u8 magic[8];
@@ -37,13 +41,15 @@ struct file_head {
 struct file_row {
 	u8 id[SESSION_DIGEST];
 	__le64 owner;
+	__le64 number;
+	__le64 next;
 	__le32 version;
 	__le32 releases;
-	__le32 dropped;
+	__le32 flags;
 	__le32 zero;
 };
 
-_Static_assert(sizeof(struct file_head) == 16 && sizeof(struct file_row) == 56, "the file");
+_Static_assert(sizeof(struct file_head) == 16 && sizeof(struct file_row) == 72, "the file");
 
 #define FILE_SIZE(rows)	(sizeof(struct file_head) + (rows) * sizeof(struct file_row) + SHA256_BYTES)
 
@@ -74,7 +80,10 @@ static int take_rows(struct vault_sessions *t, const u8 *file, size_t len)
 		t->row[i].owner = le64_to_cpu(row.owner);
 		t->row[i].version = le32_to_cpu(row.version);
 		t->row[i].releases = le32_to_cpu(row.releases);
-		t->row[i].dropped = row.dropped;
+		t->row[i].number = le64_to_cpu(row.number);
+		t->row[i].next = le64_to_cpu(row.next);
+		t->row[i].dropped = le32_to_cpu(row.flags) & DROPPED;
+		t->row[i].next_kept = le32_to_cpu(row.flags) & NEXT_KEPT;
 	}
 	return 0;
 }
@@ -178,6 +187,17 @@ int vault_sessions_add(struct vault_sessions *t, u64 owner, struct str name,
 	return 0;
 }
 
+void vault_sessions_settle(struct vault_session *row)
+{
+	row->version++;
+	row->number = row->next;
+	row->next = 0;
+	row->dropped = false;
+	if (!row->next_kept)
+		row->releases = 0;
+	row->next_kept = false;
+}
+
 int vault_sessions_write(const struct vault_sessions *t)
 {
 	const size_t len = FILE_SIZE(t->rows);
@@ -192,7 +212,10 @@ int vault_sessions_write(const struct vault_sessions *t)
 		const struct vault_session *r = &t->row[i];
 		struct file_row row = {
 			.owner = cpu_to_le64(r->owner), .version = cpu_to_le32(r->version),
-			.releases = cpu_to_le32(r->releases), .dropped = cpu_to_le32(r->dropped),
+			.releases = cpu_to_le32(r->releases),
+			.number = cpu_to_le64(r->number), .next = cpu_to_le64(r->next),
+			.flags = cpu_to_le32((r->dropped ? DROPPED : 0) |
+					     (r->next_kept ? NEXT_KEPT : 0)),
 		};
 
 		memcpy(row.id, r->id, sizeof(row.id));
