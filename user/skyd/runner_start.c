@@ -230,6 +230,15 @@ static int make_console(const struct runner_start *s, const char *path)
 	return fd < 0 || fchown(fd, id, id) ? -errno : 0;
 }
 
+/* Where its secrets are mounted; crun finds the way there when it is the container's user. */
+static int make_place(struct runner_start *s, const char *folder, const char *place)
+{
+	if ((mkdir(place, 0711) && errno != EEXIST) ||
+	    chown(folder, -1, s->r->config->workload_ids) || chmod(folder, 0710))
+		return refuse_why(s, 500, -errno, "%.200s: %s", place, strerror(errno));
+	return 0;
+}
+
 static int start_container(struct runner_start *s)
 {
 	const char *name = s->record.name;
@@ -253,8 +262,8 @@ static int start_container(struct runner_start *s)
 	runner_path(s->r, name, "pid", pid, sizeof(pid));
 	runner_path(s->r, name, "secrets", secrets, sizeof(secrets));
 	rc = unpack(s, name);
-	if (!rc && s->secrets && mkdir(secrets, 0711) && errno != EEXIST)
-		rc = refuse_why(s, 500, -errno, "%.200s: %s", secrets, strerror(errno));
+	if (!rc && s->secrets)
+		rc = make_place(s, folder, secrets);
 	if (rc)
 		return rc;
 	rc = write_config(s, name, secrets);

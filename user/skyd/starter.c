@@ -265,7 +265,10 @@ static int prepare(const struct config *config, const int fd[STARTER_FILES])
 		log_line(LEVEL_ERROR, "the starter cannot give up its rights: %s", strerror(-rc));
 		return rc;
 	}
-	if (!mkdir(config->workload_state, 0711) || errno == EEXIST)
+	/* To be gone through by users of containers, whatever the mask says. */
+	if (!mkdir(config->workload_state, 0711))
+		return chmod(config->workload_state, 0711) ? -errno : 0;
+	if (errno == EEXIST)
 		return 0;
 	log_line(LEVEL_ERROR, "%s: %s; see workloads.state in skyd.conf(5)",
 		 config->workload_state, strerror(errno));
