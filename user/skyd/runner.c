@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/group.h"
 #include "io/loop.h"
@@ -29,14 +28,6 @@ struct scratch {
 	size_t got;
 	bool figures;
 };
-
-static u64 now_us(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
 
 static struct rpc_bytes bytes_of(const char *s)
 {
@@ -248,14 +239,14 @@ static int start(struct link_request *request, const void *question, void *give)
 	struct runner *r = request->ctx;
 	struct runner_answer *answer = give;
 	struct starting *x = link_scratch(request, sizeof(*x));
-	const u64 began = now_us(CLOCK_MONOTONIC);
+	const u64 began = runner_now_us(CLOCK_MONOTONIC);
 	int rc;
 
 	if (!x)
 		return -ENOMEM;
 	x->r = r;
 	x->ask.start.began = began;
-	x->ask.start.record.started = now_us(CLOCK_REALTIME);
+	x->ask.start.record.started = runner_now_us(CLOCK_REALTIME);
 	if (!read_ask(question, &x->ask.start))
 		return -EINVAL;
 	rc = io_acquire(&r->starts, 1, request->deadline);

@@ -19,6 +19,8 @@
 #ifndef SKYD_RUNNER_H
 #define SKYD_RUNNER_H
 
+#include <time.h>
+
 #include "base/str.h"
 #include "config.h"
 #include "io/sync.h"
@@ -152,6 +154,8 @@ int runner_record_read(const struct runner *r, const char *name, struct runner_r
 int runner_record_write(const struct runner *r, const struct runner_record *from);
 void runner_forget(const struct runner *r, const char *name);
 bool runner_alive(const struct runner_record *w);
+/* Microseconds of a clock, CLOCK_*, as records have them. */
+u64 runner_now_us(clockid_t clock);
 u64 runner_ticks(int pid);
 /* Has a process begun since that start was asked for?  False if there is none. */
 bool runner_began_since(const struct runner_record *w, int pid);

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -479,14 +478,6 @@ static int take(struct runner_start *s)
 	return fd < 0 ? refuse_why(s, 500, fd, "no folder for it: %s", strerror(-fd)) : fd;
 }
 
-static u64 now_us(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
-
 static int write_record(struct runner_start *s)
 {
 	int rc = runner_record_write(s->r, &s->record);
@@ -512,7 +503,7 @@ static int run(struct runner_start *s, unsigned int kind)
 {
 	int rc = open_image(s);
 
-	s->record.up = now_us(CLOCK_BOOTTIME);
+	s->record.up = runner_now_us(CLOCK_BOOTTIME);
 	/* Without a process: it was cut off, should nothing follow. */
 	if (!rc)
 		rc = write_record(s);
@@ -528,7 +519,7 @@ static int run(struct runner_start *s, unsigned int kind)
 		return refuse_why(s, 422, -ESRCH, "it has ended at once");
 	/* A microVM's kernel starts by itself, and the time until the command is what counts. */
 	if (kind != 1)
-		s->record.spawn_us = now_us(CLOCK_MONOTONIC) - s->began;
+		s->record.spawn_us = runner_now_us(CLOCK_MONOTONIC) - s->began;
 	return write_record(s);
 }
 

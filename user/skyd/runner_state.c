@@ -236,7 +236,7 @@ u64 runner_ticks(int pid)
 	return read_stat(pid, &state, &parent, &ticks) ? ticks : 0;
 }
 
-static u64 now_us(clockid_t clock)
+u64 runner_now_us(clockid_t clock)
 {
 	struct timespec t;
 
@@ -254,7 +254,7 @@ bool runner_began_since(const struct runner_record *w, int pid)
 		return false;
 	if (w->up)
 		return up >= w->up;
-	return now_us(CLOCK_REALTIME) - now_us(CLOCK_BOOTTIME) + up >= w->started;
+	return runner_now_us(CLOCK_REALTIME) - runner_now_us(CLOCK_BOOTTIME) + up >= w->started;
 }
 
 bool runner_alive(const struct runner_record *w)

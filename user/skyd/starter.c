@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -33,14 +32,6 @@ struct channel {
 	} give;
 	u32 len;
 };
-
-static u64 now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
 
 /* --- what it does ------------------------------------------------------------------------- */
 
@@ -176,7 +167,7 @@ static int look(struct channel *c)
 		return 0;
 	if (read_same(c, &now)) {
 		give->begun = true;
-		give->spawn_us = now_us() - c->ask.start.began;
+		give->spawn_us = runner_now_us(CLOCK_MONOTONIC) - c->ask.start.began;
 		now.spawn_us = give->spawn_us;
 		runner_record_write(c->r, &now);
 	}
