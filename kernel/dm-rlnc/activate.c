@@ -381,6 +381,16 @@ out:
 	return ret;
 }
 
+/* The log had nothing of the next epoch: whoever is back holds all of that. */
+static void hold_from_birth(struct rlnc_volume *v)
+{
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->member[i].state == RLNC_MEMBER_STALE)
+			v->member[i].info.since = min(v->member[i].info.since, v->birth);
+}
+
 /* The roots must open now, rather than at the first read. */
 static int open_roots(struct rlnc_volume *v)
 {
@@ -490,6 +500,8 @@ int rlnc_activate(struct rlnc_volume *v)
 	ret = rlnc_log_replay(v);
 	if (ret < 0)
 		return ret;
+	if (!ret)
+		hold_from_birth(v);
 	writable = rlnc_members_writable(v);
 	DMINFO("%s: active at epoch %llu with %u of %u members, %u needed",
 	       rlnc_name(v), v->sb->epoch, writable, v->n, v->k);

@@ -31,6 +31,7 @@ static uint8_t **last_restored;	/* the images that all but dirty blocks equal */
 void history_init(struct history *h, const struct volume *v)
 {
 	memset(h, 0, sizeof(*h));
+	h->no_rebuild = v->no_rebuild;
 	h->image = disks_copy(v->disks);
 }
 
@@ -142,11 +143,18 @@ int history_group(struct history *h, uint32_t members, uint32_t first, uint32_t 
 	return ret;
 }
 
-/* The session is over; whoever was there may have been rebuilt meanwhile. */
+/*
+ * The session is over; whoever was there may have been rebuilt meanwhile.  Who was
+ * away when it replayed the log of a session before is not known to have all of that:
+ * the last record may have been on its way when the power failed.
+ */
 void history_add(struct history *h, uint32_t members)
 {
 	uint32_t s;
 
+	if (h->crashed)
+		h->unsure[h->sessions - 1] = h->wrote[h->sessions - 1] & ~members;
+	h->crashed = false;
 	h->wrote[h->sessions] = members;
 	for (s = 0; s < h->sessions; s++)
 		h->rebuilt[s] |= members;
@@ -180,6 +188,8 @@ int history_write(struct history *h, const struct volume *v, uint32_t members,
 		history_take_image(h, v);
 	if (!ret)
 		history_add(h, members);
+	if (!ret)
+		h->crashed = end == END_CRASH;
 	return ret;
 }
 
@@ -195,23 +205,37 @@ static int newest_known(const struct history *h, uint32_t members)
 	return HISTORY_NONE;
 }
 
+/* Who has a session, for all that those know who have written the @newest. */
+static uint32_t known_holders(const struct history *h, int s, int newest)
+{
+	return s < newest ? h->wrote[s] & ~h->unsure[s] : h->wrote[s];
+}
+
+/* Who may have it as well. */
+static uint32_t possible_holders(const struct history *h, int s, int newest)
+{
+	return h->no_rebuild ? known_holders(h, s, newest) : h->rebuilt[s];
+}
+
+typedef uint32_t (*holders_fn)(const struct history *h, int s, int newest);
+
 /* The first session that @members know of, or depend on, and cannot read. */
-static int first_lacking(const struct history *h, const uint32_t *held, unsigned int k,
+static int first_lacking(const struct history *h, holders_fn holders, unsigned int k,
 			 uint32_t members)
 {
-	int s;
+	int s, newest = newest_known(h, members);
 
-	for (s = newest_known(h, members); s >= 0; s--)
-		if ((unsigned int)__builtin_popcount(members & held[s]) < k)
+	for (s = newest; s >= 0; s--)
+		if ((unsigned int)__builtin_popcount(members & holders(h, s, newest)) < k)
 			return s;
 	return HISTORY_NONE;
 }
 
-static int shown(const struct history *h, const uint32_t *held, unsigned int k,
+static int shown(const struct history *h, holders_fn holders, unsigned int k,
 		 uint32_t members)
 {
-	return first_lacking(h, held, k, members) == HISTORY_NONE ? newest_known(h, members) :
-	       HISTORY_NONE;
+	return first_lacking(h, holders, k, members) == HISTORY_NONE ?
+	       newest_known(h, members) : HISTORY_NONE;
 }
 
 /**
@@ -225,21 +249,21 @@ static int shown(const struct history *h, const uint32_t *held, unsigned int k,
  */
 int history_shown(const struct history *h, unsigned int k, uint32_t members)
 {
-	return shown(h, h->wrote, k, members);
+	return shown(h, known_holders, k, members);
 }
 
 /* The same, should every rebuild have come to its end. */
 int history_may_show(const struct history *h, unsigned int k, uint32_t members)
 {
-	return shown(h, h->rebuilt, k, members);
+	return shown(h, possible_holders, k, members);
 }
 
 /* Members that hold what the set lacks: those that a refusal has to name. */
 uint32_t history_needed(const struct history *h, unsigned int k, uint32_t members)
 {
-	int s = first_lacking(h, h->rebuilt, k, members);
+	int s = first_lacking(h, possible_holders, k, members);
 
-	return s == HISTORY_NONE ? 0 : h->wrote[s] & ~members;
+	return s == HISTORY_NONE ? 0 : known_holders(h, s, h->sessions - 1) & ~members;
 }
 
 static bool is_from(const struct history *h, int s, uint32_t place, const uint8_t *sector)

@@ -19,6 +19,9 @@ struct history {
 	uint32_t sessions;
 	uint32_t wrote[SESSIONS_MAX];	/* the members of each: a bit for each */
 	uint32_t rebuilt[SESSIONS_MAX];	/* those, and who may have got it since */
+	uint32_t unsure[SESSIONS_MAX];	/* of those that wrote it, to who wrote the next */
+	bool no_rebuild;		/* the volume's */
+	bool crashed;			/* the end of the last one is only in the log */
 	uint16_t id[SESSIONS_MAX][HISTORY_SECTORS];	/* contents after each */
 	uint8_t **image;		/* the disks after the last */
 	uint64_t epoch;			/* the highest that any of them has */

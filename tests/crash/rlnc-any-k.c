@@ -8,6 +8,7 @@
  *	-q COUNT	one of so many sets is tried, by chance (1); of up to six members
  *			each set of those that were all written is
  *	-D 1		a dense volume
+ *	-B 1		no rebuild comes to its end, and no set profits from one
  *	-S SEED		of the choice
  *
  * A scenario is a name of the table at the end; without one, all are played.
@@ -499,6 +500,9 @@ static int set_option(struct play *p, int letter, uint32_t value)
 	case 'D':
 		p->volume.dense = value;
 		return 0;
+	case 'B':
+		p->volume.no_rebuild = value;
+		return 0;
 	case 'q':
 		p->one_in = value ?: 1;
 		return 0;
@@ -517,9 +521,9 @@ int main(int argc, char **argv)
 
 	report_init(argv[0]);
 	dm_start();
-	while ((opt = getopt(argc, argv, "k:n:s:q:D:S:")) != -1)
+	while ((opt = getopt(argc, argv, "k:n:s:q:D:B:S:")) != -1)
 		if (set_option(p, opt, strtoul(optarg ?: "0", NULL, 0)))
-			die(2, "usage: rlnc-any-k -k K -n N [-s BYTES] [-q COUNT] [-D 1] [-S SEED] [SCENARIO]...");
+			die(2, "usage: rlnc-any-k -k K -n N [-s BYTES] [-q COUNT] [-D 1] [-B 1] [-S SEED] [SCENARIO]...");
 	if (!p->volume.k || p->volume.n < p->volume.k || p->volume.n > DISKS_MAX)
 		die(2, "-k and -n are needed, 16 at most");
 	p->all = (1u << p->volume.n) - 1;

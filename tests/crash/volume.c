@@ -106,8 +106,11 @@ static int table_up(const struct volume *v, unsigned int n, uint32_t members,
 	struct dm_table table = { .target = "rlnc", .sectors = v->sectors, .params = params };
 	unsigned int i;
 
-	at += snprintf(at, end - at, "%u %u %s %s%s", v->k, n, KEY_HEX, option ? "1 " : "0",
-		       option ?: "");
+	at += snprintf(at, end - at, "%u %u %s %u", v->k, n, KEY_HEX, !!option + v->no_rebuild);
+	if (option)
+		at += snprintf(at, end - at, " %s", option);
+	if (v->no_rebuild)
+		at += snprintf(at, end - at, " rebuild_kbps=1");
 	for (i = 0; i < n; i++) {
 		if (members & 1u << i)
 			at += snprintf(at, end - at, " /dev/nbd%u", i);

@@ -3,6 +3,7 @@
 #ifndef CRASH_VOLUME_H
 #define CRASH_VOLUME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct volume {
 	unsigned int symbol;		/* bytes */
 	unsigned int spare;		/* 1: disk n may have been added since, as member n */
 	unsigned int dense;		/* to be formatted so */
+	bool no_rebuild;		/* so slow that none comes to its end */
 	unsigned int mib;		/* to be formatted with, 0: all there is room for */
 	uint64_t sectors;		/* of 512 bytes; volume_format() fills it in */
 	unsigned int writes_min;	/* likewise */

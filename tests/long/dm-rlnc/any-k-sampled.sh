@@ -8,7 +8,7 @@
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
 requires rlnc-any-k rlncsetup
-plan 7
+plan 9
 
 load_module dm-rlnc checkpoint_ms=3600000
 requires_module nbd
@@ -31,3 +31,5 @@ check "3 of 6" any_k 3 6 16 4
 check "4 of 6" any_k 4 6 16 5
 check "10 of 16" any_k 10 16 4000 6 present lost away away-crashed disjoint
 check "2 of 3, dense" any_k 2 3 1 7 -D 1
+check "1 of 3, nothing is rebuilt" any_k 1 3 1 8 -B 1 away away-crashed in-turn
+check "2 of 3, nothing is rebuilt" any_k 2 3 1 9 -B 1 away away-crashed in-turn
