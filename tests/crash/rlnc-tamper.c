@@ -9,7 +9,9 @@
  *	rlnc-tamper -k K -n N [OPTION...]
  *	-s BYTES	symbol (4096)
  *	-b COUNT	bits that are flipped in each block, one after the other (1)
- *	-B STEP		bytes of a superblock from one that is changed to the next (61)
+ *	-B STEP		bytes of a superblock from one that is changed to the next (61);
+ *			of those that are zero and follow many zeroes, 16 times as many
+ *	-e		of the superblocks every bit of such a byte, not one by chance
  *	-q COUNT	one of so many changes is tried, by chance (1)
  *	-x		change one member more than may be wrong, and want everything
  *			back: the test has to fail
@@ -34,6 +36,8 @@
 #define FIRST_BLOCK	(RLNC_SLOTS_OFFSET / DISK_BLOCK)
 #define BLOCKS		(DISK_BYTES / DISK_BLOCK)
 #define FAILURES_SHOWN	20
+#define RUN_OF_ZEROES	64		/* bytes */
+#define PADDING_STEP	16
 #define TRAILER		(RLNC_SECTOR_BYTES - RLNC_LOG_TRAILER)
 #define NEWEST(p)	((int)(p)->now.sessions - 1)
 
@@ -85,6 +89,7 @@ struct tamper {
 	uint32_t all;			/* a bit for each member */
 	uint32_t bits;
 	uint32_t step;
+	bool every_bit;
 	int kmsg;
 	uint32_t one_in;
 	bool excess;
@@ -226,8 +231,7 @@ static const char *newest_epoch(const struct tamper *t)
 
 /* --- what is tried ------------------------------------------------------------------- */
 
-/* A byte of the superblock: of the current copy, and of the older one. */
-static void tamper_super(struct tamper *t, uint64_t where)
+static void tamper_super_bits(struct tamper *t, uint64_t where, uint8_t mask)
 {
 	unsigned int count;
 	uint32_t members;
@@ -235,10 +239,22 @@ static void tamper_super(struct tamper *t, uint64_t where)
 	for_each_set(t, count) {
 		members = some(t, count);
 		history_restore(&t->now, &t->volume);
-		flip(t, members, where, 1u << draw(t, 8));
+		flip(t, members, where, mask);
 		attempt(t, K_SUPER, members, where, newest_epoch(t),
 			too_many(t, count) ? D_NOT_WRONG : D_OPEN_OR_NOT);
 	}
+}
+
+/* A byte of the superblock: of the current copy, and of the older one. */
+static void tamper_super(struct tamper *t, uint64_t where)
+{
+	uint32_t members, bit;
+
+	if (t->every_bit)
+		for (bit = 0; bit < 8; bit++)
+			tamper_super_bits(t, where, 1u << bit);
+	else
+		tamper_super_bits(t, where, 1u << draw(t, 8));
 	/* Both copies of one member: it is no member any more, and is named. */
 	history_restore(&t->now, &t->volume);
 	members = some(t, 1);
@@ -448,12 +464,23 @@ static uint64_t current_super(const struct tamper *t)
 	return le64toh(even->epoch) > le64toh(odd->epoch) ? 0 : RLNC_SUPER_STRIDE;
 }
 
+/* Between fields and behind them there are zeroes, one like the other. */
+static bool is_padding(const uint8_t *super, size_t at)
+{
+	static const uint8_t zeros[RUN_OF_ZEROES];
+
+	return at >= sizeof(zeros) && !memcmp(super + at + 1 - sizeof(zeros), zeros, sizeof(zeros));
+}
+
 static void tamper_supers(struct tamper *t)
 {
 	uint64_t current = current_super(t);
+	const uint8_t *super = t->now.image[0] + current;
 	size_t at, len = le32toh(super_at(t->now.image[0], current)->bytes);
 
 	for (at = 0; at < len; at += t->step) {
+		if (is_padding(super, at) && at / t->step % PADDING_STEP)
+			continue;
 		tamper_super(t, current + at);
 		if (at % 4 == 0)
 			tamper_super(t, (current ^ RLNC_SUPER_STRIDE) + at);
@@ -588,6 +615,9 @@ static int set_option(struct tamper *t, int letter, uint32_t value)
 	case 'B':
 		t->step = value ?: 1;
 		return 0;
+	case 'e':
+		t->every_bit = true;
+		return 0;
 	case 'q':
 		t->one_in = value ?: 1;
 		return 0;
@@ -613,9 +643,9 @@ int main(int argc, char **argv)
 
 	report_init(argv[0]);
 	dm_start();
-	while ((opt = getopt(argc, argv, "k:n:s:b:B:q:D:S:x")) != -1)
+	while ((opt = getopt(argc, argv, "k:n:s:b:B:q:D:S:ex")) != -1)
 		if (set_option(t, opt, strtoul(optarg ?: "0", NULL, 0)))
-			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-b BITS] [-B STEP] [-q COUNT] [-D 1] [-S SEED] [-x]");
+			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-b BITS] [-B STEP] [-q COUNT] [-D 1] [-S SEED] [-e] [-x]");
 	if (!t->volume.k || t->volume.n <= t->volume.k || t->volume.n > DISKS_MAX)
 		die(2, "-k and a larger -n are needed, 16 at most");
 	t->all = (1u << t->volume.n) - 1;

@@ -401,17 +401,17 @@ static void truncated(void **state)
 }
 
 /* A flipped bit anywhere is found. */
-static void each_byte(void **state)
+static void each_bit(void **state)
 {
 	const struct image *im = *state;
 	uint8_t *edge = edge_copy(im->data, im->len);
 	size_t i;
 
 	assert_int_equal(parse(edge, im->len, NULL), RLNC_SUPER_OK);
-	for (i = 0; i < im->len; i++) {
-		edge[i] ^= 1 << (i % 8);
+	for (i = 0; i < im->len * 8; i++) {
+		edge[i / 8] ^= 1 << (i % 8);
 		assert_int_not_equal(parse(edge, im->len, NULL), RLNC_SUPER_OK);
-		edge[i] ^= 1 << (i % 8);
+		edge[i / 8] ^= 1 << (i % 8);
 	}
 	edge_free(edge, im->len);
 }
@@ -477,7 +477,7 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(round_trip), T(golden), T(mac_covers), T(each_rule), T(each_forgery),
-		T(bad_lengths), T(truncated), T(each_byte), T(each_byte_resealed),
+		T(bad_lengths), T(truncated), T(each_bit), T(each_byte_resealed),
 		cmocka_unit_test(every_rule_is_hit), cmocka_unit_test(largest),
 		cmocka_unit_test(quorum_default),
 	};
