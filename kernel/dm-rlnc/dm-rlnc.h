@@ -667,6 +667,12 @@ static inline u32 rlnc_col(const struct rlnc_volume *v, u32 sector)
 	return sector % v->pps;
 }
 
+/* Of the user's data: where on the volume a sector of a generation is, in 512 bytes. */
+static inline u64 rlnc_volume_sector(const struct rlnc_volume *v, u64 index, u32 sector)
+{
+	return (index * v->geo.seals + sector) << SECTORS_512_SHIFT;
+}
+
 static inline bool rlnc_seal_is_zero(const struct rlnc_seal *seal)
 {
 	return !memchr_inv(seal, 0, sizeof(*seal));
