@@ -153,22 +153,14 @@ void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch)
 	aead_request_free(scratch->req);
 }
 
-/*
- * A nonce that was never used under this key: 64 random bits per activation
- * and a counter.  Nothing here depends on state that a rewind could restore.
- */
+/* A nonce that was never used under this key. */
 void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES])
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&crypt->nonce_lock, flags);
-	while (!crypt->nonce_counter && !crypt->nonce_id)
-		crypt->nonce_id = get_random_u64();
-	memcpy(nonce, &crypt->nonce_id, sizeof(crypt->nonce_id));
-	memcpy(nonce + sizeof(crypt->nonce_id), &crypt->nonce_counter,
-	       sizeof(crypt->nonce_counter));
-	if (!++crypt->nonce_counter)
-		crypt->nonce_id = 0;
+	while (!rlnc_nonces_take(&crypt->nonces, nonce))
+		rlnc_nonces_begin(&crypt->nonces, get_random_u64());
 	spin_unlock_irqrestore(&crypt->nonce_lock, flags);
 }
 
