@@ -82,13 +82,28 @@ static int derive(struct crypto_shash *hmac, const char *info, u8 out[32])
 	return ret;
 }
 
+/* Overwrite the keys that the transforms hold. */
+void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
+{
+	u8 junk[32];
+
+	if (!crypt->aead)
+		return;
+	crypt->has_key = false;
+	get_random_bytes(junk, sizeof(junk));
+	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
+	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
+	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
+	memzero_explicit(crypt->coeff_key, sizeof(crypt->coeff_key));
+}
+
 /**
  * rlnc_crypt_set_key - derive and set the keys of a volume
  * @crypt:	from rlnc_crypt_init()
  * @volume_id:	16 bytes, the salt
  * @key:	the volume key; the caller wipes it
  *
- * Return: 0 or the crypto API's error.
+ * Return: 0, or the crypto API's error; then there is no key any more.
  */
 int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 		       const u8 key[RLNC_VOLUME_KEY_BYTES])
@@ -111,22 +126,9 @@ int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 	memzero_explicit(data, sizeof(data));
 	memzero_explicit(super, sizeof(super));
 	memzero_explicit(log, sizeof(log));
+	if (ret)
+		rlnc_crypt_wipe_key(crypt);
 	return ret;
-}
-
-/* Overwrite the keys that the transforms hold. */
-void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
-{
-	u8 junk[32];
-
-	if (!crypt->aead)
-		return;
-	crypt->has_key = false;
-	get_random_bytes(junk, sizeof(junk));
-	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
-	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
-	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
-	memzero_explicit(crypt->coeff_key, sizeof(crypt->coeff_key));
 }
 
 int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records rlnc-tamper rlnc-fragments rlnc-nonces
+PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records rlnc-tamper rlnc-fragments rlnc-nonces rlnc-key
 
 CRASH_COMMON	:= $(addprefix tests/crash/,disk.c trace.c volume.c)
 
@@ -17,6 +17,9 @@ rlnc-fragments_LIBS := -largon2
 
 rlnc-nonces_SRCS := $(addprefix tests/crash/,rlnc-nonces.c offline.c)
 rlnc-nonces_LIBS := -largon2
+
+rlnc-key_SRCS	:= tests/crash/rlnc-key.c
+rlnc-key_LIBS	:= -largon2
 
 rlnc-records_SRCS := $(addprefix tests/crash/,rlnc-records.c record.c workload.c)
 rlnc-records_LIBS := -lpthread
