@@ -82,13 +82,28 @@ static int derive(struct crypto_shash *hmac, const char *info, u8 out[32])
 	return ret;
 }
 
+/* Overwrite the keys that the transforms hold. */
+void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
+{
+	u8 junk[32];
+
+	if (!crypt->aead)
+		return;
+	crypt->has_key = false;
+	get_random_bytes(junk, sizeof(junk));
+	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
+	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
+	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
+	memzero_explicit(crypt->coeff_key, sizeof(crypt->coeff_key));
+}
+
 /**
  * rlnc_crypt_set_key - derive and set the keys of a volume
  * @crypt:	from rlnc_crypt_init()
  * @volume_id:	16 bytes, the salt
  * @key:	the volume key; the caller wipes it
  *
- * Return: 0 or the crypto API's error.
+ * Return: 0, or the crypto API's error; then there is no key any more.
  */
 int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 		       const u8 key[RLNC_VOLUME_KEY_BYTES])
@@ -111,22 +126,9 @@ int rlnc_crypt_set_key(struct rlnc_crypt *crypt, const u8 *volume_id,
 	memzero_explicit(data, sizeof(data));
 	memzero_explicit(super, sizeof(super));
 	memzero_explicit(log, sizeof(log));
+	if (ret)
+		rlnc_crypt_wipe_key(crypt);
 	return ret;
-}
-
-/* Overwrite the keys that the transforms hold. */
-void rlnc_crypt_wipe_key(struct rlnc_crypt *crypt)
-{
-	u8 junk[32];
-
-	if (!crypt->aead)
-		return;
-	crypt->has_key = false;
-	get_random_bytes(junk, sizeof(junk));
-	crypto_aead_setkey(crypt->aead, junk, sizeof(junk));
-	crypto_aead_setkey(crypt->log, junk, sizeof(junk));
-	crypto_shash_setkey(crypt->hmac, junk, sizeof(junk));
-	memzero_explicit(crypt->coeff_key, sizeof(crypt->coeff_key));
 }
 
 int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
@@ -153,22 +155,14 @@ void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch)
 	aead_request_free(scratch->req);
 }
 
-/*
- * A nonce that was never used under this key: 64 random bits per activation
- * and a counter.  Nothing here depends on state that a rewind could restore.
- */
+/* A nonce that was never used under this key. */
 void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES])
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&crypt->nonce_lock, flags);
-	while (!crypt->nonce_counter && !crypt->nonce_id)
-		crypt->nonce_id = get_random_u64();
-	memcpy(nonce, &crypt->nonce_id, sizeof(crypt->nonce_id));
-	memcpy(nonce + sizeof(crypt->nonce_id), &crypt->nonce_counter,
-	       sizeof(crypt->nonce_counter));
-	if (!++crypt->nonce_counter)
-		crypt->nonce_id = 0;
+	while (!rlnc_nonces_take(&crypt->nonces, nonce))
+		rlnc_nonces_begin(&crypt->nonces, get_random_u64());
 	spin_unlock_irqrestore(&crypt->nonce_lock, flags);
 }
 

@@ -33,6 +33,7 @@
 #include <crypto/hash.h>
 
 #include "disk/log.h"
+#include "disk/nonce.h"
 #include "disk/super.h"
 #include "event.h"
 #include "map/geometry.h"
@@ -95,9 +96,8 @@ struct rlnc_crypt {
 	struct crypto_shash *sha;	/* sha256 */
 	u8 coeff_key[RLNC_SEED_KEY_SIZE];	/* for the codes of dense generations */
 	bool has_key;
-	spinlock_t nonce_lock;		/* protects the two below */
-	u64 nonce_id;			/* random; drawn anew when the counter wraps */
-	u32 nonce_counter;
+	spinlock_t nonce_lock;		/* protects nonces */
+	struct rlnc_nonces nonces;
 };
 
 /* What one sealing or opening needs; part of a generation buffer. */
@@ -665,6 +665,12 @@ static inline u32 rlnc_row(const struct rlnc_volume *v, u32 sector)
 static inline u32 rlnc_col(const struct rlnc_volume *v, u32 sector)
 {
 	return sector % v->pps;
+}
+
+/* Of the user's data: where on the volume a sector of a generation is, in 512 bytes. */
+static inline u64 rlnc_volume_sector(const struct rlnc_volume *v, u64 index, u32 sector)
+{
+	return (index * v->geo.seals + sector) << SECTORS_512_SHIFT;
 }
 
 static inline bool rlnc_seal_is_zero(const struct rlnc_seal *seal)

@@ -118,9 +118,14 @@ static void tell_unrecoverable(struct rlnc_volume *v, const struct rlnc_gbuf *gb
 	}
 	atomic64_inc(&v->unrecoverable);
 	rlnc_event_data_lost(v, place, sector, members);
-	DMERR_LIMIT("%s: tree %u level %u generation %llu sector %u: more than %u fragments are wrong or missing; known of members %*pbl",
-		    rlnc_name(v), place->tree, place->level, place->index, sector,
-		    v->n - v->k, v->n, members);
+	if (place->tree == RLNC_TREE_MAP && !place->level)
+		DMERR_LIMIT("%s: sector %llu of the volume, generation %llu: more than %u fragments are wrong or missing; known of members %*pbl",
+			    rlnc_name(v), rlnc_volume_sector(v, place->index, sector),
+			    place->index, v->n - v->k, v->n, members);
+	else
+		DMERR_LIMIT("%s: tree %u level %u generation %llu block %u: more than %u fragments are wrong or missing; known of members %*pbl",
+			    rlnc_name(v), place->tree, place->level, place->index, sector,
+			    v->n - v->k, v->n, members);
 }
 
 /* The sectors' own pages, but for those that slow members have. */

@@ -115,7 +115,6 @@ static int put_of_wrong(struct sk_buff *skb, struct rlnc_volume *v,
 static int put_of_lost_data(struct sk_buff *skb, struct rlnc_volume *v,
 			    const struct rlnc_event *event)
 {
-	u64 sector = event->index * v->geo.seals + event->sector;
 	int ret;
 
 	ret = put_of_fragments(skb, v, event) ?:
@@ -123,7 +122,8 @@ static int put_of_lost_data(struct sk_buff *skb, struct rlnc_volume *v,
 	      nla_put_u32(skb, RLNC_ATTR_LEVEL, event->level) ?:
 	      put_u64(skb, RLNC_ATTR_GENERATION, event->index);
 	if (!ret && event->tree == RLNC_TREE_MAP && !event->level)
-		ret = put_u64(skb, RLNC_ATTR_SECTOR, sector << SECTORS_512_SHIFT);
+		ret = put_u64(skb, RLNC_ATTR_SECTOR,
+			      rlnc_volume_sector(v, event->index, event->sector));
 	return ret;
 }
 

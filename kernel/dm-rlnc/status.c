@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmsetup status and table; include/uapi/rlnc_dm.h describes the lines. */
+#include <crypto/sha2.h>
 #include "dm-rlnc.h"
 
 static const char *health(struct rlnc_volume *v, u32 n)
@@ -92,10 +93,50 @@ static void status_table(struct rlnc_volume *v, char *result, unsigned int maxle
 		DMEMIT(" %s", v->devs[i] ? v->devs[i]->name : "-");
 }
 
-/* What dm-ima attests: the volume's identity and shape, and who carries it. */
+/* What one member is called in what dm-ima attests.  Return: how long that is. */
+static int ima_member(const struct rlnc_volume *v, u32 i, char *word, size_t size)
+{
+	return scnprintf(word, size, ",member_%u=%s", i,
+			 v->member[i].dev ? v->member[i].dev->name : "-");
+}
+
+/* Who carries the volume: the list, if there is room for all of it, or its digest. */
+static unsigned int emit_ima_members(const struct rlnc_volume *v, u32 n, char *result,
+				     unsigned int maxlen, unsigned int sz)
+{
+	static const char end[] = ";";
+	u8 digest[SHA256_DIGEST_SIZE];
+	char word[32];			/* a device's name has 15 characters at most */
+	struct sha256_state sha;
+	unsigned int bytes = 0;
+	int len;
+	u32 i;
+
+	sha256_init(&sha);
+	for (i = 0; i < n; i++) {
+		len = ima_member(v, i, word, sizeof(word));
+		sha256_update(&sha, word, len);
+		bytes += len;
+	}
+	sha256_final(&sha, digest);
+	if (sz + bytes + sizeof(end) > maxlen) {
+		DMEMIT(",members_sha256=%*phN", SHA256_DIGEST_SIZE, digest);
+		return sz;
+	}
+	for (i = 0; i < n; i++) {
+		ima_member(v, i, word, sizeof(word));
+		DMEMIT("%s", word);
+	}
+	return sz;
+}
+
+/*
+ * What dm-ima attests: the volume's identity and shape, and who carries it.  It has two
+ * KiB, and what goes beyond is cut off without a word: so that has to be said otherwise.
+ */
 static void status_ima(struct rlnc_volume *v, char *result, unsigned int maxlen)
 {
-	u32 i, n = smp_load_acquire(&v->n);	/* one may be added: before what it has */
+	u32 n = smp_load_acquire(&v->n);	/* one may be added: before what it has */
 	unsigned int sz = 0;
 
 	DMEMIT_TARGET_NAME_VERSION(v->ti->type);
@@ -103,8 +144,7 @@ static void status_ima(struct rlnc_volume *v, char *result, unsigned int maxlen)
 	       RLNC_ID_BYTES, v->sb->volume_id, v->k, n, v->geo.symbol,
 	       v->sb->mode == RLNC_DISK_DENSE ? "dense" : "systematic", v->writes_min,
 	       v->opt.min_epoch);
-	for (i = 0; i < n; i++)
-		DMEMIT(",member_%u=%s", i, v->member[i].dev ? v->member[i].dev->name : "-");
+	sz = emit_ima_members(v, n, result, maxlen, sz);
 	DMEMIT(";");
 }
 

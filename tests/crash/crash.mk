@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records rlnc-tamper rlnc-fragments
+PROGRAMS	+= rlnc-crash rlnc-any-k rlnc-records rlnc-tamper rlnc-fragments rlnc-nonces rlnc-key
 
 CRASH_COMMON	:= $(addprefix tests/crash/,disk.c trace.c volume.c)
 
@@ -12,8 +12,14 @@ rlnc-any-k_LIBS	:= -ldevmapper -lpthread
 rlnc-tamper_SRCS	:= $(CRASH_COMMON) $(addprefix tests/crash/,rlnc-tamper.c history.c)
 rlnc-tamper_LIBS	:= -ldevmapper -lpthread
 
-rlnc-fragments_SRCS := tests/crash/rlnc-fragments.c
+rlnc-fragments_SRCS := $(addprefix tests/crash/,rlnc-fragments.c offline.c)
 rlnc-fragments_LIBS := -largon2
+
+rlnc-nonces_SRCS := $(addprefix tests/crash/,rlnc-nonces.c offline.c)
+rlnc-nonces_LIBS := -largon2
+
+rlnc-key_SRCS	:= tests/crash/rlnc-key.c
+rlnc-key_LIBS	:= -largon2
 
 rlnc-records_SRCS := $(addprefix tests/crash/,rlnc-records.c record.c workload.c)
 rlnc-records_LIBS := -lpthread

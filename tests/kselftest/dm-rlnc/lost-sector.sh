@@ -8,8 +8,13 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
-requires dmsetup openssl
-plan 15
+requires dmsetup openssl rlncsetup
+plan 17
+
+told=$TMPDIR/told
+rlncsetup monitor --json >"$told" &
+cleanup kill "$!"
+told() { poll_until 20 grep -qE "$1" "$told"; }
 
 load_module dm-rlnc checkpoint_ms=3600000
 ram_members 6 24
@@ -32,7 +37,11 @@ at=$(($(cmp "$TMPDIR/before0" "$TMPDIR/after0" | awk '{ gsub(",", ""); print $5 
 must dmsetup message v 0 checkpoint
 # The first column, of members 0 to 2: blocks 320, 324 and 328.
 for i in 0 1 2; do must dd if=/dev/urandom of="/dev/ram$i" bs=4K seek="$at" count=1 oflag=direct conv=notrunc status=none; done
+klog_mark
 check "more fragments are wrong than can be: the sectors are lost" lost 320
+check_klog "the log says which of the volume's, and of whom" \
+	': sector 2560 of the volume, generation 20: more than 2 fragments are wrong or missing; known of members 0-2$'
+check "so does the event" told '"event":"data_lost".*"generation":20,"sector":2560,"members":"xxx\.\.\."'
 is "$(LC_ALL=C dd if=/dev/mapper/v of=/dev/null bs=4K skip=320 count=1 iflag=direct 2>&1 | grep -c 'Invalid or incomplete')" 1 "and the error says that they are wrong, not missing"
 check "their neighbour is not" same 321 1
 put 4K 325 1				# into the first pack
