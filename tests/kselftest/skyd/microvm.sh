@@ -6,7 +6,8 @@
 #
 #	up WORD...				its command
 #	disk vda ro=0 SHA256			of each disk; on one that is not read-only it then writes
-#	secret NAME SHA256			of each secret on a disk that has some; "bad" if it is damaged
+#	secrets vda SERIAL			of a disk that has some, with its serial number
+#	secret NAME SHA256			of each; "bad" if they are damaged
 #	net eth0 answers			its network has a 10.77.0.1; it is 10.77.0.2
 #	done
 #
@@ -65,7 +66,10 @@ make_microvm()
 		[ -e "$disk" ] || continue
 		name=${disk##*/} ro=$(cat "$disk/ro")
 		echo "disk $name ro=$ro $(sum <"/dev/$name")"
-		[ "$(bytes "/dev/$name" 0 8 | tr -d '\0')" != SKYSECR1 ] || secrets "/dev/$name"
+		if [ "$(bytes "/dev/$name" 0 8 | tr -d '\0')" = SKYSECR1 ]; then
+			echo "secrets $name $(cat "$disk/serial")"
+			secrets "/dev/$name"
+		fi
 		[ "$ro" = 1 ] || { printf 'the guest was here' >"/dev/$name"; sync; }
 	done
 	if [ -e /sys/class/net/eth0 ]; then
