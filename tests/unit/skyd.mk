@@ -26,9 +26,10 @@ test_vault_LIBS	:= -luring -largon2 -ljansson -lyaml
 test_priv_LIBS	:= -lseccomp
 test_skyd_LIBS	:= -luring
 
-UNIT_TESTS	+= test_runner test_starter
+UNIT_TESTS	+= test_runner test_starter test_microvm
 test_runner_LIBS := -luring -ljansson -lyaml -lseccomp
 test_starter_LIBS := -luring -ljansson -lyaml -lseccomp
+test_microvm_LIBS := -luring -ljansson -lyaml -lseccomp
 
 # The program itself, sanitized, beside the test that runs it.
 $(O)/test/skyd: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyd_SRCS)))) $(O)/san/libsky.a

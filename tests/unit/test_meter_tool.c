@@ -175,6 +175,22 @@ static void another_tpm(void **state)
 	RUN(0, METER);
 }
 
+#define USUAL	"hedgectl meter --boot-key run/key --tcti swtpm:path=$PWD/s --count 1 --records "
+#define NAME_IN	"sed -n 's/.*\"ak\":\"\\([0-9a-f]*\\)\".*/\\1/p' "
+
+/* Beside skyd its attester's key is this one's, too; one that was there before stays. */
+static void one_key(void **state)
+{
+	(void)state;
+	RUN(0, "unshare -m sh -ec 'mount -t tmpfs none /var/lib; mkdir /var/lib/hedge;"
+	    USUAL "alone; test -s /var/lib/hedge/ak;"
+	    "mkdir /var/lib/skyd;" USUAL "alone; test ! -e /var/lib/skyd/ak; rm /var/lib/hedge/ak;"
+	    USUAL "beside --ak /var/lib/skyd/ak;" USUAL "usual; test ! -e /var/lib/hedge/ak'");
+	RUN(0, "skyctl meter verify --ak $(" NAME_IN "beside/*.jsonl | head -n 1) usual/*.jsonl");
+	RUN(10, "skyctl meter verify --ak $(" NAME_IN "beside/*.jsonl | head -n 1) alone/*.jsonl");
+	heard("foreign");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +198,7 @@ int main(void)
 		cmocka_unit_test(findings),
 		cmocka_unit_test(with_ledger),
 		cmocka_unit_test(another_tpm),
+		cmocka_unit_test(one_key),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -14,7 +14,8 @@
  *	runner_state.c		what runs, in a folder: so another starter finds it again
  *	runner_spawn.c		programs that it runs
  *	runner_given.c		secrets, as what it starts is given them
- *	runner_start.c		images, and the tiers: containers, microVMs, VMs of hedge
+ *	runner_start.c		images, and the tiers: containers, VMs of hedge
+ *	runner_microvm.c	and microVMs
  */
 #ifndef SKYD_RUNNER_H
 #define SKYD_RUNNER_H
@@ -206,6 +207,9 @@ void runner_delete_container(const struct runner *r, const char *name);
 void runner_stop_guest(const char *name);
 /* Memory of a guest of hedge, as the monitor counts it; 0: it is not known. */
 u64 runner_guest_bytes(const char *name);
+
+/* --- runner_microvm.c --- */
+
 /* Has its kernel begun with the command?  Of a microVM, whose start goes on by itself. */
 bool runner_has_begun(const struct runner *r, const char *name);
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <jansson.h>
-#include <linux/capability.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -24,29 +23,14 @@
 #include "base/size.h"
 #include "crypto/hmac.h"
 #include "monitor/monitor.h"
-#include "priv/priv.h"
-#include "runner.h"
 #include "runner_secret.h"
+#include "runner_start.h"
 
 #define IMAGE_MAX	(1ull << 30)	/* bytes */
 #define CRUN		"/usr/bin/crun"
 #define TAR		"/bin/tar"
-#define QEMU		"/usr/bin/qemu-system-x86_64"
-#define START_SECONDS	60
 #define IDS		65536		/* of a container */
-#define PATH_SIZE	4096u
-#define BEGUN		"as init process"	/* the kernel's words */
 #define PROCESSES	1024	/* of containers, all together */
-#define BECOMES		(PRIV_CAP(CAP_SETUID) | PRIV_CAP(CAP_SETGID))
-
-static int refuse(struct runner_start *s, unsigned int status, int rc)
-{
-	s->status = status;
-	return rc;
-}
-
-#define refuse_why(s, status, rc, ...)	\
-	(snprintf((s)->why, RUNNER_WHY, __VA_ARGS__), refuse(s, status, rc))
 
 bool runner_can(const struct runner *r, unsigned int kind, char why[RUNNER_WHY])
 {
@@ -278,104 +262,6 @@ static int start_container(struct runner_start *s)
 	return 0;
 }
 
-/* --- tier 1 --------------------------------------------------------------------------------- */
-
-/* The kernel takes words at blanks, and what is behind "--" is its first process's. */
-static int kernel_words(struct runner_start *s, char *to, size_t size)
-{
-	size_t len = snprintf(to, size, "console=ttyS0 panic=-1 reboot=t%s%s --",
-			      *s->r->config->workload_cmdline ? " " : "",
-			      s->r->config->workload_cmdline);
-	const char *w;
-
-	for (w = s->command; *w; w += strlen(w) + 1) {
-		if (strpbrk(w, " \t\n\""))
-			return refuse_why(s, 400, -EINVAL,
-					  "a word of a microVM's command has no blanks or quotes");
-		if (len < size)
-			len += snprintf(to + len, size - len, " %s", w);
-	}
-	return len < 2000 ? 0 : refuse_why(s, 400, -EINVAL, "the command is too long");
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return *path && !stat(path, &st) && S_ISREG(st.st_mode);
-}
-
-static int start_microvm(struct runner_start *s)
-{
-	const struct config *c = s->r->config;
-	const char *name = s->record.name;
-	char log[PATH_SIZE], pid[PATH_SIZE], serial[PATH_SIZE + 8], mem[16], append[2048];
-	char drive[300], net[96], as[32];
-	static const char secrets[] =
-		"file=/proc/self/fd/4,if=none,id=secrets,format=raw,readonly=on,file.locking=off";
-	const char *argv[48] = {
-		QEMU, "-M", c->workload_machine, "-accel", "kvm", "-accel", "tcg,thread=single",
-		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-m", mem, "-kernel", c->workload_kernel, "-initrd", "/proc/self/fd/3", "-append",
-		append, "-serial", serial, "-daemonize", "-pidfile", pid, "-sandbox",
-		"on,obsolete=deny,resourcecontrol=deny", "-runas", as,
-	};
-	unsigned int n = 31;
-	/* A disk that is a file may be larger than a console. */
-	const struct runner_program qemu = { .argv = argv, .log = log, .fd = s->image,
-					     .second = s->secrets, .seconds = START_SECONDS,
-					     .capabilities = BECOMES | (*s->net ?
-						PRIV_CAP(CAP_NET_ADMIN) : 0),
-					     .file_max = is_file(s->block) ? 0 : RUNNER_FILE_MAX };
-	int rc = kernel_words(s, append, sizeof(append));
-
-	if (rc)
-		return rc;
-	if (c->workload_no_kvm)
-		argv[4] = "tcg,thread=single";
-	snprintf(mem, sizeof(mem), "%u", s->mem);
-	snprintf(as, sizeof(as), "%u:%u", (unsigned int)c->workload_ids,
-		 (unsigned int)c->workload_ids);
-	runner_path(s->r, name, "start.log", log, sizeof(log));
-	runner_path(s->r, name, "pid", pid, sizeof(pid));
-	memcpy(serial, "file:", 5);
-	runner_path(s->r, name, "console", serial + 5, sizeof(serial) - 5);
-	if (*s->block) {
-		snprintf(drive, sizeof(drive), "file=%s,if=virtio,format=raw", s->block);
-		argv[n++] = "-drive";
-		argv[n++] = drive;
-	}
-	/* The guest's last disk.  A microvm has no PCI. */
-	if (s->secrets) {
-		argv[n++] = "-drive";
-		argv[n++] = secrets;
-		argv[n++] = "-device";
-		argv[n++] = strncmp(c->workload_machine, "microvm", 7) ?
-			    "virtio-blk-pci,drive=secrets" : "virtio-blk-device,drive=secrets";
-	}
-	if (*s->net) {
-		snprintf(net, sizeof(net), "tap,ifname=%s,script=no,downscript=no,model=virtio",
-			 s->net);
-		argv[n++] = "-nic";
-		argv[n++] = net;
-	}
-	unlink(serial + 5);
-	if (runner_spawn(&qemu, s->why))
-		return refuse(s, 422, -EIO);
-	s->record.pid = read_pid(s, name);
-	return 0;
-}
-
-bool runner_has_begun(const struct runner *r, const char *name)
-{
-	CLEANUP_FREE char *text = NULL;
-	char path[PATH_SIZE];
-	size_t len;
-
-	runner_path(r, name, "console", path, sizeof(path));
-	return !file_read(path, 1u << 20, &text, &len) && memmem(text, len, BEGUN, strlen(BEGUN));
-}
-
 /* --- tier 2 --------------------------------------------------------------------------------- */
 
 static int hedge_words(struct runner_start *s, char *to, size_t size)
@@ -508,7 +394,8 @@ static int run(struct runner_start *s, unsigned int kind)
 	if (!rc)
 		rc = write_record(s);
 	if (!rc)
-		rc = kind == 0 ? start_container(s) : kind == 1 ? start_microvm(s) : start_hedge(s);
+		rc = kind == 0 ? start_container(s) : kind == 1 ? runner_start_microvm(s) :
+		     start_hedge(s);
 	if (s->image >= 0)
 		close(s->image);
 	s->image = -1;

@@ -29,7 +29,7 @@ LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c
 
 # Which images may run, and running them.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c runner_ask.c runner_state.c \
-	runner_recover.c workload_lease.c runner_spawn.c runner_start.c starter.c starter_ask.c)
+	runner_recover.c workload_lease.c runner_spawn.c runner_start.c runner_microvm.c starter.c starter_ask.c)
 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)

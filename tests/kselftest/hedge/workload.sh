@@ -1,14 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # skyd's workloads at tier 2: an image that is admitted runs as a VM of hedge, which is told to run
-# nothing else; killed it has ended, and what others start is not mistaken for it.
-# vm: timeout=480
+# nothing else; killed it has ended, and what others start is not mistaken for it.  On a machine that attests
+# it is given a session's secrets, by its command line and on a device.
+# vm: boot=own tpm=yes timeout=480
 
 if [ -z "${POLICY_DIR:-}" ]; then
 	top=${SKYHOLD_TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 	export POLICY_CONF="images = %/images
 state = %/state" SKYD_PATIENCE=240 SKYD_CONF="[skyd]
-start = 5min" SKYHOLD_BUILD=${SKYHOLD_BUILD:-$top/build}
+start = 5min
+[attest]
+name = b
+tpm = device:/dev/tpmrm0
+key = %/ak
+log = %/no-log
+ima = %/no-list
+interval = 1s
+policies = %
+lease = 2min" SKYHOLD_BUILD=${SKYHOLD_BUILD:-$top/build}
 	exec "$top/tests/kselftest/skyd/with-policy" "$0"
 fi
 
@@ -16,9 +26,11 @@ fi
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
-requires skyctl openssl python3
+requires skyctl openssl python3 tpm2_pcrread
 requires_kvm
-plan 17
+requires_module loop
+[ -c /dev/tpmrm0 ] || skip_all "needs a TPM"
+plan 33
 store=$SKYD_DIR/store
 here=$(cd "$(dirname "$0")/../skyd" && pwd)
 cd "$TMPDIR" || bail "no $TMPDIR"
@@ -58,3 +70,41 @@ must tell "stop|vm"
 check "afterwards it is" sky workload run description --bundle hang.bundle
 check "it is stopped" sky workload stop vm
 is "$(sed 1d /proc/monitor)" "" "and runs no more"
+
+# --- secrets
+# What this boot has come to is what is trusted; the attester asks the same TPM.
+printf '{"version": 1, "name": "test", "pcrs": {"4": ["%s"]}}\n' \
+	"$(tpm2_pcrread -T device:/dev/tpmrm0 sha256:4 | sed -n 's/^ *4 *: 0x//p' | tr 'A-F' 'a-f')" >"$POLICY_DIR/default.json"
+add secret
+printf 'kEpT-%s' "$RANDOM$RANDOM$RANDOM" >key
+printf 'sAiD-%s' "$RANDOM$RANDOM$RANDOM" >word
+cat >session <<-EOT
+{"session": "shop", "images": ["sha256:$(digest secret)"], "tiers": [2], "hosts": ["b"],
+ "command": ["key", "\${secret:word}"],
+ "secrets": [{"name": "key", "deliver": "device"}, {"name": "word", "deliver": "cmdline"}]}
+EOT
+check "a session of a unikernel is made" sky secret create session --value key=key --value word=word
+printf '{"name": "vm", "tier": 2, "memory": 32, "image": "reg.example.org/shop/secret@sha256:%s", "session": "shop"}' "$(digest secret)" >description
+run() { sky workload run description --bundle secret.bundle; }
+loops() { losetup -l -n -O BACK-FILE,RO | grep memfd; }
+check "without a lease it is given nothing" says "its secrets need a lease of this host" run
+is "$(loops)$(sed 1d /proc/monitor)" "" "and does not run"
+known() { [ "$(sky attest host show b --json | json "d[\"$1\"]")" = "$2" ]; }
+check "the host shows its TPM" poll_until 60 known state waiting
+check "it is enrolled" sky attest host enrol b --ek "$(sky attest host show b --json | json 'd["shown"]')"
+check "and holds a lease" poll_until 60 known leased True
+check "with one the unikernel starts" run
+# says_line LINE: the guest has, and nothing else in it.
+says_line() { console vm | tr -d '\r' | grep -qxF "$1"; }
+check "it reads a secret from its command line" poll_until 20 says_line "word [$(<word)]"
+check "and one from its device" poll_until 20 says_line "device [$(<key)]"
+check "of the session's version" says_line "version 1"
+is "$(loops | wc -l) $(loops | awk '{ print $NF }')" "1 1" "which is read-only"
+printf '%s\n%s\n' "$(<key)" "$(<word)" >both
+seen() { { cat /proc/[0-9]*/cmdline /proc/monitor /proc/vmstats/*; dmesg; } 2>/dev/null | grep -aqF -f both; }
+check_fails "no process, list or log of the host shows them" seen
+check "the release is counted" [ "$(sky secret show shop --json | json 'd["releases"]')" = 1 ]
+check "it is stopped" sky workload stop vm
+is "$(sed 1d /proc/monitor)" "" "and runs no more"
+unkept() { [ -z "$(loops)" ] && [ -z "$(find /proc/[0-9]*/fd -lname '*memfd:secrets*' 2>/dev/null)" ]; }
+check "its device is gone, and what was on it" poll_until 10 unkept

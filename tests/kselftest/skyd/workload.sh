@@ -4,6 +4,9 @@
 # Workloads of the skyd that with-policy has started: images, descriptions, and what is told of them.
 # Sourced after lib.sh; everything is made in the current folder.
 
+# shellcheck source=tests/kselftest/skyd/microvm.sh
+. "$(dirname "${BASH_SOURCE[0]}")/microvm.sh"
+
 skyd_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 store=$SKYD_DIR/store
 images=$POLICY_DIR/images
@@ -42,7 +45,7 @@ make_images()
 	printf '#!/bin/sh\necho "up $*"\nexec /bin/busybox sleep 1000\n' >root/init
 	chmod 755 root/init
 	tar -C root -cf box.tar .
-	(cd root && find . | cpio -o -H newc 2>/dev/null) | gzip >box.cpio
+	make_microvm box.cpio
 	add box.cpio
 	# shellcheck disable=SC2034 # tests read both
 	vm=$digest

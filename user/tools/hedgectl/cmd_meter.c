@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -16,6 +17,8 @@
 
 #define TENANTS_MAX	(1u << 20)	/* bytes of the file */
 #define NO_TENANT	"-"
+#define AK_OWN		"/var/lib/hedge/ak"
+#define SKYD_STATE	"/var/lib/skyd"
 
 /* Which of the counters of Documentation/hedge.rst only rise. */
 static const char *const counted[] = {
@@ -183,12 +186,22 @@ static bool wait_for(uint64_t seconds, const sigset_t *stops)
 	return sigtimedwait(stops, NULL, &pause) < 0;
 }
 
+/*
+ * Beside skyd the key of its attester, by which the host is enrolled: one Name stands for all that
+ * the host signs.  A chain that has begun with a key of its own goes on with that.
+ */
+static const char *usual_ak(void)
+{
+	return access(AK_OWN, F_OK) && !access(SKYD_STATE, F_OK) ? SKYD_STATE "/ak" : AK_OWN;
+}
+
 /**
  * cmd_meter - hedgectl meter
  */
 int cmd_meter(const struct options *o, int argc, char **argv)
 {
 	CLEANUP_FREE char *tenants = NULL;
+	struct meter_own_config own = o->meter.own;
 	struct metering m = { .o = o };
 	char why[METER_WHY] = "";
 	bool goes_on = true;
@@ -203,9 +216,11 @@ int cmd_meter(const struct options *o, int argc, char **argv)
 	if (rc)
 		return fail(-rc, "cannot read %s", o->meter.tenants);
 	m.tenants = tenants;
-	rc = meter_own_open(&m.own, &o->meter.own, why);
+	if (!own.ak_file)
+		own.ak_file = usual_ak();
+	rc = meter_own_open(&m.own, &own, why);
 	if (rc)
-		return fail(-rc, "%s", *why ? why : o->meter.own.dir);
+		return fail(-rc, "%s", *why ? why : own.dir);
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTERM);
 	sigaddset(&stops, SIGINT);

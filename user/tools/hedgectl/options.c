@@ -98,7 +98,7 @@ const struct option_row option_rows[] = {
 	{ "boot-key", 0, OPT_TEXT, AT(meter.own.key_file), 0, 0, CMD_METER, "FILE",
 	  "key of this boot, in memory (default /run/hedge/meter.key)" },
 	{ "ak", 0, OPT_TEXT, AT(meter.own.ak_file), 0, 0, CMD_METER, "FILE",
-	  "attestation key, made if it is not there (default /var/lib/hedge/ak)" },
+	  "attestation key, made if it is not there (default: skyd's, /var/lib/skyd/ak)" },
 	{ "tcti", 0, OPT_TEXT, AT(meter.own.tcti), 0, 0, CMD_METER, "TEXT",
 	  "where the TPM is, as tpm2-tools have it (default: /dev/tpmrm0)" },
 	{ "tenants", 0, OPT_TEXT, AT(meter.tenants), 0, 0, CMD_METER, "FILE",
@@ -144,7 +144,6 @@ const struct options option_defaults = {
 	.meter = {
 		.own = {
 			.dir = "/var/lib/hedge/meter", .key_file = "/run/hedge/meter.key",
-			.ak_file = "/var/lib/hedge/ak",
 		},
 		.interval = 60,
 	},

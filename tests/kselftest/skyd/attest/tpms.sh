@@ -24,11 +24,12 @@ EOT
 echo "--platform-manufacturer Sky --platform-version 1 --platform-model M" >"$ca/ca.options"
 
 tcti() { echo "swtpm:path=$TPM_DIR/tpm-$1/s"; }
-# make_tpm NAME
+# make_tpm NAME.  An attester that waits for the TPM opens that machine's list once, as soon as it has it.
 make_tpm()
 {
 	local dir=$TPM_DIR/tpm-$1
 
+	: >"$TPM_DIR/ima-$1"
 	mkdir -p "$dir/state"
 	must swtpm_setup --tpm2 --tpmstate "$dir/state" --create-ek-cert --overwrite --pcr-banks sha256 --config "$ca/setup.conf"
 	must swtpm socket --tpm2 --tpmstate "dir=$dir/state" --server "type=unixio,path=$dir/s" \
