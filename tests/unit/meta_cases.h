@@ -17,6 +17,7 @@ static const struct rpc_schema *const meta_schemas[] = {
 	&meta_bucket_set_schema, &meta_document_schema, &meta_api_schema,
 	&meta_api_answer_schema, &meta_repair_schema, &meta_move_schema,
 	&meta_move_sign_schema, &meta_move_end_schema, &meta_traffic_schema,
+	&meta_cache_schema, &meta_cache_order_schema,
 };
 
 #define META_SCHEMAS	(sizeof(meta_schemas) / sizeof(meta_schemas[0]))

@@ -164,7 +164,7 @@ static const char fast[] =
 	"{\"name\":\"fast\",\"description\":\"d\",\"edge_devices\":[61,62,63,64,65],"
 	"\"redundancy\":{\"scheme\":\"RLNC\",\"redundant_packets\":1},"
 	"\"compression\":{\"scheme\":\"DEFLATE\",\"wbits\":-15,\"level\":9},"
-	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256}}";
+	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},\"cache\":true}";
 
 static int revisions(void *arg)
 {
