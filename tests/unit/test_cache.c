@@ -251,8 +251,9 @@ static void test_admission(void **state)
 
 static void drop(u8 kind, u64 bucket, u64 policy)
 {
-	cache_drop(&world.g, &(struct meta_cache_order){ .kind = kind, .bucket = bucket,
-							 .policy = policy });
+	const struct meta_cache_order order = { .kind = kind, .bucket = bucket, .policy = policy };
+
+	cache_drop(&world.g, &order);
 }
 
 static struct thing thing_in(u64 seed, u64 bucket, u64 policy)

@@ -26,7 +26,9 @@ static struct meta_cache_order told(struct home *h, struct teller *t)
 	must_equal(ASK(h, META_CACHE, cache, &ask, cache_order, &order, &answer), 0);
 	must(order.number >= t->heard);
 	t->heard = order.number;
-	order.bucket_name.data = order.name.data = NULL;
+	/* It lay in the answer. */
+	order.bucket_name.data = NULL;
+	order.name.data = NULL;
 	return order;
 }
 
@@ -46,6 +48,10 @@ static int orders(void *arg)
 	struct home *h = &home;
 	struct teller one = { 1, 0 }, two = { 2, 0 };
 	char name[8] = "key";
+	const struct meta_cache_order policy = { .kind = META_CACHE_POLICY, .policy = 7 };
+	const struct meta_cache_order object = {
+		.kind = META_CACHE_OBJECT, .bucket_name = rtext("b"), .name = { name, 3 },
+	};
 	u64 first, second;
 
 	(void)arg;
@@ -53,10 +59,8 @@ static int orders(void *arg)
 	must_equal(caches_count(&h->b), 0);
 	must_equal(told(h, &one).kind, META_CACHE_ALL);
 	must_equal(told(h, &one).kind, META_CACHE_NOTHING);
-	first = caches_order(&h->b, &(struct meta_cache_order){ .kind = META_CACHE_POLICY,
-								.policy = 7 });
-	second = caches_order(&h->b, &(struct meta_cache_order){
-		.kind = META_CACHE_OBJECT, .bucket_name = rtext("b"), .name = { name, 3 } });
+	first = caches_order(&h->b, &policy);
+	second = caches_order(&h->b, &object);
 	must(second > first);
 	memset(name, 'x', sizeof(name));
 	must_equal(caches_wait(&h->b, second, 0, 1), -ETIMEDOUT);
@@ -91,11 +95,13 @@ static int names(void *arg)
 	home_open(h);
 	told(h, &one);
 	for (i = 0; i < CACHES_ORDERS + 3; i++) {
+		const struct meta_cache_order order = {
+			.kind = META_CACHE_OBJECT, .bucket_name = rtext("b"), .name = { text, 3 },
+		};
 		struct teller late = one;
 
-		snprintf(text, sizeof(text), "k%u", i);
-		caches_order(&h->b, &(struct meta_cache_order){
-			.kind = META_CACHE_OBJECT, .bucket_name = rtext("b"), .name = rtext(text) });
+		snprintf(text, sizeof(text), "k%02u", i);
+		caches_order(&h->b, &order);
 		/* Who is away for longer than orders are remembered empties all. */
 		must_equal(told(h, &late).kind, i < CACHES_ORDERS ? META_CACHE_OBJECT :
 								    META_CACHE_ALL);
@@ -103,7 +109,7 @@ static int names(void *arg)
 	for (i = 0; i < CACHES_ORDERS; i++) {
 		const struct cache_order *o = &h->b.caches->order[i];
 
-		snprintf(text, sizeof(text), "k%u", i + 3);
+		snprintf(text, sizeof(text), "k%02u", i + 3);
 		must(ris(o->say.name, text) && ris(o->say.bucket_name, "b"));
 	}
 	home_close(h);

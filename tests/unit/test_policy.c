@@ -87,7 +87,8 @@ static void every_field(void **state)
 		"\"redundancy\":{\"scheme\":\"RLNC\",\"symbols\":128,\"redundant_packets\":127,\"quorum\":200,"
 		"\"generation_size\":67108864,\"dense\":true,\"coefficients\":\"inside\"},"
 		"\"compression\":{\"scheme\":\"zstd\",\"level\":19},"
-		"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},\"cache\":false,\"id\":9223372036854775807}";
+		"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},"
+		"\"cache\":false,\"id\":9223372036854775807}";
 	struct policy_error err;
 	struct policy p;
 

@@ -65,6 +65,20 @@ int api_policy_get(struct api_ask *a)
 	return rc ? rc : 200;
 }
 
+/* This alone is as the newest revision says, for all buckets that have any of them. */
+static int take_caching(struct api_ask *a, const struct store_bucket *bucket)
+{
+	CLEANUP_JSON *newest = NULL;
+	struct store_policy row;
+	int rc = store_policy_get(a->b->store, a->team, bucket->policy, 0, &a->arena, &row);
+
+	if (!rc)
+		rc = append_policy(a, &row, &newest);
+	if (!rc)
+		json_object_set(a->out, "cache", json_object_get(newest, "cache"));
+	return rc;
+}
+
 /* As the bucket has it: the revision that was the newest when it was made. */
 int api_policy_bucket(struct api_ask *a)
 {
@@ -80,6 +94,8 @@ int api_policy_bucket(struct api_ask *a)
 				      &a->arena, &row);
 	if (!rc)
 		rc = append_policy(a, &row, &a->out);
+	if (!rc)
+		rc = take_caching(a, &bucket);
 	return rc ? rc : 200;
 }
 
@@ -243,6 +259,7 @@ static int check_places(struct api_ask *a, const struct policy *p)
 static int edit_it(struct api_ask *a, const struct policy *p, u64 id, struct store_text text,
 		   u64 *revision)
 {
+	const struct meta_cache_order out = { .kind = META_CACHE_POLICY, .policy = id };
 	int rc;
 
 	caches_hold(a->b);
@@ -251,8 +268,7 @@ static int edit_it(struct api_ask *a, const struct policy *p, u64 id, struct sto
 	if (a->b->cache)
 		backend_forget(a->b);
 	if (!rc && !p->cache)
-		caches_order(a->b, &(struct meta_cache_order){ .kind = META_CACHE_POLICY,
-							       .policy = id });
+		caches_order(a->b, &out);
 	caches_release(a->b);
 	return rc;
 }

@@ -221,15 +221,15 @@ static void drop_owned(struct cache *c, u64 bucket, u64 policy)
 
 void cache_drop(struct gateway *g, const struct meta_cache_order *order)
 {
+	const struct str bucket = { order->bucket_name.data, order->bucket_name.len };
+	const struct str name = { order->name.data, order->name.len };
 	struct cache *c = g->cache;
 
 	if (!c || c->left || !order->kind)
 		return;
 	c->dropped++;
 	if (order->kind == META_CACHE_OBJECT)
-		cache_forget(g, cache_place(g, (struct str){ order->bucket_name.data,
-							     order->bucket_name.len },
-					    (struct str){ order->name.data, order->name.len }), 0);
+		cache_forget(g, cache_place(g, bucket, name), 0);
 	else if (order->kind == META_CACHE_BUCKET && order->bucket)
 		drop_owned(c, order->bucket, 0);
 	else if (order->kind == META_CACHE_POLICY && order->policy)

@@ -424,7 +424,7 @@ struct meta_traffic {
 /* A gateway's cache, and up to where its gateway has heard what has to go. */
 struct meta_cache {
 	u8 gateway[META_GATEWAY_BYTES];	/* drawn at its start */
-	u64 heard;			/* meta_cache_order.number of what it has done; 0: none yet */
+	u64 heard;			/* number of the order it has done last; 0: none yet */
 	bool left;			/* another gateway has taken over, or it ends */
 	bool disk;			/* a disk is in use */
 	u64 size, bytes, entries;	/* of memory */
@@ -444,7 +444,7 @@ enum meta_cache_kind {
 
 struct meta_cache_order {
 	u64 number;			/* rises; microseconds since 1970, nearly */
-	u8 kind;			/* enum meta_cache_kind; if it is something: ask again at once */
+	u8 kind;			/* enum meta_cache_kind; unless nothing: ask at once */
 	u64 policy, bucket;
 	struct rpc_bytes bucket_name, name;
 };
