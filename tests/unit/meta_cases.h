@@ -3,7 +3,7 @@
 #ifndef TEST_META_CASES_H
 #define TEST_META_CASES_H
 
-#include "../../user/skyd/meta.h"
+#include "../../user/skyd/meta_cache.h"
 
 static const struct rpc_schema *const meta_schemas[] = {
 	&meta_key_ask_schema, &meta_key_schema, &meta_locations_schema, &meta_read_schema,

@@ -24,6 +24,7 @@
 
 #include "cache_ring.h"
 #include "gateway.h"
+#include "meta_cache.h"
 
 /* Why something was not kept. */
 enum cache_refusal {

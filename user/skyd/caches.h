@@ -14,6 +14,7 @@
 
 #include "backend.h"
 #include "io/sync.h"
+#include "meta_cache.h"
 
 #define CACHES_MAX	256u		/* gateways; who has been silent longest makes way */
 #define CACHES_ORDERS	64u		/* that are remembered */

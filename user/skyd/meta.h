@@ -82,7 +82,7 @@ enum meta_operation {
 	META_MOVE_END,		/* meta_move_end -> nothing */
 
 	META_TRAFFIC,		/* meta_traffic -> nothing: what teams have asked for */
-	META_CACHE,		/* meta_cache -> meta_cache_order: how it is, and what has to go */
+	META_CACHE,		/* meta_cache.h: how it is, and what has to go */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -421,34 +421,6 @@ struct meta_traffic {
 	u32 teams;
 };
 
-/* A gateway's cache, and up to where its gateway has heard what has to go. */
-struct meta_cache {
-	u8 gateway[META_GATEWAY_BYTES];	/* drawn at its start */
-	u64 heard;			/* number of the order it has done last; 0: none yet */
-	bool left;			/* another gateway has taken over, or it ends */
-	bool disk;			/* a disk is in use */
-	u64 size, bytes, entries;	/* of memory */
-	u64 disk_size, disk_bytes, disk_entries;
-	/* Since its start. */
-	u64 hits, disk_hits, misses, hit_bytes, filled_bytes, shared;
-	u64 evicted, disk_evicted, refused, wrong, disk_errors, disk_late;
-};
-
-enum meta_cache_kind {
-	META_CACHE_NOTHING,
-	META_CACHE_ALL,
-	META_CACHE_POLICY,		/* of all buckets that have @policy */
-	META_CACHE_BUCKET,		/* of @bucket */
-	META_CACHE_OBJECT,		/* of @name in the bucket called @bucket_name */
-};
-
-struct meta_cache_order {
-	u64 number;			/* rises; microseconds since 1970, nearly */
-	u8 kind;			/* enum meta_cache_kind; unless nothing: ask at once */
-	u64 policy, bucket;
-	struct rpc_bytes bucket_name, name;
-};
-
 struct meta_claim {
 	u64 reservation;
 	u64 mask;
@@ -709,6 +681,6 @@ extern const struct rpc_schema meta_key_ask_schema, meta_key_schema, meta_locati
 	meta_region_ask_schema, meta_region_schema, meta_buckets_schema, meta_bucket_set_schema,
 	meta_document_schema, meta_api_schema,
 	meta_api_answer_schema, meta_repair_schema, meta_move_schema, meta_move_sign_schema,
-	meta_move_end_schema, meta_traffic_schema, meta_cache_schema, meta_cache_order_schema;
+	meta_move_end_schema, meta_traffic_schema;
 
 #endif /* SKYD_META_H */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/hex.h"
-#include "meta.h"
+#include "meta_cache.h"
 
 /* A field of the struct at hand, M. */
 #define U8(f)		RPC_FIELD(RPC_U8, M, f)
