@@ -87,7 +87,13 @@ skyd-asan skyd-tsan: user
 	@$(SKYD_SANITIZED) $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
 	@$(SKYD_SANITIZED) tests/kselftest/skyd/load
 
-.PHONY: skyd-asan skyd-tsan
+# With a cache, so that it is among what threads share; of itself, `skyd --dev` has none.
+check-s3-tsan: $(O)/tsan/bin/skyd user ## the whole S3 suite, against a skyd with ThreadSanitizer and a cache; long (KTAP)
+	@SKYD_CONF="$$SKYD_CACHE" SKYD_PATIENCE=300 SKYD=$(abspath $<) SKYHOLD_BUILD=$(abspath $(O)) \
+		setarch --addr-no-randomize tests/kselftest/skyd/with-skyd \
+		$(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd
+
+.PHONY: skyd-asan skyd-tsan check-s3-tsan
 
 check-reload: user ## a skyd that is reloaded again and again while clients ask (KTAP)
 	@tests/kselftest/skyd/with-skyd tests/kselftest/skyd/reload

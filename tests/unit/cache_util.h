@@ -9,6 +9,13 @@
 
 #define MEMORY	(64u << 20)
 
+/* How a test goes with the cache. */
+#define USE(w, a, p)	((struct cache_use){ .wanted = (w), .alone = (a), .place = (p) })
+
+/* As of a request that begins now. */
+#define OWNED(p, b, of)	((struct cache_use){ .wanted = true, .alone = true, .place = (p), \
+			 .bucket = (b), .policy = (of), .dropped = world.g.cache->dropped })
+
 /* In memory of its own: too large for a fiber's stack. */
 static struct world world;
 static struct config config;
@@ -57,11 +64,11 @@ static inline unsigned int gets(void)
 /* An object that is in the locations; with @place, in the cache, too. */
 static inline struct thing thing_of(u64 seed, u64 size, u64 place)
 {
-	struct thing t = { .policy = world_policy(4, 6, 6), .cache = { place, true, place } };
+	struct thing t = { .policy = world_policy(4, 6, 6), .cache = USE(place, true, place) };
 	struct body b = body_of(seed, size);
 
 	must_equal(thing_put(&world, &t, &b), 0);
-	t.cache = (struct cache_use){ true, true, place ? place : seed };
+	t.cache = USE(true, true, place ? place : seed);
 	return t;
 }
 

@@ -3,7 +3,7 @@
 #ifndef TEST_META_CASES_H
 #define TEST_META_CASES_H
 
-#include "../../user/skyd/meta.h"
+#include "../../user/skyd/meta_cache.h"
 
 static const struct rpc_schema *const meta_schemas[] = {
 	&meta_key_ask_schema, &meta_key_schema, &meta_locations_schema, &meta_read_schema,
@@ -17,6 +17,7 @@ static const struct rpc_schema *const meta_schemas[] = {
 	&meta_bucket_set_schema, &meta_document_schema, &meta_api_schema,
 	&meta_api_answer_schema, &meta_repair_schema, &meta_move_schema,
 	&meta_move_sign_schema, &meta_move_end_schema, &meta_traffic_schema,
+	&meta_cache_schema, &meta_cache_order_schema,
 };
 
 #define META_SCHEMAS	(sizeof(meta_schemas) / sizeof(meta_schemas[0]))

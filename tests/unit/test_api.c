@@ -164,7 +164,7 @@ static const char fast[] =
 	"{\"name\":\"fast\",\"description\":\"d\",\"edge_devices\":[61,62,63,64,65],"
 	"\"redundancy\":{\"scheme\":\"RLNC\",\"redundant_packets\":1},"
 	"\"compression\":{\"scheme\":\"DEFLATE\",\"wbits\":-15,\"level\":9},"
-	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256}}";
+	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},\"cache\":true}";
 
 static int revisions(void *arg)
 {
@@ -195,10 +195,22 @@ static int revisions(void *arg)
 	must_equal(api(f, key, "GET", "/storage_policy/bucket/photos", "", &p), 200);
 	check_made(p);
 	json_decref(p);
+	/* But for what says nothing of what is stored. */
+	snprintf(body, sizeof(body), "{\"id\":%d,\"name\":\"fast\",\"cache\":false}",
+		 (int)bucket.policy);
+	must_equal(api(f, key, "PUT", "/storage_policy", body, &p), 200);
+	must(json_is_false(json_object_get(p, "cache")));
+	json_decref(p);
+	must_equal(api(f, key, "GET", "/storage_policy/bucket/photos", "", &p), 200);
+	must_equal(number(p, "revision"), 1);
+	must(json_is_false(json_object_get(p, "cache")));
+	json_decref(p);
+	must_equal(api(f, key, "PUT", "/storage_policy", "{\"id\":1,\"name\":\"fast\",\"cache\":1}",
+		       NULL), 400);
 	must_equal(api(f, key, "DELETE", "/storage_policy/fast", "", NULL), 409);
 	must_equal(api(f, key, "GET", "/storage_policy", "", &list), 200);
 	must_equal(json_array_size(list), 2);
-	must_equal(number(json_array_get(list, 1), "revision"), 2);
+	must_equal(number(json_array_get(list, 1), "revision"), 3);
 	must(json_is_true(json_object_get(json_array_get(list, 0), "shared")));
 	json_decref(list);
 	must_equal(store_bucket_delete(f->site.b.store, bucket.team, bucket.id), 0);

@@ -55,7 +55,7 @@ static void test_hits(void **state)
 static void shape_round(const struct meta_policy *policy, u64 seed, u64 size, bool text,
 			bool writes)
 {
-	struct thing t = { .policy = *policy, .cache = { writes, true, seed } };
+	struct thing t = { .policy = *policy, .cache = USE(writes, true, seed) };
 	struct body b = body_of(seed, size);
 	unsigned int before = gets();
 
@@ -184,7 +184,7 @@ static int bounded(void *arg)
 	must(c->ring.used > 3 << 19);
 	/* One that is too large for it goes by. */
 	{
-		struct thing t = { .policy = world_policy(4, 6, 6), .cache = { true, true, 99 } };
+		struct thing t = { .policy = world_policy(4, 6, 6), .cache = USE(true, true, 99) };
 		struct body b = body_of(1, 1 << 20);
 
 		t.policy.generation_bytes = 1 << 20;
@@ -204,6 +204,15 @@ static void test_bounded(void **state)
 	assert_int_equal(on_loop(state, bounded, NULL), 0);
 }
 
+static bool may(const char *bucket, const char *type, u64 size)
+{
+	const struct meta_policy policy = { .bucket = 1, .id = 2 };
+	struct cache_use use = cache_use_begin(&world.g, str_of(bucket), STR("name"));
+
+	cache_want(&world.g, &use, &policy, str_of(bucket), str_of(type), size);
+	return use.wanted;
+}
+
 static int admission(void *arg)
 {
 	char types[] = "video/*, audio/* text/x", buckets[] = "logs-* tmp";
@@ -213,17 +222,17 @@ static int admission(void *arg)
 	config.cache_types_not = types;
 	config.cache_buckets_not = buckets;
 	cache_world(1, -1);
-	must(cache_may(g, STR("pictures"), STR("text/plain"), 1));
-	must(cache_may(g, STR("pictures"), STR_NONE, 64 << 20));
-	must(!cache_may(g, STR("pictures"), STR_NONE, 0));
-	must(!cache_may(g, STR("pictures"), STR_NONE, (64 << 20) + 1));
-	must(!cache_may(g, STR("pictures"), STR_NONE, UINT64_MAX));
-	must(!cache_may(g, STR("pictures"), STR("Video/MP4; codecs=x"), 1));
-	must(!cache_may(g, STR("pictures"), STR("audio/ogg"), 1));
-	must(!cache_may(g, STR("pictures"), STR(" text/X "), 1));
-	must(!cache_may(g, STR("logs-2"), STR("text/plain"), 1));
-	must(!cache_may(g, STR("tmp"), STR("text/plain"), 1));
-	must(cache_may(g, STR("tmp2"), STR("text/plain"), 1));
+	must(may("pictures", "text/plain", 1));
+	must(may("pictures", "", 64 << 20));
+	must(!may("pictures", "", 0));
+	must(!may("pictures", "", (64 << 20) + 1));
+	must(!may("pictures", "", UINT64_MAX));
+	must(!may("pictures", "Video/MP4; codecs=x", 1));
+	must(!may("pictures", "audio/ogg", 1));
+	must(!may("pictures", " text/X ", 1));
+	must(!may("logs-2", "text/plain", 1));
+	must(!may("tmp", "text/plain", 1));
+	must(may("tmp2", "text/plain", 1));
 	must_equal(g->cache->counts.refused[CACHE_BY_SIZE], 2);
 	must_equal(g->cache->counts.refused[CACHE_BY_TYPE], 3);
 	must_equal(g->cache->counts.refused[CACHE_BY_BUCKET], 2);
@@ -236,6 +245,101 @@ static int admission(void *arg)
 static void test_admission(void **state)
 {
 	assert_int_equal(on_loop(state, admission, NULL), 0);
+}
+
+/* --- what is thrown out ------------------------------------------------------------ */
+
+static void drop(u8 kind, u64 bucket, u64 policy)
+{
+	const struct meta_cache_order order = { .kind = kind, .bucket = bucket, .policy = policy };
+
+	cache_drop(&world.g, &order);
+}
+
+static struct thing thing_in(u64 seed, u64 bucket, u64 policy)
+{
+	struct thing t = { .policy = world_policy(4, 6, 6) };
+	struct body b = body_of(seed, 300000);
+
+	t.cache = OWNED(seed, bucket, policy);
+	must_equal(thing_put(&world, &t, &b), 0);
+	return t;
+}
+
+/* Of one bucket, one policy, one object, and all; what nothing names is left. */
+static int thrown_out(void *arg)
+{
+	static const u64 owner[][2] = { { 1, 7 }, { 2, 7 }, { 3, 8 }, { 4, 8 } };
+	struct cache *c = cache_world(6, -1);
+	u64 place = cache_place(&world.g, STR("b"), STR("o"));
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < ARRAY_SIZE(owner); i++)
+		thing_in(10 + i, owner[i][0], owner[i][1]);
+	thing_in(place, 5, 9);
+	must_equal(c->ring.count, 10);
+	drop(META_CACHE_NOTHING, 1, 7);
+	drop(META_CACHE_POLICY, 1, 6);
+	drop(META_CACHE_BUCKET, 7, 7);
+	must_equal(c->ring.count, 10);
+	drop(META_CACHE_BUCKET, 1, 8);
+	must_equal(c->ring.count, 8);
+	must(!cache_knows(&world.g, 10) && cache_knows(&world.g, 11));
+	drop(META_CACHE_POLICY, 0, 8);
+	must_equal(c->ring.count, 4);
+	must(!cache_knows(&world.g, 12) && !cache_knows(&world.g, 13));
+	cache_drop(&world.g, &(struct meta_cache_order){
+		.kind = META_CACHE_OBJECT, .bucket_name = { "b", 1 }, .name = { "p", 1 } });
+	must_equal(c->ring.count, 4);
+	cache_drop(&world.g, &(struct meta_cache_order){
+		.kind = META_CACHE_OBJECT, .bucket_name = { "b", 1 }, .name = { "o", 1 } });
+	must_equal(c->ring.count, 2);
+	/* One that says less than it has to, or that only a later version knows, means all. */
+	drop(META_CACHE_BUCKET, 0, 0);
+	must_equal(c->ring.count, 0);
+	thing_in(20, 1, 7);
+	drop(200, 0, 0);
+	must_equal(c->ring.count, 0);
+	must(!c->ring.lowest);
+	cache_world_end();
+	return 0;
+}
+
+static void test_thrown_out(void **state)
+{
+	assert_int_equal(on_loop(state, thrown_out, NULL), 0);
+}
+
+/* Whose request began before keeps nothing: what it knows of the policy may be old. */
+static int too_late(void *arg)
+{
+	struct cache *c = cache_world(6, -1);
+	struct thing t = thing_in(3, 1, 7);
+	struct meta_policy policy = { .bucket = 1, .id = 7, .uncached = true };
+	struct cache_use use;
+
+	(void)arg;
+	drop(META_CACHE_POLICY, 0, 7);
+	must_equal(thing_read(&world, &t), 0);
+	must_equal(c->ring.count, 0);
+	must_equal(c->counts.wrong, 0);
+	t.cache.dropped = c->dropped;
+	must_equal(thing_read(&world, &t), 0);
+	must_equal(c->ring.count, 2);
+	/* One that is not wanted is not looked for, either, and what is there of it goes. */
+	use = (struct cache_use){ .place = 3, .dropped = c->dropped };
+	cache_want(&world.g, &use, &policy, STR("b"), STR_NONE, 300000);
+	must(!use.wanted);
+	must_equal(c->counts.refused[CACHE_BY_POLICY], 1);
+	must_equal(c->ring.count, 0);
+	cache_world_end();
+	return 0;
+}
+
+static void test_too_late(void **state)
+{
+	assert_int_equal(on_loop(state, too_late, NULL), 0);
 }
 
 /* --- bodies that are gone ---------------------------------------------------------- */
@@ -252,11 +356,11 @@ static int replaced(void *arg)
 	thing_of(3, 300000, 5);
 	must_equal(c->ring.count, 2);
 	memcpy(other.version, "another version", 16);
-	e = cache_begin(&world.g, &(struct cache_use){ true, false, 5 }, &other, id, 100);
+	e = cache_begin(&world.g, &USE(true, false, 5), &other, id, 100);
 	cache_end(&world.g, e, true);
 	must_equal(c->ring.count, 3);
 	id[0]++;
-	e = cache_begin(&world.g, &(struct cache_use){ true, true, 5 }, &other, id, 100);
+	e = cache_begin(&world.g, &USE(true, true, 5), &other, id, 100);
 	cache_end(&world.g, e, true);
 	must_equal(c->ring.count, 2);
 	cache_forget(&world.g, 5, cache_body(&other));
@@ -268,7 +372,7 @@ static int replaced(void *arg)
 	cache_forget(&world.g, 5, 0);
 	must_equal(c->ring.count, 0);
 	/* What goes while it is being written is not there afterwards. */
-	e = cache_begin(&world.g, &(struct cache_use){ true, true, 5 }, &other, id, 100);
+	e = cache_begin(&world.g, &USE(true, true, 5), &other, id, 100);
 	cache_forget(&world.g, 5, 0);
 	cache_end(&world.g, e, true);
 	must(!cache_has(&world.g, id));
@@ -285,7 +389,7 @@ static void test_replaced(void **state)
 /* Another gateway has written it anew: what is here of it is not looked at any more. */
 static int elsewhere(void *arg)
 {
-	struct thing t = { .policy = world_policy(4, 6, 6), .cache = { false, true, 5 } };
+	struct thing t = { .policy = world_policy(4, 6, 6), .cache = USE(false, true, 5) };
 	struct cache *c = cache_world(6, -1);
 	struct body b = body_of(4, 300000);
 	unsigned int i;
@@ -438,10 +542,45 @@ static int crowd(void *arg)
 	must_equal(io_group_wait_all(&group, io_after_ms(200000)), 0);
 	must_equal(c->ring.count, 0);
 	must_equal(c->counts.wrong, 0);
-	must(!cache_may(&world.g, STR("x"), STR_NONE, 1));
+	must(!may("x", "", 1));
 	free(a);
 	cache_world_end();
 	return 0;
+}
+
+/* All is thrown out again and again, while the same is read by many: what they get is right. */
+static int flushed(void *arg)
+{
+	struct io_group group = IO_GROUP(group);
+	struct aside *a;
+	struct cache *c = cache_world(6, -1);
+	unsigned int i;
+
+	(void)arg;
+	a = set_aside(thing_of(3, 1200000, 0));
+	for (i = 0; i < 12; i++)
+		must_equal(io_spawn(&group, crowd_fiber, a, NULL), 0);
+	for (i = 0; i < 40; i++) {
+		drop(META_CACHE_ALL, 0, 0);
+		/* They go on to keep what they read. */
+		a->thing.cache.dropped = c->dropped;
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	}
+	must_equal(io_group_wait_all(&group, io_after_ms(200000)), 0);
+	must(c->counts.misses > 0);
+	must_equal(c->counts.wrong, 0);
+	drop(META_CACHE_ALL, 0, 0);
+	must_equal(c->ring.count, 0);
+	must_equal(c->ring.used, 0);
+	must(!c->ring.lowest);
+	free(a);
+	cache_world_end();
+	return 0;
+}
+
+static void test_flushed(void **state)
+{
+	assert_int_equal(on_loop(state, flushed, NULL), 0);
 }
 
 static void test_crowd(void **state)
@@ -458,6 +597,9 @@ int main(void)
 		ON_BOTH(test_exchanged),
 		ON_BOTH(test_bounded),
 		ON_BOTH(test_admission),
+		ON_BOTH(test_thrown_out),
+		ON_BOTH(test_too_late),
+		ON_BOTH(test_flushed),
 		ON_BOTH(test_replaced),
 		ON_BOTH(test_elsewhere),
 		ON_BOTH(test_shared),

@@ -78,11 +78,53 @@ static void test_holds(void **state)
 	assert_int_equal(on_loop(state, holds, NULL), 0);
 }
 
+/* Thrown out of memory and of the file; another policy's stays, until all goes. */
+static int thrown_out(void *arg)
+{
+	struct cache *c = disk_world();
+	struct thing t = { .policy = world_policy(4, 6, 6), .cache = OWNED(5, 1, 7) };
+	struct body b = body_of(3, 100000);
+	struct stat st;
+
+	(void)arg;
+	must_equal(thing_put(&world, &t, &b), 0);
+	t.cache = OWNED(6, 1, 8);
+	b = body_of(4, 100000);
+	must_equal(thing_put(&world, &t, &b), 0);
+	settle(c);
+	must_equal(c->disk.ring.count, 2);
+	cache_drop(&world.g, &(struct meta_cache_order){ .kind = META_CACHE_POLICY, .policy = 7 });
+	must_equal(c->disk.ring.count, 1);
+	must(!cache_knows(&world.g, 5) && cache_knows(&world.g, 6));
+	/* Out of memory, back from the disk: it is still of that policy. */
+	ring_drop_all(&c->ring);
+	must_equal(thing_read(&world, &t), 0);
+	must_equal(c->counts.disk_hits, 1);
+	must_equal(gets(), 0);
+	cache_drop(&world.g, &(struct meta_cache_order){ .kind = META_CACHE_POLICY, .policy = 8 });
+	must_equal(c->disk.ring.count + c->ring.count, 0);
+	/* What comes meanwhile is not cut off with it. */
+	t.cache.dropped = c->dropped;
+	must_equal(thing_read(&world, &t), 0);
+	while (c->disk.emptying)
+		must_equal(io_sleep_until(io_after_ms(1)), 0);
+	must_equal(fstat(c->disk.fd, &st), 0);
+	must_equal(st.st_size, 0);
+	must_equal(c->counts.wrong, 0);
+	disk_world_end();
+	return 0;
+}
+
+static void test_thrown_out(void **state)
+{
+	assert_int_equal(on_loop(state, thrown_out, NULL), 0);
+}
+
 /* Nothing of an object can be read there. */
 static int encrypted(void *arg)
 {
 	struct cache *c = disk_world();
-	struct thing t = { .policy = world_policy(4, 6, 6), .cache = { true, true, 5 } };
+	struct thing t = { .policy = world_policy(4, 6, 6), .cache = USE(true, true, 5) };
 	struct body b = body_of(3, 100000);
 	u8 *found = malloc(1 << 20);
 	ssize_t len;
@@ -377,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_holds),
+		ON_BOTH(test_thrown_out),
 		ON_BOTH(test_encrypted),
 		ON_BOTH(test_flipped),
 		ON_BOTH(test_bounded),

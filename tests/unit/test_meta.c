@@ -101,6 +101,8 @@ CLEAR(meta_move_sign)
 CLEAR(meta_move_end)
 CLEAR(meta_used)
 CLEAR(meta_traffic)
+CLEAR(meta_cache)
+CLEAR(meta_cache_order)
 CLEAR(meta_context)
 CLEAR(meta_region_ask)
 CLEAR(meta_region)
@@ -131,6 +133,7 @@ static const struct shape shapes[] = {
 	SHAPE(meta_data, "data"),
 	SHAPE(meta_move, "move"), SHAPE(meta_move_sign, "move-sign"),
 	SHAPE(meta_move_end, "move-end"), SHAPE(meta_used, "used"), SHAPE(meta_traffic, "traffic"),
+	SHAPE(meta_cache, "cache"), SHAPE(meta_cache_order, "cache-order"),
 	SHAPE(meta_repair, "repair"), SHAPE(meta_context, "context"),
 	SHAPE(meta_region_ask, "region-ask"), SHAPE(meta_region, "region"),
 };

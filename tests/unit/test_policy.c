@@ -33,7 +33,7 @@ static void is_printed(const struct policy *p, const char *want)
 	"\"redundancy\":{\"scheme\":\"RLNC\",\"symbols\":4,\"redundant_packets\":2,\"quorum\":5,"	\
 	"\"generation_size\":4194304,\"dense\":false,\"coefficients\":\"apart\"},"	\
 	"\"compression\":{\"scheme\":\"none\"},"				\
-	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256}"
+	"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},\"cache\":true"
 
 static void defaults(void **state)
 {
@@ -87,7 +87,8 @@ static void every_field(void **state)
 		"\"redundancy\":{\"scheme\":\"RLNC\",\"symbols\":128,\"redundant_packets\":127,\"quorum\":200,"
 		"\"generation_size\":67108864,\"dense\":true,\"coefficients\":\"inside\"},"
 		"\"compression\":{\"scheme\":\"zstd\",\"level\":19},"
-		"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},\"id\":9223372036854775807}";
+		"\"encryption\":{\"scheme\":\"AES\",\"key_size\":256},"
+		"\"cache\":false,\"id\":9223372036854775807}";
 	struct policy_error err;
 	struct policy p;
 
@@ -96,7 +97,7 @@ static void every_field(void **state)
 	assert_int_equal(p.k, 128);
 	assert_int_equal(policy_n(&p), 255);
 	assert_int_equal(p.quorum, 200);
-	assert_true(p.dense && p.coeffs_inside);
+	assert_true(p.dense && p.coeffs_inside && !p.cache);
 	assert_int_equal(policy_scheme(&p), SKY_ZSTD);
 	is_printed(&p, text);
 }
@@ -168,6 +169,12 @@ static void each_error(void **state)
 		  "encryption.scheme: none is not one of: AES" },
 		{ "{\"name\":\"p\",\"encryption\":{\"key_size\":128}}",
 		  "encryption.key_size: 128 is not from 256 to 256" },
+		{ "{\"name\":\"p\",\"cache\":\"no\"}", "cache: is neither true nor false" },
+		{ "{\"name\":\"p\",\"cache\":0}", "cache: is neither true nor false" },
+		{ "{\"name\":\"p\",\"cache\":{\"memory\":false}}", "cache: is neither true nor false" },
+		{ "{\"name\":\"p\",\"cache\":true,\"cache\":false}",
+		  "document: line 1: duplicate object key near '\"cache\"'" },
+		{ "{\"name\":\"p\",\"Cache\":false}", "Cache: is not known here" },
 	};
 	struct policy_error err;
 	struct policy p;

@@ -208,6 +208,8 @@ static const struct {
 	{ "status", status, NULL },
 	{ "gc status", garbage_status, NULL },
 	{ "gc run", garbage_run, "gc.run" },
+	{ "cache status", admin_cache_status, NULL },
+	{ "cache flush", admin_cache_flush, "cache.flush" },
 	{ "team create", admin_team_create, "team.create" },
 	{ "team delete", admin_team_delete, "team.delete" },
 	{ "team list", admin_team_list, NULL },

@@ -17,6 +17,7 @@
  *	admin_repair.c		fragments that leave one
  *	admin_host.c		machines that attest
  *	admin_scrub.c		what one has, compared with what is named
+ *	admin_cache.c		caches of gateways
  */
 #ifndef SKYD_API_H
 #define SKYD_API_H
@@ -137,6 +138,9 @@ api_fn admin_key_create, admin_key_delete, admin_key_enable, admin_key_disable, 
 	admin_key_scope;
 api_fn admin_location_add, admin_location_update, admin_location_remove, admin_location_drain,
 	admin_location_list, admin_location_repair, admin_location_scrub;
+
+/* --- admin_cache.c --- */
+api_fn admin_cache_status, admin_cache_flush;
 api_fn admin_host_list, admin_host_show, admin_host_enrol, admin_host_revoke, admin_host_token;
 /* Machines that attest, for "status". */
 json_t *admin_host_counts(struct api_ask *a);

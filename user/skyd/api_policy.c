@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "caches.h"
 
 static int append_policy(struct api_ask *a, const struct store_policy *row, json_t **to)
 {
@@ -17,6 +18,9 @@ static int append_policy(struct api_ask *a, const struct store_policy *row, json
 
 	if (!p)
 		return api_refuse(a, 500, "policy %llu cannot be read", (unsigned long long)row->id);
+	/* Those that are older than this member. */
+	if (!json_object_get(p, "cache"))
+		json_object_set_new(p, "cache", json_true());
 	json_object_set_new(p, "id", json_integer(row->id));
 	json_object_set_new(p, "revision", json_integer(row->revision));
 	json_object_set_new(p, "created", api_time(row->created));
@@ -61,6 +65,20 @@ int api_policy_get(struct api_ask *a)
 	return rc ? rc : 200;
 }
 
+/* This alone is as the newest revision says, for all buckets that have any of them. */
+static int take_caching(struct api_ask *a, const struct store_bucket *bucket)
+{
+	CLEANUP_JSON *newest = NULL;
+	struct store_policy row;
+	int rc = store_policy_get(a->b->store, a->team, bucket->policy, 0, &a->arena, &row);
+
+	if (!rc)
+		rc = append_policy(a, &row, &newest);
+	if (!rc)
+		json_object_set(a->out, "cache", json_object_get(newest, "cache"));
+	return rc;
+}
+
 /* As the bucket has it: the revision that was the newest when it was made. */
 int api_policy_bucket(struct api_ask *a)
 {
@@ -76,6 +94,8 @@ int api_policy_bucket(struct api_ask *a)
 				      &a->arena, &row);
 	if (!rc)
 		rc = append_policy(a, &row, &a->out);
+	if (!rc)
+		rc = take_caching(a, &bucket);
 	return rc ? rc : 200;
 }
 
@@ -232,6 +252,27 @@ static int check_places(struct api_ask *a, const struct policy *p)
 	return rc;
 }
 
+/*
+ * Buckets that have it keep their revision, but for the member "cache", which says nothing of what
+ * is stored: gateways throw out what they have of them.
+ */
+static int edit_it(struct api_ask *a, const struct policy *p, u64 id, struct store_text text,
+		   u64 *revision)
+{
+	const struct meta_cache_order out = { .kind = META_CACHE_POLICY, .policy = id };
+	int rc;
+
+	caches_hold(a->b);
+	rc = store_policy_edit(a->b->store, a->team, id, text, revision);
+	/* Who hears of it may ask at once. */
+	if (a->b->cache)
+		backend_forget(a->b);
+	if (!rc && !p->cache)
+		caches_order(a->b, &out);
+	caches_release(a->b);
+	return rc;
+}
+
 static int store_it(struct api_ask *a, struct policy *p, bool edit)
 {
 	CLEANUP_FREE char *body = NULL;
@@ -250,7 +291,7 @@ static int store_it(struct api_ask *a, struct policy *p, bool edit)
 	if (!edit)
 		rc = store_policy_create(a->b->store, a->team, name, text, &id);
 	else
-		rc = store_policy_edit(a->b->store, a->team, id, text, &revision);
+		rc = edit_it(a, p, id, text, &revision);
 	if (!rc)
 		rc = store_policy_get(a->b->store, a->team, id, revision, &a->arena, &row);
 	if (!rc)

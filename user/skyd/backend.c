@@ -12,6 +12,7 @@
 #include "admit.h"
 #include "audit.h"
 #include "backend_private.h"
+#include "caches.h"
 #include "base/secret.h"
 #include "governance.h"
 #include "hosts.h"
@@ -187,7 +188,7 @@ static const struct link_operation backend_own[] = {
 static const struct link_operation *const tables[] = {
 	backend_own, backend_objects, backend_repairs, backend_moves, backend_writes,
 	backend_lists, backend_uploads, backend_buckets, backend_apis, backend_admins,
-	backend_hosts_enrol, backend_hosts_judge, backend_traffic,
+	backend_hosts_enrol, backend_hosts_judge, backend_traffic, backend_caches,
 };
 
 /* As link.h wants them: one array. */
@@ -223,6 +224,8 @@ int backend_open(struct backend *b, struct role_run *run)
 	if (!rc)
 		rc = cache_open(b);
 	if (!rc)
+		rc = caches_open(b);
+	if (!rc)
 		rc = plan_open(b);
 	if (!rc)
 		rc = admit_open(b);
@@ -251,6 +254,7 @@ void backend_close(struct backend *b)
 	admit_close(b);
 	care_close(b);
 	plan_close(b);
+	caches_close(b);
 	cache_close(b);
 	io_shield();
 	if (b->store)
@@ -394,6 +398,7 @@ int backend_policy(struct call *c, struct meta_policy *to)
 		.flags = policy->coeffs_inside ? SKY_FRAGMENT_COEFFS : 0,
 		.compression = policy_scheme(policy), .wbits = policy->wbits,
 		.level = policy->level, .generation_bytes = policy->generation_bytes,
+		.uncached = c->bucket->uncached,
 	};
 	return backend_status(bucket_key(c, &to->key));
 }

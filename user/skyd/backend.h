@@ -30,6 +30,7 @@ struct backend_care;		/* care.c */
 struct audit;			/* audit.h */
 struct hosts;			/* hosts.h */
 struct admit;			/* admit.h */
+struct caches;			/* caches.h */
 
 struct backend {
 	const struct config *config;
@@ -46,6 +47,7 @@ struct backend {
 	struct audit *audit;		/* NULL: nobody wants one */
 	struct hosts *hosts;		/* machines that attest */
 	struct admit *admit;		/* NULL: nobody says which images may run */
+	struct caches *caches;		/* of all gateways */
 };
 
 /* --- backend.c -------------------------------------------------------------------- */
@@ -149,6 +151,7 @@ void care_close(struct backend *b);
 /* Each ends with one that has no handler. */
 extern const struct link_operation backend_objects[], backend_repairs[], backend_moves[],
 	backend_writes[], backend_lists[],
-	backend_uploads[], backend_buckets[], backend_apis[], backend_admins[], backend_traffic[];
+	backend_uploads[], backend_buckets[], backend_apis[], backend_admins[], backend_traffic[],
+	backend_caches[];
 
 #endif /* SKYD_BACKEND_H */

@@ -302,6 +302,16 @@ static int compile(void *arg)
 	return n < 0 ? n : 0;
 }
 
+/* What cannot be read by this version, and is not the bucket's own, is no reason to fail. */
+static int read_caching(struct backend *b, struct cached_bucket *k, u64 newest)
+{
+	const struct policy *policy;
+	int rc = plan_policy(b, k->row.team, k->row.policy, newest, &k->entry.arena, &policy);
+
+	k->uncached = rc || !policy->cache;
+	return rc == -EUCLEAN ? 0 : rc;
+}
+
 static int read_bucket(struct backend *b, struct cached_bucket *k)
 {
 	struct store_text acl = { 0 };
@@ -314,8 +324,10 @@ static int read_bucket(struct backend *b, struct cached_bucket *k)
 	if (!rc)
 		rc = owner_team(b, k->row.team, &k->entry.arena, &team);
 	if (!rc)
-		rc = store_policy_get(b->store, k->row.team, k->row.policy,
-				      k->row.policy_revision, &k->entry.arena, &policy);
+		rc = store_policy_get(b->store, k->row.team, k->row.policy, 0, &k->entry.arena,
+				      &policy);
+	if (!rc)
+		rc = read_caching(b, k, policy.revision);
 	if (!rc)
 		rc = read_document(b, k, STORE_ACL, &acl);
 	if (!rc)

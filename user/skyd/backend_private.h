@@ -81,6 +81,7 @@ struct cached_bucket {
 	struct store_text owner_name;
 	char owner[OWNER_LEN + 1];
 	struct store_text policy_name;	/* of its storage policy */
+	bool uncached;			/* as the newest revision of that says */
 	struct meta_document acl;
 	struct s3_policy *policy;	/* NULL: there is none, */
 	bool unreadable;		/* or none that this version takes: all is denied */

@@ -168,21 +168,74 @@ static bool is_type_listed(struct str list, struct str type)
 	return is_listed(list, (struct str){ text, type.len });
 }
 
-bool cache_may(struct gateway *g, struct str bucket, struct str type, u64 size)
+struct cache_use cache_use_begin(const struct gateway *g, struct str bucket, struct str name)
+{
+	return (struct cache_use){
+		.place = cache_place(g, bucket, name), .dropped = g->cache ? g->cache->dropped : 0,
+	};
+}
+
+void cache_want(struct gateway *g, struct cache_use *use, const struct meta_policy *policy,
+		struct str bucket, struct str type, u64 size)
 {
 	struct cache *c = g->cache;
 
-	if (!c || c->left || !size)
-		return false;
-	if (size > c->object_most)
+	if (!c || c->left)
+		return;
+	use->bucket = policy->bucket;
+	use->policy = policy->id;
+	if (policy->uncached)
+		cache_forget(g, use->place, 0);
+	if (!size)
+		return;
+	if (policy->uncached)
+		c->counts.refused[CACHE_BY_POLICY]++;
+	else if (size > c->object_most)
 		c->counts.refused[CACHE_BY_SIZE]++;
 	else if (is_listed(c->buckets_not, bucket))
 		c->counts.refused[CACHE_BY_BUCKET]++;
 	else if (is_type_listed(c->types_not, type))
 		c->counts.refused[CACHE_BY_TYPE]++;
 	else
-		return true;
-	return false;
+		use->wanted = true;
+}
+
+/* --- what is thrown out ------------------------------------------------------------ */
+
+static void drop_all(struct cache *c)
+{
+	ring_drop_all(&c->ring);
+	/* What is still being read goes when the circle comes by. */
+	if (!c->ring.lowest)
+		madvise(c->arena, c->ring.size, MADV_DONTNEED);
+	disk_empty(&c->disk);
+}
+
+static void drop_owned(struct cache *c, u64 bucket, u64 policy)
+{
+	ring_drop_owned(&c->ring, bucket, policy);
+	ring_drop_owned(&c->disk.ring, bucket, policy);
+	if (!c->disk.ring.count && c->disk.high)
+		disk_empty(&c->disk);
+}
+
+void cache_drop(struct gateway *g, const struct meta_cache_order *order)
+{
+	const struct str bucket = { order->bucket_name.data, order->bucket_name.len };
+	const struct str name = { order->name.data, order->name.len };
+	struct cache *c = g->cache;
+
+	if (!c || c->left || !order->kind)
+		return;
+	c->dropped++;
+	if (order->kind == META_CACHE_OBJECT)
+		cache_forget(g, cache_place(g, bucket, name), 0);
+	else if (order->kind == META_CACHE_BUCKET && order->bucket)
+		drop_owned(c, order->bucket, 0);
+	else if (order->kind == META_CACHE_POLICY && order->policy)
+		drop_owned(c, 0, order->policy);
+	else
+		drop_all(c);
 }
 
 /* --- generations ------------------------------------------------------------------- */
@@ -200,14 +253,19 @@ struct ring_entry *cache_begin(struct gateway *g, const struct cache_use *use,
 	struct cache *c = g->cache;
 	struct ring_entry *e;
 
-	if (!use->wanted || c->left || ring_has(&c->ring, id))
+	/* What the backend has said of it may have been old already. */
+	if (!use->wanted || c->left || use->dropped != c->dropped || ring_has(&c->ring, id))
 		return NULL;
 	/* What had that name before is of no use to anybody. */
 	if (use->alone)
 		cache_forget(g, use->place, cache_body(key));
 	e = ring_add(&c->ring, id, use->place, cache_body(key), len);
-	if (!e)
+	if (!e) {
 		c->counts.refused[len > c->ring.size / 4 ? CACHE_BY_SIZE : CACHE_NO_ROOM]++;
+		return NULL;
+	}
+	e->bucket = use->bucket;
+	e->policy = use->policy;
 	return e;
 }
 

@@ -15,6 +15,7 @@
  *	cache.c		what is let in, and those in memory
  *	cache_disk.c	those on a disk
  *	cache_fetch.c	how they are read, and who waits for whom
+ *	cache_tell.c	what the backend is told of it, and has thrown out
  */
 #ifndef SKYD_CACHE_H
 #define SKYD_CACHE_H
@@ -23,11 +24,13 @@
 
 #include "cache_ring.h"
 #include "gateway.h"
+#include "meta_cache.h"
 
 /* Why something was not kept. */
 enum cache_refusal {
 	CACHE_BY_TYPE,			/* cache_types_not */
 	CACHE_BY_BUCKET,		/* cache_buckets_not */
+	CACHE_BY_POLICY,		/* the storage policy says so */
 	CACHE_BY_SIZE,			/* cache_object, or a generation that is too large */
 	CACHE_NO_ROOM,			/* what is there is being read, or there is no memory */
 	CACHE_DISK_SPACE,		/* less than cache_disk_free would be left */
@@ -66,12 +69,24 @@ void cache_sweep(struct gateway *g);
 /* --- objects: g->cache may be NULL ------------------------------------------------- */
 
 u64 cache_place(const struct gateway *g, struct str bucket, struct str name);
+/*
+ * What a request is for.  To be called before the backend is asked: what it says may be old when
+ * something is thrown out meanwhile, and nothing is kept for it then.
+ */
+struct cache_use cache_use_begin(const struct gateway *g, struct str bucket, struct str name);
 /* Is anything of it here?  It may be of a body that is gone. */
 bool cache_knows(const struct gateway *g, u64 place);
 /* It has another body now, or none (@body 0). */
 void cache_forget(struct gateway *g, u64 place, u64 body);
-/* May an object of that type and size be kept?  Counts what it refuses. */
-bool cache_may(struct gateway *g, struct str bucket, struct str type, u64 size);
+/*
+ * May an object of that type and size be kept?  Then use->wanted is set; else it is counted why
+ * not.  What is here of an object whose policy does not want it is dropped.
+ */
+void cache_want(struct gateway *g, struct cache_use *use, const struct meta_policy *policy,
+		struct str bucket, struct str type, u64 size);
+
+/* Throw out what @order names.  What is being read of it still is, and is not found again. */
+void cache_drop(struct gateway *g, const struct meta_cache_order *order);
 
 /* A body's number. */
 static inline u64 cache_body(const struct body_key *key)
@@ -131,5 +146,19 @@ struct cache_state {
 };
 
 void cache_state(const struct gateway *g, struct cache_state *state);
+
+/* --- for the backend: cache_tell.c ------------------------------------------------- */
+
+#define CACHE_TELL_MS	1000
+
+/* Return: it, also for a gateway without a cache; NULL: no memory. */
+struct cache_teller *cache_teller_open(struct gateway *g);
+void cache_teller_close(struct cache_teller *t);
+
+/*
+ * Tell the backend how the cache is, and do what it says, until it has nothing more to say.  On
+ * a fiber, one at a time.  @left: for the last time.  Return: 0; as link_do().
+ */
+int cache_tell(struct cache_teller *t, bool left, int64_t deadline);
 
 #endif /* SKYD_CACHE_H */

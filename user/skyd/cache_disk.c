@@ -91,7 +91,9 @@ static int truncate_fiber(void *arg)
 	struct cache_disk *d = arg;
 
 	/* Whoever is being waited for goes on, and finds less than he wanted. */
-	return io_work(d->g->pool, truncate_run, d, 0);
+	io_work(d->g->pool, truncate_run, d, 0);
+	d->emptying--;
+	return 0;
 }
 
 void disk_empty(struct cache_disk *d)
@@ -100,7 +102,8 @@ void disk_empty(struct cache_disk *d)
 		return;
 	ring_drop_all(&d->ring);
 	d->high = 0;
-	io_spawn(d->g->repairs, truncate_fiber, d, NULL);
+	/* Nor is anything written meanwhile that would be cut off. */
+	d->emptying += !io_spawn(d->g->repairs, truncate_fiber, d, NULL);
 }
 
 static void turn_off(struct cache_disk *d, const char *why)
@@ -219,7 +222,7 @@ void disk_write(struct cache_disk *d, struct ring_entry *e)
 	struct cache *c = d->g->cache;
 	struct writing *w;
 
-	if (d->off || ring_has(&d->ring, e->id))
+	if (d->off || d->emptying || ring_has(&d->ring, e->id))
 		return;
 	if (d->writing + e->len > d->writing_most) {
 		c->counts.refused[CACHE_DISK_BUSY]++;
@@ -229,6 +232,10 @@ void disk_write(struct cache_disk *d, struct ring_entry *e)
 	if (!w)
 		return;
 	*w = (struct writing){ d, e, ring_add(&d->ring, e->id, e->place, e->body, e->len) };
+	if (w->to) {
+		w->to->bucket = e->bucket;
+		w->to->policy = e->policy;
+	}
 	if (w->to && !io_spawn(d->g->repairs, write_fiber, w, NULL)) {
 		ring_hold(e);
 		d->writing += e->len;

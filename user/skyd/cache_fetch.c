@@ -140,6 +140,10 @@ int cache_bring(struct fetch *f)
 	if (from && !c->disk.off) {
 		to = ring_add(&c->ring, from->id, from->place, from->body, from->len);
 		c->counts.refused[CACHE_NO_ROOM] += !to;
+		if (to) {
+			to->bucket = from->bucket;
+			to->policy = from->policy;
+		}
 		rc = to ? disk_bring(&c->disk, from, to) : -ENOENT;
 	}
 	c->counts.disk_hits += !rc;

@@ -24,6 +24,7 @@ struct cache_disk {
 	int fd;
 	bool off;			/* it has failed, or there is none */
 	bool short_of;			/* of space, and the log says so */
+	unsigned int emptying;		/* its file is about to be cut off: nothing is written */
 	u64 leave;			/* bytes that are to stay free */
 	u64 high;			/* end of what has ever been written */
 	u64 writing, writing_most;	/* bytes on their way to it */
@@ -40,6 +41,7 @@ struct cache {
 	struct str types_not, buckets_not;
 	u8 seed[32];			/* of places */
 	bool left;
+	u64 dropped;			/* how often something was thrown out */
 	struct cache_counts counts;
 };
 

@@ -139,6 +139,17 @@ void ring_drop_all(struct ring *r)
 	}
 }
 
+void ring_drop_owned(struct ring *r, u64 bucket, u64 policy)
+{
+	struct ring_entry *e, *after;
+
+	for (e = r->lowest; e; e = after) {
+		after = e->after;
+		if ((!bucket || e->bucket == bucket) && (!policy || e->policy == policy))
+			ring_drop(r, e);
+	}
+}
+
 void ring_drop_place(struct ring *r, u64 place, u64 body)
 {
 	struct ring_entry *e, *sibling;

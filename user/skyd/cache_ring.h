@@ -30,6 +30,7 @@ struct ring_entry {
 	struct ring_entry *before, *after;	/* by position */
 	u64 place;				/* what its object is called, hashed */
 	u64 body;				/* which body of that */
+	u64 bucket, policy;			/* numbers; set by who has added it */
 	u64 at;					/* of its first byte */
 	u32 len;
 	u32 users;
@@ -79,6 +80,8 @@ void ring_put(struct ring *r, struct ring_entry *e);
 void ring_drop(struct ring *r, struct ring_entry *e);
 void ring_drop_id(struct ring *r, const u8 id[RING_ID_BYTES]);
 void ring_drop_all(struct ring *r);
+/* Those of a bucket, of a policy, or of both; 0: of any. */
+void ring_drop_owned(struct ring *r, u64 bucket, u64 policy);
 /* Of a place, all but those of @body. */
 void ring_drop_place(struct ring *r, u64 place, u64 body);
 bool ring_knows(const struct ring *r, u64 place);

@@ -54,7 +54,9 @@ struct front {
 	struct io_task *sweeper;
 	struct front_counts counts;
 	struct traffic *traffic;
+	struct cache_teller *cache_teller;
 	struct io_group tellers;
+	bool leaving;			/* another gateway has its place, or it ends */
 	struct str domain;		/* of virtual hosts, or none */
 	struct str external_host;	/* of external_url, or none: with its port, */
 	struct str external_prefix;	/* and its path */

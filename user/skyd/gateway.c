@@ -128,6 +128,17 @@ static int tell(void *arg)
 	return 0;
 }
 
+/* What fails is told again; that the backend cannot be asked, requests say. */
+static int tell_cache(void *arg)
+{
+	struct front *f = arg;
+
+	do
+		cache_tell(f->cache_teller, f->leaving, io_after_ms(FRONT_CALL_MS));
+	while (!io_sleep_until(io_after_ms(CACHE_TELL_MS)));
+	return 0;
+}
+
 int gateway_start(struct role_run *run)
 {
 	const struct config *c = run->config;
@@ -161,7 +172,11 @@ int gateway_start(struct role_run *run)
 	if (rc)
 		return rc;
 	f->traffic = traffic_open(g->backend);
-	return f->traffic ? io_spawn(&f->tellers, tell, f, NULL) : -ENOMEM;
+	f->cache_teller = cache_teller_open(g);
+	if (!f->traffic || !f->cache_teller)
+		return -ENOMEM;
+	rc = io_spawn(&f->tellers, tell, f, NULL);
+	return rc ? rc : io_spawn(&f->tellers, tell_cache, f, NULL);
 }
 
 int gateway_serve(struct role_run *run, int fd)
@@ -175,6 +190,7 @@ int gateway_serve(struct role_run *run, int fd)
 	/* What the last requests were, before the link goes. */
 	io_group_end(&f->tellers);
 	traffic_tell(f->traffic, io_after_ms(LAST_MS));
+	cache_tell(f->cache_teller, true, io_after_ms(LAST_MS));
 	return rc;
 }
 
@@ -186,6 +202,7 @@ void gateway_leave(struct role_run *run, bool retire)
 
 	l->quiet = (retire ? c->gateway_idle_ms : QUIET_MS) * NS_OF_MS;
 	l->patience = (retire ? c->retire_ms : c->stop_ms) * NS_OF_MS;
+	run->front->leaving = true;
 	http_listen_stop(l);
 	if (retire)
 		cache_leave(&run->front->gateway);
@@ -212,11 +229,14 @@ void gateway_stop(struct role_run *run)
 
 void gateway_free(struct role_run *run)
 {
-	if (run->front)
-		tls_context_close(run->front->tls);
+	struct front *f = run->front;
+
+	if (f) {
+		tls_context_close(f->tls);
+		traffic_close(f->traffic);
+		cache_teller_close(f->cache_teller);
+	}
 	tls_trust_forget();
-	if (run->front)
-		traffic_close(run->front->traffic);
-	free(run->front);
+	free(f);
 	run->front = NULL;
 }

@@ -19,6 +19,7 @@ struct gateway_slots;		/* slots.c: generations that may be sent */
 struct gateway_places;		/* places.c: an http_origin for each location */
 struct gateway_coders;		/* coders.c: coders by shape, encoders and decoders for use */
 struct cache;			/* cache.c: generations that were read or written */
+struct cache_teller;		/* cache_tell.c: what the backend is told of it, and says */
 
 /* move.c: fragments that leave a location. */
 struct gateway_moves {
@@ -107,6 +108,8 @@ struct cache_use {
 	bool wanted;
 	bool alone;			/* its name has no other body: no versions */
 	u64 place;			/* cache_place() */
+	u64 bucket, policy;		/* numbers */
+	u64 dropped;			/* cache.dropped when its request began */
 };
 
 /* --- writing a body: pipe_put.c ---------------------------------------------------- */

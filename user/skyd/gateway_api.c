@@ -105,7 +105,8 @@ static const struct {
 };
 
 static const char *const cache_reasons[CACHE_REFUSALS] = {
-	[CACHE_BY_TYPE] = "type", [CACHE_BY_BUCKET] = "bucket", [CACHE_BY_SIZE] = "size",
+	[CACHE_BY_TYPE] = "type", [CACHE_BY_BUCKET] = "bucket",
+	[CACHE_BY_POLICY] = "policy", [CACHE_BY_SIZE] = "size",
 	[CACHE_NO_ROOM] = "room", [CACHE_DISK_SPACE] = "disk_space", [CACHE_DISK_BUSY] = "disk_busy",
 };
 

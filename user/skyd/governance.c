@@ -89,19 +89,26 @@ static int work(struct backend *b, struct job *j, io_fn *fn)
 
 /* --- storage policies ------------------------------------------------------------------ */
 
+static char *one_form(const char *text, size_t len)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+	struct policy_error err;
+	char *body = NULL;
+
+	if (p && !policy_parse_json(p, text, len, &err))
+		body = policy_print_json(p);
+	free(p);
+	return body;
+}
+
 /* Is the store's what was decided? */
 static bool is_same(const char *text, const struct store_policy *row)
 {
-	struct policy *p = calloc(1, sizeof(*p));
-	CLEANUP_FREE char *body = NULL;
-	struct policy_error err;
-	bool same;
+	CLEANUP_FREE char *wanted = one_form(text, strlen(text));
+	/* The store may have it as an older version wrote it. */
+	CLEANUP_FREE char *there = one_form(row->body.data, row->body.len);
 
-	if (p && !policy_parse_json(p, text, strlen(text), &err))
-		body = policy_print_json(p);
-	same = body && str_is((struct str){ row->body.data, row->body.len }, body);
-	free(p);
-	return same;
+	return wanted && there && !strcmp(wanted, there);
 }
 
 /* A new one, or a new revision of everybody's. */

@@ -82,6 +82,7 @@ enum meta_operation {
 	META_MOVE_END,		/* meta_move_end -> nothing */
 
 	META_TRAFFIC,		/* meta_traffic -> nothing: what teams have asked for */
+	META_CACHE,		/* meta_cache.h: how it is, and what has to go */
 };
 
 /* Status of an answer for an S3 code, and back: S3_OK if it is none. */
@@ -211,6 +212,7 @@ struct meta_policy {
 	u8 compression;		/* enum sky_compression */
 	s8 wbits, level;	/* encoded as two's complement in a byte */
 	u32 generation_bytes;
+	bool uncached;		/* as its newest revision says: gateways keep nothing */
 };
 
 /*

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/hex.h"
-#include "meta.h"
+#include "meta_cache.h"
 
 /* A field of the struct at hand, M. */
 #define U8(f)		RPC_FIELD(RPC_U8, M, f)
@@ -88,7 +88,7 @@ ELEMENT(caller, "caller");
 static const struct rpc_field policy_fields[] = {
 	NUM64(team), NUM64(bucket), TEXT(key), NUM64(id), NUM64(revision), U8(k), U8(n),
 	U8(quorum), U8(mode), U8(flags), U8(compression), U8(wbits), U8(level),
-	NUM32(generation_bytes),
+	NUM32(generation_bytes), BOOL(uncached),
 };
 ELEMENT(policy, "policy");
 #undef M
@@ -254,6 +254,24 @@ static const struct rpc_field traffic_fields[] = {
 	FIXED(gateway), NUM64(number), LIST(used, teams, META_USED_MAX, used),
 };
 TABLE(traffic, "traffic");
+#undef M
+
+#define M struct meta_cache
+static const struct rpc_field cache_fields[] = {
+	FIXED(gateway), NUM64(heard), BOOL(left), BOOL(disk), NUM64(size), NUM64(bytes),
+	NUM64(entries), NUM64(disk_size), NUM64(disk_bytes), NUM64(disk_entries), NUM64(hits),
+	NUM64(disk_hits), NUM64(misses), NUM64(hit_bytes), NUM64(filled_bytes), NUM64(shared),
+	NUM64(evicted), NUM64(disk_evicted), NUM64(refused), NUM64(wrong), NUM64(disk_errors),
+	NUM64(disk_late),
+};
+TABLE(cache, "cache");
+#undef M
+
+#define M struct meta_cache_order
+static const struct rpc_field cache_order_fields[] = {
+	NUM64(number), U8(kind), NUM64(policy), NUM64(bucket), ID(bucket_name), NAME(name),
+};
+TABLE(cache_order, "cache-order");
 #undef M
 
 #define M struct meta_piece

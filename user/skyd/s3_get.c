@@ -233,7 +233,7 @@ static int open_reading(struct reading *r, struct s3_call *c, u8 purpose)
 		.purpose = purpose, .bucket = bytes_of(c->target.bucket),
 		.name = bytes_of(c->target.key), .spare = SPARE,
 	};
-	r->cache.place = cache_place(c->g, c->target.bucket, c->target.key);
+	r->cache = cache_use_begin(c->g, c->target.bucket, c->target.key);
 	/* What is in the cache needs no URLs; if it is another body's, they are asked for then. */
 	if (purpose == META_GET && !cache_knows(c->g, r->cache.place))
 		r->ask.generations = GENERATIONS;
@@ -288,8 +288,8 @@ static int send_body(struct reading *r)
 	if (!r->range.len)
 		return sink_write(&r->sink, "", 0);
 	get.cache.alone = r->object.versioning == STORE_UNVERSIONED;
-	get.cache.wanted = cache_may(g, r->c->target.bucket,
-				     fields_type(str_from(r->object.headers)), r->object.size);
+	cache_want(g, &get.cache, &r->object.policy, r->c->target.bucket,
+		   fields_type(str_from(r->object.headers)), r->object.size);
 	rc = body_key_open(g, &r->object.policy, r->c->target.key, r->object.key, &key,
 			   io_after_ms(FRONT_CALL_MS));
 	if (!rc)

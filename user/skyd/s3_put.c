@@ -185,14 +185,12 @@ int s3_put_object(struct s3_call *c)
 	u.open.canned_acl = f.grants_canned;
 	/* As S3 does it where nobody has asked for another. */
 	kind = b.sums.algorithm == S3_NO_CHECKSUM ? S3_CRC64NVME : b.sums.algorithm;
+	u.cache = cache_use_begin(c->g, c->target.bucket, c->target.key);
 	rc = upload_open(&u, c, b.size);
 	if (rc)
 		return rc;
-	u.cache = (struct cache_use){
-		.wanted = cache_may(c->g, c->target.bucket, fields_type(out_written(&f.headers)),
-				    b.size),
-		.place = cache_place(c->g, c->target.bucket, c->target.key),
-	};
+	cache_want(c->g, &u.cache, &u.opened.policy, c->target.bucket,
+		   fields_type(out_written(&f.headers)), b.size);
 	rc = upload_write(&u, &b.base, b.size, kind);
 	if (!rc)
 		rc = body_check(&b, u.put.md5, &u.put.value);

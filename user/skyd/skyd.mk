@@ -10,11 +10,11 @@ LIB_SRCS += $(addprefix user/skyd/,relay.c relay_accept.c relay_dial.c relay_hea
 # The gateway's front.
 LIB_SRCS += $(addprefix user/skyd/,gateway.c gateway_keys.c traffic.c gateway_api.c auth.c auth_context.c front.c route.c route_table.c \
 	s3_source.c s3_fields.c s3_bucket.c s3_list.c s3_get.c s3_put.c s3_copy.c s3_delete.c s3_multipart.c \
-	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c s3_setting.c cache.c cache_disk.c cache_ring.c)
+	s3_complete.c s3_tagging.c s3_acl.c s3_document.c s3_cors.c s3_post.c s3_setting.c cache.c cache_disk.c cache_ring.c cache_tell.c)
 
 # What the backend answers to gateways.
 LIB_SRCS += $(addprefix user/skyd/,backend_cache.c backend_owner.c backend_expiry.c authz.c authz_context.c \
-	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c backend_traffic.c)
+	backend_object.c backend_repair.c backend_move.c backend_write.c backend_list.c backend_upload.c backend_bucket.c backend_traffic.c backend_caches.c)
 
 # Placement and URLs.
 LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_draw.c plan_sign.c plan_url.c \
@@ -39,7 +39,7 @@ LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_given.c runner_secret.c 
 
 # The API, the administrator, and what is done unasked.
 LIB_SRCS += $(addprefix user/skyd/,api.c api_json.c api_policy.c api_location.c admin.c admin_message.c \
-	admin_team.c admin_host.c admin_location.c admin_repair.c admin_scrub.c api_audit.c care.c care_garbage.c \
+	admin_team.c admin_host.c admin_location.c admin_repair.c admin_scrub.c admin_cache.c api_audit.c care.c care_garbage.c \
 	care_move.c care_scrub.c care_scrub_read.c care_lifecycle.c \
 	care_measure.c care_request.c)
 

@@ -235,6 +235,8 @@ int store_policy_create(struct store *s, u64 team, struct store_text name,
 			struct store_text body, u64 *id);
 /* A new revision; buckets keep theirs.  Return: 0, *@revision is its number. */
 int store_policy_edit(struct store *s, u64 team, u64 id, struct store_text body, u64 *revision);
+/* When any of them was made or edited for the last time; 0: never. */
+int store_policy_changed(struct store *s, u64 *when);
 /* No new bucket can have it.  -STORE_POLICY_IN_USE while a bucket has any revision. */
 int store_policy_delete(struct store *s, u64 team, struct store_text name);
 /* The newest revision of a name that the team sees. */

@@ -59,6 +59,10 @@ static const struct db_sql sql_list = {
 	"SELECT " COLUMNS FROM " AND p.id > ?2 AND r.revision = p.revision ORDER BY p.id LIMIT ?3",
 };
 
+static const struct db_sql sql_changed = {
+	"look when policies were changed", "SELECT coalesce(max(created), 0) FROM policy_revision",
+};
+
 struct policy_call {
 	u64 team, id, revision, now;
 	struct store_text name, body;
@@ -198,6 +202,16 @@ int store_policy_get(struct store *s, u64 team, u64 id, u64 revision, struct sto
 {
 	return store_read(s, get_tx, &(struct policy_call){ .team = team, .id = id, .arena = a,
 							    .revision = revision, .out = policy });
+}
+
+static int changed_tx(struct db_conn *c, void *arg)
+{
+	return store_number(c, &sql_changed, DB_NO_ARGS, EIO, arg);
+}
+
+int store_policy_changed(struct store *s, u64 *when)
+{
+	return store_read(s, changed_tx, when);
 }
 
 static int list_tx(struct db_conn *c, void *arg)

@@ -34,6 +34,7 @@ void policy_default(struct policy *p)
 	p->redundant = POLICY_DEFAULT_REDUNDANT;
 	p->quorum = default_quorum(p);
 	p->generation_bytes = POLICY_DEFAULT_GENERATION;
+	p->cache = true;
 }
 
 int policy_scheme(const struct policy *p)
@@ -162,6 +163,8 @@ static int read_policy(const struct node *n, struct policy *p)
 		rc = node_object(n, "encryption", &sub);
 	if (!rc && sub.object)
 		rc = read_encryption(&sub);
+	if (!rc)
+		rc = node_boolean(n, "cache", &p->cache);
 	return rc ? rc : node_end(n);
 }
 
@@ -214,7 +217,7 @@ char *policy_print_json(const struct policy *p)
 	json_t *root;
 	char *text;
 
-	root = json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:i, s:i, s:i, s:i, s:b, s:s}, s:o, s:{s:s, s:i}}",
+	root = json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:i, s:i, s:i, s:i, s:b, s:s}, s:o, s:{s:s, s:i}, s:b}",
 			 "name", p->name, "description", p->description,
 			 "backends", print_places(&p->backends),
 			 "edge_devices", print_places(&p->edge_devices),
@@ -223,7 +226,8 @@ char *policy_print_json(const struct policy *p)
 			 "generation_size", (int)p->generation_bytes, "dense", p->dense,
 			 "coefficients", coefficients[p->coeffs_inside],
 			 "compression", print_compression(p),
-			 "encryption", "scheme", ciphers[0], "key_size", 256);
+			 "encryption", "scheme", ciphers[0], "key_size", 256,
+			 "cache", p->cache);
 	if (root && p->id && json_object_set_new(root, "id", json_integer(p->id))) {
 		json_decref(root);
 		root = NULL;

@@ -46,6 +46,7 @@ struct policy {
 	uint8_t compression;			/* enum policy_compression */
 	int8_t wbits;				/* DEFLATE: as zlib's */
 	int8_t level;
+	bool cache;				/* gateways may keep what is read and written */
 };
 
 static inline unsigned int policy_n(const struct policy *p)

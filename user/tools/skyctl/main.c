@@ -51,6 +51,9 @@ static const struct command commands[] = {
 	{ "policy delete", CMD_POLICY, cmd_plain, 1, 1, "NAME", "remove one that no bucket has" },
 	{ "gc run", CMD_GC, cmd_plain, 0, 0, "", "collect garbage, and look at lifecycles, now" },
 	{ "gc status", CMD_GC, cmd_plain, 0, 0, "", "how much there is" },
+	{ "cache status", CMD_CACHE, cmd_plain, 0, 0, "", "what the gateways' caches have" },
+	{ "cache flush", CMD_CACHE, cmd_plain, 0, 1, "[BUCKET[/KEY]]",
+	  "have all gateways throw out all, or what they have of that" },
 	{ "bucket create", CMD_B_MAKE, cmd_bucket_create, 1, 1, "BUCKET", "make a bucket" },
 	{ "bucket ls", CMD_B, cmd_bucket_ls, 0, 0, "", "list buckets" },
 	{ "bucket rm", CMD_B, cmd_bucket_rm, 1, 1, "BUCKET", "remove one that is empty" },
@@ -150,6 +153,9 @@ static const struct command commands[] = {
 	  "at which tiers this host runs workloads, and what they cost" },
 };
 
+#define CACHE_COLUMNS \
+	"gateway host answers entries bytes size hits misses evicted disk_bytes disk_size disk_hits"
+
 /* Members of the rows of lists. */
 static const struct {
 	const char *verb, *columns;
@@ -160,6 +166,8 @@ static const struct {
 	{ "workload list", "name tier state spawn_ms footprint_mib started image" },
 	{ "workload tiers", "tier name isolation encryption trusted spawn_ms footprint_mib available why" },
 	{ "policy list", "id name revision shared description" },
+	{ "cache status", CACHE_COLUMNS },
+	{ "cache flush", CACHE_COLUMNS },
 };
 
 static const struct program program = {

@@ -42,8 +42,9 @@
 #define CMD_W_HOST		BIT_OF(68)	/* what runs on this host */
 #define CMD_SECRET_MAKE		BIT_OF(84)
 #define CMD_SECRET		BIT_OF(85)	/* what names one */
+#define CMD_CACHE		BIT_OF(86)
 #define CMD_ADMIN		((BIT_OF(15) - 1) | CMD_W_RUN | CMD_W_HOST | CMD_SECRET_MAKE | \
-				 CMD_SECRET)
+				 CMD_SECRET | CMD_CACHE)
 
 /* These ask an S3 server. */
 #define CMD_B_MAKE		BIT_OF(16)
