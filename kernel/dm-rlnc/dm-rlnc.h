@@ -426,6 +426,8 @@ struct rlnc_background {
 	u64 errors;
 	u64 lost;			/* that a rebuild has passed over */
 	bool passed_over;		/* what was visited last is one of them */
+	bool in_map;			/* it is a generation or a node of the map */
+	u64 failed_in_map;		/* how many such are in errors and lost */
 	u64 debt;			/* bytes moved since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
 };
