@@ -76,16 +76,16 @@ static bool stopping(struct rlnc_volume *v)
 	return READ_ONCE(v->bg.stop) || READ_ONCE(v->stopped);
 }
 
-/* Take the time that so many bytes may take. */
-static void throttle(struct rlnc_volume *v, u64 bytes)
+/* Take the time that what was asked of the members may take. */
+static void throttle(struct rlnc_volume *v)
 {
 	u64 ms;
 
 	if (!v->opt.rebuild_kbps) {
+		v->bg.debt = 0;
 		cond_resched();
 		return;
 	}
-	v->bg.debt += bytes;
 	ms = div64_u64(v->bg.debt * 1000, (u64)v->opt.rebuild_kbps * 1024);
 	if (ms < 10)
 		return;
@@ -166,8 +166,7 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 		v->bg.next_word = jiffies + HZ;
 		rlnc_event_work(v, RLNC_EVENT_WORK_PROGRESS);
 	}
-	if (ret || v->bg.kind == RLNC_WORK_SCRUB)
-		throttle(v, (u64)v->n * v->geo.symbol);
+	throttle(v);
 	return 0;
 }
 
