@@ -2,7 +2,9 @@
 /*
  * Background work: rebuilding stale members, and scrubbing.  One at a time a
  * volume; rebuilding goes first.  How far it has come is in the superblock, so
- * that it goes on after a reload or a reboot.
+ * that it goes on after a reload or a reboot.  What could not be done is counted in
+ * memory: a scrub that has such counts goes on with them after the volume was
+ * suspended, and begins again after a reload or a reboot.
  */
 #include <linux/delay.h>
 #include "dm-rlnc.h"
@@ -74,16 +76,16 @@ static bool stopping(struct rlnc_volume *v)
 	return READ_ONCE(v->bg.stop) || READ_ONCE(v->stopped);
 }
 
-/* Take the time that so many bytes may take. */
-static void throttle(struct rlnc_volume *v, u64 bytes)
+/* Take the time that what was asked of the members may take. */
+static void throttle(struct rlnc_volume *v)
 {
 	u64 ms;
 
 	if (!v->opt.rebuild_kbps) {
+		v->bg.debt = 0;
 		cond_resched();
 		return;
 	}
-	v->bg.debt += bytes;
 	ms = div64_u64(v->bg.debt * 1000, (u64)v->opt.rebuild_kbps * 1024);
 	if (ms < 10)
 		return;
@@ -129,7 +131,8 @@ static void count_failure(struct rlnc_volume *v, int error, u32 seen)
 	if (v->bg.passed_over)
 		WRITE_ONCE(v->bg.lost, v->bg.lost + 1);
 	else
-		v->bg.errors++;
+		WRITE_ONCE(v->bg.errors, v->bg.errors + 1);
+	v->bg.failed_in_map += v->bg.in_map;
 }
 
 /* What is lost with a node is not known, and counts as one with it. */
@@ -149,20 +152,21 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 	if (stopping(v))
 		return -EINTR;
 	v->bg.passed_over = false;
+	v->bg.in_map = place->tree == RLNC_TREE_MAP;
 	ret = v->bg.kind == RLNC_WORK_SCRUB ? rlnc_scrub_generation(v, place) :
 					      rlnc_rebuild_generation(v, place);
 	if (ret < 0)
 		count_failure(v, ret, seen);
 	else
 		v->bg.mended += ret;
-	if (place->tree == RLNC_TREE_MAP && !place->level)
-		WRITE_ONCE(v->bg.done, place->index + 1);
+	if (v->bg.in_map && !place->level)
+		/* Whoever sees how far it has come sees what could not be done up to there. */
+		smp_store_release(&v->bg.done, place->index + 1);
 	if (time_after_eq(jiffies, v->bg.next_word)) {
 		v->bg.next_word = jiffies + HZ;
 		rlnc_event_work(v, RLNC_EVENT_WORK_PROGRESS);
 	}
-	if (ret || v->bg.kind == RLNC_WORK_SCRUB)
-		throttle(v, (u64)v->n * v->geo.symbol);
+	throttle(v);
 	return 0;
 }
 
@@ -182,7 +186,7 @@ static bool set_grown(struct rlnc_volume *v)
 
 static bool walk_outdated(struct rlnc_volume *v)
 {
-	return set_grown(v) || v->bg.errors;
+	return set_grown(v) || READ_ONCE(v->bg.errors);
 }
 
 /**
@@ -192,11 +196,13 @@ static bool walk_outdated(struct rlnc_volume *v)
  */
 u64 rlnc_background_done(struct rlnc_volume *v, u32 *kind)
 {
-	u64 done = READ_ONCE(v->bg.done);
+	u64 done = smp_load_acquire(&v->bg.done);	/* before the errors up to there */
 
 	*kind = READ_ONCE(v->bg.kind);
 	spin_lock(&v->member_lock);
-	if (*kind == RLNC_WORK_NONE || (*kind == RLNC_WORK_REBUILD && walk_outdated(v)))
+	/* A scrub that goes on from there would say at its end that all was well. */
+	if (*kind == RLNC_WORK_NONE || READ_ONCE(v->bg.errors) ||
+	    (*kind == RLNC_WORK_REBUILD && set_grown(v)))
 		done = 0;
 	spin_unlock(&v->member_lock);
 	return done;
@@ -237,6 +243,28 @@ static bool any_stale(struct rlnc_volume *v)
 	return false;
 }
 
+/* Everything is still to be done. */
+static void start_over(struct rlnc_volume *v)
+{
+	WRITE_ONCE(v->bg.done, 0);
+	v->bg.mended = 0;
+	v->bg.failed_in_map = 0;
+}
+
+/*
+ * What lies outside the map is visited again, and counts anew.  So are those nodes of the
+ * map that it was below: one of them that fails both times is counted twice.
+ */
+static void take_up_counts(struct rlnc_volume *v, u32 kind)
+{
+	if (kind == RLNC_WORK_REBUILD) {	/* one with errors starts over */
+		WRITE_ONCE(v->bg.errors, 0);
+		WRITE_ONCE(v->bg.lost, v->bg.failed_in_map);
+	} else {
+		WRITE_ONCE(v->bg.errors, v->bg.failed_in_map);
+	}
+}
+
 /* From now on this is under way, unless it is a scrub that nobody wants any more. */
 static bool claim(struct rlnc_volume *v, u32 kind)
 {
@@ -245,7 +273,7 @@ static bool claim(struct rlnc_volume *v, u32 kind)
 	spin_lock(&v->bg.lock);
 	wanted = kind != RLNC_WORK_SCRUB || v->bg.scrub_wanted;
 	if (wanted && v->bg.kind != kind) {
-		WRITE_ONCE(v->bg.done, 0);
+		start_over(v);
 		WRITE_ONCE(v->bg.kind, kind);
 	}
 	spin_unlock(&v->bg.lock);
@@ -264,14 +292,11 @@ static bool begin(struct rlnc_volume *v, u32 kind)
 	}
 	spin_lock(&v->member_lock);
 	if (kind == RLNC_WORK_REBUILD && walk_outdated(v))
-		WRITE_ONCE(v->bg.done, 0);
+		start_over(v);
 	for (i = 0; i < v->n; i++)
 		v->member[i].changes_seen = v->member[i].changes;
 	spin_unlock(&v->member_lock);
-	v->bg.errors = 0;
-	v->bg.mended = 0;
-	if (kind == RLNC_WORK_REBUILD)
-		WRITE_ONCE(v->bg.lost, 0);
+	take_up_counts(v, kind);
 	WRITE_ONCE(v->members_changed, true);	/* the superblocks shall say so */
 	/* The walk judges subtrees by the births of written nodes. */
 	rlnc_checkpoint_locked(v);
@@ -353,7 +378,7 @@ static void background_work(struct work_struct *work)
 			break;
 		}
 		if (ret)
-			v->bg.errors++;
+			WRITE_ONCE(v->bg.errors, v->bg.errors + 1);
 		finish(v);
 	}
 }

@@ -276,6 +276,7 @@ struct rlnc_gbuf {
 	struct rlnc_ptr *ptr;		/* ptr_bytes: the pointer read */
 	struct rlnc_ptr *next;		/* ptr_bytes: the pointer being made */
 	u64 slot;			/* being written */
+	u64 asked_for;			/* bytes that members were asked to read or write */
 	struct rlnc_node *node;		/* checkpoint: the node being written */
 	struct rlnc_io *reader;		/* whose quick read this is */
 	const u8 **in;			/* k and n pointers for the codec */
@@ -426,7 +427,9 @@ struct rlnc_background {
 	u64 errors;
 	u64 lost;			/* that a rebuild has passed over */
 	bool passed_over;		/* what was visited last is one of them */
-	u64 debt;			/* bytes moved since the last pause */
+	bool in_map;			/* it is a generation or a node of the map */
+	u64 failed_in_map;		/* how many such are in errors and lost */
+	u64 debt;			/* bytes asked of members since the last pause */
 	unsigned long next_word;	/* jiffies: of progress */
 };
 

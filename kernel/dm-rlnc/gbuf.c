@@ -202,6 +202,7 @@ static struct rlnc_gbuf *prepare(struct rlnc_gbuf *gb, bool meta)
 	bitmap_zero(gb->skipped, RLNC_MAX_MEMBERS);
 	gb->node = NULL;
 	gb->slot = RLNC_SLOT_NONE;
+	gb->asked_for = 0;
 	refcount_set(&gb->ref, 1);
 	return gb;
 }
@@ -306,6 +307,7 @@ struct rlnc_flight *rlnc_gbuf_flight(struct rlnc_gbuf *gb, blk_opf_t opf, u64 sl
 	f->row = row;
 	f->first = row * v->pps + col;
 	f->count = cols;
+	gb->asked_for += cols * RLNC_SECTOR_BYTES;
 	for (i = col; i < col + cols; i++)
 		__bio_add_page(&f->bio, rlnc_fragment_page(gb, row, i), RLNC_SECTOR_BYTES, 0);
 	return f;

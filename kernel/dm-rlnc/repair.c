@@ -48,6 +48,13 @@ static bool must_merge(struct rlnc_volume *v, const struct rlnc_place *place,
 	return place->tree == RLNC_TREE_MAP && !place->level && rlnc_ptr_packed(v, ptr);
 }
 
+/* What that asks of the members is not known here: about as much as is in two slots. */
+static int merge_instead(struct rlnc_volume *v, const struct rlnc_place *place)
+{
+	v->bg.debt += 2ull * v->n * v->geo.symbol;
+	return rlnc_merge_generation(v, place->index);
+}
+
 /* Write columns of the fragments over what the members of @rows have. */
 static int write_rows(struct rlnc_volume *v, struct rlnc_gbuf *gb,
 		      const unsigned long *rows, u32 col, u32 cols)
@@ -147,8 +154,9 @@ int rlnc_rebuild_generation(struct rlnc_volume *v, const struct rlnc_place *plac
 	ret = ret ?: 1;
 out:
 	srcu_read_unlock(&v->readers, section);
+	v->bg.debt += gb->asked_for;
 	rlnc_gbuf_put(gb);
-	return merge ? rlnc_merge_generation(v, place->index) ?: 1 : ret;
+	return merge ? merge_instead(v, place) ?: 1 : ret;
 }
 
 /*
@@ -248,11 +256,10 @@ int rlnc_scrub_generation(struct rlnc_volume *v, const struct rlnc_place *place)
 	}
 out:
 	srcu_read_unlock(&v->readers, section);
+	v->bg.debt += seen->asked_for + good->asked_for;
 	rlnc_gbuf_put(seen);
 	rlnc_gbuf_put(good);
-	if (merge)
-		return rlnc_merge_generation(v, place->index);
-	return ret ?: count;
+	return merge ? merge_instead(v, place) : ret ?: count;
 }
 
 /**
