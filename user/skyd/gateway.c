@@ -140,6 +140,7 @@ int gateway_start(struct role_run *run)
 	g->backend = run->to_backend;
 	g->vault = run->vault;
 	g->resolver = run->to_resolver;
+	g->near = &f->near;
 	http_listen_init(&f->listen);
 	io_group_init(&f->repairs);
 	io_group_init(&f->tellers);
@@ -178,6 +179,11 @@ int gateway_serve(struct role_run *run, int fd)
 	return rc;
 }
 
+void gateway_near(struct role_run *run, const struct control *message, int fd)
+{
+	near_take(&run->front->near, message, fd);
+}
+
 /* Another gateway has the socket when this one retires: nobody has to be in a hurry. */
 void gateway_leave(struct role_run *run, bool retire)
 {
@@ -204,6 +210,7 @@ void gateway_stop(struct role_run *run)
 	}
 	if (f->gateway.digests)
 		data_path_close(&f->gateway);
+	near_close(&f->near);
 	cache_stop(&f->gateway);
 	gateway_keys_close(&f->gateway);
 	io_pool_close(f->gateway.pool);
