@@ -280,6 +280,20 @@ static int calls(void *arg)
 	must_equal(o.dialled, 2);
 	http_origin_close(&o);
 
+	/* A connection by the address is kept for want of that way, and no longer. */
+	w = (struct ways){ &h, "x", 0 };
+	open_origin(&o, &w, false);
+	must_equal(once(&o, "GET"), 0);
+	must_equal(once(&o, "GET"), 0);
+	must_equal(o.dialled, 1);
+	w.say = "t";
+	must_equal(once(&o, "GET"), 0);
+	must_equal(once(&o, "GET"), 0);
+	must_equal(o.dialled, 2);
+	must_equal(o.kept_count, 1);
+	must_equal(w.asked, 3);
+	http_origin_close(&o);
+
 	/* It ends there. */
 	w = (struct ways){ &h, "nn", 0 };
 	open_origin(&o, &w, true);

@@ -80,27 +80,44 @@ static struct http_kept *take_kept(struct http_origin *o)
 	return NULL;
 }
 
-static int dial_address(const struct http_origin *o, int64_t deadline)
-{
-	int64_t until = o->patience ? http_earlier(deadline, io_now() + o->patience) : deadline;
-	int fd = io_dial((struct sockaddr *)&o->address, o->address_len, until);
-
-	/* This address has had its time, the call has not. */
-	return fd == -ETIMEDOUT && until != deadline ? -EHOSTUNREACH : fd;
-}
-
-static int dial(struct http_origin *o, bool near, int64_t deadline, struct http_kept **made)
+static struct http_kept *make_kept(const struct http_origin *o)
 {
 	struct http_kept *k = malloc(sizeof(*k));
+
+	if (k)
+		k->moves = o->moves;
+	return k;
+}
+
+static struct http_kept *dial_near(struct http_origin *o)
+{
+	int fd = o->near && !o->tls ? o->near(o->near_arg) : -1;
+	struct http_kept *k = fd < 0 ? NULL : make_kept(o);
+
+	if (k) {
+		io_stream_socket(&k->socket, fd);
+		k->stream = &k->socket;
+		k->near = true;
+		o->dialled++;
+	} else if (fd >= 0) {
+		io_close(fd);
+	}
+	return k;
+}
+
+static int dial(struct http_origin *o, int64_t deadline, struct http_kept **made)
+{
+	int64_t until = o->patience ? http_earlier(deadline, io_now() + o->patience) : deadline;
+	struct http_kept *k = make_kept(o);
 	int fd, rc = 0;
 
 	if (!k)
 		return -ENOMEM;
-	k->moves = o->moves;
-	fd = near && o->near ? o->near(o->near_arg) : -1;
-	k->near = fd >= 0;
-	if (fd < 0)
-		fd = dial_address(o, deadline);
+	k->near = false;
+	fd = io_dial((struct sockaddr *)&o->address, o->address_len, until);
+	/* This address has had its time, the call has not. */
+	if (fd == -ETIMEDOUT && until != deadline)
+		fd = -EHOSTUNREACH;
 	if (fd < 0) {
 		free(k);
 		return fd;
@@ -124,6 +141,7 @@ enum ways { WAYS_ALL, WAYS_NEW, WAYS_ADDRESS };
 
 static int connect_call(struct http_call *c, enum ways ways)
 {
+	struct http_kept *near;
 	int rc = 0;
 
 	if (!c->holds)
@@ -132,9 +150,15 @@ static int connect_call(struct http_call *c, enum ways ways)
 		return rc;
 	c->holds = true;
 	c->link = ways == WAYS_ALL ? take_kept(c->origin) : NULL;
-	c->again = c->link;
+	/* What is kept from a moment without @near is not what to go on with. */
+	near = ways == WAYS_ADDRESS || (c->link && c->link->near) ? NULL : dial_near(c->origin);
+	if (near && c->link)
+		hang_up(c->link);
+	c->again = c->link && !near;
+	if (near)
+		c->link = near;
 	if (!c->link)
-		rc = dial(c->origin, ways != WAYS_ADDRESS, c->deadline, &c->link);
+		rc = dial(c->origin, c->deadline, &c->link);
 	if (rc)
 		return rc;
 	c->spoilt = false;

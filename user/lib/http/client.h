@@ -34,8 +34,8 @@ struct http_origin {
 	unsigned int most_kept;		/* that wait for calls */
 	int64_t patience;		/* ns to connect, then -EHOSTUNREACH; 0: the call's time */
 	/*
-	 * A way to the same server that costs less, or NULL: it gives a stream that is connected,
-	 * or -errno, and then @address is dialled.  It does not wait.
+	 * A way to the same server that costs less, or NULL, without TLS: it gives a stream that is
+	 * connected, or -errno, and then @address is dialled.  It does not wait.
 	 */
 	int (*near)(void *arg);
 	void *near_arg;
