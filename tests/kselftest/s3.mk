@@ -20,10 +20,10 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	@status=0; \
 	tests/kselftest/skyd/with-skyd $(MAKE) -s --no-print-directory check-s3 S3_SERVER=skyd || status=1; \
 	MALLOC_PERTURB_=85 tests/kselftest/skyd/with-skyd tests/kselftest/skyd/form-log || status=1; \
-	$(MAKE) -s --no-print-directory check-near || status=1; \
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
 	$(MAKE) -s --no-print-directory check-cache || status=1; \
 	$(MAKE) -s --no-print-directory check-tiers || status=1; \
+	$(MAKE) -s --no-print-directory check-near || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
 	tests/kselftest/skyd/faults/full || status=1; \
