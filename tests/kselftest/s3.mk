@@ -23,11 +23,21 @@ check-skyd: user ## the S3 suite against a skyd with six edges, skyctl beside on
 	$(MAKE) -s --no-print-directory check-skyctl || status=1; \
 	$(MAKE) -s --no-print-directory check-cache || status=1; \
 	$(MAKE) -s --no-print-directory check-tiers || status=1; \
+	$(MAKE) -s --no-print-directory check-near || status=1; \
 	tests/kselftest/skyd/faults/run --kills 20 --workers 3 --kept 24 || status=1; \
 	tests/kselftest/skyd/faults/leave || status=1; \
 	tests/kselftest/skyd/faults/full || status=1; \
 	tests/kselftest/skyd/faults/scrub || status=1; \
 	exit $$status
+
+define SKYD_NEAR
+[edge edge6]
+url = http://localhost:9006
+endef
+export SKYD_NEAR
+
+check-near: user ## by which way a gateway reaches edges of its machine (KTAP)
+	@SKYD_KILLED='edge edge3' SKYD_CONF="$$SKYD_NEAR" SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/with-skyd tests/kselftest/skyd/near
 
 define SKYD_CACHE
 [gateway]
@@ -61,7 +71,7 @@ check-tiers: user ## which images may run, asked as Kubernetes asks; and workloa
 	SKYHOLD_BUILD=$(abspath $(O)) tests/kselftest/skyd/attest/tiers || status=1; \
 	exit $$status
 
-.PHONY: check-skyctl check-skyd check-cache check-tiers
+.PHONY: check-skyctl check-skyd check-near check-cache check-tiers
 
 CLIENTS		?= aws-cli s3cmd rclone js skyctl
 CLIENTS_LOST	?= 0 1 2

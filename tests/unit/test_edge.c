@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An edge as a process: killed at any instant, exchanged under load, and asked who it is. */
+/* An edge as a process: killed at any instant, exchanged under load, asked who it is, and near. */
 #include "edge_http_util.h"
+#include "io/hand.h"
 #include "skyd_util.h"
 
 #include "../../user/skyd/control.h"
 #include "../../user/skyd/edge.h"
+#include "../../user/skyd/near.h"
 
 #define KILLS	4
 #define RELOADS	4
@@ -336,17 +338,24 @@ static void tell(int control, struct control message, int fd)
 	close(fd);
 }
 
-/* What the parent does for an edge. */
-static void hand_over(int control, int *asks)
+static void hear_ready(int control)
 {
-	struct sockaddr_in at = { .sin_port = htons(port) };
 	struct control_buffer b;
-	int pair[2], fd;
+	int fd;
 
 	control_in(&b);
 	must(recvmsg(control, &b.msg, 0) > 0);
 	must_equal(control_check(&b, sizeof(b.message), &fd), 0);
 	must_equal(b.message.type, CONTROL_READY);
+}
+
+/* What the parent does for an edge. */
+static void hand_over(int control, int *asks)
+{
+	struct sockaddr_in at = { .sin_port = htons(port) };
+	int pair[2];
+
+	hear_ready(control);
 	tell(control, (struct control){ .type = CONTROL_LISTEN, .role = ROLE_EDGE },
 	     listen_here(&at, 100));
 	stream_pair(pair);
@@ -390,28 +399,150 @@ static int ask_who(void *arg)
 	return 0;
 }
 
-static void test_asked(void **state)
+/* An edge without a parent: @control is where that would be. */
+static pid_t fork_edge(void **state, struct config *config, int *control)
 {
-	struct config config;
-	struct role_run r = { .role = ROLE_EDGE, .name = "edge cellar", .config = &config };
-	int control[2], asks;
+	struct role_run r = { .role = ROLE_EDGE, .name = "edge cellar", .config = config };
+	int pair[2];
 	pid_t pid;
 
 	prepare();
-	assert_int_equal(config_read(&config, conf, NULL, NULL), 0);
-	config.io_uring = !strcmp(*state, "uring");
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
+	must_equal(config_read(config, conf, NULL, NULL), 0);
+	config->io_uring = !strcmp(*state, "uring");
+	must_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	fflush(NULL);
 	pid = fork();
-	r.control = control[1];
+	r.control = pair[1];
 	if (!pid)
 		child(&r);
-	close(control[1]);
-	hand_over(control[0], &asks);
+	close(pair[1]);
+	*control = pair[0];
+	return pid;
+}
+
+static void test_asked(void **state)
+{
+	struct config config;
+	int control, asks;
+	pid_t pid = fork_edge(state, &config, &control);
+
+	hand_over(control, &asks);
 	assert_int_equal(on_loop(state, ask_who, &asks), 0);
-	tell(control[0], (struct control){ .type = CONTROL_STOP, .role = ROLE_EDGE }, -1);
+	tell(control, (struct control){ .type = CONTROL_STOP, .role = ROLE_EDGE }, -1);
 	assert_int_equal(wait_for(pid), 0);
-	close(control[0]);
+	close(control);
+	config_free(&config);
+	remove_folder();
+}
+
+/* --- handed connections by a gateway -------------------------------------------------------- */
+
+struct gate {
+	int control;
+	struct near near;
+	char url[64];
+};
+
+static int dial_near(void *arg)
+{
+	struct gate *g = arg;
+
+	return near_dial(&g->near, g->url);
+}
+
+static void give_near(struct gate *g, unsigned int number)
+{
+	struct control message = {
+		.type = CONTROL_NEAR, .role = ROLE_EDGE, .number = number,
+	};
+	int pair[2];
+
+	snprintf(message.host, sizeof(message.host), "127.0.0.1:%u", port);
+	must_equal(io_hand_pair(pair), 0);
+	tell(g->control, message, pair[0]);
+	near_take(&g->near, &message, pair[1]);
+}
+
+static int ask_near(void *arg)
+{
+	static const char health[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_in at = { .sin_port = htons(port) };
+	struct gate *g = arg;
+	static struct site site;
+	struct wish used;
+	uint8_t data[1000];
+	char heard[16];
+	int early, late, listener;
+
+	/* It knows nobody yet at that place, nor ever at another. */
+	must_equal(near_dial(&g->near, g->url), -ENOENT);
+	give_near(g, 3);
+	must_equal(near_dial(&g->near, "http://127.0.0.1:1"), -ENOENT);
+	must_equal(near_dial(&g->near, "https://127.0.0.1:1"), -ENOENT);
+	/* Who comes before it serves waits, as at a socket that listens. */
+	early = near_dial(&g->near, g->url);
+	must(early >= 0);
+	must_equal(io_send(early, health, strlen(health), 0, SOON), 0);
+	must_equal(io_recv(early, heard, 1, 0, io_after_ms(50)), -ETIMEDOUT);
+	listener = listen_here(&at, 100);
+	tell(g->control, (struct control){ .type = CONTROL_LISTEN, .role = ROLE_EDGE }, listener);
+	must_equal(io_recv(early, heard, 12, MSG_WAITALL, SOON), 12);
+	must(!memcmp(heard, "HTTP/1.1 200", 12));
+
+	/* URLs are what they are by the other way, and used up by either. */
+	client_open(&site);
+	site.origin.near = dial_near;
+	site.origin.near_arg = g;
+	bytes_of(1, data, sizeof(data));
+	sign(&site, &used, "PUT", "x", data, sizeof(data));
+	must_equal(send_wish(&site, &used), 200);
+	must_equal(get(&site, "x", 1, sizeof(data)), 200);
+	must_equal(site.origin.dialled, 1);
+	must_equal(send_wish(&site, &used), 403);
+	must(says("used"));
+	site.origin.near = NULL;
+	http_origin_close(&site.origin);
+	must_equal(send_wish(&site, &used), 403);
+	must(says("used"));
+	must_equal(get(&site, "x", 1, sizeof(data)), 200);
+	http_origin_close(&site.origin);
+
+	/* Another of the same place is asked instead, and what is none does no harm. */
+	must_equal(send(g->near.edge[3].hand, "?", 1, 0), 1);
+	give_near(g, 3);
+	late = near_dial(&g->near, g->url);
+	must_equal(io_send(late, health, strlen(health), 0, SOON), 0);
+	must_equal(io_recv(late, heard, 12, MSG_WAITALL, SOON), 12);
+	io_close(early);
+
+	/* At its end there is nobody, which is found out by one that nobody takes, or before. */
+	tell(g->control, (struct control){ .type = CONTROL_STOP, .role = ROLE_EDGE }, -1);
+	while (io_recv(late, heard, sizeof(heard), 0, SOON) > 0)
+		;
+	io_close(late);
+	while ((late = near_dial(&g->near, g->url)) >= 0) {
+		must(io_recv(late, heard, 1, 0, SOON) <= 0);
+		io_close(late);
+	}
+	must(late == -EPIPE || late == -ECONNRESET);
+	must_equal(near_dial(&g->near, g->url), -ENOENT);
+	near_close(&g->near);
+	return 0;
+}
+
+static void test_handed(void **state)
+{
+	static struct gate gate;
+	struct config config;
+	pid_t pid;
+
+	memset(&gate, 0, sizeof(gate));
+	pid = fork_edge(state, &config, &gate.control);
+	snprintf(gate.url, sizeof(gate.url), "http://127.0.0.1:%u", port);
+	hear_ready(gate.control);
+	assert_int_equal(on_loop(state, ask_near, &gate), 0);
+	assert_int_equal(wait_for(pid), 0);
+	close(gate.control);
 	config_free(&config);
 	remove_folder();
 }
@@ -577,6 +708,7 @@ int main(void)
 		cmocka_unit_test(local),
 		ON_BOTH(test_cared),
 		ON_BOTH(test_asked),
+		ON_BOTH(test_handed),
 		ON_BOTH(test_killed),
 		ON_BOTH(test_exchanged),
 		{ "test_refused", test_refused, NULL, NULL, (void *)"epoll" },

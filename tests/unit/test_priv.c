@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@
 static char top[64], secret[96], empty[96];
 static int extra;	/* an open descriptor that nobody is meant to have */
 static unsigned int told;
+static struct sockaddr_un service = { .sun_family = AF_UNIX };	/* of this machine */
+static socklen_t service_len = sizeof(service);
 
 static void tell(const char *text)
 {
@@ -56,6 +59,10 @@ static int setup(void **state)
 	assert_true(fd >= 0);
 	close(fd);
 	extra = open("/dev/null", O_RDONLY);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&service, sizeof(sa_family_t)), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&service, &service_len), 0);
 	return 0;
 }
 
@@ -117,6 +124,25 @@ static void everybody(bool local, bool root, pid_t parent)
 	WANT(syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS);
 	if (root)
 		WANT(getuid() == 65534 && getgid() == 65534);
+}
+
+/* Streams alone: a datagram socket of a pair could be connected elsewhere. */
+static void pairs(bool allowed)
+{
+	int pair[2];
+
+	REFUSED(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+	REFUSED(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+	REFUSED(socketpair(AF_TIPC, SOCK_STREAM, 0, pair));
+	if (!allowed) {
+		REFUSED(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+		return;
+	}
+	WANT(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	WANT(connect(pair[0], (struct sockaddr *)&service, service_len) == -1 && errno == EISCONN);
+	close(pair[1]);
+	WANT(connect(pair[0], (struct sockaddr *)&service, service_len) == -1 && errno == EISCONN);
+	close(pair[0]);
 }
 
 /* UDP. */
@@ -191,6 +217,7 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		WANT(!priv_drop(&p, tell));
 		local = role == ROLE_ATTESTER && strncmp(tpm, "device:", 7);
 		everybody(local, root, parent);
+		pairs(role == ROLE_GATEWAY);
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		WANT(net || names ? fd >= 0 : fd == -1 && errno == EPERM);
 		if (fd >= 0)

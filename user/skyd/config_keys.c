@@ -200,7 +200,7 @@ const struct config_key config_keys[] = {
 	{ "edges", "metrics", CHOICE, AT(edge_metrics), 0, 0, "local",
 	  "whether everybody may read their metrics; local: where they listen on loopback" },
 	{ "edges", "connections", NUMBER, AT(edge_connections), 1, 15000, "1024",
-	  "connections of each; more wait" },
+	  "connections of each, and as many of gateways of the same daemon; more wait" },
 	{ "edges", "compact", TIME, AT(edge_compact_ms), 100, 86400000, "10s",
 	  "pause between looks for space of deleted fragments" },
 	{ "edges", "scrub", TIME, AT(edge_scrub_ms), 1000, 2419200000, "168h",

@@ -22,6 +22,8 @@ enum control_type {
 	CONTROL_READY,
 	/* to a relay: whoever is at @number, a @role, has no streams to other machines yet */
 	CONTROL_ASK,
+	/* to a gateway and to an edge: by which the one hands connections to the other (near.h) */
+	CONTROL_NEAR,
 };
 
 /*
@@ -35,7 +37,8 @@ struct control {
 	uint8_t type;
 	uint8_t role;
 	uint8_t number;		/* of the place of whom it is about, below ROLE_PLACES */
-	char host[ROLE_HOST];	/* CONTROL_SERVE: the machine that asks; "": this one */
+	char host[ROLE_HOST];	/* CONTROL_SERVE: the machine that asks; "": this one. */
+				/* CONTROL_NEAR: what the edge's URL has as host, and its port */
 };
 
 /* Room for a message and its descriptor. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/authority.h"
 #include "base/cleanup.h"
@@ -357,9 +358,10 @@ static int serve_all(struct edge *e)
 	while (!rc && e->fd < 0 && !e->stopping)
 		rc = io_event_wait(&e->wake, 0);
 	e->listen.door[0] = (struct http_door){ e->fd, e->tls };
-	if (!rc && !e->stopping)
-		rc = http_listen_run(&e->listen);
-	return rc;
+	if (rc || e->stopping)
+		return rc;
+	io_event_set(&e->open);
+	return http_listen_run(&e->listen);
 }
 
 static int live(void *arg)
@@ -370,6 +372,8 @@ static int live(void *arg)
 	if (!rc)
 		rc = serve_all(e);
 	io_shield();
+	e->over = true;
+	io_group_end(&e->near);
 	close_all(e);
 	io_unshield();
 	role_ended(e->run, e->stopping ? 0 : rc);
@@ -381,6 +385,8 @@ int edge_start(struct edge *edge)
 	int rc;
 
 	io_event_init(&edge->wake);
+	io_event_init(&edge->open);
+	io_group_init(&edge->near);
 	rc = io_spawn(&edge->run->group, live, edge, NULL);
 	edge->run->listening = !rc;
 	return rc;
@@ -396,10 +402,43 @@ void edge_listen(struct edge *edge, int fd)
 	io_event_set(&edge->wake);
 }
 
+struct near_taker {
+	struct edge *edge;
+	int hand;
+};
+
+static int take_near(void *arg)
+{
+	struct near_taker *t = arg;
+	int rc = io_event_wait(&t->edge->open, 0);
+
+	if (!rc)
+		rc = http_listen_near(&t->edge->listen, t->hand);
+	io_close(t->hand);
+	free(t);
+	return rc;
+}
+
+void edge_near(struct edge *edge, int fd)
+{
+	struct near_taker *t = edge->stopping || edge->over ? NULL : malloc(sizeof(*t));
+
+	if (t) {
+		*t = (struct near_taker){ edge, fd };
+		if (!io_spawn(&edge->near, take_near, t, NULL))
+			return;
+	}
+	/* Whoever has the other end goes to the socket that listens. */
+	close(fd);
+	free(t);
+}
+
 void edge_stop(struct edge *edge)
 {
 	edge->stopping = true;
 	io_event_set(&edge->wake);
+	/* The socket that listens may be another's already: connections wait there, not here. */
+	io_group_cancel(&edge->near);
 	if (edge->listen.server)
 		http_listen_stop(&edge->listen);
 }

@@ -33,8 +33,11 @@ struct edge {
 	struct edge_http http;
 	struct http_listen listen;
 	struct io_event wake;		/* there is a socket, or it stops */
+	struct io_event open;		/* connections are served */
+	struct io_group near;		/* fibers that take those that gateways hand over */
 	int fd;				/* listens; -1: not handed yet */
 	bool stopping;
+	bool over;			/* nobody is served any more */
 };
 
 /**
@@ -48,6 +51,7 @@ int edge_prepare(struct role_run *run);
 /* On the loop.  It runs in @run->group; at its end it calls role_ended().  0 or -ENOMEM. */
 int edge_start(struct edge *edge);
 void edge_listen(struct edge *edge, int fd);
+void edge_near(struct edge *edge, int fd);	/* CONTROL_NEAR, of a gateway */
 void edge_stop(struct edge *edge);
 
 /* After the loop; NULL does nothing. */

@@ -21,6 +21,7 @@
 #include "gateway.h"
 #include "http/listen.h"
 #include "http/range.h"
+#include "near.h"
 #include "role_run.h"
 #include "s3/params.h"
 #include "s3/post.h"
@@ -47,6 +48,7 @@ struct front_counts {
 
 struct front {
 	struct gateway gateway;
+	struct near near;
 	struct http_server server;
 	struct http_listen listen;
 	struct tls_context *tls;

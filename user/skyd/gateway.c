@@ -151,6 +151,7 @@ int gateway_start(struct role_run *run)
 	g->backend = run->to_backend;
 	g->vault = run->vault;
 	g->resolver = run->to_resolver;
+	g->near = &f->near;
 	http_listen_init(&f->listen);
 	io_group_init(&f->repairs);
 	io_group_init(&f->tellers);
@@ -194,6 +195,11 @@ int gateway_serve(struct role_run *run, int fd)
 	return rc;
 }
 
+void gateway_near(struct role_run *run, const struct control *message, int fd)
+{
+	near_take(&run->front->near, message, fd);
+}
+
 /* Another gateway has the socket when this one retires: nobody has to be in a hurry. */
 void gateway_leave(struct role_run *run, bool retire)
 {
@@ -221,6 +227,7 @@ void gateway_stop(struct role_run *run)
 	}
 	if (f->gateway.digests)
 		data_path_close(&f->gateway);
+	near_close(&f->near);
 	cache_stop(&f->gateway);
 	gateway_keys_close(&f->gateway);
 	io_pool_close(f->gateway.pool);

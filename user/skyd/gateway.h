@@ -18,6 +18,7 @@ struct gateway_keys;		/* auth.c: signing keys, leases of buckets' keys */
 struct gateway_slots;		/* slots.c: generations that may be sent */
 struct gateway_places;		/* places.c: an http_origin for each location */
 struct gateway_coders;		/* coders.c: coders by shape, encoders and decoders for use */
+struct near;			/* near.c: ways to edges of this machine */
 struct cache;			/* cache.c: generations that were read or written */
 struct cache_teller;		/* cache_tell.c: what the backend is told of it, and says */
 
@@ -39,6 +40,7 @@ struct gateway {
 	struct gateway_slots *slots;
 	struct gateway_places *places;
 	struct gateway_coders *coders;
+	struct near *near;		/* NULL: none */
 	struct digests *digests;	/* digest.c: hashes of uploads, several at once */
 	struct cache *cache;		/* NULL: there is none */
 	struct io_group *repairs;	/* fibers that outlive a request: late fragments, repair */

@@ -148,7 +148,8 @@ int location_open(struct location **location, const struct location_config *conf
 	snprintf(l->host, sizeof(l->host), strchr(l->url.host, ':') ? "[%s]" : "%s", l->url.host);
 	l->origin = (struct http_origin){
 		.host = l->host, .port = l->url.port, .tls = l->tls, .most = l->config.most,
-		.most_kept = l->config.most,
+		.most_kept = l->config.most, .near = l->tls ? NULL : config->near,
+		.near_arg = config->near_arg,
 	};
 	http_origin_init(&l->origin);
 	*location = l;

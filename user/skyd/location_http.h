@@ -25,6 +25,8 @@ struct location_config {
 	uint32_t rate;		/* least bytes a second of bodies; 0: 4096 */
 	int64_t grace;		/* ns before that counts, the server's thinking included; 0: 10 s */
 	struct link *resolver;	/* knows names; NULL: @url has an address in numbers */
+	int (*near)(void *arg);	/* NULL; or as that of http_origin, without TLS alone */
+	void *near_arg;
 };
 
 /* One request. */

@@ -81,6 +81,7 @@ static void start(struct parent *p, struct place *place)
 		.pid = pid, .place = place, .control = pair[0], .started = now_ms(),
 		.kill_at = now_ms() + p->config->start_ms,
 	};
+	parent_name_near(p, process);
 	place->now = process;
 	log_line(LEVEL_DEBUG, "%s is process %d", place->name, (int)pid);
 }

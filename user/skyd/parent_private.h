@@ -39,6 +39,7 @@ struct process {
 	bool stopped;			/* and not only when all have gone who hold it */
 	int64_t started;
 	int64_t kill_at;		/* 0: never */
+	char near[ROLE_HOST];		/* of an edge that gateways reach by CONTROL_NEAR: its host */
 };
 
 struct parent {
@@ -62,6 +63,9 @@ struct parent {
 
 /* @about: whose stream or socket it is; NULL: the parent's.  Return: 0 or -errno. */
 int parent_say(struct process *p, enum control_type type, const struct place *about, int fd);
+
+/* How gateways call the edge that @process is, if they hand it their connections. */
+void parent_name_near(const struct parent *p, struct process *process);
 
 /* Streams between one that is ready now, and all that it asks or that ask it. */
 void parent_connect(struct parent *p, struct process *process);

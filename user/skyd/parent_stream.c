@@ -2,9 +2,12 @@
 /* Streams between roles, and with relays, which stand for roles of other machines. */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "edge.h"
+#include "io/hand.h"
 #include "parent_private.h"
 #include "role_run.h"
 
@@ -41,6 +44,43 @@ static void connect_two(struct process *asks, struct process *answers)
 	close(pair[1]);
 }
 
+/*
+ * Not where its URL is another address than the one that it listens at: whatever is there is meant
+ * to be passed.  Nor with a certificate: what was to be TLS stays so.
+ */
+void parent_name_near(const struct parent *p, struct process *process)
+{
+	const struct config *c = p->config;
+	char host[EDGE_TEXT_MAX], url[EDGE_TEXT_MAX];
+	const struct config_edge *edge = NULL;
+	unsigned int i;
+
+	for (i = 0; i < c->edges && process->place->role == ROLE_EDGE; i++)
+		if (!strcmp(process->place->name + strlen("edge "), c->edge[i].name))
+			edge = &c->edge[i];
+	if (!edge || edge_address(edge, host, url) || strncmp(url, "http://", 7) ||
+	    strcmp(host, edge->listen) || strlen(host) >= ROLE_HOST)
+		return;
+	strcpy(process->near, host);
+}
+
+/* What an edge is handed a gateway's connections by. */
+static void connect_near(struct process *gateway, struct process *edge)
+{
+	struct control message = {
+		.type = CONTROL_NEAR, .role = ROLE_EDGE, .number = edge->place->number,
+	};
+	int pair[2];
+
+	if (!*edge->near || io_hand_pair(pair))
+		return;
+	memcpy(message.host, edge->near, sizeof(message.host));
+	if (!parent_say(edge, CONTROL_NEAR, gateway->place, pair[0]))
+		send_message(gateway, message, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* Does one ask the other?  A relay does for others, of other machines. */
 static bool asks(const struct process *one, const struct process *other)
 {
@@ -64,6 +104,11 @@ void parent_connect(struct parent *p, struct process *process)
 			connect_two(other, process);
 		else if (asks(process, other) && other == other->place->now)
 			connect_two(process, other);
+		else if (other->place->role == ROLE_GATEWAY && process->place->role == ROLE_EDGE)
+			connect_near(other, process);
+		else if (process->place->role == ROLE_GATEWAY && other->place->role == ROLE_EDGE &&
+			 other == other->place->now)
+			connect_near(process, other);
 		else if (process->place->role == ROLE_RELAY)
 			parent_say(process, CONTROL_ASK, other->place, -1);
 		else if (other->place->role == ROLE_RELAY)

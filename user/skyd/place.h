@@ -16,6 +16,7 @@ struct place {
 	bool gone;			/* not in the list any more: freed by the last of them */
 	u16 id;
 	bool edge;
+	struct near *near;		/* the gateway's */
 	char *url;
 	const char *path;		/* the end of it; NUL, where there is none */
 	char *ca;			/* PEM */

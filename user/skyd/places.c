@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "log.h"
+#include "near.h"
 #include "place.h"
 
 #define PLACES_MAX	1024u
@@ -94,11 +95,18 @@ static struct place *find(const struct gateway_places *all, u16 id)
 	return p;
 }
 
+static int dial_near(void *arg)
+{
+	const struct place *p = arg;
+
+	return near_dial(p->near, p->url);
+}
+
 static int place_open(struct place *p, struct link *resolver)
 {
 	struct location_config config = {
 		.url = p->url, .ca = { p->ca, p->ca_len }, .edge = p->edge, .most = CONNECTIONS,
-		.resolver = resolver,
+		.resolver = resolver, .near = p->edge && p->near ? dial_near : NULL, .near_arg = p,
 	};
 	char why[TLS_WHY] = "";
 	int rc = location_open(&p->location, &config, why);
@@ -117,7 +125,7 @@ static const char *path_of(const char *url)
 	return strchrnul(authority ? authority + 3 : url, '/');
 }
 
-static int place_make(struct link *resolver, const struct meta_location *l, struct place **made)
+static int place_make(struct gateway *g, const struct meta_location *l, struct place **made)
 {
 	struct place *p = calloc(1, sizeof(*p));
 	int rc = -ENOMEM;
@@ -126,6 +134,7 @@ static int place_make(struct link *resolver, const struct meta_location *l, stru
 		return rc;
 	p->id = l->id;
 	p->edge = l->edge;
+	p->near = g->near;
 	p->measured = l->latency_us * 1000ll;
 	p->url = strndup(l->url.len ? l->url.data : "", l->url.len);
 	p->ca = malloc(l->ca.len + 1);
@@ -133,7 +142,7 @@ static int place_make(struct link *resolver, const struct meta_location *l, stru
 		p->path = path_of(p->url);
 		memcpy(p->ca, l->ca.len ? l->ca.data : "", l->ca.len);
 		p->ca_len = l->ca.len;
-		rc = place_open(p, resolver);
+		rc = place_open(p, g->resolver);
 	}
 	if (rc)
 		place_free(p);
@@ -162,7 +171,7 @@ static void take_over(struct gateway *g, const struct meta_locations *l)
 			;
 		if (p)
 			*at = p->next;
-		else if (place_make(g->resolver, &l->location[i], &p))
+		else if (place_make(g, &l->location[i], &p))
 			continue;
 		p->next = all->first;
 		all->first = p;

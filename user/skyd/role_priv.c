@@ -18,7 +18,7 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		/* It opens no files, so none need to be there. */
 		p->user = config->gateway_user;
 		p->root = config->chroot;
-		p->allow = PRIV_ACCEPT | PRIV_CONNECT | uring;
+		p->allow = PRIV_ACCEPT | PRIV_CONNECT | PRIV_PAIR | uring;
 		break;
 	case ROLE_BACKEND:
 		p->user = config->backend_user;

@@ -269,6 +269,10 @@ static int listen_to_parent(void *arg)
 			start_accepting(run, fd);
 		else if (b.message.type == CONTROL_LISTEN && run->edge)
 			edge_listen(run->edge, fd);
+		else if (b.message.type == CONTROL_NEAR && run->edge)
+			edge_near(run->edge, fd);
+		else if (b.message.type == CONTROL_NEAR && run->role == ROLE_GATEWAY)
+			gateway_near(run, &b.message, fd);
 		else
 			close(fd);
 	}

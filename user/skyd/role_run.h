@@ -7,6 +7,7 @@
 #define SKYD_ROLE_RUN_H
 
 #include "config.h"
+#include "control.h"
 #include "link.h"
 #include "role.h"
 #include "vault.h"
@@ -63,13 +64,15 @@ bool role_service(struct role_run *run, enum role peer, struct link_service *ser
 
 /*
  * gateway.c, in this order.  What needs rights; what needs the loop, on its first fiber; a fiber
- * that serves a listening socket until it is told to leave it, with @retire to another gateway;
+ * that serves a listening socket until it is told to leave it, with @retire to another gateway; what
+ * it reaches an edge by (CONTROL_NEAR);
  * what nobody uses any more; the rest.
  * Return: 0 or -errno, and a line in the log.
  */
 int gateway_prepare(struct role_run *run);
 int gateway_start(struct role_run *run);
 int gateway_serve(struct role_run *run, int fd);
+void gateway_near(struct role_run *run, const struct control *message, int fd);
 void gateway_leave(struct role_run *run, bool retire);
 void gateway_stop(struct role_run *run);
 void gateway_free(struct role_run *run);

@@ -21,6 +21,7 @@ struct http_kept {
 	struct http_wire wire;
 	int64_t since;			/* when it was put away */
 	unsigned int moves;		/* of its origin, when it was made */
+	bool near;			/* not by the address */
 	char buf[REQUEST_MAX];		/* heads, in both directions; untouched pages are none */
 };
 
@@ -79,15 +80,40 @@ static struct http_kept *take_kept(struct http_origin *o)
 	return NULL;
 }
 
-static int dial(struct http_origin *o, int64_t deadline, struct http_kept **made)
+static struct http_kept *make_kept(const struct http_origin *o)
 {
 	struct http_kept *k = malloc(sizeof(*k));
+
+	if (k)
+		k->moves = o->moves;
+	return k;
+}
+
+static struct http_kept *dial_near(struct http_origin *o)
+{
+	int fd = o->near && !o->tls ? o->near(o->near_arg) : -1;
+	struct http_kept *k = fd < 0 ? NULL : make_kept(o);
+
+	if (k) {
+		io_stream_socket(&k->socket, fd);
+		k->stream = &k->socket;
+		k->near = true;
+		o->dialled++;
+	} else if (fd >= 0) {
+		io_close(fd);
+	}
+	return k;
+}
+
+static int dial(struct http_origin *o, int64_t deadline, struct http_kept **made)
+{
 	int64_t until = o->patience ? http_earlier(deadline, io_now() + o->patience) : deadline;
+	struct http_kept *k = make_kept(o);
 	int fd, rc = 0;
 
 	if (!k)
 		return -ENOMEM;
-	k->moves = o->moves;
+	k->near = false;
 	fd = io_dial((struct sockaddr *)&o->address, o->address_len, until);
 	/* This address has had its time, the call has not. */
 	if (fd == -ETIMEDOUT && until != deadline)
@@ -110,8 +136,12 @@ static int dial(struct http_origin *o, int64_t deadline, struct http_kept **made
 	return 0;
 }
 
-static int connect_call(struct http_call *c, bool fresh)
+/* What may be tried; each of them less than the one before. */
+enum ways { WAYS_ALL, WAYS_NEW, WAYS_ADDRESS };
+
+static int connect_call(struct http_call *c, enum ways ways)
 {
+	struct http_kept *near;
 	int rc = 0;
 
 	if (!c->holds)
@@ -119,8 +149,14 @@ static int connect_call(struct http_call *c, bool fresh)
 	if (rc)
 		return rc;
 	c->holds = true;
-	c->link = fresh ? NULL : take_kept(c->origin);
-	c->again = c->link;
+	c->link = ways == WAYS_ALL ? take_kept(c->origin) : NULL;
+	/* What is kept from a moment without @near is not what to go on with. */
+	near = ways == WAYS_ADDRESS || (c->link && c->link->near) ? NULL : dial_near(c->origin);
+	if (near && c->link)
+		hang_up(c->link);
+	c->again = c->link && !near;
+	if (near)
+		c->link = near;
 	if (!c->link)
 		rc = dial(c->origin, c->deadline, &c->link);
 	if (rc)
@@ -404,24 +440,28 @@ static bool may_repeat(const struct http_call *c, int rc)
 
 	for (i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
 		safe |= str_is(c->method, idempotent[i]);
-	return safe && c->again && !c->answered && !c->link->wire.end &&
+	return safe && (c->again || c->link->near) && !c->answered && !c->link->wire.end &&
 	       (rc == -ECONNRESET || rc == -EPIPE || rc == -ENODATA);
 }
 
 int http_call(struct http_call *c)
 {
-	int rc = connect_call(c, false);
+	int rc = connect_call(c, WAYS_ALL);
+	bool again;
 
 	if (rc)
 		return rc;
 	rc = exchange(c);
-	if (rc && may_repeat(c, rc)) {
+	/* Twice at most: after one that was kept there may be one that nobody takes. */
+	while (rc && may_repeat(c, rc)) {
+		again = c->again;
 		hang_up(c->link);
 		c->link = NULL;
 		c->origin->repeated++;
-		rc = connect_call(c, true);
-		if (!rc)
-			rc = exchange(c);
+		rc = connect_call(c, again ? WAYS_NEW : WAYS_ADDRESS);
+		if (rc)
+			return rc;
+		rc = exchange(c);
 	}
 	return rc;
 }

@@ -33,6 +33,12 @@ struct http_origin {
 	unsigned int most;		/* connections; more calls wait in turn */
 	unsigned int most_kept;		/* that wait for calls */
 	int64_t patience;		/* ns to connect, then -EHOSTUNREACH; 0: the call's time */
+	/*
+	 * A way to the same server that costs less, or NULL, without TLS: it gives a stream that is
+	 * connected, or -errno, and then @address is dialled.  It does not wait.
+	 */
+	int (*near)(void *arg);
+	void *near_arg;
 
 	/* --- of client.c --- */
 	struct io_semaphore room;
@@ -89,7 +95,8 @@ struct http_call {
  * With @streamed, only the head is sent (and with @expect, the word to go on waited for): then
  * http_call_write() and http_call_answer().  A call is repeated once, on a new connection, when
  * a kept connection turns out to have ended, no byte has come back, its body can be sent again,
- * and the method is idempotent or @repeatable is set (RFC 9110, 9.2.2).
+ * and the method is idempotent or @repeatable is set (RFC 9110, 9.2.2).  So is one on a new
+ * connection of @near, at the address then: nobody may have taken that connection.
  *
  * Return: 0; -EINVAL for a method or target that would be something else on the wire; -EMSGSIZE
  * when the head is too long; -EKEYREJECTED and the like of tls_connect(), with @origin->why;

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 
 #include "io/file.h"
+#include "io/hand.h"
 #include "io/net.h"
 #include "listen.h"
 
@@ -19,6 +20,7 @@ struct http_guest {
 	struct io_task *task;
 	struct tls_context *tls;
 	struct io_stream socket;
+	struct io_semaphore *room;	/* a place in it is this one's */
 	uint64_t address;		/* whose connections are counted together */
 	unsigned int street;
 	bool idle;
@@ -35,6 +37,7 @@ void http_listen_init(struct http_listen *l)
 	io_event_init(&l->stop);
 	io_event_init(&l->look);
 	io_semaphore_init(&l->room, l->most);
+	io_semaphore_init(&l->near_room, l->most);
 	io_group_init(&l->connections);
 }
 
@@ -107,7 +110,7 @@ static void move_out(struct http_guest *g)
 		at = &(*at)->next;
 	*at = g->next;
 	g->listen->open--;
-	io_release(&g->listen->room, 1);
+	io_release(g->room, 1);
 	if (!g->listen->open)
 		io_event_set(&g->listen->look);
 }
@@ -159,25 +162,28 @@ static void free_gone(struct http_listen *l)
 	}
 }
 
-/* The descriptor is taken over in any case. */
-static int welcome(struct porter *p, int fd, const struct sockaddr_storage *from)
+/* The descriptor, and its place in @room, are taken over in any case. */
+static int welcome(struct http_listen *l, struct io_semaphore *room, struct tls_context *tls,
+		   int fd, const struct sockaddr_storage *from)
 {
 	struct http_guest *g = calloc(1, sizeof(*g));
 	int rc, one = 1;
 
-	free_gone(p->listen);
+	free_gone(l);
 	if (!g) {
+		io_release(room, 1);
 		io_close(fd);
 		return -ENOMEM;
 	}
 	if (from->ss_family != AF_UNIX)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	io_stream_socket(&g->socket, fd);
-	g->listen = p->listen;
-	g->tls = p->door->tls;
+	g->listen = l;
+	g->room = room;
+	g->tls = tls;
 	g->address = address_of(from);
 	move_in(g);
-	rc = io_spawn(&p->listen->connections, guest, g, &g->task);
+	rc = io_spawn(&l->connections, guest, g, &g->task);
 	if (rc) {
 		io_stream_close(&g->socket);
 		move_out(g);
@@ -194,7 +200,7 @@ static bool passes(int rc)
 	return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS || rc == -ENOMEM;
 }
 
-/* Room for one more is the caller's, and goes with the connection. */
+/* A place for one more is the caller's, and goes with the connection. */
 static int admit(struct porter *p)
 {
 	struct sockaddr_storage from = { 0 };
@@ -203,7 +209,7 @@ static int admit(struct porter *p)
 	int rc;
 
 	if (fd >= 0 && !too_many(p->listen, &from)) {
-		rc = welcome(p, fd, &from);
+		rc = welcome(p->listen, &p->listen->room, p->door->tls, fd, &from);
 		return passes(rc) ? io_sleep_until(io_after_ms(PAUSE_MS)) : rc;
 	}
 	io_release(&p->listen->room, 1);
@@ -232,6 +238,37 @@ static int porter(void *arg)
 	if (rc != -ECANCELED)
 		io_event_set(&p->listen->stop);
 	return rc;
+}
+
+/* A place is asked for when somebody comes, so that those who hand over do not keep any free. */
+static int admit_near(struct http_listen *l, int hand)
+{
+	const struct sockaddr_storage from = { .ss_family = AF_UNIX };
+	int rc = io_wait_readable(hand, 0);
+	int fd;
+
+	if (!rc)
+		rc = io_acquire(&l->near_room, 1, 0);
+	if (rc)
+		return rc;
+	/* Who is not taken at a stop has not been heard, and may ask another. */
+	fd = l->server->stopping ? -ECANCELED : io_handed(hand, 0);
+	if (fd >= 0)
+		rc = welcome(l, &l->near_room, NULL, fd, &from);
+	else
+		io_release(&l->near_room, 1);
+	rc = fd < 0 ? fd : rc;
+	return passes(rc) ? io_sleep_until(io_after_ms(PAUSE_MS)) : rc;
+}
+
+int http_listen_near(struct http_listen *l, int hand)
+{
+	int rc;
+
+	do {
+		rc = admit_near(l, hand);
+	} while (!rc);
+	return rc == -ENODATA || l->server->stopping ? 0 : rc;
 }
 
 /* Those that wait to be asked notice what has changed. */

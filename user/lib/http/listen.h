@@ -38,6 +38,7 @@ struct http_listen {
 	struct io_event stop;
 	struct io_event look;		/* it has stopped, and something has changed since */
 	struct io_semaphore room;
+	struct io_semaphore near_room;
 	struct io_group connections;
 	struct http_guest *street[HTTP_STREETS];
 	struct http_guest *gone;	/* of connections that have ended */
@@ -61,6 +62,18 @@ void http_listen_init(struct http_listen *l);
  * is none.
  */
 int http_listen_run(struct http_listen *l);
+
+/**
+ * http_listen_near - serve connections that are handed over
+ * @hand:	io/hand.h: streams that are connected; the caller's
+ *
+ * Beside http_listen_run(), until that stops, the other end of @hand closes, or the fiber is
+ * cancelled.  As many as ->most may come so beside the others; they are from no address.  No TLS is
+ * spoken on them.
+ *
+ * Return: 0; -ECANCELED; the error of @hand.
+ */
+int http_listen_near(struct http_listen *l, int hand);
 
 /*
  * On the loop's own thread; from elsewhere with io_post().  It may be called again: ->quiet and

@@ -137,6 +137,14 @@ static int allow_local(scmp_filter_ctx ctx)
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
 }
 
+/* What is connected already cannot be connected to anything else; datagrams could. */
+static int allow_pairs(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(socketpair), 2,
+				SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+				SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+}
+
 static int refuse_uring(scmp_filter_ctx ctx)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SYS(io_uring_setup), 0);
@@ -164,6 +172,8 @@ static int add_rules(scmp_filter_ctx ctx, unsigned int allow)
 		rc = allow_names(ctx);
 	if (!rc && allow & PRIV_LOCAL)
 		rc = allow_local(ctx);
+	if (!rc && allow & PRIV_PAIR)
+		rc = allow_pairs(ctx);
 	if (!rc && allow & PRIV_FILES)
 		rc = ALLOW(ctx, files);
 	if (!rc)
