@@ -64,9 +64,8 @@ bool role_service(struct role_run *run, enum role peer, struct link_service *ser
 
 /*
  * gateway.c, in this order.  What needs rights; what needs the loop, on its first fiber; a fiber
- * that serves a listening socket until it is told to leave it, with @retire to another gateway; what
- * it reaches an edge by (CONTROL_NEAR);
- * what nobody uses any more; the rest.
+ * that serves a listening socket until it is told to leave it, with @retire to another gateway;
+ * what it reaches an edge by (CONTROL_NEAR); what nobody uses any more; the rest.
  * Return: 0 or -errno, and a line in the log.
  */
 int gateway_prepare(struct role_run *run);
