@@ -103,12 +103,12 @@ all=("$disk" --net:net=hvt1 "$guests/fuzz.hvt")
 for seed in 1 2 3; do
 	ends "hypercalls at random, seed $seed" 0 'fuzzed to the end' "${all[@]}" $seed 500
 done
-# One in many halts, with a status at random: what must not be is a signal or a hang.
+# Most of them end by what they do, with a status of any kind: what must not be is a signal or a hang.
 died=''
-for ((seed = 1; seed <= 12; seed++)); do
+for ((seed = 1; seed <= 6; seed++)); do
 	guest "${all[@]}" $seed 500 wild
 	case $status in
 	124|13[2-9])	died+=" $seed: $status" ;;
 	esac
 done
-is "$died" "" "with wild pointers, 12 seeds"
+is "$died" "" "with wild pointers, 6 seeds"
