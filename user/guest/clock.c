@@ -2,6 +2,8 @@
 /*
  * clock: the wall clock goes forward, and at the speed of the TSC; a poll without
  * devices sleeps.  Prints the time, for comparison with the host's.
+ *
+ * clock again: how far the TSC is from the wall clock, since the start, ten times a second.
  */
 #include "lib/guest.h"
 
@@ -22,12 +24,26 @@ static void forward(void)
 	}
 }
 
+static void again(void)
+{
+	uint64_t wall = guest_wall_ns(), mono = guest_monotonic_ns(), went, ticked;
+
+	for (;;) {
+		went = guest_wall_ns() - wall;
+		ticked = guest_monotonic_ns() - mono;
+		guest_printf("off %llu us of %llu\n", (unsigned long long)
+			     (went > ticked ? went - ticked : ticked - went) / 1000,
+			     (unsigned long long)went / 1000);
+		guest_poll(100 * MSEC, NULL);
+	}
+}
+
 int guest_main(int argc, char **argv)
 {
 	uint64_t wall = guest_wall_ns(), mono = guest_monotonic_ns();
 
-	(void)argc;
-	(void)argv;
+	if (argc > 0 && !strcmp(argv[0], "again"))
+		again();
 	guest_printf("%llu\n", (unsigned long long)wall);
 	forward();
 	if (guest_poll(200 * MSEC, NULL))

@@ -3,41 +3,19 @@
  * fpu SEED MS: all vector registers, the control word and a number of the x87 keep what
  * they hold for so long, with hypercalls and without.
  */
-#include "lib/guest.h"
+#include "lib/vector.h"
 
-#define REGISTERS	16
 #define MSEC		1000000ull
 
 GUEST_MANIFEST();
 
-static uint8_t want[REGISTERS][16] __attribute__((__aligned__(16)));
-static uint8_t got[REGISTERS][16] __attribute__((__aligned__(16)));
-
-/* Load all, do @count rounds of nothing and one hypercall, and store them again. */
-static void hold(uint64_t count, struct hvt_hc_walltime *t)
-{
-	__asm__ volatile(".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
-			 "movaps 16*\\n(%1), %%xmm\\n\n\t"
-			 ".endr\n\t"
-			 "1: pause; decq %0; jnz 1b\n\t"
-			 "outl %%eax, %%dx\n\t"
-			 ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
-			 "movaps %%xmm\\n, 16*\\n(%2)\n\t"
-			 ".endr\n\t"
-			 : "+r" (count)
-			 : "r" (want), "r" (got), "a" ((uint32_t)guest_address(t)),
-			   "d" (HVT_HC_PORT(HVT_HC_WALLTIME))
-			 : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-			   "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
-			   "xmm13", "xmm14", "xmm15");
-}
+static struct vector_registers want, got;
 
 int guest_main(int argc, char **argv)
 {
 	uint64_t seed, end, rounds = 0;
 	uint32_t mxcsr = 0x1f80 | 0x6000, now;	/* towards zero */
 	struct hvt_hc_walltime t;
-	unsigned int i;
 	double x87;
 
 	if (argc != 2)
@@ -46,11 +24,10 @@ int guest_main(int argc, char **argv)
 	end = guest_monotonic_ns() + guest_number(argv[1]) * MSEC;
 	__asm__ volatile("fninit; fldpi; ldmxcsr %0" : : "m" (mxcsr));
 	do {
-		for (i = 0; i < sizeof(want); i++)
-			want[i / 16][i % 16] = guest_random(&seed) >> 32;
-		memset(got, 0, sizeof(got));
-		hold(100000, &t);
-		if (memcmp(got, want, sizeof(want)))
+		vector_fill(&want, &seed);
+		memset(&got, 0, sizeof(got));
+		vector_hold(&want, &got, 100000, HVT_HC_WALLTIME, &t);
+		if (memcmp(&got, &want, sizeof(want)))
 			guest_fail("vector registers have changed\n");
 		rounds++;
 	} while (guest_monotonic_ns() < end);

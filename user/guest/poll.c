@@ -5,8 +5,10 @@
  *	timeout	nothing comes: polls end when their time is over, and reads say AGAIN
  *	wait	say which of them has something, five times, and read it
  *	again	wait for half a minute, until something comes, and then for two seconds
+ *	sleep	without an end
  *	bounds	what must be answered with EINVAL
  *	long	packets that are none, by their length, and one that is
+ *	send	packets of 1000 bytes to the first, as fast as it goes, without an end
  */
 #include "lib/guest.h"
 
@@ -82,6 +84,15 @@ static void again(void)
 		guest_fail("two seconds were over after %llu ms\n", (unsigned long long)(took / MSEC));
 }
 
+static void sleep(void)
+{
+	uint64_t ready;
+
+	guest_puts("sleeping\n");
+	for (;;)
+		guest_poll(~0ull, &ready);
+}
+
 static void bounds(void)
 {
 	static const uint64_t handles[] = { 0, 3, 63, 64, 1ull << 32 | ONE, ~0ull };
@@ -115,11 +126,24 @@ static void too_long(void)
 		guest_fail("a good one is refused\n");
 }
 
+static void send(void)
+{
+	memset(frame, 0xff, 6);			/* to all */
+	frame[6] = 2;
+	frame[12] = 0x88;			/* IEEE 802: for experiments */
+	frame[13] = 0xb5;
+	guest_puts("sending\n");
+	for (;;)
+		if (guest_net_write(ONE, frame, 1000))
+			guest_fail("a packet is refused\n");
+}
+
 int guest_main(int argc, char **argv)
 {
 	static const struct guest_mode modes[] = {
 		{ "timeout", timeout }, { "wait", wait_for }, { "again", again },
-		{ "bounds", bounds }, { "long", too_long },
+		{ "bounds", bounds }, { "long", too_long }, { "send", send },
+		{ "sleep", sleep },
 	};
 
 	guest_run_mode(modes, GUEST_COUNT(modes), argc, argv);

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * speed N: what hypercalls cost, by the TSC: of N of each kind, in batches of ten, the
- * median batch.  A line each: kind, and nanoseconds for one.
- */
-#include "lib/guest.h"
+/* speed N: what hypercalls cost, of N of each kind.  A line each: kind, and nanoseconds for one. */
+#include "lib/speed.h"
 
 #define DISK	1
-#define BATCH	10
-#define MAX	4096
 
 GUEST_MANIFEST(GUEST_BLOCK("disk"));
 
-static uint64_t took[MAX];
 static uint8_t buffer[65536] __attribute__((aligned(4096)));
 static uint64_t size;			/* bytes of a block request */
 
@@ -48,19 +42,6 @@ static void block_read(void)
 		guest_fail("read\n");
 }
 
-static void sort(uint64_t *v, unsigned int n)
-{
-	unsigned int i, j;
-	uint64_t t;
-
-	for (i = 1; i < n; i++)
-		for (j = i; j && v[j - 1] > v[j]; j--) {
-			t = v[j];
-			v[j] = v[j - 1];
-			v[j - 1] = t;
-		}
-}
-
 int guest_main(int argc, char **argv)
 {
 	static const struct kind kinds[] = {
@@ -74,21 +55,11 @@ int guest_main(int argc, char **argv)
 		{ "block_read_4k", block_read, 4096 },
 		{ "block_read_64k", block_read, 65536 },
 	};
-	uint64_t n = argc > 0 ? guest_number(argv[0]) / BATCH : 100, began;
-	unsigned int k, i, j;
+	unsigned int k, n = speed_batches(argc, argv);
 
-	if (!n || n > MAX)
-		guest_fail("speed N, 10 to %u\n", MAX * BATCH);
 	for (k = 0; k < GUEST_COUNT(kinds); k++) {
 		size = kinds[k].size;
-		for (i = 0; i < n; i++) {
-			began = guest_monotonic_ns();
-			for (j = 0; j < BATCH; j++)
-				kinds[k].run();
-			took[i] = (guest_monotonic_ns() - began) / BATCH;
-		}
-		sort(took, n);
-		guest_printf("\n%s %llu\n", kinds[k].name, (unsigned long long)took[n / 2]);
+		speed_measure(kinds[k].name, kinds[k].run, n);
 	}
 	return 0;
 }

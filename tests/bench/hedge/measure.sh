@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What hypercalls, frames and starts cost under hedge and under a monitor in user space,
 # interleaved, in one machine.
-# vm: boot=own mem=2G timeout=1500 lane=stock
+# vm: boot=own mem=2G timeout=3000 lane=stock
 #
-# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge, parked
-# (a start from the pool) or metered (the collector of records, processor time of one look);
-# `make bench-hedge` makes a table of it.
+# Leaves logs/hedge.raw: SIDE ROW NANOSECONDS a line, where SIDE is peer, hedge, kept (a start
+# of an image that was loaded before), parked (a start from the pool) or metered (the collector
+# of records, processor time of one look); `make bench-hedge` makes a table of it.
 
 # shellcheck source=tests/kselftest/lib.sh
 . "$(dirname "$0")/../../kselftest/lib.sh"
@@ -16,8 +16,8 @@ requires hvt-peer hedgectl ip ping swtpm
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=16384
-ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=20 CALLS=500 PINGS=300 FLOOD=1000
-plan 9
+ROUNDS=${SKYHOLD_BENCH_ROUNDS:-5} STARTS=${SKYHOLD_BENCH_STARTS:-20} CALLS=500 PINGS=300 FLOOD=1000
+plan 7
 load_module hedge
 
 raw=$SKYHOLD_LOGS/hedge.raw
@@ -26,6 +26,13 @@ must ip tuntap add bench mode tap
 cleanup ip link del bench
 must ip addr add 10.97.0.1/24 dev bench
 must ip link set bench up
+must ip tuntap add quiet mode tap
+cleanup ip link del quiet
+echo 1 >/proc/sys/net/ipv6/conf/quiet/disable_ipv6
+must ip link set quiet up
+# Whoever reads it reads memory.
+hello=$TMPDIR/hello.hvt
+must cp "$guests/hello.hvt" "$hello"
 must dd if=/dev/zero of=/dev/ram0 bs=1M oflag=direct status=none count=16
 
 # note_speeds SIDE FILE: lines of the speed guest.
@@ -37,6 +44,15 @@ speed_of_peer()
 speed_of_hedge()
 {
 	start speed speed $CALLS -- block.disk=/dev/ram0 && poll_until 120 has_ended speed &&
+		console speed >"$TMPDIR/out" && note_speeds hedge "$TMPDIR/out"
+}
+nets_of_peer()
+{
+	hvt-peer --net:net=quiet "$guests/netspeed.hvt" $CALLS >"$TMPDIR/out" && note_speeds peer "$TMPDIR/out"
+}
+nets_of_hedge()
+{
+	start speed netspeed $CALLS -- net.net=quiet && poll_until 120 has_ended speed &&
 		console speed >"$TMPDIR/out" && note_speeds hedge "$TMPDIR/out"
 }
 start_meter()
@@ -100,11 +116,12 @@ ping_hedge()
 	return $status
 }
 
-# A process that ends when its guest does, and a record of the same.
+# A process that ends when its guest does, and a record of the same. Both read the image from
+# its file, unless it is kept.
 start_peer()
 {
 	local began=${EPOCHREALTIME/./}
-	hvt-peer "$guests/hello.hvt" >/dev/null || return
+	hvt-peer "$hello" >/dev/null || return
 	echo "peer hello $(((${EPOCHREALTIME/./} - began) * 1000))" >>"$raw"
 }
 # Whoever looked meanwhile would have his share of what is measured.
@@ -112,10 +129,12 @@ exec {silence}<> <(:)
 quiet() { read -rt 0.3 -u "$silence" || :; }
 start_hedge()
 {
-	start hello hello && quiet && poll_until 10 has_ended hello || return
+	tell "start|hello|$hello||32|||x" && quiet && poll_until 10 has_ended hello &&
+		[ "$(value hello exit_status)" = 0 ] || return
 	echo "$1 hello $(($(value hello up_us) * 1000))" >>"$raw"
 	echo "$1 first_instruction $(($(value hello boot_entered_us) * 1000))" >>"$raw"
 }
+start_kept() { tell "load|$hello" && start_hedge kept && tell "unload|$hello"; }
 ready() { [ "$(value hedge pool_ready)" = 1 ]; }
 start_parked()
 {
@@ -130,7 +149,7 @@ rounds()
 	done
 }
 cold() { start_hedge hedge; }
-starts() { local i; for ((i = 0; i < STARTS; i++)); do start_peer && cold && start_parked || return; done; }
+starts() { local i; for ((i = 0; i < STARTS; i++)); do start_peer && cold && start_kept && start_parked || return; done; }
 # What is left of the memory of 16 guests that touch next to nothing, for each of them.
 available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 note_memory() { echo "$1 memory $((($2 - $(available)) * 1024 / 16))" >>"$raw"; }
@@ -163,16 +182,14 @@ memory_of_hedge()
 	return $status
 }
 
-must tell "load|$guests/hello.hvt"
-check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge
+check "hypercalls and blocks" rounds speed_of_peer speed_of_hedge nets_of_peer nets_of_hedge
 check "a TPM for records of use" start_meter
 check "records of use" meter_samples
 kill "$tpm"
 wait "$tpm"
 check "frames" rounds ping_peer ping_hedge
 check "starts" starts
-check "memory of the peer" memory_of_peer
-check "memory" memory_of_hedge
+check "memory" rounds memory_of_peer memory_of_hedge
 
 # hundred SIDE COMMAND...: the time of a hundred, one after the other
 hundred()
@@ -182,7 +199,8 @@ hundred()
 	for ((i = 0; i < 100; i++)); do "$@" || return; done
 	echo "$side hundred $(((${EPOCHREALTIME/./} - began) * 1000))" >>"$raw"
 }
-one_of_peer() { hvt-peer "$guests/hello.hvt" >/dev/null; }
-one_of_hedge() { hedgectl start --wait h "$guests/hello.hvt" >/dev/null; }
-check "a hundred of the peer in a row" hundred peer one_of_peer
-check "a hundred in a row" hundred hedge one_of_hedge
+one_of_peer() { hvt-peer "$hello" >/dev/null; }
+one_of_hedge() { hedgectl start --wait h "$hello" >/dev/null; }
+hundred_of_peer() { hundred peer one_of_peer; }
+hundred_of_hedge() { hundred hedge one_of_hedge; }
+check "a hundred in a row" rounds hundred_of_peer hundred_of_hedge
