@@ -68,7 +68,8 @@
  * that comes to a TFTP port gets no answer, not even an error.  Each packet of the server
  * answers one of the client that is at least as long; it repeats nothing by itself, which
  * is left to the client.  The image is under its path only when all SIZE bytes have come
- * and have that DIGEST.  It may be started only if it passes verify=, as any other.
+ * and have that DIGEST.  It may be started only if that is on the list of allow, whatever
+ * verify= says; a signature does not do.
  *
  * What this protects against
  * ==========================

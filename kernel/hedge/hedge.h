@@ -161,7 +161,8 @@ int hedge_snapshot_load(struct hedge_vm *vm);
 int hedge_verify_allow(const u8 *digest);
 int hedge_verify_disallow(const u8 *digest);
 bool hedge_verify_is_allowed(const u8 *digest);
-int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why);
+int hedge_verify(const struct hedge_image *image, enum hedge_verify mode,
+		 struct hedge_failure *failure);
 void hedge_verify_exit(void);
 
 /* --- loader.c -------------------------------------------------------------------- */

@@ -171,7 +171,7 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 	}
 	vm->image_is_read = true;
 	ret = hedge_verify(vm->image, cmd->has_verify ? cmd->verify : HEDGE_VERIFY_OFF,
-			   &failure->err.why);
+			   failure);
 	if (ret) {
 		hedge_event(HEDGE_EVENT_REFUSED, vm, failure->err.why);
 		return ret;

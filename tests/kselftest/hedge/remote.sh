@@ -11,7 +11,7 @@
 requires hedgectl hedge-hostile keyctl tc sha256sum
 requires_kvm
 requires_module sch_netem
-plan 45
+plan 51
 
 key=$TMPDIR/key
 must keyctl new_session
@@ -45,10 +45,18 @@ check "the totals" far stats
 check "an image is put there" far put "$guests/hang.hvt"
 is "$(cat "$out")" staged:hang.hvt "and has a path"
 digest=$(sha256sum <"$guests/hang.hvt" | cut -d ' ' -f 1)
-check_fails "it needs somebody who vouches for it, as any other" far start --verify enforce one staged:hang.hvt
-check "says the other machine" says 'PATH: nobody vouches'
-must far allow "$digest"
-check "then it is started" far start --verify enforce -m 32 one staged:hang.hvt
+is "$(cat /sys/module/hedge/parameters/verify)" off "though images are not verified"
+check_fails "it is not started before its digest is allowed" far start -m 32 one staged:hang.hvt
+check "which the other machine is told, and which it is" says "PATH: put here by another machine, and not allowed: .*allow\|$digest"
+check_fails "nor if the command says that nobody needs to vouch for it" far start --verify off -m 32 one staged:hang.hvt
+refused "nor for who is on this machine" "start|one|staged:hang.hvt||32|||x" "not allowed: .*allow\|$digest"
+must tell "load|staged:hang.hvt"
+refused "nor if it was loaded" "start|one|staged:hang.hvt||32|||x" "not allowed: .*allow\|$digest"
+is "$(sed 1d /proc/monitor)" "" "nothing runs"
+check "the same image of a file of this machine does" tell "start|here|$guests/hang.hvt||32|||x"
+must tell "stop|here"
+must tell "allow|$digest"
+check "allowed, it is started" far start -m 32 one staged:hang.hvt
 must poll_until 10 said one hanging
 is "$(names)" one "and is listed"
 check "its record is read in pieces" far stats one
