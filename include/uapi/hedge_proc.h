@@ -15,7 +15,8 @@
  *   restore|NAME|PATH|CPU|BLK|NET[|KEY=VALUE]...	start from a snapshot
  *   drain			no VM may be started until it is undone
  *   undrain
- *   allow|DIGEST		an image that verify= accepts: SHA-256, 64 hex digits
+ *   allow|DIGEST		an image that verify= accepts: SHA-256, 64 hex digits; and the one
+ *			thing that has an image of another machine run (staged:)
  *   disallow|DIGEST
  *   pool|N			keep N sandboxes ready
  *   listen|ADDRESS|KEY		take commands by UDP (hedge_remote.h), as who says so here

@@ -578,7 +578,7 @@ void hedge_netlink_exit(void);
 /* --- control.c, proc*.c ---------------------------------------------------------- */
 
 int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret);
-int hedge_control(char *line, size_t len, struct hedge_failure *failure);
+int hedge_control(char *line, size_t len, bool far, struct hedge_failure *failure);
 extern const struct proc_ops hedge_monitor_ops, hedge_errors_ops, hedge_console_ops,
 			     hedge_stats_ops, hedge_totals_ops, hedge_metrics_ops;
 

@@ -74,7 +74,7 @@ static ssize_t monitor_write(struct file *file, const char __user *buf, size_t l
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	failure = kzalloc(sizeof(*failure), GFP_KERNEL);
-	ret = failure ? hedge_control(line, len, failure) : -ENOMEM;
+	ret = failure ? hedge_control(line, len, false, failure) : -ENOMEM;
 	if (ret && failure)
 		keep_error(&failure->err);
 	kfree(failure);

@@ -54,10 +54,10 @@ static const struct command commands[] = {
 	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE", "behind remote: send an image there" },
 };
 
-/* Those that can be sent to another machine. */
+/* Those that can be sent to another machine; who may run there, it decides itself. */
 #define CMD_FAR		(CMD_LOAD | CMD_UNLOAD | CMD_START | CMD_STOP | CMD_PAUSE | CMD_RESUME | \
 			 CMD_DUMP | CMD_SNAPSHOT | CMD_RESTORE | CMD_LIST | CMD_STATS | \
-			 CMD_ALLOW | CMD_DISALLOW | CMD_POOL | CMD_DRAIN | CMD_UNDRAIN | CMD_PUT)
+			 CMD_POOL | CMD_DRAIN | CMD_UNDRAIN | CMD_PUT)
 
 static const struct program program = {
 	.name = "hedgectl",
