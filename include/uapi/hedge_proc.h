@@ -22,7 +22,7 @@
  *   listen|ADDRESS|KEY		take commands by UDP (hedge_remote.h), as who says so here
  *   unlisten			do so no longer
  *
- *   NAME	1..63 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
+ *   NAME	1..127 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
  *		errors, which are files of /proc/vmstats
  *   CPU	the processor to run on; empty: any that the caller may use
  *   MEM_MB	memory of the guest in MiB, rounded down to an even number, 2..4096
@@ -51,7 +51,7 @@
 #define HEDGE_STATS		"/proc/vmstats"
 
 #define HEDGE_COMMAND_MAX	16384	/* bytes of one command */
-#define HEDGE_NAME_MAX		63
+#define HEDGE_NAME_MAX		127	/* bytes: an ID of a container, 64 hex digits, and more */
 #define HEDGE_PATH_MAX		4095
 #define HEDGE_KEY_PREFIX	"skyhold-hedge:"
 #define HEDGE_KEY_MAX		255

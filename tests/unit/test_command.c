@@ -231,7 +231,7 @@ static void names(void **state)
 	static const char *const wrong[] = {
 		"a b", "a/b", "a\tb", "a\nb", "a\x7f", "\xc3\xa4", "a:b", "a=b", "a%s",
 	};
-	char text[128];
+	char text[256];
 	unsigned int i;
 
 	(void)state;
@@ -247,9 +247,9 @@ static void names(void **state)
 	bad("stop|..", "NAME", "begins with a dot");
 	bad_bytes("stop|a\0b", 8, "NAME", "has other characters");
 	bad_bytes("stop|a\0", 7, "NAME", "has other characters");
-	snprintf(text, sizeof(text), "stop|%s", repeat('a', 63));
+	snprintf(text, sizeof(text), "stop|%s", repeat('a', 127));
 	good(text);
-	snprintf(text, sizeof(text), "stop|%s", repeat('a', 64));
+	snprintf(text, sizeof(text), "stop|%s", repeat('a', 128));
 	bad(text, "NAME", "too long");
 	bad("stop|a\n\n", "NAME", "has other characters");
 	bad("stop|a\nstop|b", "NAME", "has other characters");
