@@ -174,7 +174,7 @@ int hedge_load(struct hedge_vm *vm);
 struct hedge_console {
 	spinlock_t lock;		/* protects ring, head, seen and lost */
 	wait_queue_head_t wait;		/* for more, or for the end */
-	char *ring;
+	char *ring;			/* NULL till the VM has its task */
 	u32 size;			/* bytes; a power of two */
 	u64 head;			/* bytes ever printed */
 	u64 seen;			/* of those, up to where somebody has read */
@@ -194,7 +194,8 @@ struct hedge_console_reader {
 	bool told_end;			/* its last read said that there is no more just now */
 };
 
-int hedge_console_init(struct hedge_console *con, u32 kib);
+void hedge_console_init(struct hedge_console *con, u32 kib);
+int hedge_console_open(struct hedge_console *con);
 void hedge_console_exit(struct hedge_console *con);
 void hedge_console_print(struct hedge_console *con, const char *text, size_t len);
 void hedge_console_skip(struct hedge_console *con, u64 len);

@@ -150,7 +150,8 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 	if (ret)
 		return ret;
 	vm->tsc_hz = vm->image->snapshot ? vm->image->snapshot->tsc_hz : kvm->tsc_hz;
-	ret = vm->image->snapshot ? hedge_snapshot_load(vm) : hedge_load(vm);
+	ret = hedge_console_open(&vm->console) ?:
+	      (vm->image->snapshot ? hedge_snapshot_load(vm) : hedge_load(vm));
 	if (ret) {
 		hedge_vm_die(vm, "memory cannot be had: error %d", -ret);
 		return ret;
