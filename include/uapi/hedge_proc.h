@@ -34,14 +34,15 @@
  *   KEY	skyhold-hedge:NAME, the description of a key of type logon or user that has
  *		HEDGE_REMOTE_KEY_BYTES
  *
- * PATH of load, unload and start may be staged:NAME, an image that was put here by TFTP.
+ * PATH begins with a slash.  Of load, unload and start it may be staged:NAME, an image that
+ * was put here by TFTP.
  *
  * Control characters are refused in every field; CMDLINE may have tabs.
  *
  * The write fails, or the command has been carried out when it returns.
  *
- * Read, /proc/monitor lists the VMs: a line that says what the columns are, then for
- * each VM its number, name, and its image's number and path.
+ * Read, /proc/monitor lists the VMs that run, paused ones too: a line that says what the
+ * columns are, then for each VM its number, name, and its image's number and path.
  */
 #ifndef _UAPI_HEDGE_PROC_H
 #define _UAPI_HEDGE_PROC_H
