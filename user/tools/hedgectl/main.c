@@ -50,8 +50,9 @@ static const struct command commands[] = {
 	{ "net add", CMD_NET_ADD, cmd_net_add, 1, 1, "TAP", "make a TAP interface that stays" },
 	{ "net delete", CMD_NET_DELETE, cmd_net_delete, 1, 1, "TAP", "take it away" },
 	{ "remote", CMD_REMOTE, NULL, 2, MANY, "HOST COMMAND...",
-	  "have a command carried out by another machine" },
-	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE", "behind remote: send an image there" },
+	  "have a command carried out by another machine; not allow, disallow" },
+	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE",
+	  "behind remote: send an image there; it has to be allowed there to run" },
 };
 
 /* Those that can be sent to another machine; who may run there, it decides itself. */
