@@ -15,13 +15,14 @@
  *   restore|NAME|PATH|CPU|BLK|NET[|KEY=VALUE]...	start from a snapshot
  *   drain			no VM may be started until it is undone
  *   undrain
- *   allow|DIGEST		an image that verify= accepts: SHA-256, 64 hex digits
+ *   allow|DIGEST		an image that verify= accepts: SHA-256, 64 hex digits; and the one
+ *			thing that has an image of another machine run (staged:)
  *   disallow|DIGEST
  *   pool|N			keep N sandboxes ready
  *   listen|ADDRESS|KEY		take commands by UDP (hedge_remote.h), as who says so here
  *   unlisten			do so no longer
  *
- *   NAME	1..63 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
+ *   NAME	1..127 of [A-Za-z0-9_.-], not with a dot first; unique; not hedge, metrics or
  *		errors, which are files of /proc/vmstats
  *   CPU	the processor to run on; empty: any that the caller may use
  *   MEM_MB	memory of the guest in MiB, rounded down to an even number, 2..4096
@@ -33,14 +34,15 @@
  *   KEY	skyhold-hedge:NAME, the description of a key of type logon or user that has
  *		HEDGE_REMOTE_KEY_BYTES
  *
- * PATH of load, unload and start may be staged:NAME, an image that was put here by TFTP.
+ * PATH begins with a slash.  Of load, unload and start it may be staged:NAME, an image that
+ * was put here by TFTP.
  *
  * Control characters are refused in every field; CMDLINE may have tabs.
  *
  * The write fails, or the command has been carried out when it returns.
  *
- * Read, /proc/monitor lists the VMs: a line that says what the columns are, then for
- * each VM its number, name, and its image's number and path.
+ * Read, /proc/monitor lists the VMs that run, paused ones too: a line that says what the
+ * columns are, then for each VM its number, name, and its image's number and path.
  */
 #ifndef _UAPI_HEDGE_PROC_H
 #define _UAPI_HEDGE_PROC_H
@@ -50,7 +52,7 @@
 #define HEDGE_STATS		"/proc/vmstats"
 
 #define HEDGE_COMMAND_MAX	16384	/* bytes of one command */
-#define HEDGE_NAME_MAX		63
+#define HEDGE_NAME_MAX		127	/* bytes: an ID of a container, 64 hex digits, and more */
 #define HEDGE_PATH_MAX		4095
 #define HEDGE_KEY_PREFIX	"skyhold-hedge:"
 #define HEDGE_KEY_MAX		255

@@ -39,7 +39,8 @@
  * Payload
  * =======
  *
- * Of a REQUEST: one command of hedge.h, or one of these, as what a client would read from
+ * Of a REQUEST: one command of hedge_proc.h, but for allow, disallow, listen and unlisten,
+ * which are of /proc/monitor alone; or one of these, as what a client would read from
  * files cannot be read here:
  *
  *   put|NAME|SIZE|DIGEST	an image will come by TFTP, from this address: its name, its
@@ -68,7 +69,8 @@
  * that comes to a TFTP port gets no answer, not even an error.  Each packet of the server
  * answers one of the client that is at least as long; it repeats nothing by itself, which
  * is left to the client.  The image is under its path only when all SIZE bytes have come
- * and have that DIGEST.  It may be started only if it passes verify=, as any other.
+ * and have that DIGEST.  It may be started only if that is on the list of allow, whatever
+ * verify= says; a signature does not do.
  *
  * What this protects against
  * ==========================
@@ -83,7 +85,8 @@
  *
  * Not protected: secrecy.  Commands, answers and images can be read on their way; where
  * that matters, put this into WireGuard or IPsec.  Who has the key may do what root may do
- * in /proc/monitor, use up the sessions, and fill the staging area.  There is no forward
+ * in /proc/monitor, but for the commands that are not taken; use up the sessions; and fill
+ * the staging area.  There is no forward
  * secrecy, as there is no secrecy.  Times are the server's alone: no clocks are compared.
  */
 #ifndef _UAPI_HEDGE_REMOTE_H

@@ -46,8 +46,9 @@ struct hedge_block {
 	u64 capacity;			/* bytes */
 	u32 block_size;			/* bytes, of the guest's requests */
 	u32 align_mask;			/* that pages of a bio must meet */
-	bool written;			/* since the last flush */
+	bool written;			/* to be flushed at the end */
 	struct request *req;		/* NULL: it was abandoned */
+	struct request *flush;		/* the last one, whatever has become of .req */
 	struct page *small;		/* for requests that are copied */
 	struct page *bounce;		/* for buffers that are not aligned; NULL till then */
 };
@@ -96,6 +97,7 @@ static void free_block(struct hedge_block *blk)
 		__free_pages(blk->bounce, get_order(BOUNCE_PAGES * PAGE_SIZE));
 	if (blk->small)
 		__free_page(blk->small);
+	kfree(blk->flush);
 	kfree(blk->req);
 	kfree(blk);
 }
@@ -120,6 +122,18 @@ static void release_abandoned(struct work_struct *work)
 		wake_up(&abandoned_wait);
 }
 
+static struct request *alloc_request(struct hedge_block *blk)
+{
+	struct request *req = kzalloc(sizeof(*req), GFP_KERNEL);
+
+	if (!req)
+		return NULL;
+	req->blk = blk;
+	init_completion(&req->done);
+	INIT_WORK(&req->release, release_abandoned);
+	return req;
+}
+
 /**
  * hedge_block_open - open a device for a guest
  * @path:	of the device
@@ -141,13 +155,11 @@ struct hedge_block *hedge_block_open(const char *path, u32 block_size, bool read
 	if (!blk)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&blk->users, 1);
-	blk->req = kzalloc(sizeof(*blk->req), GFP_KERNEL);
+	blk->req = alloc_request(blk);
+	blk->flush = alloc_request(blk);
 	blk->small = alloc_page(GFP_KERNEL_ACCOUNT);
-	if (!blk->req || !blk->small)
+	if (!blk->req || !blk->flush || !blk->small)
 		goto err_free;
-	blk->req->blk = blk;
-	init_completion(&blk->req->done);
-	INIT_WORK(&blk->req->release, release_abandoned);
 	blk->bdev = open_bdev(path, readonly, &blk->mode, blk);
 	if (IS_ERR(blk->bdev)) {
 		ret = PTR_ERR(blk->bdev);
@@ -218,21 +230,24 @@ static bool must_wait(struct request *req)
 	return atomic_cmpxchg(&req->state, SUBMITTED, WAITED_FOR) == SUBMITTED;
 }
 
-/* The waiter gives up: the request, and all that it has, is left to end_io(). */
-static int abandon(struct hedge_block *blk)
+/*
+ * The waiter gives up: the request, and all that it has, is left to end_io(); *@at becomes
+ * NULL.  Returns 0 if it is done all the same.
+ */
+static int abandon(struct request **at)
 {
-	struct request *req = blk->req;
+	struct request *req = *at;
 
 	atomic_inc(&abandoned);
-	refcount_inc(&blk->users);
+	refcount_inc(&req->blk->users);
 	if (atomic_cmpxchg(&req->state, WAITED_FOR, ABANDONED) != WAITED_FOR) {
 		atomic_dec(&abandoned);
-		refcount_dec(&blk->users);
+		refcount_dec(&req->blk->users);
 		/* end_io() is at it: the request is ours when it has let go. */
 		wait_for_completion(&req->done);
 		return 0;
 	}
-	blk->req = NULL;
+	*at = NULL;
 	return -EINTR;
 }
 
@@ -241,7 +256,7 @@ static int wait_for(struct hedge_block *blk)
 {
 	if (!must_wait(blk->req))
 		return 0;
-	return wait_for_completion_killable(&blk->req->done) ? abandon(blk) : 0;
+	return wait_for_completion_killable(&blk->req->done) ? abandon(&blk->req) : 0;
 }
 
 static void start_bio(struct hedge_block *blk, blk_opf_t op, u64 offset)
@@ -372,31 +387,33 @@ int hedge_block_transfer(struct hedge_vm *vm, struct hedge_block *blk, u64 offse
 	return 0;
 }
 
-/* What was written is to be durable before the VM is told to have ended. */
+/*
+ * What was written, and answered, is to be durable before the VM is told to have ended; a
+ * request that was abandoned has not been answered.
+ */
 static void flush(struct hedge_block *blk)
 {
-	if (!blk->written)
-		return;
-	bio_init(&blk->req->bio, blk->bdev, NULL, 0, REQ_OP_WRITE | REQ_PREFLUSH);
-	blk->req->pages = 0;
-	submit(blk->req);
-	if (must_wait(blk->req) &&
-	    !wait_for_completion_timeout(&blk->req->done, FLUSH_SECONDS * HZ) && abandon(blk)) {
+	struct request *req = blk->flush;
+
+	bio_init(&req->bio, blk->bdev, NULL, 0, REQ_OP_WRITE | REQ_PREFLUSH);
+	submit(req);
+	if (must_wait(req) &&
+	    !wait_for_completion_timeout(&req->done, FLUSH_SECONDS * HZ) && abandon(&blk->flush)) {
 		pr_warn("%pg is not flushed after %u s\n", blk->bdev, FLUSH_SECONDS);
 		return;
 	}
-	if (blk->req->bio.bi_status)
+	if (req->bio.bi_status)
 		pr_warn("%pg cannot be flushed: error %d\n", blk->bdev,
-			-blk_status_to_errno(blk->req->bio.bi_status));
-	bio_uninit(&blk->req->bio);
+			-blk_status_to_errno(req->bio.bi_status));
+	bio_uninit(&req->bio);
 }
 
 /**
- * hedge_block_close - flush and close
+ * hedge_block_close - flush what was written, and close
  */
 void hedge_block_close(struct hedge_block *blk)
 {
-	if (blk->req)
+	if (blk->written)
 		flush(blk);
 	put_block(blk);
 }

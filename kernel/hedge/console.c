@@ -67,27 +67,35 @@ void hedge_console_remove(struct hedge_console *con, struct hedge_console_reader
 }
 
 /**
- * hedge_console_init - an empty console
+ * hedge_console_init - an empty console, that nothing is printed to yet
  * @kib:	KiB that are kept, rounded up to a power of two; 0: as many as is usual
- *
- * Return: 0 or -ENOMEM.
  */
-int hedge_console_init(struct hedge_console *con, u32 kib)
+void hedge_console_init(struct hedge_console *con, u32 kib)
 {
 	con->size = roundup_pow_of_two(kib ?: DEFAULT_KIB) << 10;
-	con->ring = kvmalloc(con->size, GFP_KERNEL_ACCOUNT);
 	spin_lock_init(&con->lock);
 	init_waitqueue_head(&con->wait);
 	mutex_init(&con->readers_lock);
 	INIT_LIST_HEAD(&con->readers);
 	INIT_WORK(&con->notify, notify);
+}
+
+/**
+ * hedge_console_open - from now on it can be printed to
+ *
+ * By the VM's task: what is kept is charged to the cgroup of that.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hedge_console_open(struct hedge_console *con)
+{
+	con->ring = kvmalloc(con->size, GFP_KERNEL_ACCOUNT);
 	return con->ring ? 0 : -ENOMEM;
 }
 
 void hedge_console_exit(struct hedge_console *con)
 {
-	if (con->ring)
-		cancel_work_sync(&con->notify);
+	cancel_work_sync(&con->notify);
 	kvfree(con->ring);
 }
 
@@ -162,12 +170,13 @@ static size_t take(struct hedge_console *con, loff_t *pos, char *to, size_t len)
 	if (con->head > *pos + con->size)
 		*pos = con->head - con->size;
 	len = con->head > *pos ? min_t(u64, len, con->head - *pos) : 0;
-	at = *pos & (con->size - 1);
-	first = min_t(size_t, len, con->size - at);
-	memcpy(to, con->ring + at, first);
-	memcpy(to + first, con->ring, len - first);
-	if (len)
+	if (len) {
+		at = *pos & (con->size - 1);
+		first = min_t(size_t, len, con->size - at);
+		memcpy(to, con->ring + at, first);
+		memcpy(to + first, con->ring, len - first);
 		con->seen = max_t(u64, con->seen, *pos + len);
+	}
 	spin_unlock(&con->lock);
 	return len;
 }

@@ -206,15 +206,33 @@ static const verb_fn verbs[] = {
 	[HEDGE_UNLISTEN] = hedge_remote_listen,
 };
 
+/* Who may run, and who is listened to, is not decided by those who are. */
+static int refuse_from_afar(const struct hedge_command *cmd, struct hedge_failure *failure)
+{
+	switch (cmd->verb) {
+	case HEDGE_ALLOW:
+	case HEDGE_DISALLOW:
+		return hedge_wrong(failure, "COMMAND",
+				   "the list of digests is of this machine alone, by /proc/monitor",
+				   -EPERM);
+	case HEDGE_LISTEN:
+	case HEDGE_UNLISTEN:
+		return hedge_wrong(failure, "COMMAND", "only on this machine itself", -EPERM);
+	default:
+		return 0;
+	}
+}
+
 /**
  * hedge_control - carry out a command
  * @line:	what was written; cut into words
  * @len:	bytes, without the NUL that follows
+ * @far:	another machine asks for it
  * @failure:	says what is wrong, if anything is
  *
  * Return: 0 or -errno.
  */
-int hedge_control(char *line, size_t len, struct hedge_failure *failure)
+int hedge_control(char *line, size_t len, bool far, struct hedge_failure *failure)
 {
 	struct hedge_command *cmd = kzalloc(sizeof(*cmd), GFP_KERNEL);
 	int ret;
@@ -222,6 +240,8 @@ int hedge_control(char *line, size_t len, struct hedge_failure *failure)
 	if (!cmd)
 		return hedge_wrong(failure, "COMMAND", "out of memory", -ENOMEM);
 	ret = hedge_command_parse(line, len, cmd, &failure->err);
+	if (!ret && far)
+		ret = refuse_from_afar(cmd, failure);
 	if (!ret)
 		ret = verbs[cmd->verb](cmd, failure);
 	kfree(cmd);

@@ -161,7 +161,8 @@ int hedge_snapshot_load(struct hedge_vm *vm);
 int hedge_verify_allow(const u8 *digest);
 int hedge_verify_disallow(const u8 *digest);
 bool hedge_verify_is_allowed(const u8 *digest);
-int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why);
+int hedge_verify(const struct hedge_image *image, enum hedge_verify mode,
+		 struct hedge_failure *failure);
 void hedge_verify_exit(void);
 
 /* --- loader.c -------------------------------------------------------------------- */
@@ -173,7 +174,7 @@ int hedge_load(struct hedge_vm *vm);
 struct hedge_console {
 	spinlock_t lock;		/* protects ring, head, seen and lost */
 	wait_queue_head_t wait;		/* for more, or for the end */
-	char *ring;
+	char *ring;			/* NULL till the VM has its task */
 	u32 size;			/* bytes; a power of two */
 	u64 head;			/* bytes ever printed */
 	u64 seen;			/* of those, up to where somebody has read */
@@ -193,7 +194,8 @@ struct hedge_console_reader {
 	bool told_end;			/* its last read said that there is no more just now */
 };
 
-int hedge_console_init(struct hedge_console *con, u32 kib);
+void hedge_console_init(struct hedge_console *con, u32 kib);
+int hedge_console_open(struct hedge_console *con);
 void hedge_console_exit(struct hedge_console *con);
 void hedge_console_print(struct hedge_console *con, const char *text, size_t len);
 void hedge_console_skip(struct hedge_console *con, u64 len);
@@ -577,7 +579,7 @@ void hedge_netlink_exit(void);
 /* --- control.c, proc*.c ---------------------------------------------------------- */
 
 int hedge_wrong(struct hedge_failure *failure, const char *field, const char *why, int ret);
-int hedge_control(char *line, size_t len, struct hedge_failure *failure);
+int hedge_control(char *line, size_t len, bool far, struct hedge_failure *failure);
 extern const struct proc_ops hedge_monitor_ops, hedge_errors_ops, hedge_console_ops,
 			     hedge_stats_ops, hedge_totals_ops, hedge_metrics_ops;
 

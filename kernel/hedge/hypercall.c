@@ -97,8 +97,13 @@ static int dispatch(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait)
  */
 int hedge_hypercall(struct hedge_vm *vm, u32 nr, u32 gpa, bool may_wait)
 {
-	int ret = dispatch(vm, nr, gpa, may_wait);
+	int ret;
 
+	/* It may wait, for a disk inside KVM_RUN, too: the watchdog has patience then. */
+	WRITE_ONCE(vm->in_hypercall, true);
+	ret = dispatch(vm, nr, gpa, may_wait);
+	/* One that is to be done again has not ended. */
+	WRITE_ONCE(vm->in_hypercall, ret == HEDGE_HC_AGAIN || ret == -ERESTARTSYS);
 	if (nr && nr < HVT_HC_MAX && ret != HEDGE_HC_AGAIN && ret != -ERESTARTSYS)
 		vm->exits.hypercall[nr]++;
 	return ret;

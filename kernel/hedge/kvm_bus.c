@@ -14,6 +14,7 @@
  */
 #include <linux/kvm_host.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <kvm/iodev.h>
 #include "hedge.h"
@@ -28,14 +29,20 @@ struct bus_device {
 	struct hedge_vm *vm;
 };
 
-/* A nonzero return has KVM leave KVM_RUN, where the loop does what is still to do. */
+/*
+ * A nonzero return has KVM leave KVM_RUN, where the loop does what is still to do.
+ *
+ * An OUT with a REP prefix comes here up to 1024 times before KVM looks at signals: what
+ * others want of the VM is seen to between any two of them, as is whoever else is to run.
+ */
 static int write_port(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t port, int len,
 		      const void *val)
 {
 	struct bus_device *bd = container_of(dev, struct bus_device, dev);
 
-	if (len != sizeof(u32) || bd->vm->dying)
+	if (len != sizeof(u32) || bd->vm->dying || signal_pending(current))
 		return -EOPNOTSUPP;
+	cond_resched();
 	return hedge_hypercall(bd->vm, port - HVT_HC_BASE, *(const u32 *)val, false) ?
 	       -EOPNOTSUPP : 0;
 }

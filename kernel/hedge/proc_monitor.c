@@ -62,19 +62,20 @@ static int errors_show(struct seq_file *m, void *unused)
 static ssize_t monitor_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	struct hedge_failure *failure;
+	size_t taken;
 	char *line;
 	int ret;
 
 	ret = hedge_only_admin();
 	if (ret)
 		return ret;
-	if (!len || len > HEDGE_COMMAND_MAX)
-		return -EINVAL;
-	line = memdup_user_nul(buf, len);
+	/* So much of one that is too long shows that it is. */
+	taken = min_t(size_t, len, HEDGE_COMMAND_MAX + 1);
+	line = memdup_user_nul(buf, taken);
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	failure = kzalloc(sizeof(*failure), GFP_KERNEL);
-	ret = failure ? hedge_control(line, len, failure) : -ENOMEM;
+	ret = failure ? hedge_control(line, taken, false, failure) : -ENOMEM;
 	if (ret && failure)
 		keep_error(&failure->err);
 	kfree(failure);

@@ -188,15 +188,23 @@ struct hedge_vm *hedge_registry_recall(const char *name)
 	return vm;
 }
 
-/* The list of /proc/monitor: its form is that of the first HEDGE. */
+/*
+ * The list of /proc/monitor, of those whose guests run or are paused: one that is starting may
+ * never do so.  Its form is that of the first HEDGE.
+ */
 void hedge_registry_show(struct seq_file *m)
 {
 	struct hedge_vm *vm;
 
 	seq_puts(m, "ID NAME MODID MODNAME\n");
 	mutex_lock(&registry.lock);
-	list_for_each_entry(vm, &registry.running, link)
-		seq_printf(m, "%u %s %u %s\n", vm->id, vm->name, vm->image->id, vm->image->path);
+	list_for_each_entry(vm, &registry.running, link) {
+		enum hedge_state state = READ_ONCE(vm->state);
+
+		if (state == HEDGE_RUNNING || state == HEDGE_PAUSED)
+			seq_printf(m, "%u %s %u %s\n", vm->id, vm->name, vm->image->id,
+				   vm->image->path);
+	}
 	mutex_unlock(&registry.lock);
 }
 

@@ -115,7 +115,7 @@ int hedge_remote_do(char *line, size_t len, const struct hedge_peer *peer, char 
 		return -ENOMEM;
 	ret = hedge_remote_parse(line, len, &rq, &failure->err);
 	if (ret == -ENOENT)
-		ret = hedge_control(line, len, failure);
+		ret = hedge_control(line, len, true, failure);
 	else if (!ret)
 		ret = do_request(&rq, peer, text, room, text_len, failure);
 	if (ret && failure->err.field && failure->err.why)

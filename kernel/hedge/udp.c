@@ -445,15 +445,14 @@ static int unlisten_locked(void)
 /**
  * hedge_remote_listen - listen, or unlisten
  *
+ * Not by a worker that carries out a command of another machine: it would wait for itself.
+ *
  * Return: 0 or -errno.
  */
 int hedge_remote_listen(const struct hedge_command *cmd, struct hedge_failure *failure)
 {
 	int ret;
 
-	/* Commands of other machines are carried out by workers, and would wait for themselves. */
-	if (current->flags & PF_WQ_WORKER)
-		return hedge_wrong(failure, "COMMAND", "only on this machine itself", -EPERM);
 	mutex_lock(&listen_lock);
 	ret = cmd->verb == HEDGE_LISTEN ? listen_locked(cmd, failure) : unlisten_locked();
 	mutex_unlock(&listen_lock);

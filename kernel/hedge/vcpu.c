@@ -85,11 +85,8 @@ static void slow_hypercall(struct hedge_vm *vm)
 			     run->io.count, run->io.size);
 		return;
 	}
-	/* Here it may wait; the watchdog has patience then. */
-	WRITE_ONCE(vm->in_hypercall, true);
 	vm->unanswered = hedge_hypercall(vm, nr, hedge_kvm_port_value(vm->kvm), true) ==
 			 -ERESTARTSYS;
-	WRITE_ONCE(vm->in_hypercall, vm->unanswered);
 }
 
 static void handle_exit(struct hedge_vm *vm)

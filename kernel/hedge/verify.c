@@ -180,6 +180,18 @@ static void measure(const char *what, const u8 *digest)
 	ima_measure_critical_data("hedge", "hedge-image", event, strlen(event), false, NULL, 0);
 }
 
+/* Who may put an image here does not vouch for it; nor is a signature asked. */
+static int decide_staged(const struct hedge_image *image, struct hedge_failure *failure)
+{
+	if (hedge_verify_is_allowed(image->digest))
+		return 0;
+	snprintf(failure->text, sizeof(failure->text),
+		 "put here by another machine, and not allowed: tell /proc/monitor allow|%*phN",
+		 SHA256_DIGEST_SIZE, image->digest);
+	failure->err.why = failure->text;
+	return -EACCES;
+}
+
 static int decide(const struct hedge_image *image, const u8 *digest, const char **why)
 {
 	int ret;
@@ -200,15 +212,17 @@ static int decide(const struct hedge_image *image, const u8 *digest, const char 
  * hedge_verify - measure an image, and decide whether it may run
  * @image:	read and checked
  * @mode:	that the command asks for; the stricter of this and the module's holds
- * @why:	says why it may not
+ * @failure:	says why it may not
  *
+ * What another machine has put here runs if its digest is allowed, whatever the mode.
  * Of a snapshot all of the file counts, and where nobody asks for that, since it takes
  * its time, its head is measured.
  *
  * Return: 0; -EACCES if nobody vouches for it; -EKEYREJECTED for a bad signature; or
  * another -errno.
  */
-int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const char **why)
+int hedge_verify(const struct hedge_image *image, enum hedge_verify mode,
+		 struct hedge_failure *failure)
 {
 	u8 digest[SHA256_DIGEST_SIZE];
 	int ret;
@@ -221,17 +235,19 @@ int hedge_verify(const struct hedge_image *image, enum hedge_verify mode, const 
 		sha256((const u8 *)image->snapshot, HEDGE_SNAPSHOT_HEAD_SIZE, digest);
 		measure("snapshot-head-sha256:", digest);
 	} else {
-		*why = "the snapshot cannot be read";
+		failure->err.why = "the snapshot cannot be read";
 		ret = hedge_snapshot_digest(image, digest);
 		if (ret)
 			return ret;
 		measure("snapshot-sha256:", digest);
 	}
+	if (hedge_staging_has(image->path))
+		return decide_staged(image, failure);
 	if (mode == HEDGE_VERIFY_OFF)
 		return 0;
-	ret = decide(image, digest, why);
+	ret = decide(image, digest, &failure->err.why);
 	if (!ret || mode == HEDGE_VERIFY_ENFORCE)
 		return ret;
-	pr_warn("%s: %s\n", image->path, *why);
+	pr_warn("%s: %s\n", image->path, failure->err.why);
 	return 0;
 }

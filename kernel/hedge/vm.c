@@ -150,7 +150,8 @@ int hedge_vm_boot(struct hedge_vm *vm, struct hedge_kvm *kvm)
 	if (ret)
 		return ret;
 	vm->tsc_hz = vm->image->snapshot ? vm->image->snapshot->tsc_hz : kvm->tsc_hz;
-	ret = vm->image->snapshot ? hedge_snapshot_load(vm) : hedge_load(vm);
+	ret = hedge_console_open(&vm->console) ?:
+	      (vm->image->snapshot ? hedge_snapshot_load(vm) : hedge_load(vm));
 	if (ret) {
 		hedge_vm_die(vm, "memory cannot be had: error %d", -ret);
 		return ret;
@@ -239,6 +240,7 @@ void hedge_vm_finish(struct hedge_vm *vm)
 	vm->state = HEDGE_ENDED;
 	vm->finished = ktime_get();
 	spin_unlock(&vm->lock);
+	wake_up_all(&vm->wait);
 	hedge_console_end(&vm->console);
 	hedge_event(HEDGE_EVENT_ENDED, vm, NULL);
 	hedge_registry_ended(vm);
@@ -446,5 +448,7 @@ int hedge_vm_pause(struct hedge_vm *vm, bool pause)
 					   READ_ONCE(vm->pause) != pause, ASK_SECONDS * HZ);
 	if (left <= 0)
 		return left ? -EINTR : -ETIMEDOUT;
+	if (READ_ONCE(vm->state) == HEDGE_ENDED)
+		return -ESRCH;
 	return READ_ONCE(vm->state) == want || READ_ONCE(vm->pause) == pause ? 0 : -EBUSY;
 }

@@ -171,7 +171,7 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 	}
 	vm->image_is_read = true;
 	ret = hedge_verify(vm->image, cmd->has_verify ? cmd->verify : HEDGE_VERIFY_OFF,
-			   &failure->err.why);
+			   failure);
 	if (ret) {
 		hedge_event(HEDGE_EVENT_REFUSED, vm, failure->err.why);
 		return ret;
@@ -205,6 +205,7 @@ static int open_cgroup(struct hedge_vm *vm, const struct hedge_command *cmd,
 
 static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 {
+	hedge_console_init(&vm->console, cmd->limits.console_kib);
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
 	vm->cpu = cmd->cpu;
 	vm->mem = (u64)cmd->mem_mb << 20;
@@ -216,7 +217,7 @@ static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 	vm->core = kstrdup(cmd->core, GFP_KERNEL);
 	if ((cmd->cmdline && !vm->cmdline) || (cmd->core && !vm->core))
 		return -ENOMEM;
-	return hedge_console_init(&vm->console, cmd->limits.console_kib);
+	return 0;
 }
 
 /**

@@ -50,7 +50,7 @@ struct server {
 	size_t last_len;
 	struct tftp_transfer transfer;
 	struct sockaddr_in put_peer;	/* port 0: not settled */
-	char put_name[64];
+	char put_name[HEDGE_NAME_MAX + 1];
 	uint8_t put_digest[32];
 };
 

@@ -110,7 +110,7 @@ static void start(void **state)
 	assert_int_equal(cmd.limits.cpu_quota, 0);
 	assert_false(cmd.has_verify);
 	assert_int_equal(cmd.devices, 0);
-	good("start|a|i||2|||c");
+	good("start|a|/i||2|||c");
 	assert_int_equal(cmd.cpu, HEDGE_CPU_ANY);
 	assert_null(cmd.block);
 	assert_null(cmd.net);
@@ -231,7 +231,7 @@ static void names(void **state)
 	static const char *const wrong[] = {
 		"a b", "a/b", "a\tb", "a\nb", "a\x7f", "\xc3\xa4", "a:b", "a=b", "a%s",
 	};
-	char text[128];
+	char text[256];
 	unsigned int i;
 
 	(void)state;
@@ -247,9 +247,9 @@ static void names(void **state)
 	bad("stop|..", "NAME", "begins with a dot");
 	bad_bytes("stop|a\0b", 8, "NAME", "has other characters");
 	bad_bytes("stop|a\0", 7, "NAME", "has other characters");
-	snprintf(text, sizeof(text), "stop|%s", repeat('a', 63));
+	snprintf(text, sizeof(text), "stop|%s", repeat('a', 127));
 	good(text);
-	snprintf(text, sizeof(text), "stop|%s", repeat('a', 64));
+	snprintf(text, sizeof(text), "stop|%s", repeat('a', 128));
 	bad(text, "NAME", "too long");
 	bad("stop|a\n\n", "NAME", "has other characters");
 	bad("stop|a\nstop|b", "NAME", "has other characters");
@@ -266,6 +266,18 @@ static void paths(void **state)
 	bad("load|/a\x1b[2J", "PATH", "control character");
 	bad_bytes("load|/a\0b", 9, "PATH", "control character");
 	bad("start|a||1|2|||c", "PATH", "empty");
+	bad("start|a|i|1|2|||c", "PATH", "relative");
+	bad("start|a|./i|1|2|||c", "PATH", "relative");
+	bad("start|a|stage:i|1|2|||c", "PATH", "relative");
+	bad("load|i", "PATH", "relative");
+	bad("unload|../i", "PATH", "relative");
+	good("start|a|staged:i|1|2|||c");
+	good("load|staged:i");
+	good("unload|staged:i");
+	bad("dump|a|core", "PATH", "relative");
+	bad("dump|a|staged:core", "PATH", "relative");
+	bad("snapshot|a|s", "PATH", "relative");
+	bad("restore|a|staged:s|||", "PATH", "relative");
 	snprintf(text, sizeof(text), "load|%s", repeat('/', 4095));
 	good(text);
 	snprintf(text, sizeof(text), "load|%s", repeat('/', 4096));

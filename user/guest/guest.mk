@@ -9,7 +9,7 @@ kv_OBJS		:= $(addprefix $(O)/guest/,kv/store.o kv/resp.o)
 http_OBJS	:= $(addprefix $(O)/guest/,http/request.o http/tar.o)
 
 GUESTS		:= abort apic block boot clock cmdline copy cpu echo exception exit fpu fpudisk fuzz hang hello memory \
-		   netspeed pointer poll port puts secret speed tls $(SERVICES)
+		   netspeed pointer poll port puts secret speed string tls $(SERVICES)
 GUEST_LIB	:= $(addprefix $(O)/guest/lib/,console.o device.o memory.o start.o trap.o trap_stubs.o)
 GUEST_CFLAGS	:= -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-pie -fno-stack-protector \
 		   -fno-asynchronous-unwind-tables -mno-red-zone -fcf-protection=none -Iinclude/uapi -Iuser/guest

@@ -52,6 +52,16 @@ static const char *absolute_wrong(const struct hedge_word *w)
 	return why || *w->text == '/' ? why : "relative; a path that begins with / is wanted";
 }
 
+/* Images that are kept are known by their paths. */
+static const char *image_wrong(const struct hedge_word *w)
+{
+	const char *why = path_wrong(w);
+
+	if (why || *w->text == '/' || !strncmp(w->text, HEDGE_STAGED, strlen(HEDGE_STAGED)))
+		return why;
+	return "relative; a path that begins with /, or staged:NAME, is wanted";
+}
+
 /* As the kernel's dev_valid_name(). */
 static const char *interface_wrong(const struct hedge_word *w)
 {
@@ -89,14 +99,20 @@ static int set_name(struct parsing *p, const char *name, const struct hedge_word
 	return 0;
 }
 
+static int set_image(struct parsing *p, const char *name, const struct hedge_word *w)
+{
+	const char *why = image_wrong(w);
+
+	p->cmd->path = w->text;
+	return why ? bad(p, name, why) : 0;
+}
+
 static int set_path(struct parsing *p, const char *name, const struct hedge_word *w)
 {
-	const char *why = path_wrong(w);
+	const char *why = absolute_wrong(w);
 
-	if (why)
-		return bad(p, name, why);
 	p->cmd->path = w->text;
-	return 0;
+	return why ? bad(p, name, why) : 0;
 }
 
 static int set_cpu(struct parsing *p, const char *name, const struct hedge_word *w)
@@ -216,6 +232,7 @@ static int set_key_name(struct parsing *p, const char *name, const struct hedge_
 }
 
 static const struct field field_name = { "NAME", set_name };
+static const struct field field_image = { "PATH", set_image };
 static const struct field field_path = { "PATH", set_path };
 static const struct field field_cpu = { "CPU", set_cpu };
 static const struct field field_mem = { "MEM_MB", set_mem };
@@ -454,9 +471,9 @@ struct verb {
 			.extra = "one bar too many; the form is " text
 
 static const struct verb verbs[] = {
-	{ "load", HEDGE_LOAD, { &field_path }, FORM("load|PATH") },
-	{ "unload", HEDGE_UNLOAD, { &field_path }, FORM("unload|PATH") },
-	{ "start", HEDGE_START, { &field_name, &field_path, &field_cpu, &field_mem, &field_block,
+	{ "load", HEDGE_LOAD, { &field_image }, FORM("load|PATH") },
+	{ "unload", HEDGE_UNLOAD, { &field_image }, FORM("unload|PATH") },
+	{ "start", HEDGE_START, { &field_name, &field_image, &field_cpu, &field_mem, &field_block,
 				  &field_net, &field_cmdline }, true,
 	  FORM("start|NAME|PATH|CPU|MEM_MB|BLK|NET|CMDLINE[|KEY=VALUE]...") },
 	{ "stop", HEDGE_STOP, { &field_name }, FORM("stop|NAME") },

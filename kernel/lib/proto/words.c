@@ -109,9 +109,9 @@ const char *hedge_word_name_wrong(const struct hedge_word *w)
 	size_t i;
 
 	if (!w->len)
-		return "empty; 1 to 63 of A-Z a-z 0-9 _ . - are wanted";
+		return "empty; 1 to 127 of A-Z a-z 0-9 _ . - are wanted";
 	if (w->len > HEDGE_NAME_MAX)
-		return "too long; 1 to 63 of A-Z a-z 0-9 _ . - are wanted";
+		return "too long; 1 to 127 of A-Z a-z 0-9 _ . - are wanted";
 	for (i = 0; i < w->len; i++) {
 		char c = w->text[i];
 

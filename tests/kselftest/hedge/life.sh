@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
 requires_kvm
-plan 50
+plan 51
 load_module hedge
 
 is "$(cat /proc/monitor)" "ID NAME MODID MODNAME" "there is no VM"
@@ -91,6 +91,12 @@ echo '+memory' >$root/cgroup.subtree_control
 check "one is started in another cgroup" start c hang -- cgroup=$root/vms
 is "$(cat "/proc/$(value c pid)/cgroup")" "0::/vms" "and runs there"
 check "its memory is charged to that" test "$(cat $root/vms/memory.current)" -gt 65536
+must tell "stop|c"
+kernel_memory() { awk '$1 == "kernel" { print $2 }' $root/vms/memory.stat; }
+before=$(kernel_memory)
+must start c hang -- cgroup=$root/vms console=4096
+has_grown() { [ $(($(kernel_memory) - before)) -ge $((4 << 20)) ]; }
+check "and so is its console" poll_until 10 has_grown
 must tell "stop|c"
 refused "one that is not there is refused" "start|c|$guests/hang.hvt||32|||x|cgroup=$root/none" 'cgroup: there is no such cgroup'
 must tell "pool|1"

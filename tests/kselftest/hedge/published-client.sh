@@ -9,11 +9,11 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
-requires python3 ip
+requires python3 ip hedgectl sha256sum
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=1024
-plan 28
+plan 39
 load_module hedge
 
 # bytes TEXT: these, and no others, in one write; what Python's \ means is meant.
@@ -61,6 +61,23 @@ must bytes "stop|vm2"
 check "what was loaded is started" bytes "start|vm3|$hello|0|32|||x"
 must poll_until 10 has_ended vm3
 is "$(value vm3 exit_status)" 0 "and runs"
+
+# urunc has the ID of the container as NAME: 64 hex digits.
+id=$(sha256sum <"$image" | cut -d ' ' -f 1)
+check "a name may be the ID of a container" bytes "start|$id|$image|0|32|||hello"
+is "$(listed | sed 1d | cut -d ' ' -f 2)" "$id" "and is listed whole"
+must poll_until 10 said "$id" hanging
+check "its console is read" grep -qx hanging "/proc/vmcons/vm$(value "$id" id)"
+is "$(value "$id" name) $(value "$id" state)" "$id running" "and its record"
+is "$(hedgectl list | awk -v id="$id" '$2 == id { print $3 }')" "$image" "hedgectl lists it"
+is "$(hedgectl stats "$id" | awk '$1 == "name" { print $2 }')" "$id" "and knows it"
+check "so do the metrics" grep -q "^hedge_vm_up_seconds{vm=\"$id\"}" /proc/vmstats/metrics
+check "it is stopped" bytes "stop|$id"
+longest=$id${id:1}
+check "the longest name has 127 bytes" bytes "start|$longest|$image|0|32|||hello"
+is "$(value "$longest" name)" "$longest" "all of which are kept"
+must bytes "stop|$longest"
+check_fails "one of 128 is refused" bytes "start|x$longest|$image|0|32|||hello"
 
 must ip tuntap add hvtc mode tap
 cleanup ip link del hvtc

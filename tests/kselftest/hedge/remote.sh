@@ -8,10 +8,10 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
-requires hedgectl hedge-hostile keyctl tc sha256sum
+requires hedgectl hedge-hostile keyctl tc sha256sum python3
 requires_kvm
 requires_module sch_netem
-plan 45
+plan 62
 
 key=$TMPDIR/key
 must keyctl new_session
@@ -45,10 +45,57 @@ check "the totals" far stats
 check "an image is put there" far put "$guests/hang.hvt"
 is "$(cat "$out")" staged:hang.hvt "and has a path"
 digest=$(sha256sum <"$guests/hang.hvt" | cut -d ' ' -f 1)
-check_fails "it needs somebody who vouches for it, as any other" far start --verify enforce one staged:hang.hvt
-check "says the other machine" says 'PATH: nobody vouches'
-must far allow "$digest"
-check "then it is started" far start --verify enforce -m 32 one staged:hang.hvt
+is "$(cat /sys/module/hedge/parameters/verify)" off "though images are not verified"
+check_fails "it is not started before its digest is allowed" far start -m 32 one staged:hang.hvt
+check "which the other machine is told, and which it is" says "PATH: put here by another machine, and not allowed: .*allow\|$digest"
+check_fails "nor if the command says that nobody needs to vouch for it" far start --verify off -m 32 one staged:hang.hvt
+refused "nor for who is on this machine" "start|one|staged:hang.hvt||32|||x" "not allowed: .*allow\|$digest"
+must tell "load|staged:hang.hvt"
+refused "nor if it was loaded" "start|one|staged:hang.hvt||32|||x" "not allowed: .*allow\|$digest"
+is "$(sed 1d /proc/monitor)" "" "nothing runs"
+check "the same image of a file of this machine does" tell "start|here|$guests/hang.hvt||32|||x"
+must tell "stop|here"
+# With the key, but not by hedgectl, which sends nothing of the kind.
+cat >"$TMPDIR/by_hand" <<'PY'
+import hashlib, hmac, os, socket, struct, sys
+key, port, command = open(sys.argv[1], "rb").read(), int(sys.argv[2]), sys.argv[3].encode()
+HEAD = "<IBBHIiQQQ"
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.settimeout(1)
+sock.connect(("127.0.0.1", port))
+nonce = int.from_bytes(os.urandom(8), "little")
+def ask(kind, session, sequence, payload):
+    frame = struct.pack(HEAD, 0x47444548, 1, kind, len(payload), 0, 0, nonce, session, sequence) + payload
+    frame += bytes(1200 - 32 - len(frame))
+    frame += hmac.digest(key, frame, hashlib.sha256)
+    for _ in range(30):
+        sock.send(frame)
+        try:
+            answer = sock.recv(2000)
+        except TimeoutError:
+            continue
+        head = struct.unpack_from(HEAD, answer)
+        return head[5], head[7], answer[40:40 + head[3]].decode()
+    sys.exit("no answer")
+session = ask(1, 0, 0, b"")[1]
+result, _, text = ask(3, session, 1, command)
+print(text)
+sys.exit(result != 0)
+PY
+by_hand() { python3 "$TMPDIR/by_hand" "$key" "$port" "$1" >"$out" 2>&1; }
+check "what is sent by hand is carried out" by_hand "pool|0"
+check_fails "hedgectl does not send what decides who may run" far allow "$digest"
+check "and says so" says 'cannot be done on another machine'
+for command in "allow|$digest" "disallow|$digest"; do
+	check_fails "from there ${command%|*} is refused" by_hand "$command"
+	check "with the reason" says 'COMMAND: the list of digests is of this machine alone'
+done
+check_fails "from there it is not unlistened to either" by_hand unlisten
+check "with the reason" says 'COMMAND: only on this machine itself'
+check_fails "the image still does not start" far start -m 32 one staged:hang.hvt
+must tell "allow|$digest"
+check_fails "nor is it taken from the list from there" by_hand "disallow|$digest"
+check "allowed, it is started" far start -m 32 one staged:hang.hvt
 must poll_until 10 said one hanging
 is "$(names)" one "and is listed"
 check "its record is read in pieces" far stats one

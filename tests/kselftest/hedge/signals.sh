@@ -10,7 +10,7 @@
 . "$(dirname "$0")/monitor.sh"
 requires setpriv python3
 requires_kvm
-plan 22
+plan 27
 load_module hedge
 
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -80,6 +80,9 @@ task=$(value d pid)
 must poll_until 10 said d hanging
 must nobody kill -STOP "$task"
 must poll_until 10 stopped "$task"
+# The shell is in its own write.
+pausing() { grep -qs ' hedge_vm_pause' /proc/[0-9]*/stack; }
+tail_is() { [ "$(tail -n 1 "$TMPDIR/paused")" = "$1" ]; }
 waits() { [ -e "/proc/$1" ] && grep -q ' hedge_vm_' "/proc/$1/stack"; }
 in_one_write "dump|d|$TMPDIR/core" >/proc/monitor 2>/dev/null &
 must poll_until 10 waits $!
@@ -96,6 +99,18 @@ check "the VM runs" runs d
 check "and has a core" tell "dump|d|$TMPDIR/core2"
 must tell "stop|d"
 
+must start f hang
+task=$(value f pid)
+must poll_until 10 said f hanging
+must nobody kill -STOP "$task"
+must poll_until 10 stopped "$task"
+pause_f() { tell "pause|f" >"$TMPDIR/paused"; echo $? >>"$TMPDIR/paused"; }
+pause_f &
+must poll_until 10 pausing
+must nobody kill -KILL "$task"
+check "who waits for the pause of one that is killed does not for long" poll_until 10 tail_is 1
+check "and is told that it runs no more" grep -q 'NAME: it does not run' "$TMPDIR/paused"
+
 # --- the pool, and the module ---
 stop_a_parked_one()
 {
@@ -105,6 +120,16 @@ stop_a_parked_one()
 	must poll_until 10 stopped "$task"
 }
 must tell "pool|1"
+stop_a_parked_one
+in_one_write "start|g|$guests/hang.hvt||32|||x" >/proc/monitor &
+starter=$!
+starts() { state_is g starting; }
+check "one whose task is stopped is starting" poll_until 10 starts
+is "$(sed 1d /proc/monitor)" "" "and is not listed: it does not run"
+must nobody kill -CONT "$task"
+must wait "$starter"
+is "$(awk 'NR > 1 { print $2, $4 }' /proc/monitor)" "g $guests/hang.hvt" "it is when it does"
+must tell "stop|g"
 stop_a_parked_one
 refused "a start with a task of the pool that is stopped fails" "start|e|$guests/hang.hvt||32|||x" 'NAME: its task does not begin'
 must poll_until 10 gone "$task"

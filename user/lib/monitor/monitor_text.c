@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,12 +28,14 @@ static bool next_line(const char **text, char *line, size_t size)
 	return true;
 }
 
+static_assert(HEDGE_NAME_MAX == 127, "as the conversion of a name has it");
+
 static bool read_vm(const char *line, struct monitor_vm *vm)
 {
 	const char *rest;
 	int used = 0;
 
-	if (sscanf(line, "%" SCNu32 " %63[^ ]%n", &vm->id, vm->name, &used) < 2)
+	if (sscanf(line, "%" SCNu32 " %127[^ ]%n", &vm->id, vm->name, &used) < 2)
 		return false;
 	rest = line + used;
 	used = 0;

@@ -50,14 +50,15 @@ static const struct command commands[] = {
 	{ "net add", CMD_NET_ADD, cmd_net_add, 1, 1, "TAP", "make a TAP interface that stays" },
 	{ "net delete", CMD_NET_DELETE, cmd_net_delete, 1, 1, "TAP", "take it away" },
 	{ "remote", CMD_REMOTE, NULL, 2, MANY, "HOST COMMAND...",
-	  "have a command carried out by another machine" },
-	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE", "behind remote: send an image there" },
+	  "have a command carried out by another machine; not allow, disallow" },
+	{ "put", CMD_PUT, cmd_put, 1, 1, "IMAGE",
+	  "behind remote: send an image there; it has to be allowed there to run" },
 };
 
-/* Those that can be sent to another machine. */
+/* Those that can be sent to another machine; who may run there, it decides itself. */
 #define CMD_FAR		(CMD_LOAD | CMD_UNLOAD | CMD_START | CMD_STOP | CMD_PAUSE | CMD_RESUME | \
 			 CMD_DUMP | CMD_SNAPSHOT | CMD_RESTORE | CMD_LIST | CMD_STATS | \
-			 CMD_ALLOW | CMD_DISALLOW | CMD_POOL | CMD_DRAIN | CMD_UNDRAIN | CMD_PUT)
+			 CMD_POOL | CMD_DRAIN | CMD_UNDRAIN | CMD_PUT)
 
 static const struct program program = {
 	.name = "hedgectl",
