@@ -39,7 +39,7 @@ struct process {
 	bool stopped;			/* and not only when all have gone who hold it */
 	int64_t started;
 	int64_t kill_at;		/* 0: never */
-	char near[ROLE_HOST];		/* of an edge that gateways reach by CONTROL_NEAR */
+	char near[ROLE_HOST];		/* an edge that CONTROL_NEAR reaches */
 };
 
 struct parent {

@@ -63,9 +63,9 @@ void role_ended(struct role_run *run, int rc);
 bool role_service(struct role_run *run, enum role peer, struct link_service *service);
 
 /*
- * gateway.c, in this order.  What needs rights; what needs the loop, on its first fiber; a fiber
- * that serves a listening socket until it is told to leave it, with @retire to another gateway;
- * what it reaches an edge by (CONTROL_NEAR); what nobody uses any more; the rest.
+ * gateway.c, in this order.  What needs rights; what needs the loop, on its first fiber; a
+ * fiber that serves a listening socket until it is told to leave it, with @retire to another
+ * gateway; what it reaches an edge by (CONTROL_NEAR); what nobody uses any more; the rest.
  * Return: 0 or -errno, and a line in the log.
  */
 int gateway_prepare(struct role_run *run);
