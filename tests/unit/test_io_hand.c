@@ -60,6 +60,47 @@ static int in_order(void *arg)
 	return 0;
 }
 
+/* Several in one message, and one in a message that says nothing, leave none open. */
+static int more_than_one(void *arg)
+{
+	struct {
+		struct cmsghdr header;
+		int fd[3];
+	} many = { { CMSG_LEN(sizeof(many.fd)), SOL_SOCKET, SCM_RIGHTS }, { 0 } };
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &many,
+		.msg_controllen = CMSG_LEN(sizeof(many.fd)),
+	};
+	int pair[2], fd[2], i, got;
+
+	(void)arg;
+	signal(SIGPIPE, SIG_IGN);
+	must_equal(io_hand_pair(pair), 0);
+	must_equal(pipe2(fd, O_CLOEXEC), 0);
+	for (i = 0; i < 3; i++)
+		many.fd[i] = fd[0];
+	must_equal(sendmsg(pair[0], &msg, 0), 1);
+	got = io_handed(pair[1], SOON);
+	must(got >= 0);
+	io_close(got);
+	iov.iov_len = 0;
+	must_equal(sendmsg(pair[0], &msg, 0), 0);
+	must_equal(io_handed(pair[1], SOON), -ENODATA);
+	io_close(fd[0]);
+	must_equal(write(fd[1], "x", 1), -1);
+	must_equal(errno, EPIPE);
+	io_close(fd[1]);
+	io_close(pair[0]);
+	io_close(pair[1]);
+	return 0;
+}
+
+static void more_than_one_in_a_message(void **state)
+{
+	assert_int_equal(on_loop(state, more_than_one, NULL), 0);
+}
+
 static void all_in_order(void **state)
 {
 	assert_int_equal(on_loop(state, in_order, NULL), 0);
@@ -156,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(all_in_order),
+		ON_BOTH(more_than_one_in_a_message),
 		ON_BOTH(what_nobody_takes),
 		ON_BOTH(more_than_are_taken),
 		ON_BOTH(no_descriptor_left),

@@ -5,13 +5,14 @@
 
 #include "control.h"
 
+/* Room for one descriptor and no padding behind it, so that the kernel makes no others. */
 void control_in(struct control_buffer *b)
 {
 	memset(b, 0, sizeof(*b));
 	b->iov = (struct iovec){ &b->message, sizeof(b->message) };
 	b->msg = (struct msghdr){
 		.msg_iov = &b->iov, .msg_iovlen = 1,
-		.msg_control = &b->control, .msg_controllen = sizeof(b->control),
+		.msg_control = &b->control, .msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 }
 

@@ -240,6 +240,24 @@ static int porter(void *arg)
 	return rc;
 }
 
+/*
+ * A connection is a pair of sockets.  Anything else is none, and might hold up who closes it: a
+ * socket of the network, for as long as it was told to linger.
+ */
+static int only_a_pair(int fd)
+{
+	const struct linger now = { .l_onoff = 1 };
+	socklen_t len = sizeof(int);
+	int domain, type;
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_UNIX &&
+	    !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM)
+		return fd;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	io_close(fd);
+	return -EPROTOTYPE;
+}
+
 /* A place is asked for when somebody comes, so that those who hand over do not keep any free. */
 static int admit_near(struct http_listen *l, int hand)
 {
@@ -254,9 +272,13 @@ static int admit_near(struct http_listen *l, int hand)
 	/* Who is not taken at a stop has not been heard, and may ask another. */
 	fd = l->server->stopping ? -ECANCELED : io_handed(hand, 0);
 	if (fd >= 0)
+		fd = only_a_pair(fd);
+	if (fd >= 0)
 		rc = welcome(l, &l->near_room, NULL, fd, &from);
 	else
 		io_release(&l->near_room, 1);
+	if (fd == -EPROTOTYPE)
+		return 0;
 	rc = fd < 0 ? fd : rc;
 	return passes(rc) ? io_sleep_until(io_after_ms(PAUSE_MS)) : rc;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "hand.h"
 #include "net.h"
@@ -23,7 +24,7 @@ static void prepare(struct hand *h)
 	h->iov = (struct iovec){ &h->byte, 1 };
 	h->msg = (struct msghdr){
 		.msg_iov = &h->iov, .msg_iovlen = 1,
-		.msg_control = &h->control, .msg_controllen = sizeof(h->control),
+		.msg_control = &h->control, .msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 }
 
@@ -45,7 +46,7 @@ int io_hand(int hand, int fd)
 	return sendmsg(hand, &h.msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-/* There is room for one, so the kernel has made no others. */
+/* There is room for one and no padding behind it, so the kernel has made no others. */
 static int fd_of(struct hand *h)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&h->msg);
@@ -66,9 +67,12 @@ int io_handed(int hand, int64_t deadline)
 	do {
 		prepare(&h);
 		got = io_recvmsg(hand, &h.msg, 0, deadline);
-		if (got <= 0)
-			return got ? (int)got : -ENODATA;
-		fd = fd_of(&h);
+		fd = got < 0 ? -1 : fd_of(&h);
+		if (got > 0)
+			continue;
+		if (fd >= 0)
+			close(fd);
+		return got ? (int)got : -ENODATA;
 	} while (fd < 0 && !(h.msg.msg_flags & MSG_CTRUNC));
 	return fd < 0 ? -EMFILE : fd;
 }
