@@ -166,6 +166,9 @@ static int visit(struct rlnc_volume *v, void *arg, const struct rlnc_place *plac
 		v->bg.next_word = jiffies + HZ;
 		rlnc_event_work(v, RLNC_EVENT_WORK_PROGRESS);
 	}
+	/* What is below a node is found by the cache, which reads it once more. */
+	if (place->level)
+		v->bg.debt += (u64)v->k * v->geo.symbol;
 	throttle(v);
 	return 0;
 }

@@ -123,12 +123,18 @@ static int change_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 	return ret;
 }
 
+/* Any of them may be the key: the verb may have been forgotten, or a word too many given. */
+static void wipe_words(unsigned int argc, char **argv)
+{
+	while (argc-- > 1)
+		memzero_explicit(argv[argc], strlen(argv[argc]));
+}
+
 static int msg_key(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
 	int ret = change_key(v, argc, argv);
 
-	if (argc > 2)
-		memzero_explicit(argv[2], strlen(argv[2]));	/* the key's word */
+	wipe_words(argc, argv);
 	return ret;
 }
 
@@ -179,6 +185,8 @@ int rlnc_message(struct dm_target *ti, unsigned int argc, char **argv,
 		mutex_unlock(&v->message_mutex);
 		return ret;
 	}
+	if (!strcmp(argv[0], RLNC_MSG_KEY))
+		wipe_words(argc, argv);
 	DMWARN("%s: unknown message %s, or wrong number of words", rlnc_name(v), argv[0]);
 	return -EINVAL;
 }

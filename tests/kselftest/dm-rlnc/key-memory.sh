@@ -37,11 +37,11 @@ free=$(awk '/^MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 [ "$free" -le 128 ] || must dd if=/dev/zero of=hog/memory bs=1M count=$((free - 96)) status=none
 
 # What programs had that have ended is in free memory, until that is used again.
-search() { rlnc-key search right.keys wrong.keys | sort -u; }
-search >before
+search() { rlnc-key search right.keys wrong.keys >found && sort -u found; }
+search >before || bail "memory cannot be searched"
 note "left by rlncsetup and others: $(wc -l <before) copies"
 # copies: whose keys are where none were before.
-copies() { search >now; comm -13 before now | cut -d ' ' -f 1,2 | sort -u | tr '\n' ' '; }
+copies() { search >now || { echo "the search failed"; return; }; comm -13 before now | cut -d ' ' -f 1,2 | sort -u | tr '\n' ' '; }
 add() { must rlnc-key add "$1" "sky:$1"; }
 forget() { must keyctl unlink "%logon:sky:$1" @s; must poll_until 20 forgotten "sky:$1"; }
 forgotten() { ! grep -q "logon .*$1" /proc/keys; }
