@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The API in JSON and the administrator's verbs: hostile documents, teams, and what they do. */
+#include "../../user/skyd/caches.h"
 #include "api_util.h"
 
 /* --- hostile documents -------------------- */
@@ -226,6 +227,88 @@ static void test_revisions(void **state)
 	assert_int_equal(on_loop(state, revisions, NULL), 0);
 }
 
+/* --- what gateways are to throw out -------------------- */
+
+static u64 put_caching(struct front *f, const char *key, json_int_t id, const char *cache)
+{
+	const struct caches *c = f->site.b.caches;
+	char body[128];
+
+	snprintf(body, sizeof(body), "{\"id\":%d,\"name\":\"quiet\",\"cache\":%s}", (int)id, cache);
+	must_equal(api(f, key, "PUT", "/storage_policy", body, NULL), 200);
+	must_equal(c->holds, 0);
+	return c->orders ? c->order[c->orders - 1].say.number : 0;
+}
+
+/* Only what may have been kept until then goes: not again with each edit. */
+static int orders(void *arg)
+{
+	struct front *f = front_open();
+	json_t *p;
+	json_int_t id;
+	char *key;
+	u64 first, second;
+
+	(void)arg;
+	must_equal(caches_open(&f->site.b), 0);
+	key = key_of(f, "{\"team\":\"blue\"}");
+	must_equal(api(f, key, "POST", "/storage_policy", "{\"name\":\"quiet\",\"cache\":false}",
+		       &p), 201);
+	id = number(p, "id");
+	json_decref(p);
+	must_equal(put_caching(f, key, id, "false"), 0);
+	must_equal(put_caching(f, key, id, "true"), 0);
+	first = put_caching(f, key, id, "false");
+	must(first);
+	must_equal(put_caching(f, key, id, "false"), first);
+	must_equal(put_caching(f, key, id, "false"), first);
+	must_equal(put_caching(f, key, id, "true"), first);
+	second = put_caching(f, key, id, "false");
+	must(second > first);
+	must_equal(f->site.b.caches->orders, 1);
+	free(key);
+	caches_close(&f->site.b);
+	front_close(f);
+	return 0;
+}
+
+static void test_orders(void **state)
+{
+	assert_int_equal(on_loop(state, orders, NULL), 0);
+}
+
+#define PAST_MS(ms)	(io_now() - (ms) * 1000000ll)
+
+/* One that ends while a flush waits for it, without a word, is none that it fails for. */
+static int flush_gone(void *arg)
+{
+	struct front *f = front_open();
+	struct caches *c;
+	json_t *rows;
+
+	(void)arg;
+	must_equal(caches_open(&f->site.b), 0);
+	c = f->site.b.caches;
+	c->rows = 2;
+	c->row[0] = (struct cache_row){
+		.said = { .gateway = { 1 }, .heard = 1 }, .seen = PAST_MS(CACHES_GONE_MS - 4500),
+	};
+	c->row[1] = (struct cache_row){
+		.said = { .gateway = { 2 }, .heard = ~0ull }, .seen = PAST_MS(0),
+	};
+	must_equal(admin(f, "cache flush", "{}", &rows), 200);
+	must_equal(json_array_size(rows), 1);
+	json_decref(rows);
+	caches_close(&f->site.b);
+	front_close(f);
+	return 0;
+}
+
+static void test_flush_gone(void **state)
+{
+	assert_int_equal(on_loop(state, flush_gone, NULL), 0);
+}
+
 static const char older[] =
 	"{\"yaml\":\"default_storage_policy:\\n"
 	"  erasure_coding: {type: RLNC, symbols: 3}\\n\"}";
@@ -357,7 +440,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_hostile), ON_BOTH(test_callers), ON_BOTH(test_revisions),
-		ON_BOTH(test_forms), ON_BOTH(test_locations),
+		ON_BOTH(test_orders), ON_BOTH(test_forms), ON_BOTH(test_locations),
+		/* It waits for five seconds. */
+		{ "test_flush_gone", test_flush_gone, NULL, NULL, (void *)"uring" },
 	};
 
 	log_start("test", &config);

@@ -4,6 +4,7 @@
  * in between.
  */
 #include "../../user/skyd/caches.h"
+#include "../../user/skyd/store_private.h"
 #include "backend_util.h"
 
 #define RUN(fn) \
@@ -161,6 +162,80 @@ static int anew(void *arg)
 
 RUN(anew)
 
+static u64 hour_ahead(void)
+{
+	return backend_now() + 3600000000ull;
+}
+
+/* A start with a clock behind the newest policy: who has emptied his cache keeps what comes. */
+static int behind(void *arg)
+{
+	struct home *h = &home;
+	struct teller one = { 1, 0 };
+	const struct meta_cache_order policy = { .kind = META_CACHE_POLICY, .policy = 7 };
+	u64 id;
+
+	(void)arg;
+	home_open(h);
+	h->b.store->config.now = hour_ahead;
+	must_equal(store_policy_create(h->b.store, 0, stext("p"), stext("{}"), &id), 0);
+	started_anew(h);
+	must(h->b.caches->lost > backend_now());
+	must_equal(told(h, &one).kind, META_CACHE_ALL);
+	must_equal(told(h, &one).kind, META_CACHE_NOTHING);
+	caches_order(&h->b, &policy);
+	must_equal(told(h, &one).kind, META_CACHE_POLICY);
+	must_equal(told(h, &one).kind, META_CACHE_NOTHING);
+	home_close(h);
+	return 0;
+}
+
+RUN(behind)
+
+/* One policy again and again is one order, the last; those of others stay, whole. */
+static int merged(void *arg)
+{
+	struct home *h = &home;
+	struct teller one = { 1, 0 }, early;
+	const struct meta_cache_order same = { .kind = META_CACHE_POLICY, .policy = 7 };
+	const struct meta_cache_order other = { .kind = META_CACHE_POLICY, .policy = 8 };
+	const struct meta_cache_order object = {
+		.kind = META_CACHE_OBJECT, .bucket_name = rtext("b"), .name = rtext("key"),
+	};
+	const struct meta_cache_order bucket = { .kind = META_CACHE_BUCKET, .bucket = 9 };
+	u64 last = 0;
+	unsigned int i;
+
+	(void)arg;
+	home_open(h);
+	told(h, &one);
+	early = one;
+	caches_order(&h->b, &same);
+	must_equal(told(h, &early).policy, 7);
+	caches_order(&h->b, &other);
+	caches_order(&h->b, &object);
+	caches_order(&h->b, &bucket);
+	for (i = 0; i < CACHES_ORDERS + 3; i++)
+		last = caches_order(&h->b, &same);
+	must_equal(h->b.caches->orders, 4);
+	must(ris(h->b.caches->order[1].say.name, "key"));
+	must(ris(h->b.caches->order[1].say.bucket_name, "b"));
+	must_equal(told(h, &one).policy, 8);
+	must_equal(told(h, &one).kind, META_CACHE_OBJECT);
+	must_equal(told(h, &one).kind, META_CACHE_BUCKET);
+	must_equal(told(h, &one).policy, 7);
+	must_equal(one.heard, last);
+	must_equal(told(h, &one).kind, META_CACHE_NOTHING);
+	/* Also who has heard of the first is told of the last. */
+	while (early.heard < last)
+		must(told(h, &early).kind != META_CACHE_ALL);
+	must_equal(early.heard, last);
+	home_close(h);
+	return 0;
+}
+
+RUN(merged)
+
 /* More gateways than there is room for, and those that leave. */
 static int many(void *arg)
 {
@@ -237,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_orders), ON_BOTH(test_names),
 		ON_BOTH(test_anew), ON_BOTH(test_many),
+		ON_BOTH(test_behind), ON_BOTH(test_merged),
 		ON_BOTH(test_newest),
 	};
 	static const struct config config = { .level = LEVEL_ERROR };

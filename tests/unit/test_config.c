@@ -290,6 +290,12 @@ static void test_edges(void **state)
 	assert_int_equal(parse(&c, "[edges]\nmetrics = maybe\n"), 1);
 	assert_non_null(strstr(told, "skyd.conf:2: \"metrics\" is no yes, no or local"));
 	config_free(&c);
+	/* Twice as many, and files, have to be below its descriptors. */
+	assert_int_equal(parse(&c, "[edges]\nconnections = 7500\n"), 0);
+	config_free(&c);
+	assert_int_equal(parse(&c, "[edges]\nconnections = 7501\n"), 1);
+	assert_non_null(strstr(told, "skyd.conf:2: \"connections\""));
+	config_free(&c);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 
+#include "../../user/skyd/cache_private.h"
 #include "../../user/skyd/front.h"
 #include "../../user/skyd/log.h"
 #include "gateway_data.h"
@@ -201,6 +202,7 @@ static void open_world(struct world *w)
 	free(w->config.gateway_domain);
 	w->config.gateway_domain = strdup("s3.example");
 	w->config.gateway_workers = 1;
+	w->config.cache_memory = 1;
 	io_group_init(&w->group);
 	make_secret(w);
 	w->run = (struct role_run){ .role = ROLE_GATEWAY, .config = &w->config };
@@ -471,6 +473,23 @@ static int failures(void *arg)
 	return 0;
 }
 
+/* From a stop on no flush waits for it: so it gives nothing from its cache, whoever reads on. */
+static int stops(void *arg)
+{
+	struct world *w = malloc(sizeof(*w));
+	struct cache *c;
+
+	(void)arg;
+	open_world(w);
+	c = w->run.front->gateway.cache;
+	must(c && !c->left);
+	gateway_leave(&w->run, false);
+	must(c->left);
+	close_world(w);
+	free(w);
+	return 0;
+}
+
 /* --- keys ---------------------------------------------------------------------------- */
 
 struct many {
@@ -663,6 +682,7 @@ static void test_sums(void **state)
 ON_LOOP(refusals)
 ON_LOOP(proxies)
 ON_LOOP(failures)
+ON_LOOP(stops)
 ON_LOOP(keys)
 ON_LOOP(points)
 ON_LOOP(works)
@@ -675,6 +695,7 @@ int main(void)
 		ON_BOTH(test_refusals),
 		ON_BOTH(test_proxies),
 		ON_BOTH(test_failures),
+		ON_BOTH(test_stops),
 		ON_BOTH(test_keys),
 		ON_BOTH(test_points),
 		ON_BOTH(test_works),

@@ -111,13 +111,16 @@ static int read_name(struct api_ask *a, struct store_text given, struct meta_cac
 
 static int refuse_silent(struct api_ask *a, u64 number)
 {
-	const struct cache_row *row = a->b->caches->row;
+	const struct cache_row *row = a->b->caches->row, *end = row + caches_count(a->b);
 	char name[2 * META_GATEWAY_BYTES + 1];
 
-	while (cache_row_heard(row, number, 0))
+	while (row < end && cache_row_heard(row, number, 0))
 		row++;
+	/* Who had not heard of it is no more. */
+	if (row == end)
+		return tell(a, number, 0);
 	name_of(row, name);
-	return api_refuse(a, 503, "gateway %s%s%s has not answered for %d s; it will hear of it when it is back: see cache status",
+	return api_refuse(a, 503, "gateway %s%s%s has not answered for %d s; it will hear of it when it is back, unless the backend is started anew meanwhile: then say it again; see cache status",
 			  name, *row->host ? " on " : "", row->host,
 			  (int)((io_now() - row->seen) / 1000000000));
 }

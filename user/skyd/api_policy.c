@@ -252,6 +252,14 @@ static int check_places(struct api_ask *a, const struct policy *p)
 	return rc;
 }
 
+/* Before @revision; unless that is sure, it had. */
+static bool had_cache(struct api_ask *a, u64 id, u64 revision)
+{
+	const struct policy *before;
+
+	return plan_policy(a->b, a->team, id, revision - 1, &a->arena, &before) || before->cache;
+}
+
 /*
  * Buckets that have it keep their revision, but for the member "cache", which says nothing of what
  * is stored: gateways throw out what they have of them.
@@ -267,7 +275,7 @@ static int edit_it(struct api_ask *a, const struct policy *p, u64 id, struct sto
 	/* Who hears of it may ask at once. */
 	if (a->b->cache)
 		backend_forget(a->b);
-	if (!rc && !p->cache)
+	if (!rc && !p->cache && had_cache(a, id, *revision))
 		caches_order(a->b, &out);
 	caches_release(a->b);
 	return rc;

@@ -23,7 +23,8 @@ int caches_open(struct backend *b)
 	if (!b->caches)
 		return -ENOMEM;
 	io_event_init(&b->caches->told);
-	b->caches->last = backend_now();
+	/* Above what is lost, also by a clock that is behind. */
+	b->caches->last = max_t(u64, backend_now(), changed + 1);
 	/* An order that the backend before this one may not have given any more. */
 	b->caches->lost = changed;
 	return 0;
@@ -66,22 +67,40 @@ static struct rpc_bytes keep(struct rpc_bytes text, char *to, size_t room)
 	return (struct rpc_bytes){ to, len };
 }
 
+static void remove_order(struct caches *c, unsigned int i)
+{
+	c->orders--;
+	memmove(c->order + i, c->order + i + 1, (c->orders - i) * sizeof(*c->order));
+	for (; i < c->orders; i++) {
+		c->order[i].say.bucket_name.data = c->order[i].bucket_name;
+		c->order[i].say.name.data = c->order[i].name;
+	}
+}
+
+/* What a later order of the same policy throws out is all that an earlier one would. */
+static void merge(struct caches *c, const struct meta_cache_order *what)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->orders; i++)
+		if (what->kind == META_CACHE_POLICY && c->order[i].say.kind == what->kind &&
+		    c->order[i].say.policy == what->policy) {
+			remove_order(c, i);
+			return;
+		}
+}
+
 u64 caches_order(struct backend *b, const struct meta_cache_order *what)
 {
 	struct caches *c = b->caches;
 	struct cache_order *o;
-	unsigned int i;
 
 	if (!c)
 		return 0;
+	merge(c, what);
 	if (c->orders == CACHES_ORDERS) {
 		c->lost = c->order[0].say.number;
-		c->orders--;
-		memmove(c->order, c->order + 1, c->orders * sizeof(*c->order));
-		for (i = 0; i < c->orders; i++) {
-			c->order[i].say.bucket_name.data = c->order[i].bucket_name;
-			c->order[i].say.name.data = c->order[i].name;
-		}
+		remove_order(c, 0);
 	}
 	o = &c->order[c->orders++];
 	o->say = *what;

@@ -199,7 +199,8 @@ const struct config_key config_keys[] = {
 	  "public point of whose URLs they serve, in hexadecimal; empty: the vault's is asked for" },
 	{ "edges", "metrics", CHOICE, AT(edge_metrics), 0, 0, "local",
 	  "whether everybody may read their metrics; local: where they listen on loopback" },
-	{ "edges", "connections", NUMBER, AT(edge_connections), 1, 15000, "1024",
+	/* Twice as many, and files, are below DESCRIPTORS of role_priv.c. */
+	{ "edges", "connections", NUMBER, AT(edge_connections), 1, 7500, "1024",
 	  "connections of each, and as many of gateways of the same daemon; more wait" },
 	{ "edges", "compact", TIME, AT(edge_compact_ms), 100, 86400000, "10s",
 	  "pause between looks for space of deleted fragments" },

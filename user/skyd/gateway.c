@@ -210,8 +210,8 @@ void gateway_leave(struct role_run *run, bool retire)
 	l->patience = (retire ? c->retire_ms : c->stop_ms) * NS_OF_MS;
 	run->front->leaving = true;
 	http_listen_stop(l);
-	if (retire)
-		cache_leave(&run->front->gateway);
+	/* Nobody tells it any more what has to go. */
+	cache_leave(&run->front->gateway);
 }
 
 void gateway_stop(struct role_run *run)
