@@ -22,7 +22,7 @@ tamper()
 	return "$status"
 }
 
-check "1 of 1, every bit of the superblock" tamper -k 1 -n 1 -S 30 -B 1 -e -b 16
+check "1 of 2, every bit of the superblock" tamper -k 1 -n 2 -S 30 -B 1 -e -b 16
 check "4 of 6" tamper -k 4 -n 6 -S 31 -B 1 -b 4
 check "2 of 3" tamper -k 2 -n 3 -S 32 -B 1 -b 4
 check "1 of 3, symbols of 16 KiB" tamper -k 1 -n 3 -s 16384 -S 33 -B 8 -b 2
