@@ -5,6 +5,7 @@
  * cpu msr NUMBER...: which model-specific registers can be read, and written.
  * cpu again: the first, and that neither EFER nor the TSC can be read so, again and again.
  */
+#include "lib/descriptor.h"
 #include "lib/guest.h"
 
 GUEST_MANIFEST();
@@ -97,16 +98,6 @@ static void leaves(void)
 
 /* --- MSRs -------------------------------------------------------------------------- */
 
-struct gate {
-	uint16_t offset0;
-	uint16_t selector;
-	uint8_t stack;
-	uint8_t type;
-	uint16_t offset1;
-	uint32_t offset2;
-	uint32_t reserved;
-};
-
 #define GENERAL_PROTECTION	13
 #define MSR_TSC			0x10
 #define MSR_EFER		0xc0000080
@@ -125,10 +116,7 @@ __asm__(".text\n"
 static void take_faults(void)
 {
 	static struct gate idt[GENERAL_PROTECTION + 1] __attribute__((__aligned__(16)));
-	const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((__packed__)) at = { sizeof(idt) - 1, guest_address(idt) };
+	const struct table_pointer at = { sizeof(idt) - 1, guest_address(idt) };
 	uint64_t entry = guest_address(skip_msr);
 
 	idt[GENERAL_PROTECTION] = (struct gate){

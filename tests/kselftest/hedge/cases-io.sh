@@ -15,6 +15,8 @@
 # --block-size:NAME=BYTES, --readonly:NAME, --net:NAME=TAP and --mac:NAME=MAC.  Status is
 # 2 when it cannot be started.
 
+# shellcheck source=tests/kselftest/hedge/taps.sh
+. "$(dirname "${BASH_SOURCE[0]}")/taps.sh"
 guests=$SKYHOLD_BUILD/guest
 
 # ends TEXT STATUS PATTERN ARGUMENT...: one result: it ends so, and has said so.
@@ -52,12 +54,7 @@ ends "a disk that is not there" 2 'wants a device disk' "$guests/block.hvt" read
 
 # --- networks ---
 
-for tap in hvt0 hvt1; do
-	must ip tuntap add $tap mode tap
-	cleanup ip link del $tap
-	echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6
-	must ip link set $tap up
-done
+taps hvt0 hvt1
 must ip addr add 10.98.0.1/24 dev hvt0
 must ip addr add 10.98.1.1/24 dev hvt1
 

@@ -8,6 +8,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "${BASH_SOURCE[0]}")/monitor.sh"
+# shellcheck source=tests/kselftest/hedge/taps.sh
+. "$(dirname "${BASH_SOURCE[0]}")/taps.sh"
 requires ip
 requires_kvm
 requires_module tun
@@ -39,12 +41,7 @@ done >&2
 is "$failed" 0 "$CYCLES times from start to end"
 
 # --- at any instant ---
-for tap in hvt0 hvt1; do
-	must ip tuntap add $tap mode tap
-	cleanup ip link del $tap
-	echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6
-	must ip link set $tap up
-done
+taps hvt0 hvt1
 kinds=(starting looping reading calling waiting paused snapshot dump parked)
 some_time() { read -rt "0.0$(printf %02d $((RANDOM % 50)))" -u "$_tick" || :; }
 # begin KIND: a VM that is doing that; what is not over by then goes on meanwhile.

@@ -9,18 +9,15 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
+# shellcheck source=tests/kselftest/hedge/taps.sh
+. "$(dirname "$0")/taps.sh"
 requires ip python3
 requires_kvm
 requires_module tun
 requires_module brd rd_nr=1 rd_size=1024
 plan 24
 load_module hedge
-for tap in hvt0 hvt1; do
-	must ip tuntap add $tap mode tap
-	cleanup ip link del $tap
-	echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6
-	must ip link set $tap up
-done
+taps hvt0 hvt1
 
 # holds VM CONDITION: of its record, read once, as an expression of awk with v["KEY"].
 holds()

@@ -8,18 +8,15 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
+# shellcheck source=tests/kselftest/hedge/taps.sh
+. "$(dirname "$0")/taps.sh"
 requires ip
 requires_kvm
 requires_module tun
 plan 21
 load_module hedge
 
-for tap in hvt0 hvt1; do
-	must ip tuntap add $tap mode tap
-	cleanup ip link del $tap
-	echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6
-	must ip link set $tap up
-done
+taps hvt0 hvt1
 nets=(net.one=hvt0 net.two=hvt1)
 LEN=1000
 received() { cat "/sys/class/net/hvt0/statistics/rx_$1"; }

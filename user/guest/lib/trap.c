@@ -4,6 +4,7 @@
  * it was.  The monitor's GDT is where nothing is mapped, so there is one here, with a
  * task state for a stack of its own.
  */
+#include "descriptor.h"
 #include "guest.h"
 
 #define CODE		0x00af99000000ffffull
@@ -14,21 +15,6 @@
 #define GATE_INTERRUPT	0x8e
 #define VECTORS		32
 #define STACK_SIZE	8192
-
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((__packed__));
-
-struct gate {
-	uint16_t offset0;
-	uint16_t selector;
-	uint8_t stack;
-	uint8_t type;
-	uint16_t offset1;
-	uint32_t offset2;
-	uint32_t reserved;
-};
 
 struct task_state {
 	uint32_t reserved0;
