@@ -104,21 +104,6 @@ static void unknown_name(void **state)
 	assert_string_equal(rlnc_backend_name(), before);
 }
 
-/* Without a name the choice is the first in the list that runs here. */
-static void best_by_default(void **state)
-{
-	const char *best;
-	unsigned int i = 0;
-
-	(void)state;
-	assert_int_equal(rlnc_init(NULL), 0);
-	best = rlnc_backend_name();
-	while (rlnc_init(rlnc_backend_at(i)))
-		i++;
-	assert_string_equal(best, rlnc_backend_at(i));
-	rlnc_init(NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,7 +116,6 @@ int main(void)
 		cmocka_unit_test(plan_outlives_choice),
 		cmocka_unit_test(by_name),
 		cmocka_unit_test(unknown_name),
-		cmocka_unit_test(best_by_default),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

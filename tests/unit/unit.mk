@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A test program: name it in UNIT_TESTS, its source is tests/unit/NAME.c.
 
-UNIT_TESTS	+= test_rlnc_backend test_rlnc_code test_rlnc_decoder test_rlnc_gf256 test_rlnc_gfni_avx2 test_rlnc_gfni_avx512 \
+UNIT_TESTS	+= test_rlnc_backend test_rlnc_choice test_rlnc_code test_rlnc_decoder test_rlnc_gf256 test_rlnc_gfni_avx2 test_rlnc_gfni_avx512 \
 		   test_rlnc_isal test_rlnc_mix test_rlnc_packet test_rlnc_plan test_rlnc_selftest \
 		   test_histogram
 test_rlnc_isal_LIBS := -lisal

@@ -29,7 +29,6 @@ typedef void (*rlnc_dot_fn)(const u8 *tables, const u8 *sources, unsigned int co
 /**
  * struct rlnc_backend - One way to compute dot products.
  * @name: as given to rlnc_init()
- * @priority: the highest valid one is the default
  * @group: outputs per pass, 1 to RLNC_MAX_GROUP
  * @table: bytes of multiplication table per coefficient, up to RLNC_MAX_TABLE
  * @min_len: shortest region that dot takes; shorter ones go to the scalar one
@@ -40,7 +39,6 @@ typedef void (*rlnc_dot_fn)(const u8 *tables, const u8 *sources, unsigned int co
  */
 struct rlnc_backend {
 	const char *name;
-	int priority;
 	u8 group;
 	u8 table;
 	u16 min_len;

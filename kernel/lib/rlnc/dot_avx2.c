@@ -61,7 +61,6 @@ static bool avx2_valid(void)
 
 const struct rlnc_backend rlnc_avx2 = {
 	.name		= "avx2",
-	.priority	= 20,
 	.group		= DOT_GROUP,
 	.table		= DOT_TABLE,
 	.min_len	= DOT_STEP,

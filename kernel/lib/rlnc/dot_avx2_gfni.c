@@ -50,7 +50,6 @@ static bool avx2_gfni_valid(void)
 
 const struct rlnc_backend rlnc_avx2_gfni = {
 	.name		= "avx2-gfni",
-	.priority	= 40,
 	.group		= DOT_GROUP,
 	.table		= DOT_TABLE,
 	.min_len	= DOT_STEP,

@@ -68,7 +68,6 @@ static bool avx512_valid(void)
 
 const struct rlnc_backend rlnc_avx512 = {
 	.name		= "avx512",
-	.priority	= 30,
 	.group		= DOT_GROUP,
 	.table		= DOT_TABLE,
 	.min_len	= DOT_STEP,

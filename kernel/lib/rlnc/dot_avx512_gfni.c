@@ -52,7 +52,6 @@ static bool avx512_gfni_valid(void)
 
 const struct rlnc_backend rlnc_avx512_gfni = {
 	.name		= "avx512-gfni",
-	.priority	= 50,
 	.group		= DOT_GROUP,
 	.table		= DOT_TABLE,
 	.min_len	= DOT_STEP,

@@ -46,7 +46,6 @@ static void scalar_expand(u8 *table, u8 c)
 
 const struct rlnc_backend rlnc_scalar = {
 	.name		= "scalar",
-	.priority	= 0,
 	.group		= 1,
 	.table		= 1,
 	.min_len	= 1,

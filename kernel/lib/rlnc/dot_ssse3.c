@@ -48,7 +48,6 @@ static bool ssse3_valid(void)
 
 const struct rlnc_backend rlnc_ssse3 = {
 	.name		= "ssse3",
-	.priority	= 10,
 	.group		= DOT_GROUP,
 	.table		= DOT_TABLE,
 	.min_len	= DOT_STEP,

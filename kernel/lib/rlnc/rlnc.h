@@ -31,7 +31,8 @@ struct rlnc_backend;
 
 /**
  * rlnc_init() - Choose the back end for plans made from now on.
- * @name: a back end's name, or NULL for the fastest one that runs here
+ * @name: a back end's name, or NULL for the fastest one that runs here, by trial:
+ *	  less than a millisecond, and some of them in an emulator
  *
  * Call before anything else, while no plan is being made.  Existing plans keep
  * the back end they were made for.
@@ -44,7 +45,7 @@ int rlnc_init(const char *name);
 /* Name of the back end in use: "scalar", "ssse3", "avx2", "avx512", ... */
 const char *rlnc_backend_name(void);
 
-/* Name of back end @i in order of falling priority, or NULL past the last. */
+/* Name of back end @i in the order of their trial, or NULL past the last. */
 const char *rlnc_backend_at(unsigned int i);
 
 /* === codes: code.c === */
