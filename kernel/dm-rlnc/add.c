@@ -146,7 +146,7 @@ int rlnc_member_add(struct rlnc_volume *v, const char *path)
 	rlnc_background_stop(v);
 	rlnc_gate_close(&v->gate);
 	rlnc_merge_stop(v);
-	ret = reshape(v, m);
+	ret = rlnc_stages_settle(v) ?: reshape(v, m);
 	rlnc_merge_start(v);
 	rlnc_map_reopen(v);
 	rlnc_background_start(v);

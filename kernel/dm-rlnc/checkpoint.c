@@ -374,14 +374,14 @@ int rlnc_checkpoint(struct rlnc_volume *v)
  */
 int rlnc_flush(struct rlnc_volume *v)
 {
-	int ret;
+	int ret, settled = rlnc_stages_flush(v);
 
 	mutex_lock(&v->checkpoint_mutex);
 	ret = READ_ONCE(v->stopped) ? -EIO : rlnc_log_flush(v);
 	if (ret == -EAGAIN)
 		ret = rlnc_checkpoint_locked(v);
 	mutex_unlock(&v->checkpoint_mutex);
-	return ret;
+	return ret ?: settled;
 }
 
 /* --- who asks for one ------------------------------------------------------------ */
@@ -416,6 +416,7 @@ static void serve_timer(struct work_struct *work)
 	struct rlnc_volume *v = container_of(to_delayed_work(work), struct rlnc_volume,
 					     timer_work);
 
+	rlnc_stages_settle(v);
 	rlnc_checkpoint(v);
 	queue_delayed_work(v->checkpoint_wq, &v->timer_work, until_timer());
 }
@@ -437,11 +438,13 @@ void rlnc_checkpoint_flush(struct rlnc_volume *v, struct bio *bio)
 void rlnc_checkpoint_suspend(struct rlnc_volume *v)
 {
 	cancel_delayed_work_sync(&v->timer_work);
+	rlnc_stages_settle(v);
 	mutex_lock(&v->checkpoint_mutex);
 	rlnc_checkpoint_locked(v);
 	rlnc_packs_drop(v);
 	v->suspended = true;
 	mutex_unlock(&v->checkpoint_mutex);
+	rlnc_stages_suspend(v);
 }
 
 /* From now on there is a checkpoint now and then without anybody asking. */

@@ -97,6 +97,7 @@ static int set_up(struct rlnc_volume *v)
 	      rlnc_checkpoint_init(v) ?:
 	      rlnc_background_init(v) ?:
 	      rlnc_packs_init(v) ?:
+	      rlnc_stages_init(v) ?:
 	      rlnc_writers_init(v) ?:
 	      rlnc_quick_init(v);
 	if (ret)
@@ -132,6 +133,7 @@ static void destroy(struct rlnc_volume *v)
 	u32 i;
 
 	rlnc_background_exit(v);
+	rlnc_stages_exit(v);
 	rlnc_packs_exit(v);
 	rlnc_gate_exit(&v->gate);
 	rlnc_quick_exit(v);

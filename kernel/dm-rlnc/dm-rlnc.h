@@ -4,18 +4,19 @@
  *
  * Lock order, outermost first:
  *	rlnc_volume.message_mutex
- *	 rlnc_volume.checkpoint_mutex
- *	  rlnc_packs.mutex
- *	   rlnc_volume.commit_sem
- *	    rlnc_volume.alloc_mutex
- *	      rlnc_node.lock (spin)
- *	        rlnc_volume.node_lock (spin)
+ *	 rlnc_stage.mutex
+ *	  rlnc_volume.checkpoint_mutex
+ *	   rlnc_packs.mutex
+ *	    rlnc_volume.commit_sem
+ *	     rlnc_volume.alloc_mutex
+ *	       rlnc_node.lock (spin)
+ *	         rlnc_volume.node_lock (spin)
  *	rlnc_quick.lock (spin)
  *	  rlnc_round.lock (spin)
  *	rlnc_background.lock (spin), inside checkpoint_mutex
  *	rlnc_history.lock (spin), inside commit_sem; takes nothing
- *	rlnc_volume.member_lock, .lane_lock and rlnc_packs.lock (spin) take nothing
- *	inside them; neither does rlnc_events.lock (spin), which is inside all of these.
+ *	rlnc_volume.member_lock, .lane_lock, rlnc_packs.lock and rlnc_stages.lock (spin) take
+ *	nothing inside them; neither does rlnc_events.lock (spin), which is inside all of these.
  */
 #ifndef DM_RLNC_H
 #define DM_RLNC_H
@@ -51,6 +52,7 @@
 #include "pack.h"
 #include "quick_read.h"
 #include "search.h"
+#include "stage.h"
 
 #define DM_MSG_PREFIX "rlnc"
 
@@ -506,6 +508,9 @@ void rlnc_read_later(struct rlnc_io *io);
 void rlnc_read_into_bio(struct rlnc_gbuf *gb, struct bio *bio, u32 first);
 void rlnc_read_end(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret);
 void rlnc_write(struct rlnc_io *io);
+int rlnc_write_batch(struct rlnc_writer *w, struct rlnc_io *leader);
+struct rlnc_writer *rlnc_writer_get(struct rlnc_volume *v);
+void rlnc_writer_put(struct rlnc_volume *v, struct rlnc_writer *w);
 int rlnc_writers_init(struct rlnc_volume *v);
 int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch,
 		       const struct rlnc_place *place, u32 sector, u32 birth,
@@ -597,6 +602,7 @@ struct rlnc_volume {
 	struct srcu_struct readers;	/* readers of slots */
 	struct rlnc_log log;
 	struct rlnc_packs packs;
+	struct rlnc_stages stages;
 	struct rlnc_history history;
 	struct rlnc_background bg;
 	struct workqueue_struct *checkpoint_wq;

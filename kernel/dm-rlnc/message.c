@@ -74,7 +74,9 @@ static int msg_scrub(struct rlnc_volume *v, unsigned int argc, char **argv)
 
 static int msg_checkpoint(struct rlnc_volume *v, unsigned int argc, char **argv)
 {
-	return rlnc_checkpoint(v);
+	int settled = rlnc_stages_settle(v);
+
+	return rlnc_checkpoint(v) ?: settled;
 }
 
 /* Does some member's superblock open with the key that is set? */

@@ -313,7 +313,7 @@ bool rlnc_read_quick(struct rlnc_io *io)
 	struct rlnc_volume *v = io->v;
 
 	if (v->dense || io->count > QUICK_SECTORS ||
-	    rlnc_col(v, io->first) + io->count > v->pps)
+	    rlnc_col(v, io->first) + io->count > v->pps || rlnc_stage_has(v, io->gen))
 		return false;
 	io->gb = rlnc_gbuf_try(v);
 	if (!io->gb)

@@ -74,6 +74,15 @@ blk_status_t rlnc_blk_status(int ret)
 	return ret == -EBADMSG ? BLK_STS_PROTECTION : errno_to_blk_status(ret);
 }
 
+static void end_read(struct rlnc_io *io, int ret)
+{
+	if (ret < 0) {
+		zero_fill_bio(io->bio);
+		io->bio->bi_status = rlnc_blk_status(ret);
+	}
+	bio_endio(io->bio);
+}
+
 /**
  * rlnc_read_end - complete a read
  * @io:		the read
@@ -85,14 +94,12 @@ blk_status_t rlnc_blk_status(int ret)
  */
 void rlnc_read_end(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret)
 {
-	if (ret)
+	if (ret > 0)
 		zero_fill_bio(io->bio);
-	else
+	else if (!ret)
 		copy_to_bio(gb, io->bio, io->first);
-	if (ret < 0)
-		io->bio->bi_status = rlnc_blk_status(ret);
 	rlnc_gbuf_put(gb);
-	bio_endio(io->bio);
+	end_read(io, ret);
 }
 
 /* Return: 0; 1 when it reads as zeros; or an error. */
@@ -134,9 +141,16 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 void rlnc_read(struct rlnc_io *io)
 {
 	struct rlnc_volume *v = io->v;
-	struct rlnc_gbuf *gb = rlnc_gbuf_get(v, false, GFP_NOIO);
+	struct rlnc_gbuf *gb;
 	int section, ret;
 
+	/* Before it holds a buffer: those that write what was gathered may need one. */
+	ret = rlnc_stage_read(io);
+	if (ret) {
+		end_read(io, min(ret, 0));
+		return;
+	}
+	gb = rlnc_gbuf_get(v, false, GFP_NOIO);
 	section = srcu_read_lock(&v->readers);
 	ret = read_generation(v, io, gb);
 	srcu_read_unlock(&v->readers, section);

@@ -351,6 +351,25 @@ TRACE_EVENT(rlnc_pack_merge,
 		  MINOR(__entry->dev), __entry->number, __entry->error)
 );
 
+TRACE_EVENT(rlnc_stage_end,
+	TP_PROTO(const struct rlnc_volume *v, u64 gen, u32 count, int error),
+	TP_ARGS(v, gen, count, error),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(u64, gen)
+		__field(u32, count)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->dev = rlnc_trace_dev(v);
+		__entry->gen = gen;
+		__entry->count = count;
+		__entry->error = error;
+	),
+	TP_printk("dev=%d:%d gen=%llu count=%u error=%d", MAJOR(__entry->dev),
+		  MINOR(__entry->dev), __entry->gen, __entry->count, __entry->error)
+);
+
 TRACE_EVENT(rlnc_log_record,
 	TP_PROTO(const struct rlnc_volume *v, u64 seq, u64 slot, u32 col, u32 bytes,
 		 int error),

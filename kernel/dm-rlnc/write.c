@@ -21,7 +21,7 @@ enum fate {
 	UNPACK,				/* stays as it is, but lies in a pack */
 };
 
-struct writer {
+struct rlnc_writer {
 	struct rlnc_volume *v;
 	struct rlnc_io *io;
 	struct rlnc_gbuf *gb;
@@ -43,7 +43,7 @@ static bool skip_discard(const struct rlnc_volume *v, const struct rlnc_io *io)
 	return bio_op(io->bio) == REQ_OP_DISCARD && io->count < v->geo.seals;
 }
 
-static void decide_fates(struct writer *w)
+static void decide_fates(struct rlnc_writer *w)
 {
 	struct rlnc_io *io;
 
@@ -53,7 +53,7 @@ static void decide_fates(struct writer *w)
 			memset(w->fate + io->first, is_write(io) ? REPLACE : ZERO, io->count);
 }
 
-static bool all_are(const struct writer *w, enum fate fate)
+static bool all_are(const struct rlnc_writer *w, enum fate fate)
 {
 	u32 i;
 
@@ -66,7 +66,7 @@ static bool all_are(const struct writer *w, enum fate fate)
 /* --- into a pack ------------------------------------------------------------------- */
 
 /* Does the batch put new data into part of the generation, and nothing else? */
-static bool fits_pack(const struct writer *w)
+static bool fits_pack(const struct rlnc_writer *w)
 {
 	struct rlnc_io *io;
 
@@ -76,7 +76,7 @@ static bool fits_pack(const struct writer *w)
 	return !all_are(w, REPLACE);
 }
 
-static int write_packed(struct writer *w)
+static int write_packed(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	struct rlnc_node *leaf;
@@ -100,7 +100,7 @@ static int write_packed(struct writer *w)
 /* --- as a whole -------------------------------------------------------------------- */
 
 /* Read and verify what is carried over; its seals move along. */
-static int load_carried(struct writer *w)
+static int load_carried(struct rlnc_writer *w)
 {
 	DECLARE_BITMAP(carried, RLNC_MAX_SEALS);
 	DECLARE_BITMAP(packed, RLNC_MAX_SEALS);
@@ -173,7 +173,7 @@ int rlnc_seal_from_bio(struct rlnc_volume *v, struct rlnc_crypt_scratch *scratch
 				&gb->next->seal[sector]);
 }
 
-static int seal_bio(struct writer *w, struct rlnc_io *io)
+static int seal_bio(struct rlnc_writer *w, struct rlnc_io *io)
 {
 	struct bvec_iter iter = io->bio->bi_iter;
 	u32 i;
@@ -194,7 +194,7 @@ static int seal_bio(struct writer *w, struct rlnc_io *io)
 }
 
 /* Everything that has no ciphertext of its own yet. */
-static int seal_batch(struct writer *w)
+static int seal_batch(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	struct page *cipher;
@@ -220,7 +220,7 @@ static int seal_batch(struct writer *w)
 }
 
 /* Encode, for the epoch that is being built, and have it on the members. */
-static int store(struct writer *w)
+static int store(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	struct rlnc_gbuf *gb = w->gb;
@@ -236,7 +236,7 @@ static int store(struct writer *w)
 }
 
 /* The smallest run of seals that holds all that were not carried over. */
-static void changed_seals(struct writer *w)
+static void changed_seals(struct rlnc_writer *w)
 {
 	u32 i, first = w->v->geo.seals, end = 0;
 
@@ -254,7 +254,7 @@ static void changed_seals(struct writer *w)
  * A checkpoint has begun since a dense generation was coded: code it anew, into the
  * same slot, which nothing refers to yet.  The next checkpoint waits for that.
  */
-static int store_again(struct writer *w)
+static int store_again(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	int ret;
@@ -268,7 +268,7 @@ static int store_again(struct writer *w)
 	return ret;
 }
 
-static int commit_slot(struct writer *w)
+static int commit_slot(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	int ret;
@@ -288,13 +288,13 @@ static int commit_slot(struct writer *w)
 	return ret;
 }
 
-static void commit_unmapped(struct writer *w)
+static void commit_unmapped(struct rlnc_writer *w)
 {
 	memset(w->gb->next, 0, w->v->geo.ptr_bytes);
 	rlnc_commit(w->v, &w->commit);
 }
 
-static int write_slot(struct writer *w)
+static int write_slot(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	bool was_mapped;
@@ -324,7 +324,7 @@ static int write_slot(struct writer *w)
 	return load_carried(w) ?: seal_batch(w) ?: commit_slot(w);
 }
 
-static int write_whole(struct writer *w)
+static int write_whole(struct rlnc_writer *w)
 {
 	struct rlnc_volume *v = w->v;
 	int ret;
@@ -361,10 +361,24 @@ static void end_io(struct rlnc_io *io, int ret)
 		bio_endio(bio);
 }
 
-static int write_batch(struct writer *w)
+/**
+ * rlnc_write_batch - write a batch into packs, or its generation as a whole
+ * @w:		a writer, not in use
+ * @leader:	has the batch; nobody else changes the pointer of its generation
+ *
+ * Ends no bio.
+ *
+ * Return: 0; -EIO when the volume has stopped or too few members can be written to; or
+ * the error of reading or sealing.
+ */
+int rlnc_write_batch(struct rlnc_writer *w, struct rlnc_io *leader)
 {
 	int ret;
 
+	w->v = leader->v;
+	w->io = leader;
+	memset(&w->place, 0, sizeof(w->place));
+	memset(&w->commit, 0, sizeof(w->commit));
 	if (READ_ONCE(w->v->stopped))
 		return -EIO;
 	decide_fates(w);
@@ -372,6 +386,15 @@ static int write_batch(struct writer *w)
 		return write_whole(w);
 	ret = write_packed(w);
 	return ret == -ENOSPC || ret == -ENOMEM ? write_whole(w) : ret;
+}
+
+/* By way of a stage, if it is part of a stream. */
+static int write_or_gather(struct rlnc_writer *w, struct rlnc_io *leader)
+{
+	bool taken;
+	int ret = rlnc_stage_write(leader->v, w, leader, &taken);
+
+	return ret || taken ? ret : rlnc_write_batch(w, leader);
 }
 
 /**
@@ -383,18 +406,14 @@ void rlnc_write(struct rlnc_io *leader)
 	struct rlnc_volume *v = leader->v;
 	struct rlnc_io *io, *next;
 	LIST_HEAD(batch);
-	struct writer *w;
+	struct rlnc_writer *w;
 	int ret;
 
 	rlnc_cache_relieve(v);
-	w = mempool_alloc(&v->writers, GFP_NOIO);
+	w = rlnc_writer_get(v);
 	rlnc_lane_take(leader);
-	w->v = v;
-	w->io = leader;
-	memset(&w->place, 0, sizeof(w->place));
-	memset(&w->commit, 0, sizeof(w->commit));
-	ret = write_batch(w);
-	mempool_free(w, &v->writers);
+	ret = write_or_gather(w, leader);
+	rlnc_writer_put(v, w);
 
 	list_splice_init(&leader->batch, &batch);
 	rlnc_lane_done(leader);
@@ -402,10 +421,21 @@ void rlnc_write(struct rlnc_io *leader)
 		end_io(io, ret);
 }
 
+/* One that nobody else uses; waits for it. */
+struct rlnc_writer *rlnc_writer_get(struct rlnc_volume *v)
+{
+	return mempool_alloc(&v->writers, GFP_NOIO);
+}
+
+void rlnc_writer_put(struct rlnc_volume *v, struct rlnc_writer *w)
+{
+	mempool_free(w, &v->writers);
+}
+
 static void *writer_alloc(gfp_t gfp, void *data)
 {
 	struct rlnc_volume *v = data;
-	struct writer *w = kzalloc(sizeof(*w), gfp);
+	struct rlnc_writer *w = kzalloc(sizeof(*w), gfp);
 
 	if (!w)
 		return NULL;
@@ -417,7 +447,7 @@ static void *writer_alloc(gfp_t gfp, void *data)
 
 static void writer_free(void *element, void *data)
 {
-	struct writer *w = element;
+	struct rlnc_writer *w = element;
 
 	rlnc_scratch_exit(&w->scratch);
 	kfree(w);

@@ -29,7 +29,10 @@ KILLS	?= 50
 LONG_VM	= SKYHOLD_BUILD=$(abspath $(O)) tests/vm/vm -k $(KVER) -t tests/long
 
 vm-crash: user modules ## power failures by the thousand, in a VM (long)
-	$(LONG_VM) -n crash run crash crash-ext4
+	$(LONG_VM) -n crash run crash
+
+vm-crash-ext4: user modules ## the same of ext4 on a volume, in a VM (long)
+	$(LONG_VM) -n crash-ext4 run crash-ext4
 
 vm-sampled: user modules ## some of both, in a few minutes
 	$(LONG_VM) -n sampled run crash-sampled crash-grow crash-add any-k-sampled
@@ -38,9 +41,12 @@ vm-any-k: user modules ## every set of members of every shape, in a VM (long)
 	$(LONG_VM) -n any-k run any-k replay-stale
 
 vm-tamper: user modules ## everything on the members changed, in a VM (long)
-	$(LONG_VM) -n tamper run tamper
+	$(LONG_VM) -n tamper run tamper tamper-copies tamper-shapes
+
+vm-bits: user modules ## every bit of superblocks changed, in a VM (long)
+	$(LONG_VM) -n bits run tamper-bits
 
 vm-kill: user modules ## VMs killed while they write to a volume, KILLS times (long)
 	SKYHOLD_BUILD=$(abspath $(O)) KVER=$(KVER) tests/crash/kill $(KILLS)
 
-.PHONY: vm-sampled vm-crash vm-any-k vm-tamper vm-kill
+.PHONY: vm-sampled vm-crash vm-crash-ext4 vm-any-k vm-tamper vm-bits vm-kill

@@ -8,6 +8,7 @@
 
 #define MAGIC		"rlncREC\n"
 #define ANY_ZEROES	12u		/* one operation of so many writes zeroes */
+#define STREAM		16u		/* operations, in order */
 #define SHOWN		4u		/* wrong sectors that are described */
 
 struct header {
@@ -32,6 +33,22 @@ static uint64_t start_of(const struct record_plan *plan, uint32_t thread, uint32
 	return mix(mix((uint64_t)plan->seed << 32 | thread) ^ number);
 }
 
+/* One sector behind the one before, as far as the stream goes. */
+static struct record_op stream_op(const struct record_plan *plan, uint32_t thread,
+				  uint32_t number)
+{
+	uint64_t r = start_of(plan, thread, number);
+	uint64_t stream = start_of(plan, thread, ~(number / STREAM));
+	struct record_op op = {
+		.place = (stream >> 8 & 0xffffff) % (plan->places - STREAM + 1) + number % STREAM,
+		.count = 1,
+		.sync = (r >> 40) % STREAM == 0,
+	};
+
+	op.dsync = op.sync && r >> 44 & 1;
+	return op;
+}
+
 /**
  * record_op - what an operation does
  * @plan:	workload
@@ -44,6 +61,8 @@ struct record_op record_op(const struct record_plan *plan, uint32_t thread, uint
 	uint64_t r = start_of(plan, thread, number);
 	struct record_op op;
 
+	if (plan->streams)
+		return stream_op(plan, thread, number);
 	op.count = counts[r & 15];
 	op.place = (r >> 8 & 0xffffff) % (plan->places - op.count + 1);
 	op.zero = (r >> 32 & 0xff) % ANY_ZEROES == 0;

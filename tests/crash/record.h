@@ -17,6 +17,7 @@ struct record_plan {
 	uint32_t seed;
 	uint32_t threads;
 	uint32_t places;		/* sectors of each thread, one after the other */
+	bool streams;			/* sector after sector, and seldom flushed */
 };
 
 struct record_op {

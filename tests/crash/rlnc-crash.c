@@ -13,6 +13,7 @@
  *	-x 1				a spare disk that may be added as a member
  *	-z MIB				the volume is as small as that to begin with
  *	-o OPERATIONS			of each of four threads: 150
+ *	-O 1				sector after sector, and seldom flushed
  *	-p POINTS			cuts behind a flush, spread evenly; 0: every one
  *	-r POINTS			cuts anywhere, with torn subsets
  *	-d PERCENT			cuts with a second one in recovery: 10
@@ -43,6 +44,7 @@
 
 struct options {
 	uint32_t operations;
+	uint32_t streams;		/* 0 or 1 */
 	uint32_t prefixes;
 	uint32_t torn;
 	uint32_t twice;			/* percent */
@@ -349,7 +351,7 @@ static const struct {
 	{ 'm', &run.opt.mib }, { 'o', &run.opt.operations }, { 'p', &run.opt.prefixes },
 	{ 'r', &run.opt.torn }, { 'd', &run.opt.twice }, { 'f', &run.opt.fewer },
 	{ 'S', &run.opt.seed }, { 'z', &run.volume.mib },
-	{ 'x', &run.volume.spare }, { 'D', &run.volume.dense },
+	{ 'x', &run.volume.spare }, { 'D', &run.volume.dense }, { 'O', &run.opt.streams },
 };
 
 static int set_option(int letter)
@@ -382,7 +384,7 @@ static int set_option(int letter)
 
 static int parse(int argc, char **argv)
 {
-	static const char letters[] = "k:n:s:m:x:z:o:p:r:d:f:D:S:w:c:K:l";
+	static const char letters[] = "k:n:s:m:x:z:o:O:p:r:d:f:D:S:w:c:K:l";
 	int letter;
 
 	while ((letter = getopt(argc, argv, letters)) != -1)
@@ -399,8 +401,8 @@ int main(int argc, char **argv)
 	report_init(argv[0]);
 	dm_start();
 	if (parse(argc, argv))
-		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-D 1] [-x 1] [-z MIB] [-o OPERATIONS] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
-	r->plan = (struct record_plan){ r->opt.seed, THREADS, PLACES };
+		die(2, "usage: rlnc-crash [-k K] [-n N] [-s BYTES] [-m MIB] [-D 1] [-x 1] [-z MIB] [-o OPERATIONS] [-O 1] [-p POINTS] [-r POINTS] [-d PERCENT] [-f PERCENT] [-S SEED] [-w COMMAND -c COMMAND] [-l] [-K FOLDER]");
+	r->plan = (struct record_plan){ r->opt.seed, THREADS, PLACES, r->opt.streams };
 	r->area = aligned_alloc(RECORD_BYTES, (size_t)THREADS * PLACES * RECORD_BYTES);
 	ret = disks_start(&r->disks, r->volume.n + r->volume.spare,
 			  (size_t)r->opt.mib << 20, &r->trace);

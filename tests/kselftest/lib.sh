@@ -41,6 +41,18 @@ _say() { printf '%s\n' "$*" >&"$_ktap"; echo "--- $*"; }
 # note TEXT: a remark beside the results.
 note() { _say "# $*"; }
 
+# noted PATTERN COMMAND...: run it; the lines of its output that match are remarks, too.
+noted()
+{
+	local pattern=$1 line
+	shift
+	"$@" | while IFS= read -r line || [ -n "$line" ]; do
+		printf '%s\n' "$line"
+		[[ ! $line =~ $pattern ]] || note "$line"
+	done
+	return "${PIPESTATUS[0]}"
+}
+
 # plan N: how many results will follow; once, before the first.
 plan()
 {

@@ -527,7 +527,7 @@ churn_faults()
 	cleanup rmmod skyhold_nomem
 	NOMEM=/sys/module/skyhold_nomem/parameters
 	knob one_in 20
-	CARDS[kind]+=" bios bios bios"
+	CARDS[kind]+=" bios bios bios bios bios bios bios"
 	echo 0 >$FAIL_REQUEST/times
 	echo 30 >$FAIL_REQUEST/probability
 	echo 1 >$FAIL_REQUEST/interval

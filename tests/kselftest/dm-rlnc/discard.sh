@@ -20,6 +20,7 @@ must dd if=/dev/mapper/v of=/dev/null bs=1M count=8 iflag=direct status=none
 is "$(used)" 0 "reading what was never written takes no slot"
 pattern 8 discard >"$TMPDIR/image"
 must dd if="$TMPDIR/image" of=/dev/mapper/v bs=1M oflag=direct conv=fsync status=none
+must dmsetup message v 0 checkpoint
 before=$(used)
 check "8 MiB take at least 128 slots of 64 KiB" test "$before" -ge 128
 must blkdiscard -o 1M -l 4M /dev/mapper/v

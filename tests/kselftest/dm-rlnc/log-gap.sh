@@ -18,7 +18,7 @@ must create v -- "${MEMBERS[@]}"
 pattern 1 gap >"$TMPDIR/image"
 put() { must dd if="$TMPDIR/image" of=/dev/mapper/v bs=4K seek="$1" skip="$1" count="$2" oflag=direct conv=notrunc,fsync status=none; }
 put 0 256			# a checkpoint, and the log begins
-put 0 100			# a record that is full
+backwards "$TMPDIR/image" 0 100	# a record that is full
 save crash 3
 must gone v
 restore crash 3

@@ -18,9 +18,9 @@ pattern 1 records >"$TMPDIR/image"
 put() { must dd if="$TMPDIR/image" of=/dev/mapper/v bs=4K seek="$1" skip="$1" count="$2" oflag=direct conv=notrunc,"$3" status=none; }
 put 0 256 fsync				# a checkpoint, and the log begins
 pattern 1 later >"$TMPDIR/image"
-put 200 1 fsync				# a record of one change
-put 0 200 fsync				# two hundred at once
-put 201 55 fsync
+backwards "$TMPDIR/image" 200 1				# a record of one change
+backwards "$TMPDIR/image" 0 200				# two hundred at once
+backwards "$TMPDIR/image" 201 55
 for i in 0 1 2; do must dd if="/dev/ram$i" of="$TMPDIR/crash$i" bs=1M iflag=direct status=none; done
 must gone v
 for i in 0 1 2; do must dd if="$TMPDIR/crash$i" of="/dev/ram$i" bs=1M oflag=direct status=none; done

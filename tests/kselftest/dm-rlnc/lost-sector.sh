@@ -23,7 +23,8 @@ must create v -- "${MEMBERS[@]}"
 pattern 8 old >"$TMPDIR/image"
 pattern 8 new >"$TMPDIR/new"
 must dd if="$TMPDIR/image" of=/dev/mapper/v bs=64K oflag=direct conv=fsync status=none
-put() { must dd if="$TMPDIR/new" of=/dev/mapper/v bs="$1" seek="$2" skip="$2" count="$3" oflag=direct conv=notrunc status=none; dd if="$TMPDIR/new" of="$TMPDIR/image" bs="$1" seek="$2" skip="$2" count="$3" conv=notrunc status=none; }
+# put BYTES FIRST COUNT [dsync]: with it one by one, so that all of it goes into packs.
+put() { must dd if="$TMPDIR/new" of=/dev/mapper/v bs="$1" seek="$2" skip="$2" count="$3" oflag="direct${4:+,$4}" conv=notrunc status=none; dd if="$TMPDIR/new" of="$TMPDIR/image" bs="$1" seek="$2" skip="$2" count="$3" conv=notrunc status=none; }
 # same FIRST COUNT: are these 4 KiB blocks as in the image?
 same() { cmp <(dd if="$TMPDIR/image" bs=4K skip="$1" count="$2" status=none) <(dd if=/dev/mapper/v bs=4K skip="$1" count="$2" iflag=direct status=none); }
 lost() { ! dd if=/dev/mapper/v of=/dev/null bs=4K skip="$1" count=1 iflag=direct status=none; }
@@ -48,8 +49,8 @@ put 4K 325 1				# into the first pack
 check "it can be written to" same 325 1
 
 klog_mark
-put 4K 0 320				# 125 packs
-put 4K 336 1680
+put 4K 0 320 dsync			# 500 packs
+put 4K 336 1680 dsync
 check_klog "its pack stays" 'pack [0-9]* stays'
 check_fails "the others do not wait for it" klog_has 'small writes cannot be merged'
 must dmsetup message v 0 checkpoint
@@ -65,6 +66,6 @@ put 64K 20 1
 check "overwritten, it can be read" same 0 2048
 klog_mark
 pattern 8 newer >"$TMPDIR/new"
-put 4K 0 2048				# round all indices
+put 4K 0 2048 dsync			# round all indices
 check_fails "nothing stays any more" klog_has 'pack [0-9]* stays'
 check "and all is there" same 0 2048

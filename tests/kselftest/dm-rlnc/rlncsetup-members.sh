@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/tool.sh
 . "$(dirname "$0")/tool.sh"
 requires rlncsetup dmsetup nbdkit ip mkfs.ext4 blkid
-plan 45
+plan 50
 
 load_module dm-rlnc
 requires_module brd rd_nr=6 rd_size=24576
@@ -108,6 +108,22 @@ must dd if=/dev/urandom of=/dev/ram1 bs=1M seek=1 count=20 oflag=direct conv=not
 must open "${now[@]}"
 exits 0 "a scrub of a ruined member says what it mended" "corrected since it began: [1-9]" rlncsetup scrub --wait v
 exits 0 "the next has nothing to mend" "corrected since it began: 0$" rlncsetup scrub --wait v start
+
+# --- how far it is, on a terminal -------------------------------------------------------
+# bars COMMAND...: what it draws on a terminal, one state of the line after the other.
+bars() { TERM=xterm script -qefc "$*" /dev/null </dev/null | tr '\r' '\n' >"$TMPDIR/bars"; }
+percents() { sed -n "s/^$1 \[#* *\] *\([0-9]*\) %\$/\1/p" "$TMPDIR/bars"; }
+must rlncsetup close v
+must open --rebuild-kbps 4000 "${now[@]}"
+check "a scrub is followed on a terminal" bars rlncsetup scrub --wait v start
+note "percent: $(percents scrub | tr '\n' ' ')"
+check "its bar only grows" sort -n -c <(percents scrub)
+check "in steps that can be followed" test "$(percents scrub | sort -un | wc -l)" -ge 3
+check "and is erased at the end" grep -q $'^\e\\[K' "$TMPDIR/bars"
+TERM=xterm rlncsetup scrub --wait v start >"$TMPDIR/bars" 2>&1 </dev/null
+is "$?/$(grep -c '\[' "$TMPDIR/bars")" 0/0 "nobody draws into a file"
+must rlncsetup close v
+must open "${now[@]}"
 check "and the data are right" same
 must rlncsetup close v
 must dd if=/dev/urandom of=/dev/ram0 bs=1M seek=1 count=20 oflag=direct conv=notrunc status=none

@@ -24,7 +24,7 @@ save before 1
 # One flush of 61 notes.  55 fit a record: 57 sectors, the last the first of its column.
 # Nothing is mapped there, so that a rebuild does not merge it.
 must dd if="$TMPDIR/new" of=/dev/mapper/v bs=12K count=1 oflag=direct conv=notrunc status=none
-must dd if="$TMPDIR/new" of=/dev/mapper/v bs=4K seek=16 skip=16 count=60 oflag=direct conv=notrunc,fsync status=none
+backwards "$TMPDIR/new" 16 60
 save crash 6
 must gone v
 mapfile -t records < <(comm -13 <(log_records "$TMPDIR/before0" | sort) <(log_records "$TMPDIR/crash0" | sort) | sort -n)

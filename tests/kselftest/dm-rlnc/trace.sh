@@ -7,8 +7,8 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
-requires dmsetup openssl
-plan 23
+requires dmsetup openssl fio
+plan 24
 
 load_module dm-rlnc checkpoint_ms=600000
 held_members 6 24
@@ -61,13 +61,12 @@ saw "and noted in the log" log_record "record=0 slot=[0-9]+ column=0 bytes=[1-9]
 saw "for a flush" io_end "op=flush gen=0 sector=0 count=0 latency_us=[1-9][0-9]* error=0"
 
 # 276 packs of 4 sectors are three quarters of those that there are.
-small_writes()
-{
-	put bs=4K count=999 seek=1 && put bs=4K count=999 seek=1
-}
+small_writes() { fio --name=small --filename=/dev/mapper/v --direct=1 --rw=randwrite --bs=4k --size=3M --io_size=8M --minimal --output=/dev/null; }
 merged() { grep -q rlnc_pack_merge "$tracing/trace"; }
 trace eval "small_writes && poll_until 30 merged"
 saw "the oldest packs are merged" pack_merge "pack=[0-9]+ error=0"
+trace put bs=4K count=8
+saw "a stream has its generations written at once" stage_end "gen=1 count=4 error=0"
 
 must dd if=/dev/urandom of=/dev/ram3 bs=1M seek=1 count=22 oflag=direct conv=notrunc status=none
 trace get bs=16K count=6 skip=250

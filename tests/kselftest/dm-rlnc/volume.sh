@@ -64,6 +64,17 @@ auth_failures() { field "$1" 11; }
 # pattern MIB SEED: so many MiB that do not repeat, the same for the same seed.
 pattern() { openssl enc -aes-128-ctr -nosalt -pass "pass:$2" -md sha256 </dev/zero 2>/dev/null | head -c "$1M"; }
 
+# backwards FILE FIRST COUNT: blocks of 4 KiB of the file to volume v, one by one, from the
+# last on: they are no stream, and go into packs.  A flush follows.
+backwards()
+{
+	local i
+	for ((i = $2 + $3 - 1; i >= $2; i--)); do
+		dd if="$1" of=/dev/mapper/v bs=4K seek="$i" skip="$i" count=1 oflag=direct conv=notrunc status=none || bail "a write failed"
+	done
+	must dd if=/dev/null of=/dev/mapper/v oflag=direct conv=notrunc,fsync status=none
+}
+
 # sum FILE MIB: of the first so many MiB, read from the disks.
 sum() { dd if="$1" bs=1M count="$2" iflag=direct status=none | sha256sum; }
 

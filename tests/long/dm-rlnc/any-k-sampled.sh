@@ -16,12 +16,9 @@ requires_module nbd
 # any_k K N ONE_IN SEED [SCENARIO...]
 any_k()
 {
-	local k=$1 n=$2 one_in=$3 seed=$4 line
+	local k=$1 n=$2 one_in=$3 seed=$4
 	shift 4
-	rlnc-any-k -k "$k" -n "$n" -q "$one_in" -S "$seed" "$@" | tee "$TMPDIR/said"
-	local status=${PIPESTATUS[0]}
-	while read -r line; do note "$line"; done <"$TMPDIR/said"
-	return "$status"
+	noted . rlnc-any-k -k "$k" -n "$n" -q "$one_in" -S "$seed" "$@"
 }
 
 check "1 of 1" any_k 1 1 1 1

@@ -13,12 +13,9 @@ requires_module nbd
 
 any_k()
 {
-	local k=$1 n=$2 one_in=$3 line
+	local k=$1 n=$2 one_in=$3
 	shift 3
-	rlnc-any-k -k "$k" -n "$n" -q "$one_in" "$@" | tee "$TMPDIR/said"
-	local status=${PIPESTATUS[0]}
-	while read -r line; do note "$line"; done <"$TMPDIR/said"
-	return "$status"
+	noted . rlnc-any-k -k "$k" -n "$n" -q "$one_in" "$@"
 }
 
 check "1 of 1" any_k 1 1 1

@@ -46,10 +46,8 @@ CHECK
 
 crash()
 {
-	rlnc-crash "$@" -w "bash $TMPDIR/work" -c "exec bash $TMPDIR/check" | tee "$TMPDIR/said"
-	local status=${PIPESTATUS[0]} line
-	while read -r line; do note "$line"; done < <(grep -E 'traced|recovery:|FAILED|cuts' "$TMPDIR/said" | grep -v '^[0-9]* of')
-	return "$status"
+	noted '^(traced|recovery|FAILED|cannot)|cuts(:| lost)' \
+		rlnc-crash "$@" -w "bash $TMPDIR/work" -c "exec bash $TMPDIR/check"
 }
 
 export MEMBERS=7

@@ -47,13 +47,7 @@ dmsetup table crash | grep -qE ' -( |$)' || { longer; put four 220; same four 22
 [ "$ACKED" -lt 1 ] || same one 0
 CHECK
 
-crash()
-{
-	rlnc-crash "$@" | tee "$TMPDIR/said"
-	local status=${PIPESTATUS[0]} line
-	while read -r line; do note "$line"; done < <(grep -E 'traced|recovery:|FAILED|cuts' "$TMPDIR/said" | grep -v '^[0-9]* of')
-	return "$status"
-}
+crash() { noted '^(traced|recovery|FAILED|cannot)|cuts(:| lost)' rlnc-crash "$@"; }
 
 check "4 of 6" crash -z 1 -p 8 -r 24 -S 31 -w "bash $TMPDIR/work" -c "exec bash $TMPDIR/check"
 check "2 of 3, larger symbols" crash -k 2 -n 3 -s 16384 -m 20 -z 1 -p 5 -r 12 -S 32 -w "bash $TMPDIR/work" -c "exec bash $TMPDIR/check"
