@@ -25,7 +25,7 @@ disk()
 {
 	local name=$1
 	shift
-	start "$name" block "$@" && poll_until 60 has_ended "$name" && [ "$(value "$name" exit_status)" = 0 ]
+	start "$name" block "$@" && poll_until 120 has_ended "$name" && [ "$(value "$name" exit_status)" = 0 ]
 }
 on() { echo "block.disk=$1"; }
 

@@ -77,8 +77,8 @@ check "and not much more" test "$(current vms)" -le 96
 check "its record says the same" test $(($(value m resident_bytes) >> 20)) -ge 64 -a $(($(value m resident_bytes) >> 20)) -le 80
 
 used() { awk '$1 == "usage_usec" { print $2 }' "$root/$1/cpu.stat"; }
-must start loop hang -- "cgroup=$root/vms"
 began=$(used vms)
+must start loop hang -- "cgroup=$root/vms"
 has_used() { [ "$(value loop cpu_us)" -ge 300000 ]; }
 must poll_until 30 has_used
 least=$(value loop cpu_us)
