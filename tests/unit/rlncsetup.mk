@@ -2,7 +2,7 @@
 # Formats and libraries under rlncsetup.
 
 UNIT_TESTS	+= test_super test_log test_geometry test_node test_nonce test_crypto test_keyslot test_nbd_handshake \
-		   test_base test_target test_volume test_recode test_remote test_rlncsetup
+		   test_base test_typo test_target test_volume test_recode test_remote test_rlncsetup
 test_crypto_LIBS	:= -largon2
 test_keyslot_LIBS	:= -largon2
 test_volume_LIBS	:= -largon2

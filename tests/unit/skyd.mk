@@ -50,3 +50,8 @@ $(O)/test/skyctl: $$(addprefix $(O)/san/,$$(addsuffix .o,$$(basename $$(skyctl_S
 UNIT_TESTS	+= test_skyctl
 test_skyctl_LIBS := -luring
 $(O)/test/test_skyctl: | $(O)/test/skyd $(O)/test/skyctl
+
+# Leases that the vault judges for itself.
+UNIT_TESTS	+= test_lease_proof test_verifier
+test_lease_proof_LIBS	= $(test_backend_LIBS)
+test_verifier_LIBS	= $(test_hosts_LIBS)

@@ -363,7 +363,7 @@ static int locations(void *arg)
 	struct plan_url url;
 	json_t *list, *one, *times;
 	unsigned int i, gdpr = 0;
-	char *key;
+	char *key, text[512];
 
 	(void)arg;
 	key = key_of(f, "{\"team\":\"blue\"}");
@@ -400,6 +400,12 @@ static int locations(void *arg)
 	must_equal(admin(f, "location remove", "{\"name\":\"Google London\"}", NULL), 200);
 	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, &a, &url), -EHOSTUNREACH);
 	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"edge\",\"url\":\"http://10.0.0.1:9000\",\"identity\":\"00\"}", NULL), 400);
+	/* A cloud without its key is refused, and what is refused leaves the name free. */
+	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"cloud\",\"url\":\"http://10.0.0.1/b\"}", NULL), 400);
+	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"cloud\",\"url\":\"http://10.0.0.1/b\",\"access_key\":\"AK\"}", NULL), 400);
+	snprintf(text, sizeof(text), "{\"name\":\"mine\",\"kind\":\"cloud\",\"url\":\"http://10.0.0.1/b\",\"access_key\":\"%0*d\",\"secret_key\":\"s\"}", PLAN_ACCESS_KEY_MAX + 1, 0);
+	must_equal(admin(f, "location add", text, NULL), 400);
+	must_equal(admin(f, "location update", "{\"name\":\"Google London\",\"url\":\"http://10.0.0.1/b\"}", NULL), 400);
 	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"edge\",\"url\":\"http://10.0.0.1:9000\",\"team\":\"blue\"}", &one), 201);
 	must_equal(number(one, "id"), 67);
 	json_decref(one);

@@ -21,6 +21,7 @@
 #include "base/secret.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "base/version.h"
 
 static void sizes(void **state)
 {
@@ -272,6 +273,18 @@ static void reports(void **state)
 	report_set_sink(NULL);
 }
 
+/* What DKMS calls the modules is what the programs say of themselves. */
+static void versions(void **state)
+{
+	char *text;
+
+	(void)state;
+	assert_int_equal(file_read("dkms.conf", 4096, &text, NULL), 0);
+	assert_non_null(strstr(text, "\nPACKAGE_VERSION=\"" SKYHOLD_VERSION "\"\n"));
+	assert_non_null(strstr(text, "dkms install skyhold/" SKYHOLD_VERSION "\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,7 +292,7 @@ int main(void)
 		cmocka_unit_test(hexadecimal), cmocka_unit_test(uuids),
 		cmocka_unit_test(printable), cmocka_unit_test(secrets),
 		cmocka_unit_test(secrets_read), cmocka_unit_test(files), cmocka_unit_test(reopened),
-		cmocka_unit_test(reports),
+		cmocka_unit_test(reports), cmocka_unit_test(versions),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

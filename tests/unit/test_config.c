@@ -113,6 +113,7 @@ static const struct bad {
 	{ "[attest]\nname = ../x\n", 2, "no such name of a machine: ../x" },
 	{ "[attest]\ntpm = /dev/tpm0\n", 2, "device:PATH or swtpm:path=SOCKET, not /dev/tpm0" },
 	{ "[attest]\nwebhook = ftp://x/\n", 2, "to http:// or https://, not to ftp://x/" },
+	{ "[attest]\nverifier_key = /k\ntoken_key = ear.key\n", 3, "is not used where verifier_key" },
 	{ "[attest]\nlease = 100ms\n", 2, "500ms to 86400000ms" },
 	{ "[link]\npeers = gateway/b\n[attest]\nname = b\nrequired = yes\n", 4,
 	  "that of this machine is a peer's, gateway/b" },
@@ -159,6 +160,7 @@ static void test_all_errors(void **state)
 	told[0] = 0;
 	assert_int_equal(config_read(&c, path, tell, NULL), 1);
 	assert_non_null(strstr(told, "cannot be read"));
+	assert_null(strstr(told, ":0:"));
 	config_free(&c);
 }
 

@@ -344,7 +344,7 @@ static int refusals(void *arg)
 	} cases[] = {
 		/* A sub-resource that is not there must not become another operation. */
 		{ { AT("DELETE", "/bucket"), .query = "versioning" }, 405, "MethodNotAllowed" },
-		{ { AT("DELETE", "/bucket"), .query = "website" }, 501, "NotImplemented" },
+		{ { AT("DELETE", "/bucket"), .query = "inventory" }, 501, "NotImplemented" },
 		{ { AT("DELETE", "/bucket"), .query = "anything" }, 501, "NotImplemented" },
 		{ { AT("DELETE", "/bucket"), .query = "%76ersioning" }, 405, "MethodNotAllowed" },
 		{ { AT("PUT", "/bucket"), .query = "uploads" }, 405, "MethodNotAllowed" },

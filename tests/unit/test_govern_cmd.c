@@ -155,6 +155,9 @@ static void offline(void **state)
 	(void)state;
 	RUN(0, "mkdir %s/off && cp %s/alice %s/off/audit.key", top, top, top);
 	snprintf(where, sizeof(where), "--dir %s/off/g --ledger %s/off/ledger", top, top);
+	RUN(4, "%s/skyctl govern status %s", folder, where);
+	heard("there is no governance yet; `skyctl govern init FILE` begins one");
+	not_heard("No such file");
 	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
 	heard("version 0");
 	RUN(5, "%s/skyctl govern init %s/first %s", folder, top, where);
@@ -278,6 +281,7 @@ static void online(void **state)
 		skip();
 	snprintf(where, sizeof(where), "--dev %s/dev", top);
 	RUN(4, "%s/skyctl govern status %s", folder, where);
+	heard("there is no governance yet");
 	RUN(0, "%s/skyctl govern init %s/first %s", folder, top, where);
 	strcpy(id, propose(where, "[" GOLD("one") "," APPROVE "]"));
 	vote(where, id, "alice", "yes");

@@ -365,6 +365,13 @@ static void help(void **state)
 	RUN(1, "hedgectl net");
 	RUN(1, "hedgectl sing a");
 	heard("no command \"sing\"");
+	not_heard("did you mean");
+	RUN(1, "hedgectl lixt");
+	heard("did you mean 'list'?");
+	RUN(1, "hedgectl net ad tap0");
+	heard("did you mean 'net add'?");
+	RUN(1, "hedgectl remote host lixt");
+	heard("did you mean 'list'?");
 	RUN(0, "hedgectl --version");
 	RUN(1, "hedgectl put /img");
 	heard("hedgectl remote HOST put IMAGE");

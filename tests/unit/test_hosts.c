@@ -268,6 +268,45 @@ static int set_back(void *arg)
 	return 0;
 }
 
+/* Logs of a host that has booted since are of before: it sends them all again. */
+static int booted(void *arg)
+{
+	STORE_ARENA arena = { 0 };
+	struct store_host row;
+	struct quoted q;
+	struct machine a;
+	struct site s;
+	char path[128];
+
+	(void)arg;
+	site_open(&s);
+	enrolled(&s, &a, "a", "A");
+	must(attest(&a, ENTRIES));
+	row_of(&s, "a", &arena, &row);
+	must(row.resets);
+	row.resets--;
+	must_equal(host_keep(s.h.b.hosts, host_of(s.h.b.hosts, STR("a")), &row), 0);
+	host_of(s.h.b.hosts, STR("a"))->log[ATTEST_LOG_IMA].at[9] ^= 1;
+	must_equal(begin(&a), 0);
+	must_equal(a.begun.have[ATTEST_LOG_IMA], list_end[ENTRIES]);
+	quote(&a, &a, &q);
+	must_equal(say(&a, &q), -ESTALE);
+	must(attest(&a, ENTRIES));
+	/* One that is bad is told so: it is asked again once for each time that it boots. */
+	row_of(&s, "a", &arena, &row);
+	row.resets--;
+	must_equal(host_keep(s.h.b.hosts, host_of(s.h.b.hosts, STR("a")), &row), 0);
+	put_policy("a", BAD_POLICY);
+	must(!attest(&a, ENTRIES));
+	refused(&a, "pcr-value: PCR 4");
+	snprintf(path, sizeof(path), "%s/policies/a.json", top);
+	must_equal(unlink(path), 0);
+	device_close(a.device);
+	store_arena_free(&arena);
+	site_close(&s);
+	return 0;
+}
+
 static int oversized(void *arg)
 {
 	static const u64 most[ATTEST_LOGS] = { ATTEST_LOG_MAX, 1u << 20 };
@@ -606,6 +645,7 @@ CASE(vouched)
 CASE(replayed)
 CASE(forged)
 CASE(set_back)
+CASE(booted)
 CASE(oversized)
 CASE(malformed)
 CASE(judged)
@@ -620,7 +660,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_EPOLL(test_named), ON_EPOLL(test_vouched), ON_EPOLL(test_replayed),
-		ON_EPOLL(test_forged), ON_EPOLL(test_set_back), ON_EPOLL(test_oversized),
+		ON_EPOLL(test_forged), ON_EPOLL(test_set_back), ON_EPOLL(test_booted),
+		ON_EPOLL(test_oversized),
 		ON_EPOLL(test_malformed), ON_EPOLL(test_judged), ON_EPOLL(test_lapses),
 		ON_EPOLL(test_restarted), ON_EPOLL(test_needed), ON_EPOLL(test_unheard),
 	};

@@ -68,6 +68,16 @@ static void way(void **state)
 	RUN(0, "printf '# whose\\n\\nweb* red\\n* blue\\n' >tenants && echo in >io/web.input");
 	RUN(1, METER "--ledger log");
 	heard("a ledger needs its key");
+	/* One line, and nothing of the library's own. */
+	RUN(4, "unset TSS2_LOG; " METER "--tcti device:/dev/nowhere");
+	assert_string_equal(said, "hedgectl: there is no TPM at device:/dev/nowhere;"
+			    " --tcti names another, such as device:/dev/tpm0\n");
+	RUN(4, "unset TSS2_LOG; skyctl meter collect --records rec --ak ak --boot-key run/key"
+	    " --count 1 --tcti device:/dev/nowhere");
+	assert_string_equal(said, "skyctl: there is no TPM at device:/dev/nowhere;"
+			    " --tcti names another, such as device:/dev/tpm0\n");
+	RUN(4, "unset TSS2_LOG; " METER "-v --tcti device:/dev/nowhere");
+	heard("ERROR:tcti");
 	vm("web", 1, "running", 100);
 	vm("db", 2, "running", 1000);
 	RUN(0, METER);

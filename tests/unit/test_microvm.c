@@ -9,7 +9,7 @@
 static char top[64] = "/tmp/test_microvm.XXXXXX";
 static struct config config = {
 	.workload_state = top, .workload_kernel = "/boot/kernel", .workload_cmdline = "quiet",
-	.workload_ids = 600000, .workload_no_kvm = true,
+	.workload_ids = 600000, .workload_no_kvm = true, .attest_name = "here",
 };
 static struct runner r = { .config = &config };
 
@@ -99,7 +99,7 @@ static void on_a_microvm(void **state)
 	has("<file=/dev/mapper/vault,if=none,id=block,format=raw>");
 	has("<file=/proc/self/fd/4,if=none,id=secrets,format=raw,readonly=on,file.locking=off>");
 	has("<tap,id=net,ifname=tap0,script=no,downscript=no>");
-	has("<-device><virtio-net-device,netdev=net>");
+	has("<-device><virtio-net-device,netdev=net,mac=");
 	/* Of disks the order is what the guest knows them by. */
 	has("<-device><virtio-blk-device,drive=block><-drive>");
 	has("<-device><virtio-blk-device,drive=secrets,serial=secrets>");
@@ -118,13 +118,75 @@ static void on_a_pc(void **state)
 	runs(s);
 	has("<virtio-blk-pci,drive=block>");
 	has("<virtio-blk-pci,drive=secrets,serial=secrets>");
-	has("<virtio-net-pci,netdev=net>");
+	has("<virtio-net-pci,netdev=net,mac=");
 	has_not("virtio-blk-device");
 	has_not("virtio-net-device");
 	/* A PC's devices are found without ACPI. */
 	s = a_start("q35,acpi=off");
 	s->secrets = 5;
 	runs(s);
+}
+
+/* What is behind "mac=" of what was started. */
+static void mac_of(const char *workload, char text[MAC_TEXT])
+{
+	struct runner_start *s = a_start("microvm,acpi=on");
+	const char *at;
+
+	strcpy(s->record.name, workload);
+	strcpy(s->net, "tap0");
+	runs(s);
+	at = strstr(started, ",mac=");
+	assert_non_null(at);
+	memcpy(text, at + 5, MAC_TEXT - 1);
+	text[MAC_TEXT - 1] = 0;
+	assert_int_equal(at[5 + MAC_TEXT - 1], '>');
+}
+
+/* Each start has its own again; no other workload's, and none that QEMU gives to all. */
+static void card_of_its_own(void **state)
+{
+	char one[MAC_TEXT], again[MAC_TEXT], other[MAC_TEXT], elsewhere[MAC_TEXT];
+
+	(void)state;
+	mac_of("one", one);
+	mac_of("one", again);
+	mac_of("other", other);
+	assert_string_equal(one, again);
+	assert_string_not_equal(one, other);
+	config.attest_name = "there";
+	mac_of("one", elsewhere);
+	config.attest_name = "here";
+	assert_string_not_equal(one, elsewhere);
+}
+
+/* printf 'skyd mac 1\0here\0id\0w0' | sha256sum, bits 0 and 1 of the first byte changed. */
+static void known_addresses(void **state)
+{
+	static const struct { const char *host, *machine, *workload, *mac; } known[] = {
+		{ "here", "id", "w0", "06:4e:9a:17:41:dc" },
+		{ "here", "id", "w1", "72:ae:63:6b:45:8d" },
+		{ "there", "id", "w0", "fa:c4:dd:0a:97:7f" },
+		{ "here", "", "w0", "de:af:47:e5:00:68" },
+	};
+	char text[MAC_TEXT], name[16], long_name[600];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_int_equal(runner_mac(str_of(known[i].host), str_of(known[i].machine),
+					    str_of(known[i].workload), text), 0);
+		assert_string_equal(text, known[i].mac);
+	}
+	/* Whatever the digest begins with. */
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "w%u", i);
+		assert_int_equal(runner_mac(STR("h"), STR("m"), str_of(name), text), 0);
+		assert_int_equal(strtoul(text, NULL, 16) & 3, 2);
+	}
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = 0;
+	assert_int_equal(runner_mac(STR("h"), STR("m"), str_of(long_name), text), -ENAMETOOLONG);
 }
 
 /* Of which it would never know. */
@@ -221,6 +283,7 @@ int main(void)
 		cmocka_unit_test(without_devices), cmocka_unit_test(on_a_microvm),
 		cmocka_unit_test(on_a_pc), cmocka_unit_test(devices_without_acpi),
 		cmocka_unit_test(no_path), cmocka_unit_test(files), cmocka_unit_test(words),
+		cmocka_unit_test(card_of_its_own), cmocka_unit_test(known_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

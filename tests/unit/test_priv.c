@@ -185,7 +185,7 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		.gateway_user = "nobody", .backend_user = "nobody", .vault_user = "nobody",
 		.edge_user = "nobody", .link_user = "nobody", .resolver_user = "nobody",
 		.attest_user = "nobody", .attest_tpm = (char *)tpm,
-		.workload_user = "nobody",
+		.workload_user = "nobody", .attest_verifier_user = "nobody",
 		.chroot = empty, .io_uring = io_uring,
 	};
 	pid_t parent = getpid(), pid = fork();
@@ -205,11 +205,13 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		WANT(net == (role == ROLE_GATEWAY || role == ROLE_BACKEND || role == ROLE_RELAY));
 		WANT(files == (role != ROLE_GATEWAY && role != ROLE_RELAY &&
 			       role != ROLE_RESOLVER && role != ROLE_ATTESTER &&
-			       role != ROLE_RUNNER));
+			       role != ROLE_RUNNER && role != ROLE_VERIFIER));
+		WANT(!!(p.allow & PRIV_READ) == (role == ROLE_VERIFIER));
 		WANT(names == (role == ROLE_RESOLVER));
 		WANT(uring == (io_uring && (role == ROLE_GATEWAY || role == ROLE_EDGE)));
 		WANT(!!(p.allow & PRIV_ACCEPT) == (role != ROLE_VAULT && role != ROLE_RESOLVER &&
-						   role != ROLE_ATTESTER && role != ROLE_RUNNER));
+						   role != ROLE_ATTESTER && role != ROLE_RUNNER &&
+						   role != ROLE_VERIFIER));
 		WANT(!p.capabilities);
 		/* A sanitizer's own memory is more than any role's. */
 		WANT((role == ROLE_RUNNER) == (p.memory != 0));
@@ -225,7 +227,7 @@ static void one_role(enum role role, bool io_uring, const char *tpm)
 		one_family(AF_INET, names);
 		one_family(AF_INET6, names);
 		fd = open(secret, O_RDONLY);
-		WANT((files || names) && !root ? fd >= 0 : fd == -1);
+		WANT((files || names || role == ROLE_VERIFIER) && !root ? fd >= 0 : fd == -1);
 		if (names)
 			only_names();
 		WANT(open("/etc/passwd", O_WRONLY) == -1 || !root);

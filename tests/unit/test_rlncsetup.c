@@ -255,6 +255,11 @@ static void help(void **state)
 	heard("usage: rlncsetup COMMAND");
 	RUN(1, "rlncsetup key sing m0");
 	heard("no command \"key\" or \"key sing\"");
+	heard("`rlncsetup key --help` lists its commands");
+	RUN(1, "rlncsetup kye ad m0");
+	heard("did you mean 'key add'?");
+	RUN(1, "rlncsetup help formta");
+	heard("did you mean 'format'?");
 	RUN(1, "rlncsetup help sing");
 	heard("no command \"sing\"");
 }

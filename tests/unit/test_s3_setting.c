@@ -16,6 +16,8 @@ static void settings(void **state)
 #define BY_DEFAULT(inner) \
 	"<ApplyServerSideEncryptionByDefault>" inner "</ApplyServerSideEncryptionByDefault>"
 #define ALGORITHM(name)	"<SSEAlgorithm>" name "</SSEAlgorithm>"
+#define LOGS(inner)	"<BucketLoggingStatus>" inner "</BucketLoggingStatus>"
+#define NOTIFIES(inner)	"<NotificationConfiguration>" inner "</NotificationConfiguration>"
 	static const struct {
 		enum s3_setting setting;
 		const char *document;
@@ -43,10 +45,21 @@ static void settings(void **state)
 		{ S3_SETTING_ENCRYPTION, SSE("<BucketKeyEnabled>false</BucketKeyEnabled>"),
 		  S3_MALFORMED_XML },
 		{ S3_SETTING_ENCRYPTION, "", S3_MISSING_REQUEST_BODY },
+		{ S3_SETTING_LOGGING, LOGS(""), S3_OK },
+		{ S3_SETTING_LOGGING, LOGS("<LoggingEnabled><TargetBucket>b</TargetBucket></LoggingEnabled>"),
+		  S3_NOT_IMPLEMENTED },
+		{ S3_SETTING_LOGGING, LOGS("<Log/>"), S3_MALFORMED_XML },
+		{ S3_SETTING_LOGGING, "<NotificationConfiguration/>", S3_MALFORMED_XML },
+		{ S3_SETTING_NOTIFICATION, "<NotificationConfiguration/>", S3_OK },
+		{ S3_SETTING_NOTIFICATION, NOTIFIES("<QueueConfiguration/>"), S3_NOT_IMPLEMENTED },
+		{ S3_SETTING_NOTIFICATION, "", S3_MISSING_REQUEST_BODY },
 		{ S3_SETTING_WEBSITE, "<WebsiteConfiguration/>", S3_NOT_IMPLEMENTED },
 		{ S3_SETTING_ACCELERATE, "<AccelerateConfiguration/>", S3_NOT_IMPLEMENTED },
 	};
-	static const enum s3_setting shown[] = { S3_SETTING_ENCRYPTION, S3_SETTING_PAYMENT };
+	static const enum s3_setting shown[] = {
+		S3_SETTING_ENCRYPTION, S3_SETTING_LOGGING, S3_SETTING_NOTIFICATION,
+		S3_SETTING_PAYMENT,
+	};
 	char text[512];
 	size_t i;
 

@@ -88,12 +88,25 @@ static void test_refused(void **state)
 	if (!daemon_pid)
 		skip();
 	assert_int_equal(skyctl("nonsense"), 1);
+	not_heard("did you mean");
+	assert_int_equal(skyctl("bucket crate b"), 1);
+	heard("did you mean 'bucket create'?");
 	assert_int_equal(skyctl("team"), 1);
 	assert_int_equal(skyctl("team create"), 1);
 	assert_int_equal(skyctl("team create a b"), 1);
 	assert_int_equal(skyctl("team create a --scope full"), 1);
 	assert_int_equal(skyctl("key list"), 1);
-	heard("team is missing");
+	heard("skyctl: --team TEAM is missing; see `skyctl key list --help`");
+	assert_int_equal(skyctl("key scope AK -t main"), 1);
+	heard("--bucket BUCKET is missing");
+	assert_int_equal(skyctl("location add x --kind cloud"), 1);
+	heard("--url URL is missing; see `skyctl location add --help`");
+	assert_int_equal(skyctl("location add x --url http://h/b"), 1);
+	heard("--kind cloud|edge is missing");
+	assert_int_equal(skyctl("location add x --kind cloud --url http://h/b"), 1);
+	heard("--access-key KEY is missing");
+	assert_int_equal(skyctl("location add x --kind cloud --url http://h/b --access-key k"), 1);
+	heard("--secret-file FILE is missing");
 	assert_int_equal(skyctl("team delete nobody"), 4);
 	assert_int_equal(skyctl("team create main"), 5);
 	assert_int_equal(skyctl("key create -t main --scope much"), 1);
@@ -162,6 +175,11 @@ static void test_locations(void **state)
 	assert_int_equal(skyctl("policy create %s -t main", path), 0);
 	assert_int_equal(skyctl("policy list -t main"), 0);
 	heard("mine");
+	/* What is shown comes back. */
+	assert_int_equal(skyctl("policy show mine -t main"), 0);
+	assert_int_equal(file_write_atomic(path, said, strlen(said), 0600), 0);
+	assert_int_equal(skyctl("policy edit %s -t main", path), 0);
+	heard("revision: 2");
 	assert_int_equal(skyctl("policy delete mine -t main"), 0);
 }
 

@@ -479,7 +479,7 @@ static void no_deleting(void **state)
 	options.delete = true;
 	serve = serve_list;
 	list_text = "<ListBucketResult>" ITEM("p/../x") "</ListBucketResult>";
-	assert_int_equal(fetch_all(), -EINVAL);
+	assert_int_equal(fetch_all(), -ENOTSUP);
 	heard("nothing is deleted");
 	serve = serve_escapes;
 	assert_int_equal(fetch_all(), -EACCES);

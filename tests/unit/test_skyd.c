@@ -68,13 +68,18 @@ static void until_up(void)
 	}
 }
 
+/* Others may run this test, too; below what connections are given. */
+static unsigned int dev_port(void)
+{
+	return 10000 + getpid() % 2000 * 10;
+}
+
 static pid_t start_dev(void)
 {
 	char dev[128], port[16];
 	char *const arguments[] = { program, "--dev", dev, "--port", port, NULL };
 
-	/* Others may run this test, too; below what connections are given. */
-	snprintf(port, sizeof(port), "%u", 10000 + getpid() % 2000 * 10);
+	snprintf(port, sizeof(port), "%u", dev_port());
 	snprintf(dev, sizeof(dev), "%s/dev", top);
 	return run_skyd(top, arguments);
 }
@@ -108,6 +113,23 @@ static void check_given_up(pid_t pid)
 	}
 }
 
+/* One that cannot start, since another has the folder, leaves to it what tools are told. */
+static void second_changes_nothing(void)
+{
+	char dev[128], path[160], url[64];
+	char *const arguments[] = { program, "--dev", dev, "--port", "9990", NULL };
+	CLEANUP_FREE char *before = NULL, *after = NULL;
+
+	snprintf(dev, sizeof(dev), "%s/dev", top);
+	snprintf(path, sizeof(path), "%s/config-hint", dev);
+	must_equal(file_read(path, 4096, &before, NULL), 0);
+	snprintf(url, sizeof(url), "export SKYD_URL='http://127.0.0.1:%u'", dev_port());
+	must(strstr(before, url));
+	must_equal(wait_for(run_skyd(top, arguments)), EXIT_CONFIG);
+	must_equal(file_read(path, 4096, &after, NULL), 0);
+	must(!strcmp(before, after));
+}
+
 static int live(void *arg)
 {
 	static const char *const names[] = { "vault", "backend", "gateway", "edge edge6" };
@@ -121,6 +143,8 @@ static int live(void *arg)
 		must_equal(io_sleep_until(io_after_ms(5)), 0);
 	for (i = 0; i < 4; i++)
 		check_given_up(child_of(pid, names[i]));
+	must(log_says(top, "/dev/config-hint` has aws-cli"));
+	second_changes_nothing();
 	must_equal(kill(pid, SIGTERM), 0);
 	must_equal(wait_for(pid), 0);
 	return 0;
@@ -278,8 +302,9 @@ static void write_conf(unsigned int calls)
 
 	snprintf(text, sizeof(text),
 		 "[skyd]\nstate = %s/dev\ncontrol = unix:%s\nchroot =\ncalls = %u\n[gateway]\n"
-		 "user =\n[backend]\nuser =\n[vault]\nuser =\nkeys = %s/dev/vault/keys\n[edges]\n"
-		 "user =\n[resolver]\nuser =\n", top, sock, calls, top);
+		 "listen = 127.0.0.1:%u\nuser =\n[backend]\nuser =\n[vault]\nuser =\n"
+		 "keys = %s/dev/vault/keys\n[edges]\nuser =\n[resolver]\nuser =\n",
+		 top, sock, calls, dev_port(), top);
 	assert_int_equal(file_write_atomic(conf, text, strlen(text), 0600), 0);
 }
 
@@ -337,7 +362,9 @@ static void test_refusals(void **state)
 	char *const arguments[] = { program, "--config", conf, NULL };
 	char *const check[] = { program, "--config", conf, "--check-config", NULL };
 	char *const wrong[] = { program, "--role", "king", NULL };
-	char keys[128];
+	char *const file[] = { program, "--dev", conf, NULL };
+	char *const port[] = { program, "--config", conf, "--port", "9000", NULL };
+	char keys[128], command[PATH_MAX];
 
 	(void)state;
 	assert_int_equal(file_write_atomic(conf, "[skyd]\nstate\nx = 1\n", 18, 0600), 0);
@@ -345,6 +372,11 @@ static void test_refusals(void **state)
 	assert_true(log_says(top, "skyd.conf:2: ") && log_says(top, "skyd.conf:3: "));
 	assert_int_equal(wait_for(run_skyd(top, arguments)), EXIT_CONFIG);
 	assert_int_equal(wait_for(run_skyd(top, wrong)), 2);
+	assert_int_equal(wait_for(run_skyd(top, port)), 2);
+	snprintf(command, sizeof(command), "%.4000s --print-config >/dev/full", program);
+	assert_int_equal(WEXITSTATUS(system(command)), 1);
+	assert_int_equal(wait_for(run_skyd(top, file)), EXIT_CONFIG);
+	assert_true(log_says(top, ": Not a directory"));
 	write_conf(5);
 	assert_int_equal(wait_for(run_skyd(top, check)), 0);
 	/* Keys that others could read. */

@@ -281,7 +281,8 @@ static int serve(struct api_ask *a, const struct admin_ask *ask)
 
 static int write_answer(struct link_request *r, const struct api_ask *a, struct admin_give *give)
 {
-	CLEANUP_JSON *why = give->status >= 400 ? json_pack("{s:s}", "error", a->why) : NULL;
+	CLEANUP_JSON *why = give->status >= 400 ? json_pack("{s:s, s:s*}", "error", a->why,
+						       "missing", a->missing) : NULL;
 	char *text, *copy;
 	size_t len;
 

@@ -19,7 +19,11 @@ struct admin_ask {
 
 /* Of ADMIN_DO (role_run.h). */
 struct admin_give {
-	u32 status;			/* as of HTTP: above 399, body is {"error": TEXT} */
+	/*
+	 * As of HTTP.  Above 399, body is {"error": TEXT}; with "missing": NAME where a member of
+	 * what was asked is not there.
+	 */
+	u32 status;
 	struct rpc_bytes body;		/* or nothing */
 };
 

@@ -137,38 +137,60 @@ static int wrap(struct api_ask *a, const struct store_location *l, struct plan_c
 	return 0;
 }
 
-/* Access key and secret belong together: one of them alone is refused. */
-static int read_credentials(struct api_ask *a, struct store_location *l)
+struct given {
+	struct store_text access, secret, ca;
+};
+
+/*
+ * Access key and secret belong together: one of them alone is refused, and so is a cloud that would
+ * be used without any.  Before anything is stored: what is wrong has to leave no name taken.
+ */
+static int read_given(struct api_ask *a, const struct store_location *l, struct given *g)
+{
+	int rc = api_text(a, "access_key", false, &g->access);
+
+	if (!rc)
+		rc = api_text(a, "secret_key", false, &g->secret);
+	if (!rc)
+		rc = api_text(a, "ca", false, &g->ca);
+	if (rc)
+		return rc;
+	/* A cloud needs them. */
+	if (!g->access.len && (g->secret.len || (l->kind == STORE_CLOUD && l->url.len &&
+						 !l->credentials.len)))
+		return api_missing(a, "access_key");
+	if (g->access.len && !g->secret.len)
+		return api_missing(a, "secret_key");
+	if (g->access.len > PLAN_ACCESS_KEY_MAX || g->secret.len > VAULT_SECRET_MAX ||
+	    g->ca.len > PLAN_CA_MAX)
+		return api_refuse(a, 400, "access_key, secret_key or ca is too long");
+	return 0;
+}
+
+static int take_given(struct api_ask *a, struct store_location *l, const struct given *g)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	struct plan_credentials c = { 0 };
-	struct store_text access = { 0 }, secret = { 0 }, ca = { 0 };
 	u8 *packed;
-	int rc = api_text(a, "access_key", false, &access), len;
+	int rc = 0, len;
 
-	if (!rc)
-		rc = api_text(a, "secret_key", false, &secret);
-	if (!rc)
-		rc = api_text(a, "ca", false, &ca);
-	if (rc || (!access.len && !secret.len && !ca.len))
-		return rc;
-	if (!access.len != !secret.len)
-		return api_refuse(a, 400, "access_key and secret_key are given together");
+	if (!g->access.len && !g->ca.len)
+		return 0;
 	if (l->credentials.len && rpc_decode(&plan_credentials_schema, l->credentials.data,
 					     l->credentials.len, &c, NULL, 0))
 		c = (struct plan_credentials){ 0 };
-	if (ca.len)
-		c.ca = (struct rpc_bytes){ ca.data, ca.len };
-	if (access.len) {
-		c.access_key = (struct rpc_bytes){ access.data, access.len };
-		rc = wrap(a, l, &c, secret, &answer);
+	if (g->ca.len)
+		c.ca = (struct rpc_bytes){ g->ca.data, g->ca.len };
+	if (g->access.len) {
+		c.access_key = (struct rpc_bytes){ g->access.data, g->access.len };
+		rc = wrap(a, l, &c, g->secret, &answer);
 	}
 	packed = rc ? NULL : store_alloc(&a->arena, PLAN_CREDENTIALS_MAX);
 	if (!packed)
 		return rc ? rc : -ENOMEM;
 	len = rpc_encode(&plan_credentials_schema, &c, packed, PLAN_CREDENTIALS_MAX);
 	if (len < 0)
-		return api_refuse(a, 400, "access_key, secret_key or ca is too long");
+		return len;
 	l->credentials = (struct store_text){ packed, len };
 	return 0;
 }
@@ -187,13 +209,11 @@ static int read_kind(struct api_ask *a, struct store_location *l)
 	return 0;
 }
 
-/* Stored, told to placement, and told to who asked. */
-static int finish(struct api_ask *a, struct store_location *l, int status)
+/* It was stored: told to placement, and told to who asked. */
+static int tell(struct api_ask *a, struct store_location *l, int status)
 {
-	int rc = store_location_update(a->b->store, l->team, l);
+	int rc = plan_reload(a->b);
 
-	if (!rc)
-		rc = plan_reload(a->b);
 	if (rc)
 		return rc;
 	/* It may be one that others can go to. */
@@ -202,10 +222,18 @@ static int finish(struct api_ask *a, struct store_location *l, int status)
 	return a->out ? status : -ENOMEM;
 }
 
+static int finish(struct api_ask *a, struct store_location *l, int status)
+{
+	int rc = store_location_update(a->b->store, l->team, l);
+
+	return rc ? rc : tell(a, l, status);
+}
+
 /* Its number is known only when it is there, and its secret is wrapped for that number. */
 int admin_location_add(struct api_ask *a)
 {
 	struct store_location l = { .state = STORE_DISABLED };
+	struct given given = { 0 };
 	int rc = api_only(a, names);
 
 	if (!rc)
@@ -217,45 +245,68 @@ int admin_location_add(struct api_ask *a)
 	if (!rc)
 		rc = api_text(a, "name", true, &l.name);
 	if (!rc && !l.url.len)
-		rc = api_refuse(a, 400, "url is missing");
+		rc = api_missing(a, "url");
 	if (!rc)
 		rc = read_numbers(a, &l);
 	if (!rc)
 		rc = read_identity(a, &l);
 	if (!rc)
+		rc = read_given(a, &l, &given);
+	if (!rc)
 		rc = store_location_create(a->b->store, &l);
 	if (!rc)
-		rc = read_credentials(a, &l);
+		rc = take_given(a, &l, &given);
 	if (rc)
 		return rc;
 	l.state = STORE_ACTIVE;
 	return finish(a, &l, 201);
 }
 
+/* As it is in the store, but for what is said. */
+static int find_changed(struct api_ask *a, u64 team, struct store_location *l)
+{
+	int rc = admin_find_location(a, team, l);
+
+	if (!rc)
+		rc = read_texts(a, l);
+	if (!rc)
+		rc = read_numbers(a, l);
+	if (!rc)
+		rc = read_identity(a, l);
+	return rc;
+}
+
 /* What is said changes; what is not stays.  A location that has a URL is in use again. */
 int admin_location_update(struct api_ask *a)
 {
+	struct given given = { 0 };
 	struct store_location l;
+	struct store_text credentials;
 	u64 team;
 	int rc = api_only(a, names);
 
 	if (!rc)
 		rc = admin_team(a, false, &team);
 	if (!rc)
-		rc = admin_find_location(a, team, &l);
+		rc = find_changed(a, team, &l);
 	if (!rc)
-		rc = read_texts(a, &l);
+		rc = read_given(a, &l, &given);
 	if (!rc)
-		rc = read_numbers(a, &l);
-	if (!rc)
-		rc = read_identity(a, &l);
-	if (!rc)
-		rc = read_credentials(a, &l);
+		rc = take_given(a, &l, &given);
+	/* Somebody may have changed it while the vault was asked. */
+	credentials = l.credentials;
+	if (!rc && given.access.len)
+		rc = find_changed(a, team, &l);
 	if (rc)
 		return rc;
+	if (given.access.len)
+		l.credentials = credentials;
 	l.state = l.url.len ? STORE_ACTIVE : STORE_DISABLED;
-	rc = l.state == STORE_ACTIVE ? admin_repair_end(a, l.id) : 0;
-	return rc ? rc : finish(a, &l, 200);
+	/* What is refused leaves a repair as it is. */
+	rc = store_location_update(a->b->store, team, &l);
+	if (!rc && l.state == STORE_ACTIVE)
+		rc = admin_repair_end(a, l.id);
+	return rc ? rc : tell(a, &l, 200);
 }
 
 /* Its number stays taken: records name it. */

@@ -50,6 +50,7 @@ struct api_ask {
 	size_t file_len;
 	const char *file_type;
 	char why[API_WHY];	/* what is wrong, when it is refused */
+	const char *missing;	/* that is a member which is not there: its name, or NULL */
 };
 
 #define CLEANUP_JSON	CLEANUP(api_json_free) json_t
@@ -69,6 +70,8 @@ typedef int api_fn(struct api_ask *a);
 
 /* Refuse: the status, with what is wrong. */
 int api_refuse(struct api_ask *a, int status, const char *fmt, ...) PRINTF(3, 4);
+/* Refuse, as a member of ->in is not there; @name is kept by reference. */
+int api_missing(struct api_ask *a, const char *name);
 /* The status for a handler's result; ->why is filled in if it has none. */
 int api_status(struct api_ask *a, int rc);
 

@@ -82,12 +82,18 @@ static json_t *member(struct api_ask *a, const char *name)
 	return json_is_null(m) ? NULL : m;
 }
 
+int api_missing(struct api_ask *a, const char *name)
+{
+	a->missing = name;
+	return api_refuse(a, 400, "%s is missing", name);
+}
+
 int api_text(struct api_ask *a, const char *name, bool needed, struct store_text *to)
 {
 	json_t *m = member(a, name);
 
 	if (!m)
-		return needed ? api_refuse(a, 400, "%s is missing", name) : 0;
+		return needed ? api_missing(a, name) : 0;
 	if (!json_is_string(m))
 		return api_refuse(a, 400, "%s is not a text", name);
 	*to = (struct store_text){ json_string_value(m), json_string_length(m) };

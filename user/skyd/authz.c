@@ -102,6 +102,18 @@ const struct authz_rule authz_rules[AUTHZ_OPS] = {
 		"s3:PutEncryptionConfiguration", NULL, true, false, NO, NO },
 	[AUTHZ_PUT_PAYMENT] = {
 		"s3:PutBucketRequestPayment", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_LOGGING] = {
+		"s3:PutBucketLogging", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_NOTIFICATION] = {
+		"s3:PutBucketNotification", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_OWNERSHIP] = {
+		"s3:PutBucketOwnershipControls", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_PUBLIC_ACCESS] = {
+		"s3:PutBucketPublicAccessBlock", NULL, true, false, NO, NO },
+	[AUTHZ_PUT_REPLICATION] = {
+		"s3:PutReplicationConfiguration", NULL, true, false, NO, NO },
+	[AUTHZ_DELETE_WEBSITE] = {
+		"s3:DeleteBucketWebsite", NULL, true, false, NO, NO },
 };
 
 static bool about_policy(enum authz_op op)

@@ -214,6 +214,8 @@ int backend_open(struct backend *b, struct role_run *run)
 
 	*b = (struct backend){ .run = run, .config = run->config, .vault = run->vault,
 			       .resolver = run->to_resolver };
+	if (b->config->attest_verifier_key && *b->config->attest_verifier_key)
+		b->verifier = run->to_verifier;
 	rc = join_tables(b);
 	if (!rc)
 		rc = io_pool_open(&b->db, DB_THREADS);

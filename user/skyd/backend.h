@@ -36,6 +36,7 @@ struct backend {
 	const struct config *config;
 	struct role_run *run;
 	struct link *vault, *resolver;
+	struct link *verifier;		/* NULL: there is none */
 	struct io_pool *db;		/* threads for the store: db_write() and db_read() block */
 	struct store *store;		/* its calls suspend the fiber: store_config.write, .read */
 	struct backend_plan *plan;

@@ -33,10 +33,14 @@ struct reader {
 __attribute__((__format__(__printf__, 2, 3)))
 static void wrong(struct reader *r, const char *fmt, ...)
 {
-	char text[1024], safe[1024];
-	int len = snprintf(text, sizeof(text), "%.255s:%u: ", r->file, r->line);
+	char text[1024], safe[1024], line[16] = "";
 	va_list ap;
+	int len;
 
+	/* What is wrong with the whole file is on no line of it. */
+	if (r->line)
+		snprintf(line, sizeof(line), ":%u", r->line);
+	len = snprintf(text, sizeof(text), "%.255s%s: ", r->file, line);
 	va_start(ap, fmt);
 	vsnprintf(text + len, sizeof(text) - len, fmt, ap);
 	va_end(ap);
@@ -454,6 +458,9 @@ static void check_attest(struct reader *r)
 	    !begins(c->attest_webhook, "https://"))
 		wrong_attest(r, "webhook", "posts to http:// or https://, not to ",
 			     str_of(c->attest_webhook));
+	if (*c->attest_verifier_key && config_where(c, "attest", "token_key"))
+		wrong_attest(r, "token_key", "says token_key, which is not used where verifier_key signs: remove ",
+			     STR("it"));
 	if (c->attest_required)
 		check_names(r);
 }

@@ -98,6 +98,8 @@ struct config {
 	char *attest_policies, *attest_roots, *attest_between;
 	uint64_t attest_lease_ms, attest_list;	/* MiB */
 	char *attest_webhook, *attest_webhook_ca, *attest_token_key;
+	char *attest_verifier;	/* file of its public key, for the vault; empty: there is none */
+	char *attest_verifier_key, *attest_verifier_user;
 	/* [edges] */
 	char *edge_user, *edge_backend_point;
 	uint64_t edge_metrics;	/* enum config_choice */

@@ -58,10 +58,10 @@ static int write_credentials(const char *dir, const char *secret)
 			   ACCESS_KEY, secret);
 }
 
-/* What the usual tools have to be told; the secret is not in it. */
-static int write_hints(const struct config *config, const char *dir)
+int dev_write_hints(const struct config *config, const char *dir)
 {
 	const char *at = config->gateway_listen;
+	const char *scheme = *config->gateway_certificate ? "https" : "http";
 	int rc = write_lines(dir, "config", 0644,
 			     "[default]\nregion = local\ns3 =\n\taddressing_style = path\n");
 
@@ -71,15 +71,16 @@ static int write_hints(const struct config *config, const char *dir)
 			   "# For aws-cli, rclone and s3cmd: say `. %s/config-hint`, then\n"
 			   "#\taws --endpoint-url $SKYD_URL s3 mb s3://first\n"
 			   "#\trclone lsd sky:\n"
-			   "#\ts3cmd --config=/dev/null --access_key=... --secret_key=... --no-ssl --region=local --host=%s --host-bucket=%s ls\n"
-			   "export SKYD_URL='http://%s'\n"
+			   "#\ts3cmd --config=/dev/null --access_key=... --secret_key=... --%s --region=local --host=%s --host-bucket=%s ls\n"
+			   "export SKYD_URL='%s://%s'\n"
 			   "export AWS_ENDPOINT_URL=\"$SKYD_URL\"\n"
 			   "export AWS_SHARED_CREDENTIALS_FILE='%s/credentials'\n"
 			   "export AWS_CONFIG_FILE='%s/config'\n"
 			   "export RCLONE_CONFIG_SKY_TYPE=s3 RCLONE_CONFIG_SKY_PROVIDER=Other\n"
 			   "export RCLONE_CONFIG_SKY_ENV_AUTH=true RCLONE_CONFIG_SKY_REGION=local\n"
 			   "export RCLONE_CONFIG_SKY_ENDPOINT=\"$SKYD_URL\"\n",
-			   dir, at, at, at, dir, dir);
+			   dir, *config->gateway_certificate ? "ssl" : "no-ssl", at, at, scheme, at,
+			   dir, dir);
 }
 
 static int make_key(const struct config *config, const char *dir, struct store *store, u64 team)
@@ -157,5 +158,5 @@ int dev_prepare(const struct config *config, const char *dir)
 	}
 	if (!rc)
 		rc = first_team(config, dir);
-	return rc ? rc : write_hints(config, dir);
+	return rc;
 }

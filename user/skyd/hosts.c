@@ -55,8 +55,8 @@ void host_forget(struct host *h)
 	unsigned int i;
 
 	for (i = 0; i < ATTEST_LOGS; i++) {
-		free(h->log[i].at);
-		h->log[i] = (struct host_log){ NULL };
+		host_log_drop(&h->log[i]);
+		h->carried[i] = 0;
 	}
 	explicit_bzero(&h->asked, sizeof(h->asked));
 	h->nonce_until = 0;
@@ -139,6 +139,9 @@ static int read_leases(struct hosts *hosts)
 		h = host_of(hosts, (struct str){ list[i].name.data, list[i].name.len });
 		if (h && list[i].lease != h->lease && !list[i].lease)
 			h->holds = false;
+		/* And had it stated. */
+		if (h && list[i].lease != h->lease && h->statement)
+			host_state(hosts, h, NULL);
 		if (h)
 			take_policy(h, list[i].policy);
 		if (h && take_lease(hosts, h, list[i].lease))
@@ -207,8 +210,10 @@ static int tell_vault(struct hosts *hosts)
 	};
 	unsigned int i;
 
-	if (!list)
-		return -ENOMEM;
+	int rc = hosts_state_all(hosts);
+
+	if (!list || rc)
+		return list ? rc : -ENOMEM;
 	for (i = 0; i < hosts->leases.count; i++) {
 		const struct lease *l = &hosts->leases.held[i];
 		int64_t left = lease_left(&hosts->leases, str_of(l->host), io_now());
@@ -307,6 +312,7 @@ void hosts_close(struct backend *b)
 	while ((h = hosts->first)) {
 		hosts->first = h->next;
 		host_forget(h);
+		free(h->statement);
 		free(h);
 	}
 	webhook_close(hosts->webhook);

@@ -7,6 +7,7 @@
  *	hosts_enrol.c		whose TPM it is: ATTEST_BEGIN, _ENROL, _ACTIVATE
  *	hosts_judge.c		what it says: ATTEST_PIECE, _EVIDENCE
  *	hosts_token.c		a good verdict, for others
+ *	hosts_verifier.c	what the verifier is asked, and the vault told, if there is one
  *	hosts_policy.c		by what it is judged, and whose TPMs are believed; files
  *	hosts_tell.c		the log, the audit ledger and the webhook
  *	webhook.c		a queue of documents that are posted
@@ -21,6 +22,7 @@
 
 #include "attest_link.h"
 #include "backend.h"
+#include "evidence.h"
 #include "lease.h"
 #include "store_host.h"
 #include "tpm/attest.h"
@@ -31,12 +33,6 @@
 #define HOST_LINE	640u		/* bytes of a sentence about one, its NUL included */
 
 struct webhook;
-
-/* Bytes of a log, as they have come. */
-struct host_log {
-	u8 *at;
-	size_t len, size;
-};
 
 /* Whose credential is out. */
 struct host_asked {
@@ -62,6 +58,12 @@ struct host {
 	bool holds;			/* and nobody has been told yet that it has ended */
 	u8 policy[LEASE_POLICY];	/* digest of that of the last verdict */
 	u32 policy_len;			/* LEASE_POLICY, or 0 */
+	u64 booted;			/* resets of its TPM, and 1, when it had to send all anew */
+	u64 verifier_has[ATTEST_LOGS];	/* bytes of logs, when it has given the nonce */
+	u64 carried[ATTEST_LOGS];	/* to it, of these very logs */
+	char *statement;		/* its last; NULL: as the store has it */
+	u64 stated;			/* rises with each */
+	u64 told;			/* vault_give.value of the vault that was told; 0: none */
 };
 
 struct hosts {
@@ -139,6 +141,28 @@ struct host_token {
  * ->text, which is NULL where ->why says why; -ECANCELED; -ETIMEDOUT.
  */
 int hosts_token(struct hosts *hosts, struct host_token *t, int64_t deadline);
+
+/* --- hosts_verifier.c: where backend.verifier is not NULL --- */
+
+/* An attester's steps (verifier_link.h).  Return: 0; what the verifier has answered; -errno. */
+int hosts_verifier_begin(struct hosts *hosts, struct host *h, struct rpc_bytes ak, bool *enrol,
+			 int64_t deadline);
+int hosts_verifier_enrol(struct hosts *hosts, struct host *h, const struct attest_enrol *said,
+			 struct tpm_credential *to, int64_t deadline);
+int hosts_verifier_activate(struct hosts *hosts, struct host *h, struct rpc_bytes secret,
+			    int64_t deadline);
+/*
+ * @statement: receives a text for free(), or NULL; @why: why it is none, or none that trusts, or
+ * "".  Return: 0; -ECANCELED; -ENOMEM.
+ */
+int hosts_verifier_judge(struct hosts *hosts, struct host *h,
+			 const struct attest_evidence_ask *said, char **statement,
+			 char why[HOST_LINE], int64_t deadline);
+
+/* What is stated of a host from now on; NULL: what the store has. */
+void host_state(struct hosts *hosts, struct host *h, const char *statement);
+/* Tell the vault what it has not been told.  Return: 0; -errno: it was not reached. */
+int hosts_state_all(struct hosts *hosts);
 
 /* --- hosts_tell.c --- */
 

@@ -87,9 +87,11 @@ static int begin_one(struct link_request *request, struct hosts *hosts, struct h
 	if (give->enrol)
 		return 0;
 	rc = io_work(hosts->pool, read_bank, &r, request->deadline);
-	if (!rc)
+	if (!rc && hosts->b->verifier)
+		rc = hosts_verifier_begin(hosts, h, ask->ak, &give->enrol, request->deadline);
+	else if (!rc)
 		rc = random_bytes(h->nonce, sizeof(h->nonce));
-	if (rc)
+	if (rc || give->enrol)
 		return rc;
 	h->nonce_until = io_after_ms(NONCE_MS);
 	h->bank = r.bank;
@@ -223,6 +225,18 @@ static void tell_refused(struct hosts *hosts, struct host *h, const struct enrol
 		hosts_tell(hosts, h->name, &news);
 }
 
+/* The secret is the verifier's then. */
+static int ask_verifier(struct link_request *request, struct enrolling *e, struct store_host *row)
+{
+	int rc = hosts_verifier_enrol(e->hosts, e->h, e->ask, &e->credential, request->deadline);
+
+	if (rc == -EPERM) {
+		e->why = "the verifier has not that endorsement key in HOST.ek; see policies in [attest]";
+		tell_refused(e->hosts, e->h, e, row);
+	}
+	return rc;
+}
+
 static int enrol_one(struct link_request *request, struct enrolling *e)
 {
 	struct host_asked *asked = &e->h->asked;
@@ -245,6 +259,10 @@ static int enrol_one(struct link_request *request, struct enrolling *e)
 		tell_refused(e->hosts, e->h, e, &row);
 		return e->rc;
 	}
+	if (e->hosts->b->verifier)
+		rc = ask_verifier(request, e, &row);
+	if (rc)
+		return rc;
 	asked->ek = e->ek;
 	asked->signer = e->signer;
 	asked->ak_len = e->ask->ak.len;
@@ -284,22 +302,31 @@ static bool is_secret(const struct host_asked *asked, struct rpc_bytes said)
 	return said.len == sizeof(asked->secret) && secret_equal(&mine, &theirs);
 }
 
-static int activate_one(struct hosts *hosts, struct host *h, const struct attest_secret *ask)
+static int check_secret(struct hosts *hosts, struct host *h, struct rpc_bytes said,
+			int64_t deadline)
+{
+	if (hosts->b->verifier)
+		return hosts_verifier_activate(hosts, h, said, deadline);
+	return is_secret(&h->asked, said) ? 0 : -EACCES;
+}
+
+static int activate_one(struct hosts *hosts, struct host *h, const struct attest_secret *ask,
+			int64_t deadline)
 {
 	struct host_asked *asked = &h->asked;
 	STORE_ARENA a = { 0 };
 	struct store_host row;
 	struct host_news news = { .action = "host.key", .why = "ok" };
-	bool first;
+	bool first, known;
 	int rc;
 
 	if (!asked->until || asked->until < io_now())
 		return -ESTALE;
 	/* One try. */
 	asked->until = 0;
-	if (!is_secret(asked, ask->secret))
-		return -EACCES;
-	rc = read_row(hosts, h, &a, &row);
+	rc = check_secret(hosts, h, ask->secret, deadline);
+	if (!rc)
+		rc = read_row(hosts, h, &a, &row);
 	if (rc)
 		return rc;
 	/* Things may have changed meanwhile. */
@@ -307,6 +334,8 @@ static int activate_one(struct hosts *hosts, struct host *h, const struct attest
 	    (row.ek.len && !same(row.ek, text_of_name(&asked->ek))))
 		return -EPERM;
 	first = row.state != STORE_HOST_ENROLLED;
+	/* A verifier that has started anew asks for it. */
+	known = !first && same(row.ak, (struct store_text){ asked->ak, asked->ak_len });
 	row.state = STORE_HOST_ENROLLED;
 	row.ek = text_of_name(&asked->ek);
 	row.signer = text_of_name(&asked->signer);
@@ -328,7 +357,8 @@ static int activate_one(struct hosts *hosts, struct host *h, const struct attest
 		return rc;
 	if (first)
 		news.action = "host.enrol";
-	hosts_tell(hosts, h->name, &news);
+	if (!known)
+		hosts_tell(hosts, h->name, &news);
 	host_forget(h);
 	return 0;
 }
@@ -342,7 +372,7 @@ static int activate(struct link_request *request, const void *ask, void *give)
 	(void)give;
 	if (rc)
 		return rc;
-	rc = activate_one(hosts, h, ask);
+	rc = activate_one(hosts, h, ask, request->deadline);
 	io_release(&h->one, 1);
 	return rc;
 }

@@ -9,39 +9,13 @@
 #include <string.h>
 
 #include "backend_private.h"
+#include "evidence.h"
 #include "hosts.h"
 #include "log.h"
-#include "tpm/quote.h"
 
-#define LOG_STEP	(1u << 20)
 #define KEPT_FINDINGS	16u		/* in the store, and in what is posted */
 
 /* --- logs ----------------------------------------------------------------------------- */
-
-static size_t log_most(const struct hosts *hosts, unsigned int log)
-{
-	return log == ATTEST_LOG_BOOT ? ATTEST_LOG_MAX : hosts->b->config->attest_list << 20;
-}
-
-static int log_add(struct host_log *log, struct rpc_bytes data)
-{
-	size_t size = log->size;
-	u8 *more;
-
-	while (size < log->len + data.len)
-		size += size < LOG_STEP ? (size ? size : 4096) : LOG_STEP;
-	if (size != log->size) {
-		more = realloc(log->at, size);
-		if (!more)
-			return -ENOMEM;
-		log->at = more;
-		log->size = size;
-	}
-	if (data.len)
-		memcpy(log->at + log->len, data.data, data.len);
-	log->len += data.len;
-	return 0;
-}
 
 /* Only of who has enrolled: memory is for hosts that are known. */
 static int is_enrolled(struct hosts *hosts, const struct host *h, struct store_arena *a,
@@ -64,13 +38,7 @@ static int take_piece(struct hosts *hosts, struct host *h, const struct attest_p
 	if (ask->log >= ATTEST_LOGS || !ask->data.len)
 		return -EINVAL;
 	rc = is_enrolled(hosts, h, &a, &row);
-	if (rc)
-		return rc;
-	if (ask->offset != h->log[ask->log].len)
-		return -ESTALE;
-	if (ask->offset + ask->data.len > log_most(hosts, ask->log))
-		return -EFBIG;
-	return log_add(&h->log[ask->log], ask->data);
+	return rc ? rc : host_log_take(hosts->b->config, h->log, ask->log, ask->offset, ask->data);
 }
 
 static int piece(struct link_request *request, const void *ask, void *give)
@@ -95,85 +63,18 @@ struct judging {
 	const struct attest_evidence_ask *ask;
 	const struct store_host *row;
 	struct attest_policy *policy;
-	struct attest_evidence evidence;
-	struct attest_verdict verdict;
-	struct tpm_attest said;
-	bool quoted;			/* @said may be believed */
+	struct evidence e;
 	u64 now;			/* when it was found */
 	struct host_token token;
 	char *text;			/* the verdict in JSON, for free() */
 	char why[HOST_LINE + 64];	/* "ok", or what was found first */
 };
 
-/* Something is wrong before there is anything to judge. */
-static void refuse(struct judging *j, const char *code, const char *why)
-{
-	struct attest_verdict *v = &j->verdict;
-
-	*v = (struct attest_verdict){ .findings = 1 };
-	v->finding[0] = (struct attest_finding){ .code = code, .pcr = -1, .index = -1 };
-	snprintf(v->finding[0].text, sizeof(v->finding[0].text), "%s", why);
-}
-
-/* Values in the order of their numbers, all of one bank. */
-static bool take_pcrs(struct judging *j)
-{
-	const struct tpm_alg *alg = j->policy->bank;
-	struct tpm_pcr_bank *bank = tpm_pcr_add(&j->evidence.pcrs, alg);
-	const u8 *at = j->ask->pcrs.data;
-	unsigned int i;
-
-	if (j->ask->pcrs.len != TPM_PCRS * alg->size)
-		return false;
-	for (i = 0; i < TPM_PCRS; i++)
-		if (tpm_pcr_put(bank, i, at + (size_t)i * alg->size))
-			return false;
-	return true;
-}
-
-/* Return: 0 with or without ->quoted; -errno. */
-static int verify(struct judging *j)
-{
-	const struct store_host *row = j->row;
-	const struct attest_evidence_ask *ask = j->ask;
-	const struct tpm_selection select = { j->policy->bank->id, TPM_PCRS_ALL };
-	const struct tpm_clock was = { row->clock, row->resets, row->restarts, true };
-	struct tpm_expect expect = {
-		.nonce = { ask->nonce, sizeof(ask->nonce) }, .scheme = TPM_ALG_ECDSA,
-		.hash = TPM_ALG_SHA256, .select = &select, .selects = 1,
-		.pcrs = &j->evidence.pcrs, .signer = { row->signer.data, row->signer.len },
-		.previous = row->clock || row->resets || row->restarts ? &was : NULL,
-	};
-	struct tpm_public ak;
-	const char *why = NULL;
-	int rc = tpm_public_parse_2b(row->ak.data, row->ak.len, &ak, &why);
-
-	if (!rc)
-		rc = tpm_quote_verify(&ak, ask->message.data, ask->message.len,
-				      ask->signature.data, ask->signature.len, &expect, &j->said,
-				      &why);
-	j->quoted = !rc;
-	if (rc == -EBADMSG || rc == -EACCES)
-		refuse(j, "quote", why);
-	return rc == -EBADMSG || rc == -EACCES ? 0 : rc;
-}
-
-static struct str log_of(const struct host *h, unsigned int log)
-{
-	return h->log[log].len ? (struct str){ (char *)h->log[log].at, h->log[log].len } : STR_NONE;
-}
-
 static int say(struct judging *j)
 {
-	const struct attest_verdict *v = &j->verdict;
-	char line[HOST_LINE];
-	json_t *o;
+	json_t *o = attest_verdict_json(&j->e.verdict);
 
-	snprintf(j->why, sizeof(j->why), "ok");
-	if (!v->trusted)
-		snprintf(j->why, sizeof(j->why), "%s: %s", v->finding[0].code,
-			 attest_finding_text(&v->finding[0], line, sizeof(line)));
-	o = attest_verdict_json(v);
+	evidence_why(&j->e.verdict, j->why, sizeof(j->why));
 	while (json_array_size(json_object_get(o, "finding")) > KEPT_FINDINGS)
 		json_array_remove(json_object_get(o, "finding"), KEPT_FINDINGS);
 	if (o && j->policy)
@@ -186,24 +87,47 @@ static int say(struct judging *j)
 static int judge(void *arg)
 {
 	struct judging *j = arg;
+	struct evidence *e = &j->e;
+	const struct store_host *row = j->row;
+	const struct tpm_clock was = { row->clock, row->resets, row->restarts, true };
 	char why[HOST_LINE] = "";
 	int rc = hosts_read_policy(j->hosts->b->config, j->h->name, &j->policy, why);
 
 	if (rc == -ENOENT || rc == -EINVAL || rc == -EMSGSIZE) {
-		refuse(j, "policy", why);
+		evidence_refuse(&j->e.verdict, "policy", why);
 		return say(j);
 	}
 	if (rc)
 		return rc;
 	/* Another one than when it was asked. */
-	if (j->policy->bank->id != j->h->bank || !take_pcrs(j))
+	if (j->policy->bank->id != j->h->bank)
 		return -ESTALE;
-	j->evidence.log = log_of(j->h, ATTEST_LOG_BOOT);
-	j->evidence.ima = log_of(j->h, ATTEST_LOG_IMA);
-	rc = verify(j);
-	if (!rc && j->quoted)
-		rc = attest_judge(j->policy, &j->evidence, &j->verdict);
+	e->policy = j->policy;
+	e->ask = j->ask;
+	e->ak = (struct str){ row->ak.data, row->ak.len };
+	e->signer = (struct str){ row->signer.data, row->signer.len };
+	e->previous = row->clock || row->resets || row->restarts ? &was : NULL;
+	e->boot = host_log_text(&j->h->log[ATTEST_LOG_BOOT]);
+	e->ima = host_log_text(&j->h->log[ATTEST_LOG_IMA]);
+	rc = evidence_judge(e);
 	return rc ? rc : say(j);
+}
+
+/*
+ * Has it booted anew, with what is here of its logs being of before?  Then none of that is kept,
+ * and it sends them again; once for each time that it boots, so that one that is bad is told so.
+ */
+static bool has_old_logs(const struct judging *j, const struct store_host *row)
+{
+	const u64 boot = (u64)j->e.said.clock.resets + 1;
+	struct host *h = j->h;
+
+	if (!j->e.quoted || j->e.verdict.trusted || !row->judged ||
+	    j->e.said.clock.resets == row->resets || h->booted == boot)
+		return false;
+	h->booted = boot;
+	host_forget(h);
+	return true;
 }
 
 /* --- what comes of it ----------------------------------------------------------------- */
@@ -218,7 +142,7 @@ static bool is_news(const struct judging *j, const struct store_host *row, struc
 {
 	const struct store_text was = row->refused;
 
-	return !row->judged || row->trusted != j->verdict.trusted ||
+	return !row->judged || row->trusted != j->e.verdict.trusted ||
 	       policy.len != row->policy.len ||
 	       (policy.len && memcmp(policy.data, row->policy.data, policy.len)) ||
 	       was.len != strlen(j->why) || memcmp(was.data, j->why, was.len);
@@ -250,11 +174,18 @@ static int make_token(struct judging *j, int64_t deadline)
 	int rc;
 
 	j->token = (struct host_token){
-		.host = j->h->name, .policy = j->policy, .verdict = &j->verdict, .now = j->now,
+		.host = j->h->name, .policy = j->policy, .verdict = &j->e.verdict, .now = j->now,
 		.lease = lease_end(j),
 	};
-	rc = hosts_token(j->hosts, &j->token, deadline);
-	if (!rc && *j->token.why)
+	if (j->hosts->b->verifier)
+		rc = hosts_verifier_judge(j->hosts, j->h, j->ask, &j->token.text, j->token.why,
+					  deadline);
+	else
+		rc = hosts_token(j->hosts, &j->token, deadline);
+	if (!rc && *j->token.why && j->e.verdict.trusted && j->hosts->b->verifier)
+		log_line(LEVEL_WARNING, "the lease of %s is not proven to the vault: %s",
+			 j->h->name, j->token.why);
+	else if (!rc && *j->token.why && j->e.verdict.trusted)
 		log_line(LEVEL_WARNING, "there is no token of %s: %s; see token_key in [attest] of skyd.conf(5)",
 			 j->h->name, j->token.why);
 	return rc;
@@ -274,19 +205,23 @@ static int keep(struct judging *j, struct store_host *row)
 	if (j->policy)
 		policy = (struct store_text){ j->policy->digest, sizeof(j->policy->digest) };
 	news = is_news(j, row, policy);
-	if (j->quoted) {
-		row->clock = j->said.clock.clock;
-		row->resets = j->said.clock.resets;
-		row->restarts = j->said.clock.restarts;
+	if (j->e.quoted) {
+		row->clock = j->e.said.clock.clock;
+		row->resets = j->e.said.clock.resets;
+		row->restarts = j->e.said.clock.restarts;
 	}
 	row->judged = j->now;
-	row->trusted = j->verdict.trusted;
-	row->token = j->token.text ? text_of_string(j->token.text) : (struct store_text){ 0 };
+	row->trusted = j->e.verdict.trusted;
+	row->token = (struct store_text){ 0 };
+	if (j->token.text && row->trusted)
+		row->token = text_of_string(j->token.text);
 	row->policy = policy;
 	row->verdict = text_of_string(j->text);
 	row->refused = text_of_string(j->why);
 	row->lease = row->trusted ? lease_end(j) : 0;
 	rc = host_keep(j->hosts, j->h, row);
+	if (!rc && j->hosts->b->verifier && j->token.text)
+		host_state(j->hosts, j->h, j->token.text);
 	if (!rc && lapsed)
 		host_tell_lapse(j->hosts, j->h);
 	if (!rc)
@@ -310,8 +245,10 @@ static int judge_one(struct link_request *request, struct judging *j, struct att
 	j->row = &row;
 	if (!rc)
 		rc = io_work(j->hosts->pool, judge, j, request->deadline);
+	if (!rc && has_old_logs(j, &row))
+		rc = -ESTALE;
 	j->now = backend_now();
-	if (!rc && j->verdict.trusted)
+	if (!rc && (j->e.verdict.trusted || j->hosts->b->verifier))
 		rc = make_token(j, request->deadline);
 	if (rc)
 		return rc;

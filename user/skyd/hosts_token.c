@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "ear_file.h"
 #include "hosts.h"
-#include "tpm/ear.h"
 
-#define KEY_MAX		4096u
 #define BUILD		"skyd"
 #define SECOND		1000000u
 
@@ -24,72 +21,26 @@ struct making {
 };
 
 /* One that does not begin with a slash is below the backend's folder. */
-static char *path_of(const struct config *c, const char *end)
+static char *path_of(const struct config *c)
 {
 	const char *name = c->attest_token_key;
 	char *path;
 
-	return asprintf(&path, "%s%s%s%s", *name == '/' ? "" : c->state, *name == '/' ? "" : "/",
-			name, end) < 0 ? NULL : path;
-}
-
-/* The public half first: the key is not used before it is whole. */
-static int make_key(const char *path, const char *public_path, struct ear_key **to)
-{
-	CLEANUP_FREE char *public = NULL;
-	char *private = NULL;
-	int rc = ear_key_make(&private, &public);
-
-	if (!rc)
-		rc = file_write_atomic(public_path, public, strlen(public), 0644);
-	if (!rc)
-		rc = file_write_atomic(path, private, strlen(private), 0600);
-	if (!rc)
-		*to = ear_key_private(str_of(private));
-	if (private)
-		explicit_bzero(private, strlen(private));
-	free(private);
-	return rc ? rc : *to ? 0 : -EIO;
-}
-
-static int read_key(const char *path, struct ear_key **to, const char **why)
-{
-	char *text = NULL;
-	struct stat st;
-	size_t len = 0;
-	int rc = stat(path, &st) ? -errno : 0;
-
-	if (!rc && st.st_mode & 077) {
-		*why = "others may read it; chmod 0600";
-		return -EACCES;
-	}
-	if (!rc)
-		rc = file_read(path, KEY_MAX, &text, &len);
-	if (!rc) {
-		*why = "it is no private key of P-256";
-		*to = ear_key_private((struct str){ text, len });
-		rc = *to ? 0 : -EBADMSG;
-	}
-	if (text)
-		explicit_bzero(text, len);
-	free(text);
-	return rc;
+	return asprintf(&path, "%s%s%s", *name == '/' ? "" : c->state, *name == '/' ? "" : "/",
+			name) < 0 ? NULL : path;
 }
 
 static int need_key(struct hosts *hosts, char why[HOST_LINE])
 {
-	CLEANUP_FREE char *path = path_of(hosts->b->config, "");
-	CLEANUP_FREE char *public = path_of(hosts->b->config, ".pub");
+	CLEANUP_FREE char *path = path_of(hosts->b->config);
 	const char *wrong = NULL;
 	int rc;
 
 	if (hosts->token_key)
 		return 0;
-	if (!path || !public)
+	if (!path)
 		return -ENOMEM;
-	rc = read_key(path, &hosts->token_key, &wrong);
-	if (rc == -ENOENT)
-		rc = make_key(path, public, &hosts->token_key);
+	rc = ear_file_open(path, &hosts->token_key, &wrong);
 	if (rc)
 		snprintf(why, HOST_LINE, "%.300s: %s", path, wrong ? wrong : strerror(-rc));
 	return rc;

@@ -11,19 +11,21 @@
 
 #include "base/report.h"
 #include "base/size.h"
+#include "base/version.h"
 #include "dev.h"
 #include "parent.h"
 #include "role_run.h"
+#include "store.h"
 #include "vault_open.h"
 
 #define DEFAULT_FILE	"/etc/skyd/skyd.conf"
 #define EXIT_USAGE	2
-#define VERSION		"0.1.0"
 
 struct arguments {
 	struct parent_options parent;
 	const char *dev;
 	uint64_t port;
+	bool port_given;
 	bool check;
 	bool print;
 	bool manual;
@@ -66,6 +68,15 @@ static bool add_role(const char *name, unsigned int *roles)
 	return false;
 }
 
+/* What is printed may become a configuration; half of one is worse than none. */
+static int printed(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_SUCCESS;
+	fail_errno("standard output cannot be written");
+	return EXIT_FAILURE;
+}
+
 /* Return: 0, or -1 with the exit status in *@status. */
 static int read_arguments(int argc, char **argv, struct arguments *a, int *status)
 {
@@ -94,6 +105,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 			a->dev = optarg;
 			break;
 		case 't':
+			a->port_given = true;
 			if (!number_parse(optarg, 1, UINT16_MAX - CONFIG_EDGES, &a->port))
 				break;
 			fail(EINVAL, "no port %s; write one from 1 to %u", optarg,
@@ -112,12 +124,12 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 			a->keys = true;
 			break;
 		case 'V':
-			printf("skyd %s\n", VERSION);
-			*status = EXIT_SUCCESS;
+			printf("skyd %s\n", SKYHOLD_VERSION);
+			*status = printed();
 			return -1;
 		case 'h':
 			usage(stdout);
-			*status = EXIT_SUCCESS;
+			*status = printed();
 			return -1;
 		case 'r':
 			if (add_role(optarg, &a->parent.roles))
@@ -136,6 +148,10 @@ static int read_arguments(int argc, char **argv, struct arguments *a, int *statu
 	}
 	if (a->dev && (a->parent.file || a->keys || a->check)) {
 		fail(EINVAL, "--dev has a configuration and keys of its own; see --help");
+		return -1;
+	}
+	if (a->port_given && !a->dev) {
+		fail(EINVAL, "--port is of --dev; without it, say listen in [gateway] of skyd.conf(5)");
 		return -1;
 	}
 	return 0;
@@ -162,7 +178,8 @@ static int prepare(struct config *config, const char *dir, unsigned int port, ch
 	if (!rc)
 		rc = dev_prepare(config, path);
 	if (rc)
-		return fail(-rc, "cannot prepare %s: error %d; is another skyd using it?", path, -rc);
+		return fail(-rc, "cannot prepare %s: %s", path,
+			    -rc < STORE_ERROR_FIRST ? strerror(-rc) : "its store is damaged");
 	return 0;
 }
 
@@ -184,7 +201,7 @@ int main(int argc, char **argv)
 	if (a.print || a.manual) {
 		config_print(stdout, a.manual);
 		free(config);
-		return EXIT_SUCCESS;
+		return printed();
 	}
 	if (!a.parent.roles)
 		a.parent.roles = ~ROLE_BIT(ROLE_PARENT);

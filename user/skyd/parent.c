@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "control.h"
+#include "dev.h"
 #include "journal/journal.h"
 #include "log.h"
 #include "parent_private.h"
@@ -150,6 +151,9 @@ static void look_if_up(struct parent *p)
 	p->up = true;
 	service_ready();
 	log_line(LEVEL_INFO, "ready");
+	if (p->options->dev)
+		log_line(LEVEL_INFO, "`. %s/config-hint` has aws-cli and rclone find it at %s",
+			 p->options->dev, p->config->gateway_listen);
 }
 
 static void is_ready(struct parent *p, struct process *process)
@@ -302,7 +306,7 @@ static void listen_no_more(struct place *place)
 
 /*
  * The relay is wherever another machine is spoken of; the resolver, where somebody asks it; the
- * attester, where there is a TPM.
+ * attester, where there is a TPM; the verifier beside the backend, where it has a key.
  */
 static bool wants(const struct parent *p, enum role kind)
 {
@@ -314,6 +318,8 @@ static bool wants(const struct parent *p, enum role kind)
 		return wants(p, ROLE_GATEWAY) || wants(p, ROLE_BACKEND) || wants(p, ROLE_RELAY);
 	if (kind == ROLE_ATTESTER && !*c->attest_tpm)
 		return false;
+	if (kind == ROLE_VERIFIER)
+		return *c->attest_verifier_key && wants(p, ROLE_BACKEND);
 	if (kind == ROLE_RUNNER)
 		return *c->workload_images && wants(p, ROLE_BACKEND);
 	return p->options->roles & ROLE_BIT(kind);
@@ -351,6 +357,16 @@ static int want(struct parent *p, enum role kind, const struct config_edge *edge
 	return listen_for(&p->place[i], edge ? edge->listen : address);
 }
 
+static int tell_tools(const struct parent *p)
+{
+	const char *dir = p->options->dev;
+	int rc = dir ? dev_write_hints(p->config, dir) : 0;
+
+	if (rc)
+		log_line(LEVEL_ERROR, "cannot write %s/config-hint: %s", dir, strerror(-rc));
+	return rc;
+}
+
 /* Who asks would be handed from one to the other. */
 static int check_once(const struct parent *p, enum role kind, const char *far)
 {
@@ -360,6 +376,24 @@ static int check_once(const struct parent *p, enum role kind, const char *far)
 		return 0;
 	log_line(LEVEL_ERROR, "%s: the %s runs here, and is said to be at %s, too; use --role or remove this line",
 		 where ? where : "[link]", role_name(kind), far);
+	return -EINVAL;
+}
+
+/* With both here, a vault that waits for a verifier, or one that is not asked, is a mistake. */
+static int check_verifier(const struct parent *p)
+{
+	const struct config *c = p->config;
+	const bool signs = *c->attest_verifier_key, asks = *c->attest_verifier;
+	const char *where = config_where(c, "attest", signs ? "verifier_key" : "verifier");
+
+	if (signs == asks || !wants(p, ROLE_BACKEND) || !wants(p, ROLE_VAULT))
+		return 0;
+	if (signs)
+		log_line(LEVEL_ERROR, "%s: the vault here would not ask for what is signed; add verifier = %s.pub",
+			 where ? where : "[attest]", c->attest_verifier_key);
+	else
+		log_line(LEVEL_ERROR, "%s: nobody here signs leases, so that the vault would believe none; add verifier_key",
+			 where ? where : "[attest]");
 	return -EINVAL;
 }
 
@@ -377,7 +411,9 @@ static int want_all(struct parent *p)
 		log_line(LEVEL_ERROR, "there is nothing to attest with; see tpm in [attest] of skyd.conf(5)");
 		rc = -EINVAL;
 	}
+	rc = check_verifier(p) ?: rc;
 	rc = want(p, ROLE_RESOLVER, NULL) ?: rc;
+	rc = want(p, ROLE_VERIFIER, NULL) ?: rc;
 	rc = want(p, ROLE_RUNNER, NULL) ?: rc;
 	rc = want(p, ROLE_VAULT, NULL) ?: rc;
 	rc = want(p, ROLE_BACKEND, NULL) ?: rc;
@@ -449,6 +485,7 @@ static void reload(struct parent *p)
 		return;
 	}
 	want_all(p);
+	tell_tools(p);
 	for (i = 0; i < p->places; i++) {
 		struct place *place = &p->place[i];
 
@@ -478,7 +515,7 @@ static bool stop_some(struct parent *p)
 	static const unsigned int order[] = {
 		ROLE_BIT(ROLE_GATEWAY), ROLE_BIT(ROLE_ATTESTER), ROLE_BIT(ROLE_BACKEND),
 		ROLE_BIT(ROLE_EDGE), ROLE_BIT(ROLE_RUNNER), ROLE_BIT(ROLE_VAULT),
-		ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
+		ROLE_BIT(ROLE_VERIFIER), ROLE_BIT(ROLE_RELAY), ROLE_BIT(ROLE_RESOLVER),
 	};
 	bool some = false;
 	unsigned int i, j;
@@ -617,7 +654,7 @@ int parent_run(struct config *config, const struct parent_options *options)
 		log_line(LEVEL_ERROR, "cannot listen on %s: %s; see control in skyd.conf(5)",
 			 config->control, strerror(-p->control));
 		p->status = EXIT_CONFIG;
-	} else if (want_all(p)) {
+	} else if (want_all(p) || tell_tools(p)) {
 		p->status = EXIT_CONFIG;
 	} else {
 		loop(p);

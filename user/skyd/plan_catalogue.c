@@ -14,9 +14,9 @@
 #define MEGABYTE	1e6
 
 static const struct rpc_field credentials_fields[] = {
-	RPC_BYTES(struct plan_credentials, access_key, 256),
+	RPC_BYTES(struct plan_credentials, access_key, PLAN_ACCESS_KEY_MAX),
 	RPC_BYTES(struct plan_credentials, secret, VAULT_WRAPPED_MAX),
-	RPC_BYTES(struct plan_credentials, ca, 32768),
+	RPC_BYTES(struct plan_credentials, ca, PLAN_CA_MAX),
 };
 
 const struct rpc_schema plan_credentials_schema =

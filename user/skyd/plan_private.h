@@ -105,6 +105,8 @@ struct plan_credentials {
 };
 
 #define PLAN_CREDENTIALS_MAX	49152u
+#define PLAN_ACCESS_KEY_MAX	256u
+#define PLAN_CA_MAX		32768u
 extern const struct rpc_schema plan_credentials_schema;
 
 /*

@@ -14,6 +14,8 @@
 #ifndef SKYD_RESOLVER_H
 #define SKYD_RESOLVER_H
 
+#include <sys/socket.h>
+
 #include "io/work.h"
 #include "link.h"
 #include "role.h"

@@ -56,6 +56,11 @@ void role_priv(enum role role, const struct config *config, struct priv *p)
 		p->user = config->resolver_user;
 		p->allow = PRIV_NAMES;
 		break;
+	case ROLE_VERIFIER:
+		/* Policies, and which TPM is whose; its key it has read. */
+		p->user = config->attest_verifier_user;
+		p->allow = PRIV_READ;
+		break;
 	case ROLE_RUNNER:
 		/* Its child has the rights that starting takes, and opens what is opened. */
 		p->user = config->workload_user;

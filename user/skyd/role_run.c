@@ -28,6 +28,7 @@
 #include "starter.h"
 #include "vault_open.h"
 #include "vault_session.h"
+#include "verifier.h"
 #include "workload_lease.h"
 
 #define CLIENTS		64u	/* of the control socket */
@@ -58,6 +59,8 @@ bool role_service(struct role_run *run, enum role peer, struct link_service *ser
 		};
 	} else if (run->role == ROLE_RUNNER) {
 		runner_service(run->runner, peer, service);
+	} else if (run->role == ROLE_VERIFIER) {
+		verifier_service(run->verifier, peer, service);
 	} else if (run->role == ROLE_RESOLVER) {
 		resolver_service(run->resolver, peer, service);
 	} else {
@@ -251,6 +254,9 @@ static int listen_to_parent(void *arg)
 		else if (b.message.type == CONTROL_CALL && fd >= 0 &&
 			 b.message.role == ROLE_RUNNER)
 			link_attach(run->to_runner, fd);
+		else if (b.message.type == CONTROL_CALL && fd >= 0 &&
+			 b.message.role == ROLE_VERIFIER)
+			link_attach(run->to_verifier, fd);
 		else if (run->relay)
 			relay_hear(run->relay, &b.message, fd);
 		else if (fd < 0)
@@ -316,6 +322,10 @@ static int role_fiber(void *arg)
 		rc = link_open(&run->to_resolver, &options, &run->group);
 	if (!rc)
 		rc = link_open(&run->to_runner, &options, &run->group);
+	if (!rc)
+		rc = link_open(&run->to_verifier, &options, &run->group);
+	if (!rc && run->role == ROLE_VERIFIER)
+		rc = verifier_open(run->verifier);
 	if (!rc && run->role == ROLE_RUNNER)
 		rc = runner_open(&runner, run->config, &run->group);
 	if (!rc && run->role == ROLE_RUNNER) {
@@ -367,6 +377,7 @@ out:
 		backend_close(&backend);
 	resolver_close(&resolver);
 	runner_close(&runner);
+	link_close(run->to_verifier);
 	link_close(run->to_runner);
 	link_close(run->to_backend);
 	link_close(run->to_resolver);
@@ -392,6 +403,8 @@ static int load_keys(struct role_run *run, const struct secret *pass)
 		vault_session_log(&run->keys);
 	run->keys.lease_ms = c->vault_lease_ms;
 	leases_init(&run->keys.leases, c);
+	if (!rc)
+		rc = proofs_open(&run->keys.proofs, c->attest_verifier);
 	if (rc == -ENOENT)
 		log_line(LEVEL_ERROR, "there are no keys %s; skyd --make-keys makes them, once",
 			 c->vault_keys);
@@ -410,6 +423,7 @@ int role_run(struct role_run *run)
 {
 	struct priv priv;
 	struct starter starter;
+	struct verifier verifier = { NULL };
 	int keep[1 + STARTER_FILES];
 	CLEANUP_SECRET struct secret pass = SECRET_NONE;
 	struct io_options options = { 0 };
@@ -436,6 +450,12 @@ int role_run(struct role_run *run)
 		attester_free(run);
 		return EXIT_FAILURE;
 	}
+	/* Its key is root's. */
+	if (run->role == ROLE_VERIFIER && verifier_prepare(&verifier, run->config)) {
+		verifier_close(&verifier);
+		return EXIT_CONFIG;
+	}
+	run->verifier = &verifier;
 	if (run->role == ROLE_BACKEND)
 		audit_tpm_prepare(run->config->audit_tpm);
 	if (run->role == ROLE_RUNNER) {
@@ -486,6 +506,7 @@ int role_run(struct role_run *run)
 	edge_free(run->edge);
 	relay_free(run);
 	attester_free(run);
+	verifier_close(&verifier);
 	if (run->starter)
 		starter_close(run->starter);
 	if (rc && rc != -ECANCELED)

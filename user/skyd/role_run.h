@@ -32,6 +32,8 @@ struct role_run {
 	struct relay *relay;	/* of the relay itself */
 	struct link *to_runner;	/* the backend's */
 	struct runner *runner;	/* of the runner itself */
+	struct link *to_verifier;	/* the backend's */
+	struct verifier *verifier;	/* of the verifier itself */
 	struct starter *starter;	/* its child, which has rights */
 	struct resolver *resolver;	/* of the resolver itself */
 	struct attester *attester;	/* of the attester itself */

@@ -30,7 +30,7 @@ struct machine {
 	bool emulated;
 	bool pci;
 	char append[WORDS_MAX + 48], serial[PATH_SIZE + 8], pid[PATH_SIZE], mem[16], as[32];
-	char drive[320], net[96];
+	char drive[320], net[96], card[80], mac[MAC_TEXT];
 };
 
 static void add(struct machine *m, const char *option, const char *value)
@@ -145,8 +145,9 @@ static void give_devices(struct runner_start *s, struct machine *m)
 		snprintf(m->net, sizeof(m->net), "tap,id=net,ifname=%s,script=no,downscript=no",
 			 s->net);
 		add(m, "-netdev", m->net);
-		add(m, "-device", m->pci ? "virtio-net-pci,netdev=net" :
-					   "virtio-net-device,netdev=net");
+		snprintf(m->card, sizeof(m->card), "virtio-net-%s,netdev=net,mac=%s",
+			 m->pci ? "pci" : "device", m->mac);
+		add(m, "-device", m->card);
 	}
 }
 
@@ -214,6 +215,9 @@ int runner_start_microvm(struct runner_start *s)
 
 	if (!rc)
 		rc = kernel_words(s, &m);
+	/* Two with QEMU's own would take each other's frames. */
+	if (!rc && *s->net && runner_mac_here(c, s->record.name, m.mac))
+		rc = refuse_why(s, 500, -EIO, "no address for its network card could be made");
 	if (rc)
 		return rc;
 	compose(s, &m);

@@ -24,6 +24,18 @@ static inline int refuse(struct runner_start *s, unsigned int status, int rc)
 #define refuse_why(s, status, rc, ...)	\
 	(snprintf((s)->why, RUNNER_WHY, __VA_ARGS__), refuse(s, status, rc))
 
+#define MAC_TEXT	18u	/* bytes of an address as text, its NUL included */
+
+/*
+ * runner_mac.c: an address for a workload's network card, unicast and locally administered: of
+ * SHA-256("skyd mac 1" NUL host NUL machine NUL workload) the first 48 bits, two of them set so.
+ * Stable, and another one for each of the three.  runner_mac_here() takes the host's name of the
+ * configuration, and the machine's of /etc/machine-id, if there is one.
+ * Return: 0; -ENAMETOOLONG; -EIO.
+ */
+int runner_mac(struct str host, struct str machine, struct str workload, char text[MAC_TEXT]);
+int runner_mac_here(const struct config *config, const char *workload, char text[MAC_TEXT]);
+
 /* runner_microvm.c: of tier 1; its image and secrets are open.  Return: 0, or -errno, refused. */
 int runner_start_microvm(struct runner_start *s);
 

@@ -92,6 +92,13 @@ static enum s3_code add_grant(void *arg, const struct s3_grant *g)
 	return S3_OK;
 }
 
+static int no_acl(struct s3_call *c)
+{
+	s3_fail(&c->fault, S3_MISSING_SECURITY_HEADER, NULL);
+	s3_detail(&c->fault, "MissingHeaderName", STR("x-amz-acl"));
+	return S3_MISSING_SECURITY_HEADER;
+}
+
 /* A document or fields, not both.  NULL, and why in *@rc; to be freed. */
 static struct acl *read_acl(struct s3_call *c, int *rc)
 {
@@ -110,13 +117,12 @@ static struct acl *read_acl(struct s3_call *c, int *rc)
 	a->size = m.len;
 	*rc = fields_acl(c, &a->fields);
 	if (!*rc && m.len && (a->fields.grants || a->fields.grants_canned.len))
-		*rc = s3_fail(&c->fault, S3_INVALID_REQUEST,
-			      "Specifying both ACL in the body and in headers is not allowed");
+		*rc = s3_fail(&c->fault, S3_UNEXPECTED_CONTENT, NULL);
 	else if (!*rc && m.len)
 		*rc = s3_read_acl((struct str){ m.at, m.len }, add_grant, a, a->owner,
 				  sizeof(a->owner), &c->fault);
 	else if (!*rc && !a->fields.grants && !a->fields.grants_canned.len)
-		*rc = s3_fail(&c->fault, S3_MISSING_REQUEST_BODY, NULL);
+		*rc = no_acl(c);
 	if (!*rc)
 		return a;
 	free(a);

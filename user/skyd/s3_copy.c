@@ -130,6 +130,22 @@ static int choose_range(struct copy *p, bool part)
 	return 0;
 }
 
+/* A refusal that is about the source names it, and not what the request is for. */
+static int blame_source(struct copy *p, int rc)
+{
+	struct s3_fault *f = &p->c->fault;
+	enum s3_code code = meta_code(rc);
+
+	if (code == S3_NO_SUCH_BUCKET) {
+		s3_fail(f, code, NULL);
+		s3_detail(f, "BucketName", p->from.from.bucket);
+	} else if (code == S3_NO_SUCH_KEY || code == S3_NO_SUCH_VERSION) {
+		s3_fail(f, code, NULL);
+		s3_detail(f, "Key", p->from.from.key);
+	}
+	return rc;
+}
+
 static int open_source(struct copy *p, bool part)
 {
 	struct s3_call *c = p->c;
@@ -159,7 +175,7 @@ static int open_source(struct copy *p, bool part)
 	if (!rc)
 		rc = check_owner(p);
 	if (rc)
-		return rc;
+		return blame_source(p, rc);
 	conditions_from_copy(&c->rq->head, &when);
 	if (conditions_check(&when, false, str_from(p->object.etag),
 			     p->object.order / 1000000) != CONDITION_HOLDS)
@@ -255,14 +271,16 @@ static void take(struct out *o, struct rpc_bytes from)
 	out_bytes(o, from.data, from.len);
 }
 
-/* Onto itself, something has to change. */
+/* Onto itself, something has to change; S3 takes it for that when a client says how to keep it. */
 static int check_self(struct copy *p, bool replaces)
 {
 	struct s3_call *c = p->c;
 
 	if (replaces || p->from.version[0] || !str_equal(p->from.from.bucket, c->target.bucket) ||
 	    !str_equal(p->from.from.key, c->target.key) ||
-	    field_of(c, STR("x-amz-checksum-algorithm")).at)
+	    field_of(c, STR("x-amz-checksum-algorithm")).at ||
+	    field_of(c, STR("x-amz-storage-class")).at ||
+	    field_of(c, STR("x-amz-server-side-encryption")).at)
 		return 0;
 	return s3_fail(&c->fault, S3_INVALID_REQUEST,
 		       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");

@@ -27,7 +27,18 @@ static enum s3_setting asked(const struct s3_call *c)
 
 static enum meta_bucket_purpose change_of(enum s3_setting s)
 {
-	return s == S3_SETTING_ENCRYPTION ? META_BUCKET_PUT_ENCRYPTION : META_BUCKET_PUT_PAYMENT;
+	static const enum meta_bucket_purpose purposes[S3_SETTINGS] = {
+		[S3_SETTING_ENCRYPTION] = META_BUCKET_PUT_ENCRYPTION,
+		[S3_SETTING_LOGGING] = META_BUCKET_PUT_LOGGING,
+		[S3_SETTING_NOTIFICATION] = META_BUCKET_PUT_NOTIFICATION,
+		[S3_SETTING_OWNERSHIP] = META_BUCKET_PUT_OWNERSHIP,
+		[S3_SETTING_PAYMENT] = META_BUCKET_PUT_PAYMENT,
+		[S3_SETTING_PUBLIC_ACCESS] = META_BUCKET_PUT_PUBLIC_ACCESS,
+		[S3_SETTING_REPLICATION] = META_BUCKET_PUT_REPLICATION,
+		[S3_SETTING_WEBSITE] = META_BUCKET_DELETE_WEBSITE,
+	};
+
+	return purposes[s];
 }
 
 int s3_get_setting(struct s3_call *c)
@@ -70,7 +81,7 @@ int s3_put_setting(struct s3_call *c)
 	return rc ? rc : front_empty(c, 200);
 }
 
-/* Then it is what it is by default. */
+/* Then it is what it is by default, or still not there. */
 int s3_delete_setting(struct s3_call *c)
 {
 	int rc = ask(c, change_of(asked(c)));

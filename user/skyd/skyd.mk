@@ -21,15 +21,15 @@ LIB_SRCS += $(addprefix user/skyd/,plan.c plan_catalogue.c plan_slots.c plan_dra
 	plan_health.c plan_edge.c plan_first.c plan_move.c)
 
 # Machines that attest, and what their leases open.
-LIB_SRCS += $(addprefix user/skyd/,attest_message.c attester.c attester_key.c attester_tpm.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c hosts_token.c api_host.c \
-	webhook.c lease.c store_host.c vault_hosts.c)
+LIB_SRCS += $(addprefix user/skyd/,attest_message.c evidence.c ear_file.c attester.c attester_key.c attester_tpm.c hosts.c hosts_enrol.c hosts_judge.c hosts_policy.c hosts_tell.c hosts_token.c hosts_verifier.c verifier.c verifier_judge.c verifier_message.c api_host.c \
+	webhook.c lease.c lease_proof.c store_host.c vault_hosts.c)
 
 # The audit ledger.
 LIB_SRCS += $(addprefix user/skyd/,audit.c audit_open.c audit_told.c audit_tpm.c audit_witness.c)
 
 # Which images may run, and running them.
 LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c runner_ask.c runner_state.c \
-	runner_recover.c workload_lease.c runner_spawn.c runner_start.c runner_microvm.c starter.c starter_ask.c)
+	runner_recover.c workload_lease.c runner_spawn.c runner_start.c runner_microvm.c runner_mac.c starter.c starter_ask.c)
 
 # Governance.
 LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)

@@ -97,6 +97,7 @@ void vault_unload(struct vault *v)
 {
 	io_pool_close(v->pool);
 	leases_free(&v->leases);
+	proofs_free(&v->proofs);
 	ecdsa_free(v->signer);
 	secret_free(&v->memory);
 	secret_free(&v->pass);
@@ -406,6 +407,7 @@ static const struct link_operation operations[] = {
 	{ VAULT_GRANT, "grant", ASK, GIVE, 0, BACKEND, vault_grant },
 	{ VAULT_HOSTS, "hosts", &vault_hosts_schema, NULL, LEASE_HOSTS * sizeof(struct vault_host),
 	  BACKEND, vault_hosts },
+	{ VAULT_STATEMENT, "statement", ASK, GIVE, 0, BACKEND, vault_statement },
 	{ VAULT_CHECK_FORM, "check-form", ASK, GIVE, 0, GATEWAY, vault_check_form },
 	{ VAULT_GOVERN, "govern", &vault_step_schema, &vault_stepped_schema, 0, BACKEND,
 	  vault_govern },
@@ -430,7 +432,7 @@ static void audit(struct link_request *r, const struct link_operation *op, const
 	char what[AUDIT_LINE / 2] = "", line[AUDIT_LINE], name[128] = "", safe[128];
 
 	/* Each second. */
-	if (op->number == VAULT_HOSTS && !result)
+	if ((op->number == VAULT_HOSTS || op->number == VAULT_STATEMENT) && !result)
 		return;
 	v->counts.calls++;
 	v->counts.refused += result < 0;

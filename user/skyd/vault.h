@@ -12,6 +12,7 @@
 #include "io/sync.h"
 #include "io/work.h"
 #include "lease.h"
+#include "lease_proof.h"
 #include "link.h"
 #include "role.h"
 #include "vault_keys.h"
@@ -19,7 +20,7 @@
 #define VAULT_URLS_MAX		64u	/* of one call */
 #define VAULT_HEADERS_MAX	16u	/* of one URL */
 #define VAULT_QUERY_MAX		4096u
-#define VAULT_POLICY_MAX	20480u	/* of a form */
+#define VAULT_POLICY_MAX	20480u	/* of a form, and of a statement */
 #define VAULT_LEASE_MS		3600000u
 #define VAULT_LEASE_MOST	86400000u	/* ms that a host's lease is believed to last */
 
@@ -56,6 +57,9 @@ enum vault_number {
 	VAULT_SESSION_TAKE,
 	VAULT_SESSION_DROP,
 	VAULT_SESSION_RELEASE,
+	VAULT_STATEMENT,	/* backend: text: a statement of the verifier's (lease_proof.h), or
+				 * nothing -> value: of this process; another one knows none
+				 */
 };
 
 /* Of all but VAULT_PRESIGN; what an operation does not name is left empty. */
@@ -152,6 +156,7 @@ struct vault {
 	struct vault_counts counts;
 	u64 lease_ms;
 	struct leases leases;		/* of hosts, as the backend has told */
+	struct proofs proofs;		/* of those leases, as the verifier has signed */
 	struct io_event told;		/* it has */
 	void (*audit)(const char *line);
 };
@@ -182,9 +187,16 @@ int vault_presign(struct link_request *request, const void *ask, void *give);
 int vault_grant(struct link_request *request, const void *ask, void *give);
 int vault_check_form(struct link_request *request, const void *ask, void *give);
 
-/* vault_hosts.c: the handler of VAULT_HOSTS; link_service.admit. */
+/* vault_hosts.c: the handlers of VAULT_HOSTS and VAULT_STATEMENT; link_service.admit. */
 int vault_hosts(struct link_request *request, const void *ask, void *give);
+int vault_statement(struct link_request *request, const void *ask, void *give);
 int vault_admit(struct link_request *request, const struct link_operation *op);
+/*
+ * How many ns the lease of a host lasts still; where a verifier signs, no longer than it has said.
+ * 0: it holds none.  By which policy it was judged: LEASE_POLICY bytes, or NULL.
+ */
+int64_t vault_lease_left(const struct vault *vault, struct str host);
+const u8 *vault_lease_policy(const struct vault *vault, struct str host);
 /* Of @ms, as many as the lease of a host lasts, if it needs one. */
 u64 vault_host_ms(const struct vault *vault, struct str host, u64 ms);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which hosts may have keys: as the backend has told, or all.  A vault that has just started has
- * been told nothing; who asks waits a little for that.
+ * Which hosts may have keys: those of which the backend has told that they hold a lease, and the
+ * verifier has stated it; or the backend alone, where no verifier is named; or all.  A vault that
+ * has just started has been told nothing; who asks waits a little for that.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "vault.h"
 #include "vault_session.h"
@@ -51,6 +54,53 @@ int vault_hosts(struct link_request *request, const void *asked, void *give)
 	return rc;
 }
 
+int vault_statement(struct link_request *request, const void *asked, void *given)
+{
+	const struct vault_ask *ask = asked;
+	struct vault *v = request->ctx;
+	char why[PROOF_WHY], line[PROOF_WHY + 48];
+	int rc = 0;
+
+	((struct vault_give *)given)->value = v->proofs.id;
+	if (ask->text.len && proofs_wanted(&v->proofs))
+		rc = proof_take(&v->proofs, (struct str){ ask->text.data, ask->text.len },
+				time(NULL), io_now(), why);
+	if (rc && v->audit) {
+		snprintf(line, sizeof(line), "a statement about a host is refused: %s", why);
+		v->audit(line);
+	}
+	return rc;
+}
+
+int64_t vault_lease_left(const struct vault *v, struct str host)
+{
+	const int64_t now = io_now();
+	const int64_t told = lease_left(&v->leases, host, now);
+	const int64_t proven = proofs_wanted(&v->proofs) ? proof_left(&v->proofs, host, now) : told;
+
+	return proven < told ? proven : told;
+}
+
+const u8 *vault_lease_policy(const struct vault *v, struct str host)
+{
+	return proofs_wanted(&v->proofs) ? proof_policy(&v->proofs, host) :
+					   lease_policy(&v->leases, host);
+}
+
+/* Whom it may surprise: the backend has said that it holds one. */
+static void tell_unproven(const struct vault *v, struct str host)
+{
+	const int64_t now = io_now();
+	char line[PROOF_WHY + ROLE_HOST + 48];
+
+	if (!v->audit || !proofs_wanted(&v->proofs) || proof_left(&v->proofs, host, now) ||
+	    !lease_held(&v->leases, host, now))
+		return;
+	snprintf(line, sizeof(line), "the lease of host %.*s is not proven: %s", STR_ARG(host),
+		 proof_why_not(&v->proofs, host, now));
+	v->audit(line);
+}
+
 static bool gives_keys(u16 operation)
 {
 	return operation == VAULT_LEASE || operation == VAULT_DERIVE ||
@@ -71,12 +121,15 @@ int vault_admit(struct link_request *request, const struct link_operation *op)
 		until = request->deadline;
 	if (!v->told.set && io_event_wait(&v->told, until) == -ECANCELED)
 		return -ECANCELED;
-	return lease_held(&v->leases, host, io_now()) ? 0 : -EACCES;
+	if (vault_lease_left(v, host) > 0)
+		return 0;
+	tell_unproven(v, host);
+	return -EACCES;
 }
 
 u64 vault_host_ms(const struct vault *v, struct str host, u64 ms)
 {
-	const u64 left = lease_left(&v->leases, host, io_now()) / 1000000;
+	const u64 left = vault_lease_left(v, host) / 1000000;
 
 	return lease_needed(&v->leases, host) && left < ms ? left : ms;
 }

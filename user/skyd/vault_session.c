@@ -470,12 +470,12 @@ static void tell(struct releasing *t, int rc)
 
 static bool holds(struct vault *v, struct str host)
 {
-	return lease_held(&v->leases, host, io_now());
+	return vault_lease_left(v, host) > 0;
 }
 
 static bool same_policy(struct vault *v, const struct releasing *t)
 {
-	const u8 *now = lease_policy(&v->leases, t->host);
+	const u8 *now = vault_lease_policy(v, t->host);
 
 	return now ? t->judged && !memcmp(now, t->policy, sizeof(t->policy)) : !t->judged;
 }
@@ -486,7 +486,7 @@ int vault_session_release(struct link_request *r, const void *asked, void *given
 	struct vault_released *give = given;
 	struct vault *v = r->ctx;
 	struct releasing t = { .vault = v, .ask = asked, .host = str_of(r->host) };
-	const u8 *policy = lease_policy(&v->leases, t.host);
+	const u8 *policy = vault_lease_policy(v, t.host);
 	char *why = link_scratch(r, room);
 	int rc;
 

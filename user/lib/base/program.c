@@ -7,6 +7,7 @@
 #include "program.h"
 #include "report.h"
 #include "size.h"
+#include "typo.h"
 
 #define LONG_BASE	1000	/* getopt values of long options */
 
@@ -68,8 +69,72 @@ bool program_asks_for_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
 }
 
+/* How far a command's words are from what was typed; @words: as many of them as count. */
+static unsigned int far_from(const char *verb, unsigned int words, char **argv)
+{
+	char first[TYPO_WORD_MAX + 1];
+	size_t len = strcspn(verb, " ");
+	unsigned int a, b = 0;
+
+	if (len >= sizeof(first))
+		return TYPO_NOT;
+	memcpy(first, verb, len);
+	first[len] = 0;
+	a = typo_distance(argv[0], first);
+	if (words > 1)
+		b = verb[len] ? typo_distance(argv[1], verb + len + 1) : TYPO_NOT;
+	return a == TYPO_NOT || b == TYPO_NOT ? TYPO_NOT : a + b;
+}
+
+/* The command whose first words are nearest; NULL: none is near, or one has them just so. */
+static const char *nearest(const struct program *p, unsigned int words, char **argv)
+{
+	unsigned int i, best = TYPO_NOT;
+	const char *found = NULL;
+
+	for (i = 0; i < p->commands; i++) {
+		unsigned int d = far_from(p->command[i].verb, words, argv);
+
+		if (!d)
+			return NULL;
+		if (d >= best)
+			continue;
+		best = d;
+		found = p->command[i].verb;
+	}
+	return found;
+}
+
+const char *program_nearest(const struct program *p, int argc, char **argv, int *len)
+{
+	const char *verb = argc > 1 ? nearest(p, 2, argv) : NULL;
+
+	if (verb) {
+		*len = strlen(verb);
+		return verb;
+	}
+	verb = nearest(p, 1, argv);
+	*len = verb ? strcspn(verb, " ") : 0;
+	return verb;
+}
+
+/* Is it the first word of commands of two? */
+static bool is_group(const struct program *p, const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->commands; i++)
+		if (!strncmp(p->command[i].verb, word, strlen(word)) &&
+		    p->command[i].verb[strlen(word)] == ' ')
+			return true;
+	return false;
+}
+
 int program_unknown(const struct program *p, int argc, char **argv)
 {
+	const char *meant;
+	int len;
+
 	if (argc == 1 || argv[1][0] == '-') {
 		bool asked = argc > 1 && program_asks_for_help(argv[1]);
 
@@ -80,7 +145,13 @@ int program_unknown(const struct program *p, int argc, char **argv)
 		fail(EINVAL, "no command \"%s\" or \"%s %s\"", argv[0], argv[0], argv[1]);
 	else
 		fail(EINVAL, "no command \"%s\"", argv[0]);
-	hint("`%s --help` lists the commands", p->name);
+	meant = program_nearest(p, argc, argv, &len);
+	if (meant)
+		hint("did you mean '%.*s'?", len, meant);
+	else if (is_group(p, argv[0]))
+		hint("`%s %s --help` lists its commands", p->name, argv[0]);
+	else
+		hint("`%s --help` lists the commands", p->name);
 	return EXIT_PARAMETERS;
 }
 

@@ -98,7 +98,16 @@ bool program_asks_for_help(const char *word);
 int program_help(const struct program *p, int argc, char **argv);
 
 /**
- * program_unknown - there is no such command, or half of one
+ * program_nearest - the command that was meant by one that there is not
+ * @argv:	from its first word on
+ * @len:	receives how many bytes of the name are meant: a first word alone may be the mistake
+ *
+ * Return: the name of a command, not ended behind @len; or NULL: none is near (typo.h).
+ */
+const char *program_nearest(const struct program *p, int argc, char **argv, int *len);
+
+/**
+ * program_unknown - there is no such command, or half of one: say so, and what is near
  * @argv:	from its first word on
  *
  * Return: exit status.

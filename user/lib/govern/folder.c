@@ -164,6 +164,15 @@ static int drop_next(const struct govern_folder *f)
 	return rc ? rc : disk_sync_folder(f->path);
 }
 
+/* What @rc of reading the state is for who asks: without one, nobody has begun. */
+static int no_state(char why[GOVERN_WHY], const struct govern_folder *f, int rc)
+{
+	if (rc == -ENOENT && !*why)
+		return govern_refuse(why, rc, "%.100s: there is no governance yet; `skyctl govern init FILE` begins one",
+				     f->path);
+	return disk_error(why, f, rc);
+}
+
 /* Under the lock: what is there, and what was begun. */
 static int load(const struct govern_folder *f, struct govern_state *s, char why[GOVERN_WHY])
 {
@@ -172,7 +181,7 @@ static int load(const struct govern_folder *f, struct govern_state *s, char why[
 	int rc = read_state(f, STATE, s, why);
 
 	if (rc)
-		return disk_error(why, f, rc);
+		return no_state(why, f, rc);
 	rc = read_state(f, NEXT, &next, wrong);
 	if (rc == -ENOENT)
 		return disk_error(why, f, write_documents(f, s));
@@ -216,7 +225,7 @@ int govern_folder_read(const struct govern_folder *f, struct govern_state *s,
 		       char why[GOVERN_WHY])
 {
 	*why = 0;
-	return disk_error(why, f, read_state(f, STATE, s, why));
+	return no_state(why, f, read_state(f, STATE, s, why));
 }
 
 int govern_folder_load(const struct govern_folder *f, struct govern_state *s,
@@ -228,7 +237,7 @@ int govern_folder_load(const struct govern_folder *f, struct govern_state *s,
 	*why = 0;
 	*s = (struct govern_state){ 0 };
 	rc = lock(f, &fd);
-	return rc ? disk_error(why, f, rc) : load(f, s, why);
+	return rc ? no_state(why, f, rc) : load(f, s, why);
 }
 
 /* --- proposals and ballots ------------------------------------------------------------- */

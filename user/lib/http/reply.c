@@ -47,9 +47,7 @@ static void judge_connection(struct http_request *rq)
 {
 	const struct http_wire *w = &rq->wire;
 
-	if (w->over && !w->error)
-		rq->go_on = false;
-	if (!rq->head.keep_alive || rq->server->stopping || rq->go_on || w->error ||
+	if (!rq->head.keep_alive || rq->server->stopping || (rq->go_on && !w->over) || w->error ||
 	    (w->kind == HTTP_BODY_LENGTH && w->left > rq->server->limits.drain))
 		rq->close = true;
 	/* Only the end of the connection can tell HTTP/1.0 where this ends. */
@@ -77,19 +75,34 @@ static int end_head(struct http_request *rq)
 	return o->err;
 }
 
+/*
+ * When the body that is waited with is empty, the word to go on comes with the answer: botocore
+ * reads the next answer on the connection wrongly where it did not come.
+ */
+static unsigned int put_head(struct http_request *rq, struct iovec *iov)
+{
+	unsigned int n = 0;
+
+	if (rq->go_on && rq->wire.over)
+		iov[n++] = (struct iovec){ (char *)HTTP_GO_ON, sizeof(HTTP_GO_ON) - 1 };
+	rq->go_on = false;
+	iov[n++] = (struct iovec){ rq->out.at, rq->out.len };
+	return n;
+}
+
 /* Send the head if it has not gone yet, and up to three pieces. */
 static int send_pieces(struct http_request *rq, const struct iovec *piece, unsigned int count)
 {
 	const struct http_limits *limits = &rq->server->limits;
 	unsigned int i, n = 0;
-	struct iovec iov[4];
+	struct iovec iov[5];
 	int64_t deadline = 0;
 	size_t len = 0;
 
 	if (rq->error)
 		return rq->error;
 	if (!rq->sent)
-		iov[n++] = (struct iovec){ rq->out.at, rq->out.len };
+		n = put_head(rq, iov);
 	for (i = 0; i < count; i++)
 		if (piece[i].iov_len)
 			iov[n++] = piece[i];

@@ -167,13 +167,12 @@ static int next_request(struct connection *c)
 
 ssize_t http_request_read(struct http_request *rq, void *to, size_t len)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-	if (rq->go_on && !rq->sent) {
+	if (rq->go_on && !rq->sent && !rq->wire.over) {
 		rq->go_on = false;
 		/* Who sends already has not waited for it (RFC 9110, 10.1.1). */
 		if (rq->wire.at == rq->wire.end)
-			rq->wire.error = io_stream_send(rq->stream, go_on, sizeof(go_on) - 1, false,
+			rq->wire.error = io_stream_send(rq->stream, HTTP_GO_ON,
+							sizeof(HTTP_GO_ON) - 1, false,
 							io_now() + rq->server->limits.grace);
 	}
 	return http_wire_read(&rq->wire, to, len);
@@ -232,7 +231,7 @@ static int serve_request(struct connection *c)
 	int rc;
 
 	http_wire_body(&rq->wire, http_body(&rq->head, false), rq->head.content_length);
-	rq->go_on = rq->head.expect_continue && !rq->wire.over;
+	rq->go_on = rq->head.expect_continue;
 	rc = c->server->handler(rq, c->server->arg);
 	c->served++;
 	if (!rq->sent && rq->state != HTTP_REPLY_DONE)

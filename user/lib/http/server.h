@@ -18,6 +18,7 @@
 #include "wire.h"
 
 #define HTTP_REPLY_MAX	8192u	/* bytes of a reply's head */
+#define HTTP_GO_ON	"HTTP/1.1 100 Continue\r\n\r\n"
 
 struct http_limits {
 	uint32_t head_bytes;	/* most of a head; 256 to HTTP_HEAD_MAX */

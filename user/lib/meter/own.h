@@ -30,7 +30,7 @@ struct meter_own {
  *
  * The TPM is let go of when it has vouched for the key.
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno; -ENODEV: there is no TPM.
  */
 int meter_own_open(struct meter_own *own, const struct meter_own_config *config,
 		   char why[METER_WHY]);

@@ -110,14 +110,21 @@ static int allow_sockets(scmp_filter_ctx ctx)
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
 }
 
-/* Name servers; and what getaddrinfo(3) reads, for which each way to change a file is refused. */
+/* Each way to change a file is refused. */
+static int allow_reading(scmp_filter_ctx ctx)
+{
+	const uint64_t changes = O_ACCMODE | O_CREAT | O_TRUNC;
+
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(openat), 1,
+				SCMP_A2(SCMP_CMP_MASKED_EQ, changes, O_RDONLY));
+}
+
+/* Name servers; and what getaddrinfo(3) reads. */
 static int allow_names(scmp_filter_ctx ctx)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	const uint64_t changes = O_ACCMODE | O_CREAT | O_TRUNC;
 	unsigned int i;
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(openat), 1,
-				  SCMP_A2(SCMP_CMP_MASKED_EQ, changes, O_RDONLY));
+	int rc = allow_reading(ctx);
 
 	for (i = 0; !rc && i < sizeof(families) / sizeof(families[0]); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(socket), 2,
@@ -170,6 +177,8 @@ static int add_rules(scmp_filter_ctx ctx, unsigned int allow)
 		rc = allow_sockets(ctx);
 	if (!rc && allow & PRIV_NAMES)
 		rc = allow_names(ctx);
+	if (!rc && allow & PRIV_READ)
+		rc = allow_reading(ctx);
 	if (!rc && allow & PRIV_LOCAL)
 		rc = allow_local(ctx);
 	if (!rc && allow & PRIV_PAIR)

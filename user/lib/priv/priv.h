@@ -23,6 +23,7 @@
 #define PRIV_FILES	0x4u	/* open, change and remove files */
 #define PRIV_URING	0x8u
 #define PRIV_NAMES	0x10u	/* ask name servers, by UDP and TCP, and open files to read */
+#define PRIV_READ	0x100u	/* open files to read */
 #define PRIV_LOCAL	0x20u	/* make streams of AF_UNIX, to services of this machine */
 #define PRIV_PAIR	0x80u	/* make pairs of streams of AF_UNIX, which lead nowhere else */
 #define PRIV_RUN	0x40u	/* start programs, with ->capabilities; see deny.c */

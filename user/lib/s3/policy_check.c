@@ -7,23 +7,41 @@
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* Those of operations that there are, without "s3:". */
+/*
+ * As S3 names them, without "s3:".  Policies come from elsewhere, and may be about operations that
+ * are not here: whatever they say, those are refused.
+ */
 static const char *const object_actions[] = {
 	"AbortMultipartUpload", "BypassGovernanceRetention", "DeleteObject",
 	"DeleteObjectTagging", "DeleteObjectVersion", "DeleteObjectVersionTagging", "GetObject",
-	"GetObjectAcl", "GetObjectAttributes", "GetObjectTagging", "GetObjectVersion",
-	"GetObjectVersionAcl", "GetObjectVersionAttributes", "GetObjectVersionTagging",
-	"ListMultipartUploadParts", "PutObject", "PutObjectAcl", "PutObjectTagging",
-	"PutObjectVersionAcl", "PutObjectVersionTagging", "RestoreObject", NULL
+	"GetObjectAcl", "GetObjectAttributes", "GetObjectLegalHold", "GetObjectRetention",
+	"GetObjectTagging", "GetObjectTorrent", "GetObjectVersion", "GetObjectVersionAcl",
+	"GetObjectVersionAttributes", "GetObjectVersionForReplication",
+	"GetObjectVersionTagging", "GetObjectVersionTorrent", "ListMultipartUploadParts",
+	"ObjectOwnerOverrideToBucketOwner", "PutObject", "PutObjectAcl", "PutObjectLegalHold",
+	"PutObjectRetention", "PutObjectTagging", "PutObjectVersionAcl",
+	"PutObjectVersionTagging", "ReplicateDelete", "ReplicateObject", "ReplicateTags",
+	"RestoreObject", NULL
 };
 
 static const char *const bucket_actions[] = {
-	"CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "GetBucketAcl", "GetBucketCORS",
-	"GetBucketLocation", "GetBucketPolicy", "GetBucketPolicyStatus", "GetBucketTagging",
-	"GetBucketVersioning", "GetLifecycleConfiguration", "ListBucket",
-	"ListBucketMultipartUploads", "ListBucketVersions", "PutBucketAcl", "PutBucketCORS",
-	"PutBucketPolicy", "PutBucketTagging", "PutBucketVersioning",
-	"PutLifecycleConfiguration", NULL
+	"CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "DeleteBucketWebsite",
+	"GetAccelerateConfiguration", "GetAnalyticsConfiguration", "GetBucketAcl",
+	"GetBucketCORS", "GetBucketLocation", "GetBucketLogging", "GetBucketNotification",
+	"GetBucketObjectLockConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy",
+	"GetBucketPolicyStatus", "GetBucketPublicAccessBlock", "GetBucketRequestPayment",
+	"GetBucketTagging", "GetBucketVersioning", "GetBucketWebsite",
+	"GetEncryptionConfiguration", "GetIntelligentTieringConfiguration",
+	"GetInventoryConfiguration", "GetLifecycleConfiguration", "GetMetricsConfiguration",
+	"GetReplicationConfiguration", "ListBucket", "ListBucketMultipartUploads",
+	"ListBucketVersions", "PutAccelerateConfiguration", "PutAnalyticsConfiguration",
+	"PutBucketAcl", "PutBucketCORS", "PutBucketLogging", "PutBucketNotification",
+	"PutBucketObjectLockConfiguration", "PutBucketOwnershipControls", "PutBucketPolicy",
+	"PutBucketPublicAccessBlock", "PutBucketRequestPayment", "PutBucketTagging",
+	"PutBucketVersioning", "PutBucketWebsite", "PutEncryptionConfiguration",
+	"PutIntelligentTieringConfiguration", "PutInventoryConfiguration",
+	"PutLifecycleConfiguration", "PutMetricsConfiguration", "PutReplicationConfiguration",
+	NULL
 };
 
 static bool matches_any(struct str pattern, const char *const *list)

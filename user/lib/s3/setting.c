@@ -110,6 +110,13 @@ static enum s3_code payer(void *arg, struct str text)
 	return str_is(text, "Requester") ? S3_NOT_IMPLEMENTED : S3_MALFORMED_XML;
 }
 
+static enum s3_code not_here(void *arg, const char *const *attributes)
+{
+	(void)arg;
+	(void)attributes;
+	return S3_NOT_IMPLEMENTED;
+}
+
 /**
  * s3_read_setting - may a bucket be given that?
  * @s:		what is to be set
@@ -134,13 +141,29 @@ enum s3_code s3_read_setting(enum s3_setting s, struct str document, struct s3_f
 		{ "RequestPaymentConfiguration", false, NULL, NULL },
 		{ "RequestPaymentConfiguration/Payer", true, NULL, payer },
 	};
-	bool seen = false;
+	/* Nothing is in them; what could be is not here. */
+	static const struct xml_rule logging[] = {
+		{ "BucketLoggingStatus", false, NULL, NULL },
+		{ "BucketLoggingStatus/LoggingEnabled", false, not_here, NULL },
+	};
+	static const struct xml_rule notification[] = {
+		{ "NotificationConfiguration", false, NULL, NULL },
+		{ "NotificationConfiguration/TopicConfiguration", false, not_here, NULL },
+		{ "NotificationConfiguration/QueueConfiguration", false, not_here, NULL },
+		{ "NotificationConfiguration/CloudFunctionConfiguration", false, not_here, NULL },
+		{ "NotificationConfiguration/EventBridgeConfiguration", false, not_here, NULL },
+	};
+	bool seen = s == S3_SETTING_LOGGING || s == S3_SETTING_NOTIFICATION;
 	enum s3_code code;
 
 	if (s == S3_SETTING_ENCRYPTION)
 		code = xml_read(document, encryption, COUNT(encryption), &seen, f);
 	else if (s == S3_SETTING_PAYMENT)
 		code = xml_read(document, payment, COUNT(payment), &seen, f);
+	else if (s == S3_SETTING_LOGGING)
+		code = xml_read(document, logging, COUNT(logging), NULL, f);
+	else if (s == S3_SETTING_NOTIFICATION)
+		code = xml_read(document, notification, COUNT(notification), NULL, f);
 	else
 		return s3_fail(f, S3_NOT_IMPLEMENTED, NULL);
 	return code || seen ? code : s3_fail(f, S3_MALFORMED_XML, NULL);

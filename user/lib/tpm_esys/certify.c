@@ -105,7 +105,7 @@ int certify_open(struct certify *c, const char *tcti, const char *ak_file, char 
 
 	if (rc) {
 		snprintf(why, CERTIFY_WHY, "there is no TPM at %s", tcti ? tcti : "/dev/tpmrm0");
-		return rc;
+		return rc == -EIO ? -ENODEV : rc;
 	}
 	rc = load(c, ak_file, why);
 	if (rc)

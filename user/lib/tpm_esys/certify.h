@@ -22,7 +22,7 @@ struct certify {
  * @ak_file: the key, of use to this TPM alone; made when it is not there
  * @why: receives what is wrong, for people
  *
- * Return: 0; -EXDEV: the key is of another TPM, or this one was cleared; -errno.
+ * Return: 0; -ENODEV: there is no TPM; -EXDEV: the key is of another, or it was cleared; -errno.
  */
 int certify_open(struct certify *c, const char *tcti, const char *ak_file, char why[CERTIFY_WHY]);
 void certify_close(struct certify *c);

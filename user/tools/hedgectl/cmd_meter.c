@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -218,7 +219,12 @@ int cmd_meter(const struct options *o, int argc, char **argv)
 	m.tenants = tenants;
 	if (!own.ak_file)
 		own.ak_file = usual_ak();
+	/* What the TPM's library prints of its own accord says less than we do. */
+	if (!report_verbose)
+		setenv("TSS2_LOG", "all+NONE", 0);
 	rc = meter_own_open(&m.own, &own, why);
+	if (rc == -ENODEV)
+		return fail(ENODEV, "%s; --tcti names another, such as device:/dev/tpm0", why);
 	if (rc)
 		return fail(-rc, "%s", *why ? why : own.dir);
 	sigemptyset(&stops);

@@ -13,8 +13,6 @@
 #include "monitor/far.h"
 #include "monitor/monitor.h"
 
-#define HEDGECTL_VERSION	"0.1"
-
 /* === options: options.c === */
 
 /* Sub-commands, as bits: which options each one takes. */

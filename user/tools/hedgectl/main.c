@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/report.h"
+#include "base/version.h"
 #include "hedgectl.h"
 #include "remote_key.h"
 
@@ -137,7 +138,7 @@ static int start(int argc, char **argv)
 	if (program_asks_for_help(argv[1]))
 		return program_help(&program, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("hedgectl %s\n", HEDGECTL_VERSION);
+		printf("hedgectl %s\n", SKYHOLD_VERSION);
 		return EXIT_OK;
 	}
 	return run(NULL, argc - 1, argv + 1);

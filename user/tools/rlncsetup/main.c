@@ -11,6 +11,7 @@
 
 #include "base/program.h"
 #include "base/report.h"
+#include "base/version.h"
 #include "dm/dm.h"
 #include "rlncsetup.h"
 
@@ -145,7 +146,7 @@ static int run(int argc, char **argv)
 	if (program_asks_for_help(argv[1]))
 		return program_help(&program, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("rlncsetup %s\n", RLNCSETUP_VERSION);
+		printf("rlncsetup %s\n", SKYHOLD_VERSION);
 		return EXIT_OK;
 	}
 	cmd = program_find(&program, argc - 1, argv + 1, &words);

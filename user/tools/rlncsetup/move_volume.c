@@ -38,7 +38,7 @@ static int open_members(struct opened *v, const struct move_host *h)
 
 	memset(v, 0, sizeof(*v));
 	if (!h->members)
-		return fail(EINVAL, "the members of the volume have to be given");
+		return fail(EINVAL, "MEMBER... is missing: the members of the volume have to be given");
 	rc = members_open(&v->members, h->member, h->members,
 			  MEMBERS_WRITE | MEMBERS_EXCLUSIVE | MEMBERS_MAY_BE_LEFT_OUT, h->o);
 	if (!rc)

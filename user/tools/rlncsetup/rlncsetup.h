@@ -13,8 +13,6 @@
 #include "tpm/boot_policy.h"
 #include "volume/volume.h"
 
-#define RLNCSETUP_VERSION	"0.1"
-
 /* === options: options.c === */
 
 /* Sub-commands, as bits: which options each one takes. */

@@ -268,7 +268,7 @@ static int slot_type(const struct options *o, const char *key_file, const struct
 	if (strcmp(o->slot_type, "keyfile"))
 		return fail(EINVAL, "--slot-type %s: passphrase or keyfile", o->slot_type);
 	if (!key_file)
-		return fail(EINVAL, "--slot-type keyfile needs a key file");
+		return fail(EINVAL, "--slot-type keyfile needs a --key-file FILE");
 	if (pass->len < RANDOM_FILE_MIN)
 		return fail(EINVAL, "key file %s: fewer than %u bytes are not safe without derivation",
 			    key_file, RANDOM_FILE_MIN);

@@ -97,7 +97,7 @@ static int run(struct question *q)
 int ask(const struct options *o, const char *verb, const json_t *in, json_t **out)
 {
 	struct question q = { .verb = verb };
-	const char *why;
+	const char *why, *missing;
 	int rc = address(o, &q.at), err;
 
 	*out = NULL;
@@ -112,8 +112,10 @@ int ask(const struct options *o, const char *verb, const json_t *in, json_t **ou
 	err = rc ? 0 : error_of(q.give.status);
 	if (err) {
 		why = json_string_value(json_object_get(q.answer, "error"));
+		missing = json_string_value(json_object_get(q.answer, "missing"));
 		/* errno's own words say less. */
-		fail(0, "%s: %s", verb, why ? why : "refused");
+		if (!missing || options_missing(verb, missing))
+			fail(0, "%s: %s", verb, why ? why : "refused");
 		rc = -err;
 	}
 	if (rc) {

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/report.h"
+#include "base/version.h"
 #include "base/text.h"
 #include "skyctl.h"
 #include "tpm/attest.h"
@@ -369,7 +370,7 @@ static int print_token(const struct options *o, const struct attest_policy *poli
 {
 	struct ear_about about = {
 		.subject = o->subject ? o->subject : "machine", .nonce = o->nonce,
-		.build = "skyctl " SKYCTL_VERSION, .issued = time(NULL),
+		.build = "skyctl " SKYHOLD_VERSION, .issued = time(NULL),
 	};
 	CLEANUP_FREE char *data = NULL;
 	CLEANUP_FREE char *token = NULL;

@@ -126,7 +126,7 @@ static void tell(const struct options *o, const char *verb, const char *from, co
 	struct rows rows;
 
 	rows_begin(&rows, o);
-	rows_did(&rows, verb, from, to, size, o->dry_run);
+	rows_did(&rows, verb, from, NULL, to, size, o->dry_run);
 	rows_end(&rows);
 }
 

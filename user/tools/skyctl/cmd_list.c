@@ -131,15 +131,10 @@ static void forget(struct s3_deleting *d)
 
 static void tell(struct s3_deleting *d, struct str key, const char *version)
 {
-	char url[S3_SHOWN_MAX], both[2 * S3_SHOWN_MAX], id[S3_SHOWN_MAX];
+	char url[S3_SHOWN_MAX], id[S3_SHOWN_MAX];
 
-	s3_shown_url(d->bucket, key, url);
-	if (!*version) {
-		rows_did(d->rows, "delete", url, NULL, 0, d->dry_run);
-		return;
-	}
-	snprintf(both, sizeof(both), "%s version %s", url, s3_shown(str_of(version), id));
-	rows_did(d->rows, "delete", both, NULL, 0, d->dry_run);
+	rows_did(d->rows, "delete", s3_shown_url(d->bucket, key, url),
+		 *version ? s3_shown(str_of(version), id) : NULL, NULL, 0, d->dry_run);
 }
 
 static void undeleted(void *arg, struct str key, struct str code, struct str message)
@@ -292,8 +287,8 @@ static int abort_one(void *arg, const struct s3_item *item)
 	a.query = out_written(&q);
 	rc = r->o->dry_run ? 0 : web_must(r->d.web, &a, &reply);
 	if (!rc)
-		rows_did(r->d.rows, "abort", s3_shown_url(r->d.bucket, item->key, url), NULL, 0,
-			 r->o->dry_run);
+		rows_did(r->d.rows, "abort", s3_shown_url(r->d.bucket, item->key, url), NULL,
+			 NULL, 0, r->o->dry_run);
 	return rc;
 }
 

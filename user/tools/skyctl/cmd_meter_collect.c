@@ -272,7 +272,12 @@ int cmd_meter_collect(const struct options *o, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	/* What the TPM's library prints of its own accord says less than we do. */
+	if (!report_verbose)
+		setenv("TSS2_LOG", "all+NONE", 0);
 	rc = meter_own_open(&c.own, &o->meter, why);
+	if (rc == -ENODEV)
+		return fail(ENODEV, "%s; --tcti names another, such as device:/dev/tpm0", why);
 	if (rc)
 		return fail(-rc, "%s", *why ? why : o->meter.dir);
 	rc = load(&c);

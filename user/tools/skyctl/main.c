@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "base/version.h"
 #include "s3.h"
 
 #define DOCUMENT_MAX	65536u
@@ -217,6 +218,19 @@ static int cmd_plain(const struct options *o, int argc, char **argv)
 	return rc;
 }
 
+/*
+ * What `policy show` prints, and an editor leaves, comes back: what the backend has written of it
+ * itself is not the reader's to say.
+ */
+static void drop_written(json_t *policy)
+{
+	static const char *const names[] = { "revision", "created", "shared" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_object_del(policy, names[i]);
+}
+
 static int cmd_policy(const struct options *o, int argc, char **argv)
 {
 	CLEANUP_FREE char *text = NULL;
@@ -227,13 +241,15 @@ static int cmd_policy(const struct options *o, int argc, char **argv)
 
 	(void)argc;
 	if (rc)
-		rc = fail(-rc, "cannot read %s", argv[0]);
+		rc = fail(-rc, "cannot read %s: %s", argv[0], strerror(-rc));
 	if (!rc && text[strspn(text, " \t\r\n")] == '{') {
 		policy = json_loadb(text, len, JSON_REJECT_DUPLICATES, &err);
-		if (policy)
+		if (policy) {
+			drop_written(policy);
 			json_object_set_new(in, "policy", policy);
-		else
+		} else {
 			rc = fail(EINVAL, "%s:%d: %s", argv[0], err.line, err.text);
+		}
 	} else if (!rc && json_object_set_new(in, "yaml", json_stringn(text, len))) {
 		rc = fail(EINVAL, "%s is not UTF-8", argv[0]);
 	}
@@ -292,7 +308,7 @@ static int start(int argc, char **argv)
 	if (program_asks_for_help(argv[1]))
 		return program_help(&program, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("skyctl %s\n", SKYCTL_VERSION);
+		printf("skyctl %s\n", SKYHOLD_VERSION);
 		return EXIT_OK;
 	}
 	return run(argc - 1, argv + 1);

@@ -475,3 +475,21 @@ int options_members(const struct options *o, json_t *to)
 		json_object_set_new(to, "all", json_true());
 	return add(o, members, sizeof(members) / sizeof(members[0]), to);
 }
+
+int options_missing(const char *verb, const char *name)
+{
+	const struct option_row *row = option_rows;
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (!strcmp(members[i].name, name))
+			break;
+	if (i == sizeof(members) / sizeof(members[0]))
+		return -ENOENT;
+	while (row->name && (row->kind != OPT_TEXT || row->offset != members[i].offset))
+		row++;
+	if (!row->name)
+		return -ENOENT;
+	fail(0, "--%s %s is missing; see `skyctl %s --help`", row->name, row->arg, verb);
+	return 0;
+}

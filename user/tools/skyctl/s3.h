@@ -393,9 +393,12 @@ void rows_begin(struct rows *r, const struct options *o);
 void rows_end(struct rows *r);
 /* Takes @row; safe among threads. */
 void rows_json(struct rows *r, json_t *row);
-/* "upload", "download", "copy" or "delete". */
-void rows_did(struct rows *r, const char *verb, const char *from, const char *to, uint64_t size,
-	      bool only_said);
+/*
+ * "upload", "download", "copy" or "delete".  Names are as s3_show() writes them, and so they are
+ * told to people; @version and @to may be NULL.
+ */
+void rows_did(struct rows *r, const char *verb, const char *from, const char *version,
+	      const char *to, uint64_t size, bool only_said);
 /* A key; one that is no UTF-8 is percent-coded, and so said. */
 void rows_key(json_t *row, const char *name, struct str key);
 void rows_date(json_t *row, const char *name, int64_t milliseconds);

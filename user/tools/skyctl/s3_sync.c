@@ -76,7 +76,7 @@ static void tell(struct copying *c, const struct plan_entry *e)
 
 	show(c->from, e, from);
 	show(c->to, e, to);
-	rows_did(&c->rows, verbs[c->way], from, to, e->size, c->o->dry_run);
+	rows_did(&c->rows, verbs[c->way], from, NULL, to, e->size, c->o->dry_run);
 }
 
 /* --- one ----------------------------------------------------------------------------- */
@@ -283,7 +283,7 @@ static int delete_files(struct copying *c)
 			rc = tree_unlink(c->to->root, e->name.at);
 		show(c->to, e, shown);
 		if (!rc)
-			rows_did(&c->rows, "delete", shown, NULL, 0, c->o->dry_run);
+			rows_did(&c->rows, "delete", shown, NULL, NULL, 0, c->o->dry_run);
 	}
 	return rc;
 }
@@ -318,7 +318,7 @@ static int delete_extra(struct copying *c)
 		fail(0, "nothing is deleted, since %zu at the source %s left out",
 		     c->here.skipped, c->here.skipped == 1 ? "was" : "were");
 		hint("take them out with --exclude, or change their names");
-		return -EINVAL;
+		return -ENOTSUP;
 	}
 	return c->to->remote ? delete_objects(c) : delete_files(c);
 }

@@ -16,7 +16,6 @@
 #include "base/str.h"
 #include "meter/own.h"
 
-#define SKYCTL_VERSION	"0.1"
 #define DEFAULT_CONTROL	"/run/skyd/control"
 
 /* Commands, as far as they take different options. */
@@ -175,6 +174,11 @@ int options_set(const struct option_row *row, const char *text, struct options *
 
 /* Members for what was given, in @to.  Return: 0 or -errno, reported. */
 int options_members(const struct options *o, json_t *to);
+/*
+ * Report which option gives the member @name that skyd misses.  @verb: of the command.
+ * Return: 0, or -ENOENT: none does, and nothing is reported.
+ */
+int options_missing(const char *verb, const char *name);
 /* Those of an intent. */
 int options_intent(const struct options *o, json_t *to);
 

@@ -8,7 +8,7 @@
 # shellcheck source=tests/kselftest/skyd/clients/common.sh
 . "$(dirname "$0")/common.sh"
 requires skyctl curl openssl diff python3 script
-plan 51
+plan 54
 
 export AWS_ENDPOINT_URL=$S3_ENDPOINT
 S3_SIZE=${SKYCTL_SIZE:-20}
@@ -68,10 +68,13 @@ is "$(cd some && find . -type f | sort | tr '\n' ,)" "./a b/c+d/100%.txt,./a b/p
 check "the server copies a tree" sky object sync "$here/tree" "$here/copy"
 is "$(sky object ls --recursive --json "$here/copy/" | json 'len(d)')" "$(find tree -type f -printf . | wc -c)" "all of it"
 is "$(sky object ls "$here/tree/" | grep -c PRE)" 2 "folders are told by their slash"
+is "$(sky object cp -rn --json tree "$here/x" | json '[x["to"] for x in d if x["from"] == "tree/a\x1b[31mb\nc"]')" \
+	"['$here/x/a\\x1b[31mb\\nc']" "a program is told a name as it is"
 check_fails "no terminal is told what to do" grep -q $'\e' <(sky object ls --recursive "$here")
 ln -s /etc tree/link
 status 4 "a symbolic link is left out, and that is no success" sky object sync tree "$here/tree"
 is "$(sky object ls --recursive "$here/tree/link")" "" "nothing of it went up"
+status 4 "nor is it if something was to be deleted" sky object sync --delete tree "$here/tree"
 rm tree/link
 
 # --- large ones
@@ -119,6 +122,8 @@ status 4 "what was removed is not there" sky object cat "$here/v"
 first=$(sky object ls --versions --json "$here/v" | json '[x["version"] for x in d if x["type"] == "version"][-1]')
 is "$(sky object cat --version-id "$first" "$here/v")" one "but its first version is"
 is "$(limited curl -sSf "$(sky object presign --expires 60 --version-id "$first" "$here/v")")" one "a URL gives it to anybody"
+is "$(sky object rm --versions -n --json "$here/v" | json '{(x["from"], bool(x["version"])) for x in d}')" \
+	"{('$here/v', True)}" "a version that would be removed is told beside its key"
 check "a URL takes an object" limited curl -sSf -T two "$(sky object presign --method PUT "$here/by-url")"
 is "$(sky object cat "$here/by-url")" two "which is there"
 status 2 "who has no keys may not" sky object cat --no-sign-request "$here/by-url"

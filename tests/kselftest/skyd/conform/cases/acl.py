@@ -182,7 +182,18 @@ def header_and_canned_are_one_too_many(t):
 @test
 def document_and_canned_are_one_too_many(t):
     refused(t.main.put_xml(t.bucket(), "acl", policy(t.owner(), []), headers={"x-amz-acl": "private"}), 400,
-            ("UnexpectedContent", "InvalidRequest"))
+            "UnexpectedContent")
+    bucket, key = t.object()
+    refused(t.main.put_xml(bucket, "acl", policy(t.owner(), []), key, headers={
+        "x-amz-grant-read": "uri=\"%s\"" % EVERYONE}), 400, "UnexpectedContent")
+
+
+@test
+def of_no_words_is_refused(t):
+    bucket, key = t.object(headers={"x-amz-acl": "public-read"})
+    refused(t.main.put(bucket, query={"acl": None}), 400, "MissingSecurityHeader")
+    refused(t.main.put(bucket, key, query={"acl": None}), 400, "MissingSecurityHeader")
+    content(t.anon.get(bucket, key), b"content")
 
 
 @each(("junk", "junk"), ("half", "<AccessControlPolicy>"), ("another root", "<Acl/>"),

@@ -100,6 +100,15 @@ def onto_itself_must_change_something(t):
     refused(t.main.copy("%s/%s" % (bucket, key), bucket, key), 400, "InvalidRequest")
 
 
+@each(("a storage class", {"x-amz-storage-class": "STANDARD"}),
+      ("encryption", {"x-amz-server-side-encryption": "AES256"}))
+def onto_itself_with(t, headers):
+    """Clients write their objects anew so, as aws s3 cp --sse of all that is there."""
+    bucket, key = t.object(body=b"original", headers={"x-amz-meta-a": "1"})
+    good(t.main.copy("%s/%s" % (bucket, key), bucket, key, headers))
+    header(content(t.main.get(bucket, key), b"original"), "x-amz-meta-a", "1")
+
+
 @test
 def onto_itself_replaces_metadata(t):
     bucket, key = t.object(body=b"original", headers={"x-amz-meta-a": "1"})
@@ -113,13 +122,16 @@ def onto_itself_replaces_metadata(t):
 @test
 def of_a_missing_key(t):
     bucket = t.bucket()
-    refused(t.main.copy("%s/nothing" % bucket, bucket, "copy"), 404, "NoSuchKey")
+    answer = refused(t.main.copy("%s/nothing" % bucket, bucket, "copy"), 404, "NoSuchKey")
+    same(answer.xml.text("Key"), "nothing", "Key in the error")
     refused(t.main.head(bucket, "copy"), 404, "")
 
 
 @test
 def from_a_missing_bucket(t):
-    refused(t.main.copy("%s/key" % t.name(), t.bucket(), "copy"), 404, "NoSuchBucket")
+    missing = t.name()
+    answer = refused(t.main.copy("%s/key" % missing, t.bucket(), "copy"), 404, "NoSuchBucket")
+    same(answer.xml.text("BucketName"), missing, "BucketName in the error")
 
 
 @test

@@ -84,6 +84,22 @@ def put_waits_with_its_body_until_it_is_asked(t):
     content(t.main.get(bucket, "key"), b"expected")
 
 
+@test
+def put_of_nothing_is_asked_for_its_body_too(t):
+    """Else botocore takes the answer for that to its next request on the connection."""
+    bucket = t.bucket()
+    answer = good(t.main.put(bucket, "key", b"", later=[("Expect", "100-continue")]))
+    want(answer.continued or answer.closing, "100 Continue, or the end of the connection")
+    content(t.main.get(bucket, "key"), b"")
+
+
+@test
+def put_of_nothing_that_is_refused_misleads_nobody(t):
+    answer = t.main.put(t.name(), "key", b"", later=[("Expect", "100-continue")])
+    refused(answer, 404, "NoSuchBucket")
+    want(answer.continued or answer.closing, "100 Continue, or the end of the connection")
+
+
 @each(("nothing", ""), ("a number", "200"), ("a word", "the-unexpected"))
 def put_that_expects(t, value):
     """Nobody has to know what else may be expected."""

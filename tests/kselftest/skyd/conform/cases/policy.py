@@ -202,6 +202,31 @@ def star_may_end_an_action(t):
     refused(t.alt.delete(bucket, "public/a"), 403, "AccessDenied")
 
 
+@each("GetEncryptionConfiguration", "GetBucketLogging", "GetBucketNotification", "GetBucketOwnershipControls",
+      "GetBucketPublicAccessBlock", "GetReplicationConfiguration", "GetBucketRequestPayment", "GetBucketWebsite",
+      "GetAccelerateConfiguration", "PutEncryptionConfiguration", "PutBucketNotification", "PutBucketWebsite",
+      "PutReplicationConfiguration", "PutBucketPublicAccessBlock", "PutBucketOwnershipControls")
+def names_what_else_a_bucket_has(t, action):
+    bucket = t.bucket()
+    text = document(statement(bucket, action="s3:" + action, resource=""))
+    good(put(t, bucket, text), (200, 204))
+    objects = document(statement(bucket, action="s3:" + action))
+    refused(put(t, bucket, objects), 400, "MalformedPolicy")
+
+
+@each("PutObjectRetention", "GetObjectLegalHold", "ReplicateObject", "GetObjectTorrent")
+def names_what_else_an_object_has(t, action):
+    bucket = t.bucket()
+    good(put(t, bucket, document(statement(bucket, action="s3:" + action))), (200, 204))
+
+
+@test
+def deny_of_a_setting_is_obeyed(t):
+    bucket = given(t, lambda b: statement(b, "Deny", action="s3:GetEncryptionConfiguration", resource=""))
+    refused(t.main.get(bucket, query={"encryption": None}), 403, "AccessDenied")
+    good(t.main.get(bucket, query={"requestPayment": None}))
+
+
 @test
 def deny_wins(t):
     bucket = given(t, statement, lambda b: statement(b, "Deny", resource="/private/*"))

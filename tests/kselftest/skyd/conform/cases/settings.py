@@ -88,6 +88,29 @@ def encryption_is_set_by_its_own_team(t):
     refused(t.alt.delete(bucket, query={"encryption": None}), 403, "AccessDenied")
 
 
+@each(("logging", "logging", "<BucketLoggingStatus xmlns=\"%s\"/>", "<LoggingEnabled><TargetBucket>b</TargetBucket>"
+       "<TargetPrefix>p</TargetPrefix></LoggingEnabled>"),
+      ("notification", "notification", "<NotificationConfiguration xmlns=\"%s\"/>", "<QueueConfiguration><Queue>q"
+       "</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration>"))
+def empty_may_be_set(t, name, document, inner):
+    """That is how clients turn it off."""
+    bucket, document = t.bucket(), document % NAMESPACE
+    good(t.main.put_xml(bucket, name, document))
+    same(len(good(t.main.get(bucket, query={name: None})).xml.element), 0, "what is in it")
+    root = document[1:].split()[0]
+    refused(t.main.put_xml(bucket, name, document.replace("/>", ">%s</%s>" % (inner, root))), 501, "NotImplemented")
+    refused(t.alt.put_xml(bucket, name, document), 403, "AccessDenied")
+
+
+@each("ownershipControls", "publicAccessBlock", "replication", "website")
+def absent_may_be_removed(t, name):
+    bucket = t.bucket()
+    good(t.main.delete(bucket, query={name: None}), 204)
+    good(t.main.head(bucket))
+    refused(t.alt.delete(bucket, query={name: None}), 403, "AccessDenied")
+    refused(t.main.delete(t.name(), query={name: None}), 404, "NoSuchBucket")
+
+
 @test
 def owner_pays(t):
     bucket = t.bucket()

@@ -225,7 +225,7 @@ def _exchange(wire, endpoint, method, target, headers, body):
         if waits and wire.wait_readable(patience / 6):
             status, seen = wire._head()
             if status != 100:
-                raise_to = Raw(status, seen, b"", False, True)
+                raise_to = Raw(status, seen, b"", False, (seen.get("connection") or "").lower() == "close")
                 if method != "HEAD" and "content-length" in seen:
                     raise_to.body = wire._exactly(int(seen["content-length"]))
                 wire.close()
