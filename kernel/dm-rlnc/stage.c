@@ -20,11 +20,13 @@
 
 #define NO_GEN	(~0ull)
 #define NO_RUN	(~0u)		/* instead of a first sector */
+#define IDLE	64		/* writes elsewhere, after which a stream counts as ended */
 
 struct rlnc_stage {
 	struct mutex mutex;		/* protects all of it */
 	u64 gen;			/* or NO_GEN; changed under rlnc_stages.lock, too */
 	u32 filled;			/* sectors, from the first on */
+	u32 used;			/* rlnc_stages.clock when it was last filled */
 	struct rlnc_node *leaf;		/* pinned, so that the map can be changed */
 	struct page **page;		/* for each sector, or NULL before its first use */
 	struct bio_vec *vec;		/* for the bio */
@@ -227,6 +229,7 @@ static int fill(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_stage 
 	struct rlnc_io *io;
 	int ret;
 
+	s->used = READ_ONCE(v->stages.clock);
 	list_for_each_entry(io, &leader->batch, link) {
 		copy(s, io->bio, s->filled, true);
 		s->filled += io->count;
@@ -239,25 +242,40 @@ static int fill(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_stage 
 	return ret;
 }
 
-/* A stage that is not in use, locked; NULL when there is none. */
-static struct rlnc_stage *unused(struct rlnc_volume *v)
+/*
+ * A stage that is not in use, locked; NULL when there is none.  One whose stream has
+ * ended, or went on elsewhere, is settled for it: not one of many streams that take turns,
+ * which would cost all of them what a stage saves.
+ */
+static struct rlnc_stage *unused(struct rlnc_volume *v, struct rlnc_writer *w)
 {
-	struct rlnc_stage *s;
+	u32 now = READ_ONCE(v->stages.clock), i;
+	struct rlnc_stage *s, *idle = NULL;
 
-	for (s = v->stages.stage; s < v->stages.stage + RLNC_STAGES; s++) {
+	for (i = 0; i < RLNC_STAGES; i++) {
+		s = &v->stages.stage[i];
 		if (!mutex_trylock(&s->mutex))
 			continue;
-		if (s->gen == NO_GEN)
+		if (s->gen == NO_GEN) {
+			if (idle)
+				mutex_unlock(&idle->mutex);
 			return s;
-		mutex_unlock(&s->mutex);
+		}
+		if (!idle && (s32)(now - s->used) > IDLE)
+			idle = s;
+		else
+			mutex_unlock(&s->mutex);
 	}
+	if (!idle || !settle(v, w, idle))
+		return idle;
+	mutex_unlock(&idle->mutex);
 	return NULL;
 }
 
 /* A stage for a generation, locked, with nothing in it; NULL when there is none to be had. */
-static struct rlnc_stage *begin(struct rlnc_volume *v, u64 gen)
+static struct rlnc_stage *begin(struct rlnc_volume *v, struct rlnc_writer *w, u64 gen)
 {
-	struct rlnc_stage *s = unused(v);
+	struct rlnc_stage *s = unused(v, w);
 	struct rlnc_node *leaf;
 
 	if (!s)
@@ -332,7 +350,7 @@ int rlnc_stage_write(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_i
 	}
 	if (first || run < v->geo.seals || end == v->geo.seals || !writable(v))
 		return 0;
-	s = begin(v, leader->gen);
+	s = begin(v, w, leader->gen);
 	if (!s)
 		return 0;
 	*taken = true;

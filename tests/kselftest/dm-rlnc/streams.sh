@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl fio blkdiscard
-plan 47
+plan 50
 
 load_module dm-rlnc checkpoint_ms=3600000
 held_members 7 40
@@ -89,6 +89,15 @@ stream 9968 33
 must blkdiscard -z -o $((10000 * 4096)) -l 4096 /dev/mapper/v
 must dd if=/dev/zero of="$TMPDIR/image" bs=4K seek=10000 count=1 conv=notrunc status=none
 check "or one sector made zeros" same 9990 32
+
+# More streams than there are stages, of which all but the last go no further.
+must dmsetup message v 0 checkpoint
+watch_stages
+for first in 4800 4960 5120 5280; do stream $first 40; done
+is "$(ended "count=8")" 0 "four that have stopped are kept"
+stream 6400 200
+is "$(ended "count=8 error=0") $(ended "count=16 error=0")" "1 15" "another one has the place of the first"
+check "nothing is lost by that" same 4800 1800
 
 # Durable when somebody asks, and not gathered when somebody asks all the time.
 must dmsetup message v 0 checkpoint
