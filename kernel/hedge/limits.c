@@ -105,7 +105,7 @@ static enum hrtimer_restart quota_tick(struct hrtimer *timer)
 {
 	struct hedge_vm *vm = container_of(timer, struct hedge_vm, quota.timer);
 
-	if (quota_is_used_up(vm)) {
+	if (quota_is_used_up(vm) && READ_ONCE(vm->state) == HEDGE_RUNNING) {
 		set_tsk_thread_flag(vm->task, TIF_SIGPENDING);
 		kick_process(vm->task);
 	}

@@ -35,7 +35,12 @@ static void stand_still(struct hedge_vm *vm)
 		hedge_event(HEDGE_EVENT_PAUSED, vm, NULL);
 	set_state(vm, HEDGE_PAUSED);
 	wait_event_interruptible(vm->wait, !READ_ONCE(vm->pause) || READ_ONCE(vm->request));
-	if (READ_ONCE(vm->pause))
+}
+
+/* Wherever it was when it was resumed: standing still, or on the way from there and back. */
+static void go_on(struct hedge_vm *vm)
+{
+	if (vm->state != HEDGE_PAUSED)
 		return;
 	hedge_event(HEDGE_EVENT_RESUMED, vm, NULL);
 	set_state(vm, HEDGE_RUNNING);
@@ -63,11 +68,13 @@ static int attend(struct hedge_vm *vm)
 			return -EINTR;
 		}
 		hedge_vm_answer(vm);
-		if (hedge_limits_attend(vm))
+		if (READ_ONCE(vm->pause)) {
+			stand_still(vm);
 			continue;
-		if (!READ_ONCE(vm->pause))
+		}
+		go_on(vm);
+		if (!hedge_limits_attend(vm))
 			return 0;
-		stand_still(vm);
 	}
 }
 

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
 requires_kvm
-plan 51
+plan 54
 load_module hedge
 
 is "$(cat /proc/monitor)" "ID NAME MODID MODNAME" "there is no VM"
@@ -81,6 +81,19 @@ share=$((100 * ($(used) - before) / ($(uptime) - began)))
 note "quota of 20 % of a processor: $share %"
 check "a quota is kept" test "$share" -ge 5 -a "$share" -le 25
 must tell "stop|six"
+# It has had more than its share when it has written its memory.
+must start six hang -- cpu_quota=1
+must poll_until 30 said six hanging
+must tell "pause|six"
+must tell "snapshot|six|$TMPDIR/six"
+switches() { awk '/^voluntary/ { print $2 }' "/proc/$(value six pid)/status"; }
+before=$(switches)
+pause; pause; pause; pause
+is "$(switches)" "$before" "who is paused does not wake up for its quota"
+check "and is resumed" tell "resume|six"
+is "$(value six state)" running "as its record says"
+must tell "stop|six"
+must rm "$TMPDIR/six"
 
 # --- a cgroup of its own ---
 root=/sys/fs/cgroup
