@@ -182,6 +182,16 @@ requires()
 # drop_caches: what is read next comes from the disk, and memory that is free is shown as such.
 drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches; }
 
+# available_kib: memory that could be had, with what each CPU keeps of what was freed, which
+# can be tens of MiB and is in no line of meminfo.
+available_kib()
+{
+	awk -v page=$(($(getconf PAGE_SIZE) / 1024)) '
+		$1 == "MemAvailable:" { kib += $2 }
+		$1 == "count:" { kib += page * $2 }
+		END { print kib }' /proc/meminfo /proc/zoneinfo
+}
+
 module_loaded() { [ -e "/sys/module/${1//-/_}/initstate" ]; }
 
 # our_module_file MODULE: where the build tree has it, if it has.

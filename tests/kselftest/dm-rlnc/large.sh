@@ -19,17 +19,16 @@ mib() { echo $(($1 * 2048)); }
 
 # blocks: of 4 KiB that were read from all members so far.
 blocks() { echo $(($(members_stat 3) / 8)); }
-available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 # activate [OPTION...]: sets READ, blocks, and TAKEN, KiB of memory.
 activate()
 {
 	local memory before
 	drop_caches
-	memory=$(available)
+	memory=$(available_kib)
 	before=$(blocks)
 	create v "$@" -- "${MEMBERS[@]}" || return
 	READ=$(($(blocks) - before))
-	TAKEN=$((memory - $(available)))
+	TAKEN=$((memory - $(available_kib)))
 }
 cached() { cat "/sys/dev/block/$(stat -c '%Hr:%Lr' /dev/mapper/v)/rlnc/cache_bytes"; }
 put() { dd if=<(pattern 1 "$1") of=/dev/mapper/v bs=1M seek="$2" iflag=fullblock oflag=direct conv=fsync,notrunc status=none; }

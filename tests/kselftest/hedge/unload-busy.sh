@@ -39,7 +39,7 @@ PY
 python3 "$TMPDIR/flood" &
 cleanup kill $!
 
-free() { drop_caches; awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+free() { drop_caches; echo $(($(available_kib) / 1024)); }
 kvm_users() { awk '$1 == "kvm_amd" || $1 == "kvm_intel" { n += $3 } END { print n + 0 }' /proc/modules; }
 # more NAME KEY: it is counted on.
 more() { local n; n=$(value "$1" "$2"); for _ in 1 2 3 4; do pause; done; [ "$(value "$1" "$2")" -gt "$n" ]; }
