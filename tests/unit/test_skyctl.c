@@ -119,6 +119,9 @@ static void test_refused(void **state)
 	assert_int_equal(skyctl("policy delete default"), 5);
 	assert_int_equal(skyctl("policy intent law --losses 1 --jurisdiction EU"), 5);
 	heard("6 in other jurisdictions");
+	assert_int_equal(sh("echo '{}' >%s/empty", top), 0);
+	assert_int_equal(skyctl("secret create %s/empty", top), 1);
+	heard("/empty: a member \"session\" with the name of the session is missing");
 	assert_int_equal(skyctl("status --dev /nowhere #"), 4);
 	heard("cannot reach skyd at");
 }
