@@ -115,6 +115,7 @@ static void test_refused(void **state)
 	assert_int_equal(skyctl("key create -t main --scope much"), 1);
 	assert_int_equal(skyctl("location update 'Google London' --latitude north"), 1);
 	assert_int_equal(skyctl("location update 'Google London' --secret-file /none"), 4);
+	heard("cannot read /none: No such file or directory");
 	assert_int_equal(skyctl("policy create /none"), 4);
 	assert_int_equal(skyctl("policy delete default"), 5);
 	assert_int_equal(skyctl("policy intent law --losses 1 --jurisdiction EU"), 5);
@@ -123,7 +124,7 @@ static void test_refused(void **state)
 	assert_int_equal(skyctl("secret create %s/empty", top), 1);
 	heard("/empty: a member \"session\" with the name of the session is missing");
 	assert_int_equal(skyctl("status --dev /nowhere #"), 4);
-	heard("cannot reach skyd at");
+	heard("cannot reach skyd at /nowhere/control: No such file or directory; does it run");
 }
 
 static void test_keys(void **state)

@@ -45,8 +45,9 @@ static int do_ask(void *arg)
 	if (fd == -ETIMEDOUT)
 		return patience_fail(q->at.sun_path, q->patience_ms);
 	if (fd < 0)
-		return fail(-fd, "cannot reach skyd at %s; does it run, and may you?",
-			    q->at.sun_path);
+		return fail(-fd, "cannot reach skyd at %s: %s; %s", q->at.sun_path, strerror(-fd),
+			    fd == -EACCES ? "be root, or the user who has started skyd --dev" :
+			    "does it run, and is --control or --dev right?");
 	rc = link_open(&link, &options, &group);
 	if (rc)
 		return fail(-rc, "cannot ask");

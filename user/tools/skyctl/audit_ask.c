@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "audit.h"
 #include "base/cleanup.h"
@@ -24,7 +25,7 @@ int audit_witnesses_open(struct audit *a)
 	int rc = file_read(a->o->witnesses, TLOG_POLICY_MAX, &a->policy_text, &len);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", a->o->witnesses);
+		return fail(-rc, "cannot read %s: %s", a->o->witnesses, strerror(-rc));
 	a->policy = calloc(1, sizeof(*a->policy));
 	if (!a->policy)
 		return fail(ENOMEM, "no memory");

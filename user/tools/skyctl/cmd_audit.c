@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -235,7 +236,8 @@ static int read_kept(struct audit *a, const char *path, bool must, struct inspec
 
 	*to = (struct inspect_note){ 0 };
 	if (rc)
-		return rc == -ENOENT && !must ? 0 : fail(-rc, "cannot read %s", path);
+		return rc == -ENOENT && !must ? 0 :
+		       fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	return tell(a, inspect_take(&a->in, data, len, to));
 }
 
@@ -296,7 +298,7 @@ static int verify_receipt(struct audit *a)
 	int rc = file_read(a->where, RECEIPT_MAX, &data, &len), n;
 
 	if (rc)
-		return fail(-rc, "cannot read %s", a->where);
+		return fail(-rc, "cannot read %s: %s", a->where, strerror(-rc));
 	if (receipt_parse((struct str){ data, len }, &r)) {
 		snprintf(a->in.why, sizeof(a->in.why), "it is neither a folder nor a receipt");
 		return tell(a, FINDING_DAMAGE);
@@ -366,7 +368,7 @@ int cmd_audit_prove(const struct options *o, int argc, char **argv)
 		return 0;
 	}
 	rc = file_write_atomic(o->output, buf, text.len, 0644);
-	return rc ? fail(-rc, "cannot write %s", o->output) : 0;
+	return rc ? fail(-rc, "cannot write %s: %s", o->output, strerror(-rc)) : 0;
 }
 
 /* --- watch ----------------------------------------------------------------------------- */

@@ -384,7 +384,7 @@ static int content(const char *path, json_t **to)
 	int rc = file_read(strcmp(path, "-") ? path : "/dev/stdin", FILE_MAX, &data, &len);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	while (len && (data[len - 1] == '\n' || data[len - 1] == '\r'))
 		len--;
 	*to = json_stringn(data, len);
