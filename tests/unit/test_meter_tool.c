@@ -67,7 +67,9 @@ static void way(void **state)
 	(void)state;
 	RUN(0, "printf '# whose\\n\\nweb* red\\n* blue\\n' >tenants && echo in >io/web.input");
 	RUN(1, METER "--ledger log");
-	heard("a ledger needs its key");
+	heard("with --ledger DIR, --ledger-key FILE is missing, and so is --ledger-epoch FILE");
+	RUN(1, METER "--ledger log --ledger-key key");
+	heard("with --ledger DIR, --ledger-epoch FILE is missing\n");
 	/* One line, and nothing of the library's own. */
 	RUN(4, "unset TSS2_LOG; " METER "--tcti device:/dev/nowhere");
 	assert_string_equal(said, "hedgectl: there is no TPM at device:/dev/nowhere;"

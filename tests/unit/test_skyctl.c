@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -112,12 +115,16 @@ static void test_refused(void **state)
 	assert_int_equal(skyctl("key create -t main --scope much"), 1);
 	assert_int_equal(skyctl("location update 'Google London' --latitude north"), 1);
 	assert_int_equal(skyctl("location update 'Google London' --secret-file /none"), 4);
+	heard("cannot read /none: No such file or directory");
 	assert_int_equal(skyctl("policy create /none"), 4);
 	assert_int_equal(skyctl("policy delete default"), 5);
 	assert_int_equal(skyctl("policy intent law --losses 1 --jurisdiction EU"), 5);
 	heard("6 in other jurisdictions");
+	assert_int_equal(sh("echo '{}' >%s/empty", top), 0);
+	assert_int_equal(skyctl("secret create %s/empty", top), 1);
+	heard("/empty: a member \"session\" with the name of the session is missing");
 	assert_int_equal(skyctl("status --dev /nowhere #"), 4);
-	heard("cannot reach skyd at");
+	heard("cannot reach skyd at /nowhere/control: No such file or directory; does it run");
 }
 
 static void test_keys(void **state)
@@ -250,12 +257,59 @@ static void test_audit(void **state)
 	assert_int_equal(skyctl("audit verify http://127.0.0.1:9000/audit_log/x %s #", key), 4);
 }
 
+/* Who listens and never answers: a command ends when --timeout says. */
+static void deaf(int family, const struct sockaddr *at, socklen_t len, int *fd)
+{
+	*fd = socket(family, SOCK_STREAM, 0);
+	assert_int_equal(bind(*fd, at, len), 0);
+	assert_int_equal(listen(*fd, 16), 0);
+}
+
+static void test_silence(void **state)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(7999),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int control, web;
+	time_t begin;
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/deaf", top);
+	deaf(AF_UNIX, (struct sockaddr *)&un, sizeof(un), &control);
+	deaf(AF_INET, (struct sockaddr *)&at, sizeof(at), &web);
+	begin = time(NULL);
+	assert_int_equal(skyctl("team list --timeout 2 -c %s #", un.sun_path), 4);
+	heard(un.sun_path);
+	heard("has said nothing for 2 seconds; --timeout SECONDS waits longer");
+	assert_int_equal(skyctl("audit verify http://127.0.0.1:7999/l -k %s/dev/audit.key.pub --timeout 2 #", top), 4);
+	heard("http://127.0.0.1:7999/l has said nothing for 2 seconds; --timeout");
+	assert_int_equal(skyctl("audit watch http://127.0.0.1:7999/l --once -k %s/dev/audit.key.pub --timeout 2 #", top), 4);
+	heard("has said nothing");
+	assert_int_equal(skyctl("bucket ls --no-sign-request --endpoint http://127.0.0.1:7999 --timeout 2 #"), 4);
+	heard("http://127.0.0.1:7999 has said nothing for 2 seconds; --timeout");
+	/* Four times two, and what their starts take. */
+	assert_in_range(time(NULL) - begin, 7, 25);
+	close(control);
+	close(web);
+	assert_int_equal(skyctl("team list --timeout 0"), 1);
+	heard("--timeout 0: from 1 to 86400");
+	assert_int_equal(skyctl("team list --timeout 86401"), 1);
+	assert_int_equal(skyctl("team list --timeout soon"), 1);
+	heard("--timeout soon: not a number");
+	assert_int_equal(skyctl("object presign s3://b/k --timeout 5"), 1);
+	assert_int_equal(skyctl("team list --timeout 60"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_locations), cmocka_unit_test(test_host_team),
-		cmocka_unit_test(test_audit),
+		cmocka_unit_test(test_audit), cmocka_unit_test(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

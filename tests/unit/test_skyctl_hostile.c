@@ -579,6 +579,109 @@ static void refused(void **state)
 	session_close(&s);
 }
 
+/* --- nothing is said --------------------------------------------------------------------- */
+
+static _Atomic bool let_go;
+
+static void serve_never(struct request *r)
+{
+	(void)r;
+	while (!let_go)
+		usleep(10000);
+}
+
+/* The same first bytes at each try: it comes no further. */
+static void serve_part_of_it(struct request *r)
+{
+	reply(r, "200 OK", OBJECT "Content-Length: 100\r\n", "abc", 3);
+	serve_never(r);
+}
+
+/* A byte before the time is over, again and again: slow, and not silent. */
+static void serve_slowly(struct request *r)
+{
+	unsigned int i;
+
+	reply(r, "200 OK", OBJECT "Content-Length: 3\r\n", "", 0);
+	for (i = 0; i < 3 && !r->is_head; i++) {
+		usleep(1200000);
+		send(r->fd, &"abc"[i], 1, MSG_NOSIGNAL);
+	}
+}
+
+/* With --timeout 2.  Return: what the download returns; at most in the time that was given. */
+static int in_time(void (*how)(struct request *r), struct options *o)
+{
+	struct web_reply r = WEB_REPLY_NONE;
+	struct web_ask ask = {
+		.method = "GET", .bucket = object.bucket, .key = object.key, .query = STR(""),
+	};
+	struct session s;
+	time_t begin = time(NULL);
+	int rc;
+
+	serve = how;
+	let_go = false;
+	o->timeout = 2;
+	assert_int_equal(session_open(&s, o), 0);
+	rc = web_must(s.web, &ask, &r);
+	if (how != serve_slowly)
+		assert_in_range(time(NULL) - begin, 1, 4);
+	let_go = true;
+	web_reply_free(&r);
+	session_close(&s);
+	return rc;
+}
+
+static void silent(void **state)
+{
+	struct options o = options;
+
+	(void)state;
+	assert_int_equal(in_time(serve_never, &o), -ETIMEDOUT);
+	heard(options.endpoint);
+	heard("has said nothing for 2 seconds; --timeout SECONDS waits longer");
+	assert_int_equal(asked, 1);
+	*said = 0;
+	assert_int_equal(in_time(serve_part_of_it, &o), -ETIMEDOUT);
+	heard("--timeout");
+	assert_int_equal(in_time(serve_slowly, &o), 0);
+}
+
+/* An upload whose bytes the kernel takes, and nobody reads. */
+static void silent_upload(void **state)
+{
+	struct options o = options;
+	struct web_reply r = WEB_REPLY_NONE;
+	struct web_ask ask = {
+		.method = "PUT", .bucket = object.bucket, .key = object.key, .query = STR(""),
+		.body = zeros, .body_len = BIG,
+	};
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int deaf = socket(AF_INET, SOCK_STREAM, 0);
+	time_t begin = time(NULL);
+	struct session s;
+	char url[64];
+
+	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(deaf, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(deaf, 4), 0);
+	assert_int_equal(getsockname(deaf, (struct sockaddr *)&at, &len), 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", ntohs(at.sin_port));
+	o.endpoint = url;
+	o.timeout = 3;
+	assert_int_equal(session_open(&s, &o), 0);
+	assert_int_equal(web_must(s.web, &ask, &r), -ETIMEDOUT);
+	assert_in_range(time(NULL) - begin, 2, 6);
+	heard(url);
+	heard("3 seconds; --timeout");
+	web_reply_free(&r);
+	session_close(&s);
+	close(deaf);
+}
+
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, each, each_end)
 
 int main(void)
@@ -586,7 +689,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(good_and_wrong), CASE(dies_half_way), CASE(ranges), CASE(full_disk),
 		CASE(climbing_keys), CASE(bad_lists), CASE(escapes), CASE(no_deleting),
-		CASE(uploads), CASE(refused),
+		CASE(uploads), CASE(refused), CASE(silent), CASE(silent_upload),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

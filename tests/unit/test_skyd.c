@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program as it is run: roles that are killed, reloads, stops, and what stops a start. */
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/un.h>
 
 #include "../../user/skyd/role_run.h"
@@ -387,6 +389,121 @@ static void test_refusals(void **state)
 	assert_int_equal(chmod(keys, 0600), 0);
 }
 
+/* --- no room on the disk -------------------------------------------------------------- */
+
+/* Of the folder, which has a disk of its own from now on. */
+static int room(const char *how, const char *size)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "mount -t tmpfs -o %ssize=%s none '%s/dev'", how, size, top);
+	return system(command);
+}
+
+/* How often the log says so; *text: all of it. */
+static unsigned int told(const char *words, char **text)
+{
+	unsigned int n = 0;
+	char path[128];
+	const char *at;
+
+	snprintf(path, sizeof(path), "%s/log", top);
+	must_equal(file_read(path, 1 << 24, text, NULL), 0);
+	for (at = *text; (at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+/* One line of each start, and the last one. */
+static void check_told(unsigned int times)
+{
+	CLEANUP_FREE char *text = NULL;
+	const char *at;
+
+	assert_int_equal(told("there is no room on the disk of ", &text), times);
+	at = strrchr(text, '\n');
+	while (at > text && at[-1] != '\n')
+		at--;
+	assert_non_null(strstr(at, "make some, and start skyd again\n"));
+}
+
+static unsigned int backend_tries(void)
+{
+	CLEANUP_FREE char *text = NULL;
+
+	return told("backend ended with status 73", &text);
+}
+
+static void fill(bool full)
+{
+	char path[128], page[4096] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/dev/junk", top);
+	if (!full) {
+		assert_int_equal(unlink(path), 0);
+		return;
+	}
+	fd = open(path, O_CREAT | O_WRONLY | O_APPEND, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, page, sizeof(page)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
+static int full_and_killed(void *arg)
+{
+	pid_t pid = *(pid_t *)arg;
+	int64_t end = SOON;
+	unsigned int tries;
+
+	until_up();
+	fill(true);
+	tries = backend_tries();
+	must_equal(kill(child_of(pid, "backend"), SIGKILL), 0);
+	/* Tried again and again, and nobody else ends for it. */
+	while (backend_tries() < tries + 2) {
+		must(io_now() < end);
+		must_equal(waitpid(pid, NULL, WNOHANG), 0);
+		must_equal(io_sleep_until(io_after_ms(20)), 0);
+		/* What one that ends has freed. */
+		fill(true);
+	}
+	fill(false);
+	until_up();
+	return 0;
+}
+
+/* It ends, with a word; with room it begins, and what has begun waits for room. */
+static void test_full(void **state)
+{
+	static const char *const sizes[] = { "8k", "300k", "500k", "700k", "1000k" };
+	char command[256];
+	unsigned int i;
+	pid_t pid;
+
+	if (getuid() || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		skip();
+	snprintf(command, sizeof(command), "rm -rf '%s/dev' '%s/log' && mkdir -m 700 '%s/dev'", top,
+		 top, top);
+	assert_int_equal(system(command), 0);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_int_equal(room("", sizes[i]), 0);
+		assert_int_equal(wait_for(start_dev()), EXIT_FULL);
+		check_told(i + 1);
+		snprintf(command, sizeof(command), "%s/dev", top);
+		if (i < sizeof(sizes) / sizeof(sizes[0]) - 1)
+			assert_int_equal(umount(command), 0);
+	}
+	assert_int_equal(room("remount,", "64m"), 0);
+	pid = start_dev();
+	assert_int_equal(on_loop(state, full_and_killed, &pid), 0);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(wait_for(pid), 0);
+	assert_int_equal(umount(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +512,7 @@ int main(void)
 		{ "test_kills", test_kills, NULL, NULL, (void *)"epoll" },
 		{ "test_reloads", test_reloads, NULL, NULL, (void *)"epoll" },
 		cmocka_unit_test(test_refusals),
+		{ "test_full", test_full, NULL, NULL, (void *)"epoll" },
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -177,6 +177,9 @@ static int prepare(struct config *config, const char *dir, unsigned int port, ch
 		return rc;
 	if (!rc)
 		rc = dev_prepare(config, path);
+	if (is_full(rc))
+		return fail(-rc, "there is no room on the disk of %s: make some, and start skyd again",
+			    path);
 	if (rc)
 		return fail(-rc, "cannot prepare %s: %s", path,
 			    -rc < STORE_ERROR_FIRST ? strerror(-rc) : "its store is damaged");
@@ -216,7 +219,7 @@ int main(int argc, char **argv)
 	if (rc || a.check || a.keys) {
 		config_free(config);
 		free(config);
-		return rc ? EXIT_CONFIG : EXIT_SUCCESS;
+		return rc ? exit_of_start(rc) : EXIT_SUCCESS;
 	}
 	a.parent.dev = a.dev ? path : NULL;
 	a.parent.port = a.port;

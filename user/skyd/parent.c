@@ -164,6 +164,7 @@ static void is_ready(struct parent *p, struct process *process)
 	if (process->ready || process->leaving)
 		return;
 	process->ready = true;
+	process->place->was_ready = true;
 	process->kill_at = 0;
 	parent_connect(p, process);
 	if (process->place->role == ROLE_BACKEND && p->control >= 0)
@@ -215,10 +216,33 @@ static bool only_edges(const struct parent *p)
 	return p->options->roles == ROLE_BIT(ROLE_EDGE);
 }
 
+/*
+ * Is a start that has failed one that another try would not mend?  Who has been ready before waits
+ * for room on a disk.  With --dev all is on one: no other edges make up for one without room.
+ */
+static bool is_hopeless(const struct parent *p, const struct place *place, int status)
+{
+	bool full = status == EXIT_FULL && !place->was_ready;
+
+	if (p->up || (status != EXIT_CONFIG && !full))
+		return false;
+	return !may_fail(place) || only_edges(p) || (full && p->options->dev);
+}
+
+/* The last line, below all that roles have said. */
+static void tell_full(const struct parent *p)
+{
+	if (p->options->dev)
+		log_line(LEVEL_ERROR, "there is no room on the disk of %s: make some, and start skyd again",
+			 p->options->dev);
+	else
+		log_line(LEVEL_ERROR, "%s has no room on its disk: make some, and start skyd again",
+			 p->full ? p->full->name : "skyd");
+}
+
 static void has_ended(struct parent *p, struct process *process, int status)
 {
 	struct place *place = process->place;
-	bool config = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIG;
 	int64_t wait;
 
 	close(process->control);
@@ -233,8 +257,9 @@ static void has_ended(struct parent *p, struct process *process, int status)
 	else
 		log_line(LEVEL_ERROR, "%s ended with status %d", place->name,
 			 WEXITSTATUS(status));
-	if (config && !p->up && (!may_fail(place) || only_edges(p))) {
-		p->status = EXIT_CONFIG;
+	if (WIFEXITED(status) && is_hopeless(p, place, WEXITSTATUS(status))) {
+		p->status = WEXITSTATUS(status);
+		p->full = place;
 		kill(getpid(), SIGTERM);
 		return;
 	}
@@ -636,13 +661,12 @@ int parent_run(struct config *config, const struct parent_options *options)
 {
 	struct parent *p = calloc(1, sizeof(*p));
 	unsigned int i;
-	int status;
+	int status, rc;
 
 	if (!p)
 		return EXIT_FAILURE;
 	p->config = config;
 	p->options = options;
-	p->status = EXIT_SUCCESS;
 	p->watchdog = service_watchdog() / 2000;
 	p->control = -1;
 	log_start("parent", config);
@@ -654,11 +678,14 @@ int parent_run(struct config *config, const struct parent_options *options)
 		log_line(LEVEL_ERROR, "cannot listen on %s: %s; see control in skyd.conf(5)",
 			 config->control, strerror(-p->control));
 		p->status = EXIT_CONFIG;
-	} else if (want_all(p) || tell_tools(p)) {
-		p->status = EXIT_CONFIG;
 	} else {
-		loop(p);
+		rc = want_all(p) ?: tell_tools(p);
+		p->status = rc ? exit_of_start(rc) : EXIT_SUCCESS;
+		if (!rc)
+			loop(p);
 	}
+	if (p->status == EXIT_FULL)
+		tell_full(p);
 	for (i = 0; i < p->places; i++)
 		listen_no_more(&p->place[i]);
 	if (p->control >= 0)

@@ -21,7 +21,7 @@ struct parent_options {
  * @config:	freed
  *
  * Return: the exit status: EXIT_SUCCESS; EXIT_CONFIG: a role cannot start with this
- * configuration; EXIT_FAILURE.
+ * configuration; EXIT_FULL: nor without room on its disk; EXIT_FAILURE.
  */
 int parent_run(struct config *config, const struct parent_options *options);
 

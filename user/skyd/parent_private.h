@@ -26,6 +26,7 @@ struct place {
 	char *address;			/* of that; NULL: @inherited, or none */
 	struct process *now;
 	bool wanted;
+	bool was_ready;			/* one of its processes has been */
 	unsigned int failures;		/* in a row */
 	int64_t start_at;		/* ms; when the next process may be started */
 };
@@ -55,6 +56,7 @@ struct parent {
 	bool stopping;
 	int64_t stop_at;		/* nothing waits for longer than that */
 	int status;
+	const struct place *full;	/* who could not begin; its disk, if that is @status */
 	int64_t watchdog;		/* ms between signs of life; 0: none wanted */
 	int64_t sign_at;
 };

@@ -364,6 +364,7 @@ static int role_fiber(void *arg)
 		goto out;
 	control_out(&b, (struct control){ .type = CONTROL_READY, .role = run->role }, -1);
 	rc = io_sendmsg(run->control, &b.msg, 0, 0) < 0 ? -EIO : 0;
+	run->ready = !rc;
 	if (!rc)
 		rc = io_event_wait(&run->stop, 0);
 out:
@@ -431,9 +432,10 @@ int role_run(struct role_run *run)
 	int rc;
 
 	log_start(run->name, run->config);
-	if (run->role == ROLE_GATEWAY && gateway_prepare(run)) {
+	rc = run->role == ROLE_GATEWAY ? gateway_prepare(run) : 0;
+	if (rc) {
 		gateway_free(run);
-		return EXIT_CONFIG;
+		return exit_of_start(rc);
 	}
 	/* The service manager's credentials are root's; another file may be the vault's own. */
 	rc = run->role == ROLE_VAULT ? vault_passphrase(run->config, &pass) : 0;
@@ -490,9 +492,10 @@ int role_run(struct role_run *run)
 		vault_unload(&run->keys);
 		return EXIT_CONFIG;
 	}
-	if (run->role == ROLE_EDGE && edge_prepare(run)) {
+	rc = run->role == ROLE_EDGE ? edge_prepare(run) : 0;
+	if (rc) {
 		edge_free(run->edge);
-		return EXIT_CONFIG;
+		return exit_of_start(rc);
 	}
 	options.backend = priv.allow & PRIV_URING ? NULL : "epoll";
 	rc = io_loop_open(&run->loop, &options);
@@ -511,5 +514,7 @@ int role_run(struct role_run *run)
 		starter_close(run->starter);
 	if (rc && rc != -ECANCELED)
 		log_line(LEVEL_ERROR, "ends: %s", strerror(-rc));
+	if (!run->ready && is_full(rc))
+		return EXIT_FULL;
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

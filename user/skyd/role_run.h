@@ -6,13 +6,28 @@
 #ifndef SKYD_ROLE_RUN_H
 #define SKYD_ROLE_RUN_H
 
+#include <errno.h>
+
 #include "config.h"
 #include "control.h"
 #include "link.h"
 #include "role.h"
 #include "vault.h"
 
-#define EXIT_CONFIG	78	/* sysexits.h: starting again would not help */
+/* Of sysexits.h. */
+#define EXIT_FULL	73	/* it could not begin: there is no room on a disk */
+#define EXIT_CONFIG	78	/* starting again would not help */
+
+static inline bool is_full(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT;
+}
+
+/* Of what cannot begin, with -errno. */
+static inline int exit_of_start(int rc)
+{
+	return is_full(rc) ? EXIT_FULL : EXIT_CONFIG;
+}
 
 struct role_run {
 	enum role role;
@@ -44,6 +59,7 @@ struct role_run {
 	 */
 	struct link *edges[ROLE_PLACES];
 	struct served *first;	/* streams that are served */
+	bool ready;		/* it has been */
 	bool stopping;
 	struct io_event stop;
 	struct io_task *accepting;

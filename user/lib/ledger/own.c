@@ -85,7 +85,9 @@ int ledger_own_open(struct ledger_own *own, const char *path, const char *key, c
 	if (!path)
 		return 0;
 	if (!key || !epoch) {
-		snprintf(why, LEDGER_WHY, "a ledger needs its key and its epoch");
+		snprintf(why, LEDGER_WHY, "with --ledger DIR, %s FILE is missing%s",
+			 key ? "--ledger-epoch" : "--ledger-key",
+			 key || epoch ? "" : ", and so is --ledger-epoch FILE");
 		return -EINVAL;
 	}
 	own->counter.path = epoch;

@@ -13,9 +13,8 @@
 #include "io/group.h"
 #include "io/loop.h"
 #include "io/net.h"
+#include "patience.h"
 #include "skyctl.h"
-
-#define PATIENCE_MS	60000
 
 struct question {
 	struct sockaddr_un at;
@@ -23,6 +22,7 @@ struct question {
 	char *text;
 	struct admin_give give;
 	json_t *answer;
+	uint64_t patience_ms;
 };
 
 /* On a fiber; what is given lies in the answer, so it is read before that goes. */
@@ -39,17 +39,23 @@ static int do_ask(void *arg)
 	};
 	struct link_options options = { .body_max = ADMIN_GIVE_MAX + 4096 };
 	struct link *link;
-	int fd = io_dial((struct sockaddr *)&q->at, sizeof(q->at), io_after_ms(PATIENCE_MS)), rc;
+	const int64_t deadline = io_after_ms(q->patience_ms);
+	int fd = io_dial((struct sockaddr *)&q->at, sizeof(q->at), deadline), rc;
 
+	if (fd == -ETIMEDOUT)
+		return patience_fail(q->at.sun_path, q->patience_ms);
 	if (fd < 0)
-		return fail(-fd, "cannot reach skyd at %s; does it run, and may you?",
-			    q->at.sun_path);
+		return fail(-fd, "cannot reach skyd at %s: %s; %s", q->at.sun_path, strerror(-fd),
+			    fd == -EACCES ? "be root, or the user who has started skyd --dev" :
+			    "does it run, and is --control or --dev right?");
 	rc = link_open(&link, &options, &group);
 	if (rc)
 		return fail(-rc, "cannot ask");
 	link_attach(link, fd);
-	rc = link_do(link, &call, &answer, io_after_ms(PATIENCE_MS));
-	if (rc)
+	rc = link_do(link, &call, &answer, deadline);
+	if (rc == -ETIMEDOUT)
+		patience_fail(q->at.sun_path, q->patience_ms);
+	else if (rc)
 		rc = fail(-rc, "skyd did not answer");
 	else if (q->give.body.len)
 		q->answer = json_loadb(q->give.body.data, q->give.body.len, 0, NULL);
@@ -96,7 +102,7 @@ static int run(struct question *q)
 
 int ask(const struct options *o, const char *verb, const json_t *in, json_t **out)
 {
-	struct question q = { .verb = verb };
+	struct question q = { .verb = verb, .patience_ms = patience_ms(o, ASKED_SKYD) };
 	const char *why, *missing;
 	int rc = address(o, &q.at), err;
 

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "ledger/inspect.h"
 #include "ledger/tlog_policy.h"
+#include "patience.h"
 #include "s3.h"
 
 struct audit {
@@ -18,6 +19,7 @@ struct audit {
 	struct progress progress;
 	CURL *curl;			/* NULL: it is a folder */
 	char error[CURL_ERROR_SIZE];
+	struct silence silence;		/* of what is fetched */
 
 	/* Of --witnesses. */
 	struct tlog_policy *policy;	/* NULL: none are wanted */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "audit.h"
 #include "base/cleanup.h"
@@ -14,8 +15,7 @@
 #include "base/report.h"
 #include "ledger/witness_ask.h"
 
-#define CONNECT_MS	5000L
-#define ANSWER_MS	10000L
+#define REACH_MS	5000L
 #define TRIES		3u
 
 int audit_witnesses_open(struct audit *a)
@@ -25,7 +25,7 @@ int audit_witnesses_open(struct audit *a)
 	int rc = file_read(a->o->witnesses, TLOG_POLICY_MAX, &a->policy_text, &len);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", a->o->witnesses);
+		return fail(-rc, "cannot read %s: %s", a->o->witnesses, strerror(-rc));
 	a->policy = calloc(1, sizeof(*a->policy));
 	if (!a->policy)
 		return fail(ENOMEM, "no memory");
@@ -109,6 +109,7 @@ static int post(struct audit *a, struct str url, struct str request, struct answ
 {
 	CLEANUP_FREE char *whole = NULL;
 	long status = 0;
+	const long patience = patience_ms(a->o, ASKED_WITNESS);
 	CURL *c = curl_easy_init();
 	CURLcode rc;
 
@@ -121,8 +122,9 @@ static int post(struct audit *a, struct str url, struct str request, struct answ
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_URL, whole);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ANSWER_MS);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+				   patience < REACH_MS ? patience : REACH_MS);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, patience);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)request.len);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_POSTFIELDS, request.at);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_answer);
@@ -135,6 +137,8 @@ static int post(struct audit *a, struct str url, struct str request, struct answ
 	else
 		note("%s: %s", whole ? whole : "witness", curl_easy_strerror(rc));
 	curl_easy_cleanup(c);
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return -ETIMEDOUT;
 	return rc ? -EHOSTUNREACH : (int)status;
 }
 
@@ -175,7 +179,9 @@ static int ask_one(struct round *r, unsigned int i)
 		return rc;
 	rc = post(a, w->url, out_written(&o), &r->answer);
 	if (rc < 0) {
-		complain(r, i, WITNESS_SAID_NO, "cannot be asked");
+		complain(r, i, WITNESS_SAID_NO, rc == -ETIMEDOUT ?
+			 "does not answer in time; --timeout SECONDS waits longer" :
+			 "cannot be asked");
 		return 0;
 	}
 	said = witness_answered(&w->key, &r->now->c, r->text, &a->old[i], rc,

@@ -29,7 +29,7 @@ static int read_file(const char *path, size_t max, char **data, struct str *text
 	int rc = file_read(path, max, data, &len);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	*text = (struct str){ *data, len };
 	return 0;
 }
@@ -362,7 +362,7 @@ static int read_policy(const char *path, struct attest_policy **policy)
 	rc = attest_policy_parse(policy, text, &fault);
 	if (rc == -EINVAL)
 		return fail(EINVAL, "%s: %s", path, fault.text);
-	return rc ? fail(-rc, "cannot read %s", path) : 0;
+	return rc ? fail(-rc, "cannot read %s: %s", path, strerror(-rc)) : 0;
 }
 
 static int print_token(const struct options *o, const struct attest_policy *policy,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -19,8 +20,6 @@
 #include "audit.h"
 
 #define KEY_FILE_MAX	4096u
-#define CONNECT_MS	10000L
-#define SILENCE_S	30L
 
 /* Exit statuses beside those of program.h, in the order of enum ledger_finding. */
 static const int statuses[FINDINGS] = {
@@ -52,6 +51,14 @@ static size_t on_body(char *data, size_t one, size_t count, void *arg)
 	return count;
 }
 
+static int on_moved(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+		    curl_off_t up)
+{
+	(void)down_all;
+	(void)up_all;
+	return silence_is_over(&((struct audit *)arg)->silence, down + up);
+}
+
 static int web_fetch(void *ctx, const char *path, size_t max, char **data, size_t *len)
 {
 	struct audit *a = ctx;
@@ -69,6 +76,7 @@ static int web_fetch(void *ctx, const char *path, size_t max, char **data, size_
 	if (curl_easy_setopt(a->curl, CURLOPT_URL, url) ||
 	    curl_easy_setopt(a->curl, CURLOPT_WRITEDATA, &body))
 		return -ENOTSUP;
+	silence_begin(&a->silence, patience_ms(a->o, ASKED_LOG));
 	rc = curl_easy_perform(a->curl);
 	curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (!rc && status == 200) {
@@ -79,6 +87,8 @@ static int web_fetch(void *ctx, const char *path, size_t max, char **data, size_
 	free(body.data);
 	if (rc == CURLE_WRITE_ERROR)
 		return -EFBIG;
+	if (rc && !silence_left_ms(&a->silence))
+		return -ETIMEDOUT;
 	if (!rc && (status == 404 || status == 410))
 		return -ENOENT;
 	note("%s: %s%ld", url, *a->error ? a->error : "status ", status);
@@ -87,6 +97,7 @@ static int web_fetch(void *ctx, const char *path, size_t max, char **data, size_
 
 static int open_web(struct audit *a)
 {
+	const long patience = patience_ms(a->o, ASKED_LOG);
 	CURL *c;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
@@ -96,9 +107,11 @@ static int open_web(struct audit *a)
 	if (!c || curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") ||
 	    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "") ||
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
-	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) ||
-	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) ||
-	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SILENCE_S) ||
+	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+			     patience < CONNECT_MS ? patience : CONNECT_MS) ||
+	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_moved) ||
+	    curl_easy_setopt(c, CURLOPT_XFERINFODATA, a) ||
+	    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) ||
 	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, a->error) ||
 	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) ||
 	    (a->o->ca_file && curl_easy_setopt(c, CURLOPT_CAINFO, a->o->ca_file)))
@@ -172,6 +185,8 @@ static int tell(const struct audit *a, int rc)
 {
 	if (!rc)
 		return 0;
+	if (rc == -ETIMEDOUT && a->curl)
+		return patience_fail(a->where, patience_ms(a->o, ASKED_LOG));
 	if (rc < 0)
 		return *a->in.why ? fail(-rc, "%s: %s", a->where, a->in.why) :
 				    fail(-rc, "%s: %s", a->where, strerror(-rc));
@@ -221,7 +236,8 @@ static int read_kept(struct audit *a, const char *path, bool must, struct inspec
 
 	*to = (struct inspect_note){ 0 };
 	if (rc)
-		return rc == -ENOENT && !must ? 0 : fail(-rc, "cannot read %s", path);
+		return rc == -ENOENT && !must ? 0 :
+		       fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	return tell(a, inspect_take(&a->in, data, len, to));
 }
 
@@ -282,7 +298,7 @@ static int verify_receipt(struct audit *a)
 	int rc = file_read(a->where, RECEIPT_MAX, &data, &len), n;
 
 	if (rc)
-		return fail(-rc, "cannot read %s", a->where);
+		return fail(-rc, "cannot read %s: %s", a->where, strerror(-rc));
 	if (receipt_parse((struct str){ data, len }, &r)) {
 		snprintf(a->in.why, sizeof(a->in.why), "it is neither a folder nor a receipt");
 		return tell(a, FINDING_DAMAGE);
@@ -352,7 +368,7 @@ int cmd_audit_prove(const struct options *o, int argc, char **argv)
 		return 0;
 	}
 	rc = file_write_atomic(o->output, buf, text.len, 0644);
-	return rc ? fail(-rc, "cannot write %s", o->output) : 0;
+	return rc ? fail(-rc, "cannot write %s: %s", o->output, strerror(-rc)) : 0;
 }
 
 /* --- watch ----------------------------------------------------------------------------- */
@@ -418,7 +434,9 @@ int cmd_audit_watch(const struct options *o, int argc, char **argv)
 		rc = look(&a, &last);
 		if (rc > 0 || (rc && o->once))
 			return tell(&a, rc);
-		if (rc)
+		if (rc == -ETIMEDOUT && a.curl)
+			tell(&a, rc);
+		else if (rc)
 			warn("%s: %s", a.where, *a.in.why ? a.in.why : strerror(-rc));
 		if (o->once)
 			return 0;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -62,7 +63,7 @@ static int read_signer(const char *path, struct note_signer *s)
 		return fail(EACCES, "%s may be read by others; chmod 0600", path);
 	rc = file_read(path, NOTE_KEY_TEXT_MAX, &text, &len);
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	rest = (struct str){ text, len };
 	str_cut(&rest, '\n', &line);
 	rc = note_signer_parse(line, s);
@@ -212,7 +213,7 @@ static json_t *read_json(const char *path)
 	int rc = file_read(strcmp(path, "-") ? path : "/dev/stdin", FILE_MAX, &text, &len);
 
 	if (rc) {
-		fail(-rc, "cannot read %s", path);
+		fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 		return NULL;
 	}
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &err);
@@ -248,7 +249,7 @@ int cmd_govern_key(const struct options *o, int argc, char **argv)
 	note_verifier_print(&s.verifier, text);
 	note_signer_wipe(&s);
 	if (rc)
-		return fail(-rc, "cannot write %s", path);
+		return fail(-rc, "cannot write %s: %s", path, strerror(-rc));
 	puts(text);
 	return 0;
 }
@@ -378,7 +379,7 @@ static int get_ballot(const struct options *o, const char *id, const char *says,
 	if (!yes && strcmp(says, "no")) {
 		rc = file_read(strcmp(says, "-") ? says : "/dev/stdin", GOVERN_BALLOT_MAX, ballot,
 			       NULL);
-		return rc ? fail(-rc, "cannot read the ballot %s", says) : 0;
+		return rc ? fail(-rc, "cannot read the ballot %s: %s", says, strerror(-rc)) : 0;
 	}
 	rc = read_signer(o->key, &s);
 	/* What is written to a file may be signed where nobody can be asked. */
@@ -405,7 +406,7 @@ int cmd_govern_vote(const struct options *o, int argc, char **argv)
 		return rc;
 	if (o->output) {
 		rc = file_write_atomic(o->output, ballot, strlen(ballot), 0644);
-		return rc ? fail(-rc, "cannot write %s", o->output) : 0;
+		return rc ? fail(-rc, "cannot write %s: %s", o->output, strerror(-rc)) : 0;
 	}
 	return finish(o, "vote", json_pack("{s:s, s:s}", "id", argv[0], "ballot", ballot),
 		      print_standing);

@@ -81,7 +81,7 @@ static int load(struct collecting *c)
 	}
 	rc = file_read(c->path, TEAMS_MAX, &text, &len);
 	if (rc && rc != -ENOENT)
-		return fail(-rc, "cannot read %s", c->path);
+		return fail(-rc, "cannot read %s: %s", c->path, strerror(-rc));
 	c->first = rc;
 	c->teams = rc ? json_object() : json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(c->teams)) {
@@ -97,7 +97,7 @@ static int save(const struct collecting *c)
 	CLEANUP_FREE char *text = json_dumps(c->teams, JSON_COMPACT | JSON_SORT_KEYS);
 	int rc = text ? file_write_atomic(c->path, text, strlen(text), 0600) : -ENOMEM;
 
-	return rc ? fail(-rc, "cannot write %s", c->path) : 0;
+	return rc ? fail(-rc, "cannot write %s: %s", c->path, strerror(-rc)) : 0;
 }
 
 /* Bytes times hours since the last answer; what is less than one is kept for the next. */

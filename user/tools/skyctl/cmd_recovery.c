@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -31,7 +32,7 @@ static int read_passphrase(const struct options *o, struct secret *pass)
 	if (!o->passphrase)
 		return 0;
 	rc = fd < 0 ? -errno : read_secret(fd, PASSPHRASE_MAX, '\n', pass);
-	return rc ? fail(-rc, "cannot read %s", o->passphrase) : 0;
+	return rc ? fail(-rc, "cannot read %s: %s", o->passphrase, strerror(-rc)) : 0;
 }
 
 /* The key as a passphrase: 64 digits. */
@@ -55,7 +56,7 @@ static int open_vault(const struct options *o, const char *path, struct secret *
 	int rc = fd < 0 ? -errno : read_secret(fd, VAULT_FILE_MAX, -1, &file);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	rc = read_passphrase(o, &pass);
 	if (rc)
 		return rc;
@@ -90,7 +91,7 @@ static int write_sheet(const struct options *o, const struct recovery_sheet *she
 	CLEANUP_FREE char *text = recovery_sheet_print(sheet);
 	int rc = text ? file_write_atomic(o->sheet, text, strlen(text), 0644) : -ENOMEM;
 
-	return rc ? fail(-rc, "cannot write %s", o->sheet) : 0;
+	return rc ? fail(-rc, "cannot write %s: %s", o->sheet, strerror(-rc)) : 0;
 }
 
 static int print_shares(struct recovery_share *share, unsigned int count)
@@ -179,7 +180,7 @@ static int begin_reading(const struct options *o, struct reading *r)
 		return fail(EINVAL, "which sheet?  Give --sheet FILE");
 	rc = file_read(o->sheet, RECOVERY_SHEET_MAX, &text, &len);
 	if (rc)
-		return fail(-rc, "cannot read %s", o->sheet);
+		return fail(-rc, "cannot read %s: %s", o->sheet, strerror(-rc));
 	rc = recovery_sheet_parse((struct str){ text, len }, &r->sheet, why);
 	if (rc)
 		return fail(0, "%s: %s", o->sheet, why), rc;
@@ -238,7 +239,7 @@ static int read_shares(struct reading *r, const char *path)
 	int rc = fd < 0 ? -errno : read_secret(fd, SHARES_FILE_MAX, -1, &text);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	rest = (struct str){ (char *)text.data, text.len };
 	while (str_cut(&rest, '\n', &line)) {
 		number++;
@@ -321,7 +322,7 @@ static int write_vault(const struct options *o, const struct secret *keys)
 		return fail(-rc, "the keys cannot be wrapped");
 	rc = file_write_atomic(o->output, file, rc, 0600);
 	explicit_bzero(file, sizeof(file));
-	return rc ? fail(-rc, "cannot write %s", o->output) : 0;
+	return rc ? fail(-rc, "cannot write %s: %s", o->output, strerror(-rc)) : 0;
 }
 
 static int unwrap(const struct reading *r, const uint8_t *key, struct secret *keys)

@@ -190,7 +190,7 @@ static int say_all(struct making *m, json_t *in)
 }
 
 /* Write the version into the document, unless it has one. */
-static int finish_document(struct making *m, json_t *document)
+static int finish_document(struct making *m, const char *path, json_t *document)
 {
 	const char *name = json_string_value(json_object_get(document, "session"));
 	char why[SESSION_WHY];
@@ -198,7 +198,8 @@ static int finish_document(struct making *m, json_t *document)
 	int rc;
 
 	if (!name)
-		return fail(EINVAL, "session: is missing, or not a string");
+		return fail(EINVAL, "%s: a member \"session\" with the name of the session is missing: add \"session\": \"NAME\"",
+			    path);
 	rc = ask_intake(m, name, &version);
 	if (rc)
 		return rc;
@@ -208,7 +209,7 @@ static int finish_document(struct making *m, json_t *document)
 	if (!m->document)
 		return fail(ENOMEM, "no memory");
 	rc = session_parse(str_of(m->document), &m->s, why);
-	return rc ? fail(-rc, "%s", *why ? why : strerror(-rc)) : 0;
+	return rc ? fail(-rc, "%s: %s", path, *why ? why : strerror(-rc)) : 0;
 }
 
 static int make(const struct options *o, const char *path, bool update)
@@ -218,7 +219,7 @@ static int make(const struct options *o, const char *path, bool update)
 	int rc = read_document(path, &document);
 
 	if (!rc)
-		rc = finish_document(&m, document);
+		rc = finish_document(&m, path, document);
 	if (!rc)
 		rc = check_given(&m, o->value, o->values);
 	if (!rc)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -131,7 +132,7 @@ static int make_key(const struct options *o, struct note_signer *s)
 		explicit_bzero(text, sizeof(text));
 	}
 	explicit_bzero(seed, sizeof(seed));
-	return rc ? fail(-rc, "cannot make the key %s", o->key) : 0;
+	return rc ? fail(-rc, "cannot make the key %s: %s", o->key, strerror(-rc)) : 0;
 }
 
 static int read_key(const struct options *o, struct note_signer *s)
@@ -147,12 +148,13 @@ static int read_key(const struct options *o, struct note_signer *s)
 		return -EINVAL;
 	}
 	if (stat(o->key, &st))
-		return errno == ENOENT ? make_key(o, s) : fail(errno, "cannot read %s", o->key);
+		return errno == ENOENT ? make_key(o, s) :
+		       fail(errno, "cannot read %s: %s", o->key, strerror(errno));
 	if (st.st_mode & 077)
 		return fail(EACCES, "%s may be read by others; chmod 0600", o->key);
 	rc = file_read(o->key, NOTE_KEY_TEXT_MAX, &text, &len);
 	if (rc)
-		return fail(-rc, "cannot read %s", o->key);
+		return fail(-rc, "cannot read %s: %s", o->key, strerror(-rc));
 	rest = (struct str){ text, len };
 	str_cut(&rest, '\n', &line);
 	rc = note_signer_parse(line, s);
@@ -170,7 +172,7 @@ static int read_logs(const struct options *o, struct server *s)
 	int rc = p ? file_read(o->log, TLOG_POLICY_MAX, &text, &len) : -ENOMEM;
 
 	if (rc)
-		return fail(-rc, "cannot read %s", o->log);
+		return fail(-rc, "cannot read %s: %s", o->log, strerror(-rc));
 	rc = tlog_policy_parse(p, (struct str){ text, len }, why);
 	if (rc)
 		return fail(EINVAL, "%s: %s", o->log, why);
@@ -187,13 +189,13 @@ static int lock_state(const char *dir)
 	int fd;
 
 	if (mkdir(dir, 0700) && errno != EEXIST)
-		return fail(errno, "cannot make %s", dir);
+		return fail(errno, "cannot make %s: %s", dir, strerror(errno));
 	if (snprintf(path, sizeof(path), "%s/lock", dir) >= (int)sizeof(path))
 		return fail(ENAMETOOLONG, "cannot use %s", dir);
 	/* Held until the process ends. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return fail(errno, "cannot open %s", path);
+		return fail(errno, "cannot open %s: %s", path, strerror(errno));
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return 0;
 	close(fd);
@@ -211,7 +213,7 @@ static int listen_at(struct server *s, const char *address)
 	int fd = listen_on(address), rc;
 
 	if (fd < 0)
-		return fail(-fd, "cannot listen at %s", address);
+		return fail(-fd, "cannot listen at %s: %s", address, strerror(-fd));
 	s->http = (struct http_server){ .limits = HTTP_LIMITS_USUAL, .handler = handle, .arg = s };
 	s->listen = (struct http_listen){
 		.server = &s->http, .door = { { .fd = fd } }, .doors = 1, .most = CONNECTIONS,

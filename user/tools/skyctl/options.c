@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "patience.h"
 #include "s3.h"
 
 #define AT(field)	offsetof(struct options, field)
@@ -14,6 +15,8 @@
 #define CMD_ASKING	(CMD_ADMIN | CMD_S3 | CMD_GOVERN)
 #define CMD_PRINTING	(CMD_ASKING | CMD_A_VERIFY | CMD_A_WATCH | CMD_ATTEST | CMD_TPM | \
 			 CMD_WORKLOAD | CMD_G_VERIFY | CMD_R_VERIFY | CMD_M_VERIFY | CMD_M_SHOW)
+#define CMD_WAITING	(CMD_ADMIN | CMD_GOVERN | CMD_M_COLLECT | CMD_AUDIT | CMD_M_VERIFY | \
+			 (CMD_S3 & ~CMD_O_PRESIGN))
 #define CMD_QUOTES	(CMD_TPM_QUOTE | CMD_T_VERIFY)
 #define CMD_OF_TEAM	(CMD_KEY | CMD_KEY_MAKE | CMD_KEY_SCOPE | CMD_PLACE | CMD_PLACE_SET | \
 			 CMD_PLACE_LIST | CMD_PLACE_LEAVE | CMD_PLACE_SCRUB | CMD_POLICY | \
@@ -297,6 +300,8 @@ const struct option_row option_rows[] = {
 	  "skyd's control socket (default " DEFAULT_CONTROL ")" },
 	{ "dev", 0, OPT_TEXT, AT(dev), 0, 0, CMD_ASKING | CMD_M_COLLECT, "DIR",
 	  "the one of `skyd --dev DIR`" },
+	{ "timeout", 0, OPT_NUMBER, AT(timeout), 1, TIMEOUT_MAX, CMD_WAITING, "SECONDS",
+	  "how long a server may say nothing (default: skyd 60, S3 300, a ledger 30, witnesses 10)" },
 	{ "json", 0, OPT_FLAG, AT(json), 0, 0, CMD_PRINTING, NULL, "print JSON" },
 	{ "verbose", 'v', OPT_VERBOSE, 0, 0, 0, CMD_ALL, NULL, "say what is being done" },
 	{ "help", 'h', OPT_HELP, 0, 0, 0, CMD_ALL, NULL, "this list" },
@@ -379,7 +384,7 @@ static int content(const char *path, json_t **to)
 	int rc = file_read(strcmp(path, "-") ? path : "/dev/stdin", FILE_MAX, &data, &len);
 
 	if (rc)
-		return fail(-rc, "cannot read %s", path);
+		return fail(-rc, "cannot read %s: %s", path, strerror(-rc));
 	while (len && (data[len - 1] == '\n' || data[len - 1] == '\r'))
 		len--;
 	*to = json_stringn(data, len);

@@ -95,6 +95,7 @@ struct s3_site {
 	char *token;		/* or NULL */
 	char *ca_file;		/* or NULL: the system's */
 	bool tls;
+	uint64_t patience_ms;	/* with one that says nothing */
 };
 
 /* A value of a file as aws-cli has them.  Return: whether there is one. */

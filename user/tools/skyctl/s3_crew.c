@@ -37,7 +37,7 @@ static bool next_piece(struct pieces *p, size_t *i)
 bool crew_is_hopeless(int rc)
 {
 	return rc == -EINTR || rc == -ECONNREFUSED || rc == -EHOSTUNREACH || rc == -EPROTO ||
-	       rc == -ENOSPC || rc == -EDQUOT || rc == -ENOMEM;
+	       rc == -ETIMEDOUT || rc == -ENOSPC || rc == -EDQUOT || rc == -ENOMEM;
 }
 
 static void piece_done(struct pieces *p, int rc)

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "patience.h"
 #include "s3.h"
 
 #define FILE_MAX	(1u << 20)
@@ -328,7 +329,7 @@ int s3_site_open(struct s3_site *site, const struct options *o)
 	struct files f = { .profile = o->profile };
 	int rc;
 
-	*site = (struct s3_site){ 0 };
+	*site = (struct s3_site){ .patience_ms = patience_ms(o, ASKED_S3) };
 	if (!f.profile && !o->dev)
 		f.profile = getenv("AWS_PROFILE");
 	if (!f.profile || !*f.profile)

@@ -9,13 +9,13 @@
 #include "base/report.h"
 #include "base/secret.h"
 #include "http/date.h"
+#include "patience.h"
 #include "s3.h"
 #include "tls/tls.h"
 
 #define TRIES		5
 #define TRIES_REACH	3	/* where nobody answers at all */
-#define CONNECT_MS	10000L
-#define SILENCE_S	60L	/* without a byte in either direction */
+#define SILENCE_S	60L	/* of one try, without a byte in either direction */
 #define HEAD_MAX	65536u
 #define SIGNED_BODY	65536u	/* bytes whose hash is signed even within TLS */
 #define ERROR_MAX	8192u	/* bytes of a document that says one */
@@ -32,6 +32,7 @@ struct web {
 	bool judged;		/* the server has shown a certificate, which was refused: */
 	long verdict;		/* OpenSSL's of it */
 	uint64_t moved;		/* of its body, so far */
+	struct silence silence;	/* of all tries */
 };
 
 _Atomic int s3_interrupted;
@@ -90,14 +91,16 @@ static int on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off
 		atomic_fetch_add(w->ask->moved, now - w->moved);
 		w->moved = now;
 	}
-	if (!stopped(w))
-		return 0;
-	w->rc = -EINTR;
-	return 1;
+	if (stopped(w))
+		w->rc = -EINTR;
+	else if (silence_is_over(&w->silence, down + up))
+		w->rc = -ETIMEDOUT;
+	return w->rc != 0;
 }
 
 static int set_up(struct web *w)
 {
+	const long patience = w->site->patience_ms;
 	CURL *c = w->curl;
 
 	/* No redirect: what is signed is for one host. */
@@ -105,7 +108,8 @@ static int set_up(struct web *w)
 	    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ||
 	    curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
-	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) ||
+	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+			     patience < CONNECT_MS ? patience : CONNECT_MS) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SILENCE_S) ||
 	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, w->error) ||
@@ -437,7 +441,7 @@ static bool status_passes(const struct web_reply *r)
 /* Would the same request be answered better in a while? */
 static bool worth_again(const struct web *w, int rc, int tries)
 {
-	if (w->rc)
+	if (w->rc || !silence_left_ms(&w->silence))
 		return false;
 	if (w->reply->status)
 		return status_passes(w->reply) && tries < TRIES;
@@ -502,6 +506,7 @@ int web_do(struct web *w, const struct web_ask *a, struct web_reply *r)
 	r->body.len = 0;
 	r->body.err = 0;
 	*r->code = *r->message = 0;
+	silence_begin(&w->silence, w->site->patience_ms);
 	put_path(&path, w);
 	rc = path.err ? -ENAMETOOLONG : a->headers > S3_HEADERS_MAX ? -E2BIG :
 	     ask_again(w, out_written(&path));
@@ -553,7 +558,9 @@ static void hint_of(const struct web *w, const struct web_reply *r, int rc)
 		hint_of_tls(w);
 	else if (r->status == 403 || r->status == 401)
 		hint("the key may not do that, or the server does not know it");
-	else if (rc == -ECONNRESET || rc == -ETIMEDOUT || r->status / 100 == 5)
+	else if (rc == -ETIMEDOUT)
+		hint("does %s answer others, and is there a firewall before it?", w->site->origin);
+	else if (rc == -ECONNRESET || r->status / 100 == 5)
 		hint("run the command again; what is complete stays");
 }
 
@@ -572,6 +579,10 @@ int web_fail(const struct web *w, const struct web_ask *a, const struct web_repl
 
 	if (rc == -EINTR)
 		return rc;
+	if (rc == -ETIMEDOUT && !silence_left_ms(&w->silence)) {
+		patience_fail(w->site->origin, w->site->patience_ms);
+		return rc;
+	}
 	if (a->bucket.at)
 		s3_shown_url(a->bucket, a->key, url);
 	else

@@ -151,6 +151,8 @@ struct options {
 	uint64_t interval;
 	bool once;
 
+	uint64_t timeout;	/* seconds; 0: not given.  See patience.h. */
+
 	/* Of records of use. */
 	const char *tenant, *by, *since, *until;
 	bool partial;
