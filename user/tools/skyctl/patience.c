@@ -6,6 +6,9 @@
 #include "patience.h"
 #include "skyctl.h"
 
+/* Bytes that buffers of both sides hold, at most, of what nobody has read. */
+#define KERNEL_TAKES	(16u << 20)
+
 static const unsigned int seconds[] = {
 	[ASKED_SKYD] = 60, [ASKED_S3] = 300, [ASKED_LOG] = 30, [ASKED_WITNESS] = 10,
 };
@@ -30,10 +33,11 @@ void silence_begin(struct silence *s, uint64_t limit_ms)
 
 bool silence_is_over(struct silence *s, uint64_t bytes)
 {
-	if (bytes > s->furthest) {
-		s->furthest = bytes;
+	if (bytes > s->furthest || (bytes > s->moved && bytes > KERNEL_TAKES))
 		s->since = now_ms();
-	}
+	if (bytes > s->furthest)
+		s->furthest = bytes;
+	s->moved = bytes;
 	return silence_left_ms(s) == 0;
 }
 

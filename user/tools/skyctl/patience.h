@@ -20,13 +20,14 @@ enum asked { ASKED_SKYD, ASKED_S3, ASKED_LOG, ASKED_WITNESS };
 uint64_t patience_ms(const struct options *o, enum asked who);
 
 /*
- * A request, all tries of it together.  What was moved before, and is again, is no sign of life:
- * the kernel takes bytes for a server that never reads them.
+ * A request, all tries of it together.  What was moved before, and is again, is no sign of life
+ * as long as buffers could hold it: the kernel takes bytes for a server that never reads them.
  */
 struct silence {
 	uint64_t limit_ms;
 	uint64_t since;			/* monotonic milliseconds: when something came further */
 	uint64_t furthest;		/* bytes of bodies, of the best try */
+	uint64_t moved;			/* and of this one */
 };
 
 void silence_begin(struct silence *s, uint64_t limit_ms);
