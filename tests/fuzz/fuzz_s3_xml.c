@@ -6,6 +6,8 @@
 #include "fuzz_util.h"
 
 #include "s3/answer.h"
+#include "s3/ownership.h"
+#include "s3/public_access.h"
 #include "s3/setting.h"
 #include "s3/tags.h"
 #include "s3/xml_read.h"
@@ -77,6 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct s3_tags tags;
 	struct s3_fault f = { 0 };
 	enum s3_code code = S3_OK;
+	enum s3_ownership o;
+	unsigned int flags;
 	enum s3_versioning v;
 	char small[32];
 	uint32_t last = 0;
@@ -87,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = own_copy(data + 1, size - 1);
 	items = 0;
-	switch (data[0] % 10) {
+	switch (data[0] % 12) {
 	case 0:
 		code = s3_read_delete(text, on_delete, NULL, &quiet, &f);
 		break;
@@ -118,6 +122,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 9:
 		code = s3_read_setting(S3_SETTING_PAYMENT, text, &f);
+		break;
+	case 10:
+		code = s3_read_ownership(text, &o, &f);
+		require(code || o < S3_OWNERSHIPS);
+		break;
+	case 11:
+		code = s3_read_public_access(text, &flags, &f);
+		require(flags <= S3_PUBLIC_ACCESS_ALL);
 		break;
 	}
 	require(!code || f.code == code);

@@ -347,6 +347,14 @@ static int try_op(struct home *h, enum asker who, enum authz_op op)
 		return try_document(h, who, STORE_TAGS);
 	case AUTHZ_PUT_BUCKET_TAGS:
 		return set_document(h, who, "b", STORE_TAGS, "");
+	case AUTHZ_GET_OWNERSHIP:
+		return try_document(h, who, STORE_OWNERSHIP);
+	case AUTHZ_PUT_OWNERSHIP:
+		return set_document(h, who, "b", STORE_OWNERSHIP, "");
+	case AUTHZ_GET_PUBLIC_ACCESS:
+		return try_document(h, who, STORE_PUBLIC_ACCESS);
+	case AUTHZ_PUT_PUBLIC_ACCESS:
+		return set_document(h, who, "b", STORE_PUBLIC_ACCESS, "");
 	default:
 		return 1;	/* what changes who may what has its own tests */
 	}

@@ -452,12 +452,80 @@ static int expiry(void *arg)
 
 RUN(expiry)
 
+/* --- ownership and public access -------------------------------------------------- */
+
+static int keep_word(struct home *h, enum store_document kind, const char *word)
+{
+	struct store_arena arena = { 0 };
+	struct store_bucket row;
+	int rc = store_bucket_look(h->b.store, stext("b"), &arena, &row);
+
+	if (!rc)
+		rc = store_bucket_set_document(h->b.store, row.team, row.id, kind, stext(word));
+	store_arena_free(&arena);
+	backend_forget(&h->b);
+	return rc;
+}
+
+/* What a gateway sends is checked; what cannot be read keeps everybody else away. */
+static int limits(void *arg)
+{
+	static const char *const strange[] = { "Nobody", "BucketOwnerEnforced ", "1111", "<a/>" };
+	struct meta_grant grant = {
+		.permission = S3_READ,
+		.uri = { GRANTS_ALL_USERS, sizeof(GRANTS_ALL_USERS) - 1 },
+	};
+	const struct meta_set lie = {
+		.caller = caller_of(OWNER), .bucket = rtext("b"), .name = rtext("o"), .acl = true,
+		.grant = &grant, .grants = 1, .canned_acl = rtext("bucket-owner-full-control"),
+	};
+	struct put p = {
+		.who = OWNER, .bucket = "b", .name = "o", .etag = "e", .size = 5, .grant = &grant,
+		.grants = 1,
+	};
+	struct home *h = &home;
+	struct meta_result result;
+	ANSWER answer = LINK_ANSWER_NONE;
+	unsigned int i;
+
+	(void)arg;
+	home_open(h);
+	must_equal(make_bucket(h, OWNER, "b"), 0);
+	for (i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+		must_equal(set_document(h, OWNER, "b", STORE_OWNERSHIP, strange[i]), -EINVAL);
+	must_equal(set_document(h, OWNER, "b", STORE_PUBLIC_ACCESS, "111"), -EINVAL);
+	must_equal(set_document(h, OWNER, "b", STORE_PUBLIC_ACCESS, "ObjectWriter"), -EINVAL);
+	must_equal(put_object(h, &p, &result), 0);
+	must_equal(read_object(h, ANONYMOUS, "b", "o", META_GET), 0);
+	must_equal(set_document(h, OWNER, "b", STORE_PUBLIC_ACCESS, "1000"), 0);
+	must_equal(put_object(h, &p, &result), REFUSED(ACCESS_DENIED));
+	must_equal(ASK(h, META_SET, set, &lie, result, &result, &answer), REFUSED(ACCESS_DENIED));
+	must_equal(set_document(h, OWNER, "b", STORE_OWNERSHIP, "BucketOwnerEnforced"), 0);
+	must_equal(put_object(h, &p, &result), REFUSED(ACCESS_CONTROL_LIST_NOT_SUPPORTED));
+	must_equal(ASK(h, META_SET, set, &lie, result, &result, &answer),
+		   REFUSED(ACCESS_CONTROL_LIST_NOT_SUPPORTED));
+	must_equal(read_object(h, ANONYMOUS, "b", "o", META_GET), REFUSED(ACCESS_DENIED));
+	must_equal(set_document(h, OWNER, "b", STORE_OWNERSHIP, ""), 0);
+	must_equal(set_document(h, OWNER, "b", STORE_PUBLIC_ACCESS, ""), 0);
+	must_equal(read_object(h, ANONYMOUS, "b", "o", META_GET), 0);
+	must_equal(keep_word(h, STORE_OWNERSHIP, "of a version to come"), 0);
+	must_equal(read_object(h, ANONYMOUS, "b", "o", META_GET), REFUSED(ACCESS_DENIED));
+	must_equal(set_document(h, OWNER, "b", STORE_OWNERSHIP, "ObjectWriter"), 0);
+	must_equal(keep_word(h, STORE_PUBLIC_ACCESS, "00000"), 0);
+	must_equal(read_object(h, ANONYMOUS, "b", "o", META_GET), REFUSED(ACCESS_DENIED));
+	must_equal(read_object(h, OWNER, "b", "o", META_GET), 0);
+	home_close(h);
+	return 0;
+}
+
+RUN(limits)
+
 int main(void)
 {
 	static const struct config config = { .level = LEVEL_ERROR };
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_versions), ON_BOTH(test_uploads), ON_BOTH(test_pieces),
-		ON_BOTH(test_listings), ON_BOTH(test_expiry),
+		ON_BOTH(test_listings), ON_BOTH(test_expiry), ON_BOTH(test_limits),
 	};
 
 	log_start("test", &config);

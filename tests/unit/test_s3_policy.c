@@ -350,6 +350,7 @@ static void conditions_that_never_apply(void **state)
 
 static void public(void **state)
 {
+#define NAMED(op, value)	",\"Condition\":{\"" op "\":{\"aws:username\":" value "}}"
 	static const struct {
 		const char *text;
 		bool public;
@@ -361,6 +362,19 @@ static void public(void **state)
 		  false },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("NotIpAddress", "10.0.0.0/8"))),
 		  true },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "10.0.0.0/7"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "0.0.0.0/0"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "2001:db8::/32"))), false },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "2000::/31"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddressIfExists", "10.0.0.0/8"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("ForAllValues:IpAddress", "10.0.0.0/8"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("StringEquals", "\"me\""))), false },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("StringLike", "\"m*\""))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("StringLike", "\"m?\""))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("StringEquals", "[\"me\",\"*\"]"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("StringNotEquals", "\"me\""))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("Null", "\"true\""))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS NAMED("Null", "\"false\""))), true },
 	};
 	struct s3_policy *p;
 	size_t i;

@@ -219,7 +219,8 @@ static void documents(void **state)
 {
 	static const int missing[STORE_DOCUMENTS] = {
 		STORE_NO_SUCH_ACL, STORE_NO_SUCH_CORS, STORE_NO_SUCH_BUCKET_POLICY,
-		STORE_NO_SUCH_LIFECYCLE, STORE_NO_SUCH_TAGS,
+		STORE_NO_SUCH_LIFECYCLE, STORE_NO_SUCH_TAGS, STORE_NO_SUCH_OWNERSHIP,
+		STORE_NO_SUCH_PUBLIC_ACCESS,
 	};
 	struct shop *shop = *state;
 	struct store_text text;

@@ -31,7 +31,8 @@ static const struct {
 static const char *const documents[STORE_DOCUMENTS] = {
 	[STORE_ACL] = "bucket.acl", [STORE_CORS] = "bucket.cors",
 	[STORE_BUCKET_POLICY] = "bucket.policy", [STORE_LIFECYCLE] = "bucket.lifecycle",
-	[STORE_TAGS] = "bucket.tags",
+	[STORE_TAGS] = "bucket.tags", [STORE_OWNERSHIP] = "bucket.ownership",
+	[STORE_PUBLIC_ACCESS] = "bucket.public_access",
 };
 
 static struct str text_at(const void *ask, size_t at)

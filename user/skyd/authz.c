@@ -78,6 +78,14 @@ const struct authz_rule authz_rules[AUTHZ_OPS] = {
 		"s3:GetBucketTagging", NULL, false, false, NO, NO },
 	[AUTHZ_PUT_BUCKET_TAGS] = {
 		"s3:PutBucketTagging", NULL, true, false, NO, NO },
+	[AUTHZ_GET_OWNERSHIP] = {
+		"s3:GetBucketOwnershipControls", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_OWNERSHIP] = {
+		"s3:PutBucketOwnershipControls", NULL, true, false, NO, NO },
+	[AUTHZ_GET_PUBLIC_ACCESS] = {
+		"s3:GetBucketPublicAccessBlock", NULL, false, false, NO, NO },
+	[AUTHZ_PUT_PUBLIC_ACCESS] = {
+		"s3:PutBucketPublicAccessBlock", NULL, true, false, NO, NO },
 	[AUTHZ_GET_ACCELERATE] = {
 		"s3:GetAccelerateConfiguration", NULL, false, false, NO, NO },
 	[AUTHZ_GET_ENCRYPTION] = {
@@ -88,12 +96,8 @@ const struct authz_rule authz_rules[AUTHZ_OPS] = {
 		"s3:GetBucketNotification", NULL, false, false, NO, NO },
 	[AUTHZ_GET_OBJECT_LOCK] = {
 		"s3:GetBucketObjectLockConfiguration", NULL, false, false, NO, NO },
-	[AUTHZ_GET_OWNERSHIP] = {
-		"s3:GetBucketOwnershipControls", NULL, false, false, NO, NO },
 	[AUTHZ_GET_PAYMENT] = {
 		"s3:GetBucketRequestPayment", NULL, false, false, NO, NO },
-	[AUTHZ_GET_PUBLIC_ACCESS] = {
-		"s3:GetBucketPublicAccessBlock", NULL, false, false, NO, NO },
 	[AUTHZ_GET_REPLICATION] = {
 		"s3:GetReplicationConfiguration", NULL, false, false, NO, NO },
 	[AUTHZ_GET_WEBSITE] = {
@@ -106,14 +110,12 @@ const struct authz_rule authz_rules[AUTHZ_OPS] = {
 		"s3:PutBucketLogging", NULL, true, false, NO, NO },
 	[AUTHZ_PUT_NOTIFICATION] = {
 		"s3:PutBucketNotification", NULL, true, false, NO, NO },
-	[AUTHZ_PUT_OWNERSHIP] = {
-		"s3:PutBucketOwnershipControls", NULL, true, false, NO, NO },
-	[AUTHZ_PUT_PUBLIC_ACCESS] = {
-		"s3:PutBucketPublicAccessBlock", NULL, true, false, NO, NO },
 	[AUTHZ_PUT_REPLICATION] = {
 		"s3:PutReplicationConfiguration", NULL, true, false, NO, NO },
 	[AUTHZ_DELETE_WEBSITE] = {
 		"s3:DeleteBucketWebsite", NULL, true, false, NO, NO },
+	[AUTHZ_GET_POLICY_STATUS] = {
+		"s3:GetBucketPolicyStatus", NULL, false, false, NO, NO },
 };
 
 static bool about_policy(enum authz_op op)
@@ -121,18 +123,31 @@ static bool about_policy(enum authz_op op)
 	return op == AUTHZ_GET_POLICY || op == AUTHZ_PUT_POLICY || op == AUTHZ_DELETE_POLICY;
 }
 
+static bool grants(const struct call *c, const struct meta_document *acl, enum s3_permission wanted)
+{
+	return grants_allow(acl, c->key, wanted, !bucket_blocks(c->bucket, S3_IGNORE_PUBLIC_ACLS));
+}
+
 static bool acl_allows(struct call *c, const struct authz_ask *ask, const struct authz_rule *rule)
 {
 	struct meta_document acl;
 
-	if (rule->bucket_acl != NO && grants_allow(&c->bucket->acl, c->key, rule->bucket_acl))
+	if (c->bucket->ownership == S3_BUCKET_OWNER_ENFORCED)
+		return false;
+	if (rule->bucket_acl != NO && grants(c, &c->bucket->acl, rule->bucket_acl))
 		return true;
-	if (ask->written && grants_allow(&c->bucket->acl, c->key, S3_WRITE))
+	if (ask->written && grants(c, &c->bucket->acl, S3_WRITE))
 		return true;
 	if (rule->object_acl == NO || !ask->object)
 		return false;
 	grants_read(ask->object->acl, &c->arena, &acl);
-	return grants_allow(&acl, c->key, rule->object_acl);
+	return grants(c, &acl, rule->object_acl);
+}
+
+/* Its policy lets everybody in, and that is not to be: then nobody else, by whatever grant. */
+static bool restricted(const struct cached_bucket *k)
+{
+	return k->policy_public && bucket_blocks(k, S3_RESTRICT_PUBLIC_BUCKETS);
 }
 
 static int judge(struct call *c, const struct authz_ask *ask, bool *denied)
@@ -145,7 +160,7 @@ static int judge(struct call *c, const struct authz_ask *ask, bool *denied)
 
 	*denied = true;
 	if (scope < (rule->writes ? STORE_SCOPE_FULL : STORE_SCOPE_READ) ||
-	    (rule->owners && !owner))
+	    ((rule->owners || restricted(c->bucket)) && !owner))
 		return 0;
 	if (c->bucket->unreadable)
 		decision = S3_POLICY_DENIES;
@@ -196,6 +211,45 @@ int authz_write(struct call *c, const struct authz_writing *w)
 		rc = authz(c, &may);
 	}
 	return rc;
+}
+
+static bool canned_fits(const struct authz_acl *acl)
+{
+	struct str name = str_of_bytes(acl->canned_acl);
+
+	return str_is(name, "bucket-owner-full-control") || (acl->alone && str_is(name, "private"));
+}
+
+/* Is it what every list is where none counts: all for the owner, and nothing else? */
+static bool is_owners(const struct call *c, const struct authz_acl *acl)
+{
+	u32 i;
+
+	if (acl->canned_acl.len ? !canned_fits(acl) : !acl->grants)
+		return false;
+	for (i = 0; i < acl->grants; i++)
+		if (acl->grant[i].permission != S3_FULL_CONTROL)
+			return false;
+	return grants_to_nobody(c, acl->grant, acl->grants);
+}
+
+static bool canned_public(struct rpc_bytes name)
+{
+	struct str s = str_of_bytes(name);
+
+	return str_starts(s, STR("public-")) || str_is(s, "authenticated-read");
+}
+
+int authz_acl(const struct call *c, const struct authz_acl *acl)
+{
+	if (!acl->alone && !acl->grants && !acl->canned_acl.len)
+		return 0;
+	if (c->bucket->ownership == S3_BUCKET_OWNER_ENFORCED && !is_owners(c, acl))
+		return meta_status(S3_ACCESS_CONTROL_LIST_NOT_SUPPORTED);
+	if (bucket_blocks(c->bucket, S3_BLOCK_PUBLIC_ACLS) &&
+	    (canned_public(acl->canned_acl) || grants_public(acl->grant, acl->grants)))
+		return meta_status(S3_ACCESS_DENIED);
+	return 0;
 }
 
 /*

@@ -154,6 +154,9 @@ static int make_bucket(struct call *c, const struct meta_bucket_make *ask,
 		return rc;
 	rc = store_bucket_create(c->b->store, &row);
 	cache_forget_bucket(c->b, str_of_bytes(ask->name));
+	if (!rc && ask->ownership.len)
+		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_OWNERSHIP,
+					       text_of(ask->ownership));
 	if (!rc && others)
 		rc = store_bucket_set_shared(c->b->store, row.team, row.id, true);
 	if (!rc && acl.len)
@@ -165,6 +168,17 @@ static int make_bucket(struct call *c, const struct meta_bucket_make *ask,
 	if (!rc && backend_policy(c, &policy) == -ECANCELED)
 		rc = -ECANCELED;
 	return rc;
+}
+
+/* May a new bucket be so, when its ACL names @others? */
+static int owned_so(struct str ownership, bool others)
+{
+	enum s3_ownership o = s3_ownership_find(ownership);
+
+	if (o == S3_OWNERSHIPS)
+		return -EINVAL;
+	return o == S3_BUCKET_OWNER_ENFORCED && others ?
+	       meta_status(S3_INVALID_BUCKET_ACL_WITH_OWNERSHIP) : 0;
 }
 
 static int answer_create(struct link_request *r, const void *question, void *answer)
@@ -180,6 +194,8 @@ static int answer_create(struct link_request *r, const void *question, void *ans
 	if (!c->key || c->key->row.scope < STORE_SCOPE_FULL)
 		return meta_status(S3_ACCESS_DENIED);
 	rc = grants_check(c, ask->grant, ask->grants, c->key->owner, &acl, &others);
+	if (!rc && ask->ownership.len)
+		rc = owned_so(str_of_bytes(ask->ownership), others);
 	if (!rc)
 		rc = make_bucket(c, ask, acl, others);
 	if (rc)
@@ -227,31 +243,32 @@ static int answer_bucket(struct link_request *r, const void *question, void *ans
 		[META_BUCKET_GET_LOGGING] = AUTHZ_GET_LOGGING,
 		[META_BUCKET_GET_NOTIFICATION] = AUTHZ_GET_NOTIFICATION,
 		[META_BUCKET_GET_OBJECT_LOCK] = AUTHZ_GET_OBJECT_LOCK,
-		[META_BUCKET_GET_OWNERSHIP] = AUTHZ_GET_OWNERSHIP,
 		[META_BUCKET_GET_PAYMENT] = AUTHZ_GET_PAYMENT,
-		[META_BUCKET_GET_PUBLIC_ACCESS] = AUTHZ_GET_PUBLIC_ACCESS,
 		[META_BUCKET_GET_REPLICATION] = AUTHZ_GET_REPLICATION,
 		[META_BUCKET_GET_WEBSITE] = AUTHZ_GET_WEBSITE,
 		[META_BUCKET_PUT_ENCRYPTION] = AUTHZ_PUT_ENCRYPTION,
 		[META_BUCKET_PUT_PAYMENT] = AUTHZ_PUT_PAYMENT,
 		[META_BUCKET_PUT_LOGGING] = AUTHZ_PUT_LOGGING,
 		[META_BUCKET_PUT_NOTIFICATION] = AUTHZ_PUT_NOTIFICATION,
-		[META_BUCKET_PUT_OWNERSHIP] = AUTHZ_PUT_OWNERSHIP,
-		[META_BUCKET_PUT_PUBLIC_ACCESS] = AUTHZ_PUT_PUBLIC_ACCESS,
 		[META_BUCKET_PUT_REPLICATION] = AUTHZ_PUT_REPLICATION,
 		[META_BUCKET_DELETE_WEBSITE] = AUTHZ_DELETE_WEBSITE,
+		[META_BUCKET_GET_POLICY_STATUS] = AUTHZ_GET_POLICY_STATUS,
 	};
 	const struct meta_bucket_ask *ask = question;
+	struct meta_bucket *give = answer;
 	struct call *c;
 	int rc;
 
 	if (ask->purpose >= ARRAY_SIZE(ops))
 		return -EINVAL;
 	rc = begin(r, &ask->caller, ask->name, ops[ask->purpose], NOTHING, &c);
+	if (!rc && ask->purpose == META_BUCKET_GET_POLICY_STATUS && !c->bucket->policy)
+		rc = meta_status(S3_NO_SUCH_BUCKET_POLICY);
 	if (rc)
 		return rc;
 	write_bucket(&c->bucket->row, c->bucket->owner, c->bucket->owner_name,
-		     c->bucket->policy_name, answer);
+		     c->bucket->policy_name, give);
+	give->policy_public = c->bucket->policy_public;
 	return 0;
 }
 
@@ -316,6 +333,8 @@ static const struct {
 	[STORE_BUCKET_POLICY] = { AUTHZ_GET_POLICY, AUTHZ_PUT_POLICY },
 	[STORE_LIFECYCLE] = { AUTHZ_GET_LIFECYCLE, AUTHZ_PUT_LIFECYCLE },
 	[STORE_TAGS] = { AUTHZ_GET_BUCKET_TAGS, AUTHZ_PUT_BUCKET_TAGS },
+	[STORE_OWNERSHIP] = { AUTHZ_GET_OWNERSHIP, AUTHZ_PUT_OWNERSHIP },
+	[STORE_PUBLIC_ACCESS] = { AUTHZ_GET_PUBLIC_ACCESS, AUTHZ_PUT_PUBLIC_ACCESS },
 };
 
 static int give_document(struct call *c, enum store_document kind, struct meta_document *give)
@@ -325,6 +344,8 @@ static int give_document(struct call *c, enum store_document kind, struct meta_d
 
 	give->owner = (struct rpc_bytes){ c->bucket->owner, OWNER_LEN };
 	give->owner_name = bytes_of(c->bucket->owner_name);
+	if (kind == STORE_ACL && c->bucket->ownership == S3_BUCKET_OWNER_ENFORCED)
+		return 0;
 	if (kind == STORE_ACL) {
 		give->grants = c->bucket->acl.grants;
 		give->revoked = c->bucket->acl.revoked;
@@ -368,6 +389,7 @@ static int answer_cors(struct link_request *r, const void *question, void *answe
 struct parse {
 	struct str document, bucket;
 	enum s3_code code;
+	bool is_public;
 };
 
 static int parse_policy(void *arg)
@@ -377,31 +399,62 @@ static int parse_policy(void *arg)
 	struct s3_fault fault;
 
 	p->code = s3_policy_parse(p->document, p->bucket, &policy, &fault);
+	p->is_public = policy && s3_policy_is_public(policy);
 	s3_policy_free(policy);
 	return 0;
 }
 
 /* What would not compile later must not be put now. */
+static int check_policy(struct call *c, const struct meta_bucket_set *ask)
+{
+	struct parse p = { .document = str_of_bytes(ask->body), .bucket = str_of_bytes(ask->name) };
+	int rc = io_work(c->b->db, parse_policy, &p, 0);
+
+	if (rc || p.code)
+		return rc ? rc : meta_status(p.code);
+	return p.is_public && bucket_blocks(c->bucket, S3_BLOCK_PUBLIC_POLICY) ?
+	       meta_status(S3_ACCESS_DENIED) : 0;
+}
+
+static int check_ownership(const struct call *c, struct str name)
+{
+	enum s3_ownership o = s3_ownership_find(name);
+	const struct meta_document *acl = &c->bucket->acl;
+
+	if (o == S3_OWNERSHIPS)
+		return -EINVAL;
+	return o == S3_BUCKET_OWNER_ENFORCED && !grants_to_nobody(c, acl->grant, acl->grants) ?
+	       meta_status(S3_INVALID_BUCKET_ACL_WITH_OWNERSHIP) : 0;
+}
+
 static int check_document(struct call *c, const struct meta_bucket_set *ask)
 {
-	struct parse p = { str_of_bytes(ask->body), str_of_bytes(ask->name), S3_OK };
-	int rc;
+	unsigned int flags;
 
-	if (ask->document != STORE_BUCKET_POLICY || !ask->body.len)
+	if (!ask->body.len)
 		return 0;
-	rc = io_work(c->b->db, parse_policy, &p, 0);
-	return rc ? rc : meta_status(p.code);
+	if (ask->document == STORE_BUCKET_POLICY)
+		return check_policy(c, ask);
+	if (ask->document == STORE_OWNERSHIP)
+		return check_ownership(c, str_of_bytes(ask->body));
+	if (ask->document == STORE_PUBLIC_ACCESS &&
+	    !s3_public_access_parse(str_of_bytes(ask->body), &flags))
+		return -EINVAL;
+	return 0;
 }
 
 /* Shared before a document says so, so that nobody is told of what he cannot reach. */
 static int put_document(struct call *c, const struct meta_bucket_set *ask)
 {
+	const struct authz_acl acl = { ask->grant, ask->grants, ask->canned_acl, true };
 	struct store_text body = text_of(ask->body);
 	bool others = false;
 	int rc = check_document(c, ask);
 
 	if (!rc && ask->document == STORE_ACL)
 		rc = owner_check(c, ask->owner);
+	if (!rc && ask->document == STORE_ACL)
+		rc = authz_acl(c, &acl);
 	if (!rc && ask->document == STORE_ACL)
 		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &body, &others);
 	if (!rc && ask->document == STORE_ACL && ask->owner.len && !ask->grants)

@@ -264,7 +264,8 @@ static int read_document(struct backend *b, struct cached_bucket *k, enum store_
 				       to);
 
 	if (rc == -STORE_NO_SUCH_ACL || rc == -STORE_NO_SUCH_BUCKET_POLICY ||
-	    rc == -STORE_NO_SUCH_LIFECYCLE)
+	    rc == -STORE_NO_SUCH_LIFECYCLE || rc == -STORE_NO_SUCH_OWNERSHIP ||
+	    rc == -STORE_NO_SUCH_PUBLIC_ACCESS)
 		rc = 0;
 	k->entry.charge += 8 * to->len;
 	return rc;
@@ -296,6 +297,7 @@ static int compile(void *arg)
 			 (int)k->row.name.len, (const char *)k->row.name.data, fault.message);
 		k->unreadable = true;
 	}
+	k->policy_public = k->policy && s3_policy_is_public(k->policy);
 	if (c->lifecycle.len)
 		n = expiry_compile(str_of_text(c->lifecycle), &k->entry.arena, &k->rule);
 	k->rules = n > 0 ? n : 0;
@@ -310,6 +312,33 @@ static int read_caching(struct backend *b, struct cached_bucket *k, u64 newest)
 
 	k->uncached = rc || !policy->cache;
 	return rc == -EUCLEAN ? 0 : rc;
+}
+
+/* Of what cannot be read, nobody knows what it was to keep away: all is. */
+static int read_limits(struct backend *b, struct cached_bucket *k)
+{
+	struct store_text ownership = { 0 }, blocked = { 0 };
+	int rc = read_document(b, k, STORE_OWNERSHIP, &ownership);
+
+	if (!rc)
+		rc = read_document(b, k, STORE_PUBLIC_ACCESS, &blocked);
+	if (rc)
+		return rc;
+	if (ownership.len)
+		k->ownership = s3_ownership_find(str_of_text(ownership));
+	if (k->ownership == S3_OWNERSHIPS) {
+		log_line(LEVEL_ERROR,
+			 "bucket %.*s: its ownership controls cannot be read, no ACL counts; put them anew",
+			 (int)k->row.name.len, (const char *)k->row.name.data);
+		k->ownership = S3_BUCKET_OWNER_ENFORCED;
+	}
+	if (blocked.len && !s3_public_access_parse(str_of_text(blocked), &k->blocked)) {
+		log_line(LEVEL_ERROR,
+			 "bucket %.*s: its public access block cannot be read, all is blocked; put it anew",
+			 (int)k->row.name.len, (const char *)k->row.name.data);
+		k->blocked = S3_PUBLIC_ACCESS_ALL;
+	}
+	return 0;
 }
 
 static int read_bucket(struct backend *b, struct cached_bucket *k)
@@ -334,6 +363,8 @@ static int read_bucket(struct backend *b, struct cached_bucket *k)
 		rc = read_document(b, k, STORE_BUCKET_POLICY, &c.policy);
 	if (!rc)
 		rc = read_document(b, k, STORE_LIFECYCLE, &c.lifecycle);
+	if (!rc)
+		rc = read_limits(b, k);
 	if (rc)
 		return rc;
 	k->owner_name = team.name;

@@ -270,7 +270,7 @@ static int give_object(struct call *c, const struct meta_read *ask, const struct
 		give->expiration = expiry_of(c->bucket, o->name, o->tags, o->size, o->order,
 					     &c->arena);
 	data_write(c, o, &give->data);
-	if (ask->purpose == META_GET_ACL) {
+	if (ask->purpose == META_GET_ACL && c->bucket->ownership != S3_BUCKET_OWNER_ENFORCED) {
 		grants_read(o->acl, &c->arena, &acl);
 		give->grants = acl.grants;
 		give->revoked = acl.revoked;

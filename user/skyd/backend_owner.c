@@ -193,16 +193,18 @@ int grants_tell(struct call *c, const struct meta_document *acl, const struct me
 	return 0;
 }
 
-static bool is_grantee(const struct meta_grant *g, const struct cached_key *key)
+static bool is_grantee(const struct meta_grant *g, const struct cached_key *key, bool groups)
 {
 	if (g->id.len)
 		return key && str_is(str_of_bytes(g->id), key->owner);
+	if (!groups)
+		return false;
 	return str_is(str_of_bytes(g->uri), GRANTS_ALL_USERS) ||
 	       (key && str_is(str_of_bytes(g->uri), GRANTS_AUTHENTICATED));
 }
 
 bool grants_allow(const struct meta_document *acl, const struct cached_key *key,
-		  enum s3_permission wanted)
+		  enum s3_permission wanted, bool groups)
 {
 	u32 i;
 
@@ -210,8 +212,19 @@ bool grants_allow(const struct meta_document *acl, const struct cached_key *key,
 		const struct meta_grant *g = &acl->grant[i];
 
 		if ((g->permission == wanted || g->permission == S3_FULL_CONTROL) &&
-		    is_grantee(g, key))
+		    is_grantee(g, key, groups))
 			return true;
 	}
+	return false;
+}
+
+bool grants_public(const struct meta_grant *grant, u32 grants)
+{
+	u32 i;
+
+	for (i = 0; i < grants; i++)
+		if (str_is(str_of_bytes(grant[i].uri), GRANTS_ALL_USERS) ||
+		    str_is(str_of_bytes(grant[i].uri), GRANTS_AUTHENTICATED))
+			return true;
 	return false;
 }

@@ -13,7 +13,9 @@
 
 #include "backend.h"
 #include "s3/body.h"
+#include "s3/ownership.h"
 #include "s3/policy.h"
+#include "s3/public_access.h"
 
 #define OWNER_LEN		64u
 #define VAULT_PATIENCE_MS	10000
@@ -85,6 +87,9 @@ struct cached_bucket {
 	struct meta_document acl;
 	struct s3_policy *policy;	/* NULL: there is none, */
 	bool unreadable;		/* or none that this version takes: all is denied */
+	bool policy_public;		/* as s3_policy_is_public() has it */
+	enum s3_ownership ownership;
+	unsigned int blocked;		/* S3_PUBLIC_ACCESS_BIT() */
 	struct expiry_rule *rule;	/* of its lifecycle */
 	unsigned int rules;
 };
@@ -128,6 +133,11 @@ u64 backend_now(void);
 /* Errors of the store and of plan.c as meta_status(); -ECANCELED and -ETIMEDOUT stay. */
 int backend_status(int rc);
 
+static inline bool bucket_blocks(const struct cached_bucket *k, enum s3_public_access what)
+{
+	return k->blocked & S3_PUBLIC_ACCESS_BIT(what);
+}
+
 static inline u64 call_team(const struct call *c)
 {
 	return c->bucket->row.team;
@@ -165,9 +175,11 @@ void grants_read(struct store_text from, struct store_arena *a, struct meta_docu
 int grants_revoke(struct call *c, struct store_text *to);
 /* The same grants with the names of their teams, in the call's arena. */
 int grants_tell(struct call *c, const struct meta_document *acl, const struct meta_grant **to);
-/* Is a permission granted to this key (NULL: anonymous)? */
+/* Is a permission granted to this key (NULL: anonymous)?  @groups: those that are of all count. */
 bool grants_allow(const struct meta_document *acl, const struct cached_key *key,
-		  enum s3_permission wanted);
+		  enum s3_permission wanted, bool groups);
+/* Is something granted to everybody, or to all who have a key? */
+bool grants_public(const struct meta_grant *grant, u32 grants);
 
 /* --- backend_expiry.c ------------------------------------------------------------- */
 
@@ -201,12 +213,13 @@ enum authz_op {
 	AUTHZ_GET_BUCKET_ACL, AUTHZ_PUT_BUCKET_ACL, AUTHZ_GET_CORS, AUTHZ_PUT_CORS,
 	AUTHZ_GET_POLICY, AUTHZ_PUT_POLICY, AUTHZ_DELETE_POLICY,
 	AUTHZ_GET_LIFECYCLE, AUTHZ_PUT_LIFECYCLE, AUTHZ_GET_BUCKET_TAGS, AUTHZ_PUT_BUCKET_TAGS,
+	AUTHZ_GET_OWNERSHIP, AUTHZ_PUT_OWNERSHIP, AUTHZ_GET_PUBLIC_ACCESS,
+	AUTHZ_PUT_PUBLIC_ACCESS,
 	/* As META_BUCKET's purposes. */
 	AUTHZ_GET_ACCELERATE, AUTHZ_GET_ENCRYPTION, AUTHZ_GET_LOGGING, AUTHZ_GET_NOTIFICATION,
-	AUTHZ_GET_OBJECT_LOCK, AUTHZ_GET_OWNERSHIP, AUTHZ_GET_PAYMENT, AUTHZ_GET_PUBLIC_ACCESS,
-	AUTHZ_GET_REPLICATION, AUTHZ_GET_WEBSITE, AUTHZ_PUT_ENCRYPTION, AUTHZ_PUT_PAYMENT,
-	AUTHZ_PUT_LOGGING, AUTHZ_PUT_NOTIFICATION, AUTHZ_PUT_OWNERSHIP, AUTHZ_PUT_PUBLIC_ACCESS,
-	AUTHZ_PUT_REPLICATION, AUTHZ_DELETE_WEBSITE,
+	AUTHZ_GET_OBJECT_LOCK, AUTHZ_GET_PAYMENT, AUTHZ_GET_REPLICATION, AUTHZ_GET_WEBSITE,
+	AUTHZ_PUT_ENCRYPTION, AUTHZ_PUT_PAYMENT, AUTHZ_PUT_LOGGING, AUTHZ_PUT_NOTIFICATION,
+	AUTHZ_PUT_REPLICATION, AUTHZ_DELETE_WEBSITE, AUTHZ_GET_POLICY_STATUS,
 	AUTHZ_OPS,
 };
 
@@ -246,6 +259,19 @@ struct authz_writing {
 
 /* The same for all of them. */
 int authz_write(struct call *c, const struct authz_writing *w);
+/* A list that is to be set: by a request that writes, or by one for the list alone. */
+struct authz_acl {
+	const struct meta_grant *grant;
+	u32 grants;
+	struct rpc_bytes canned_acl;
+	bool alone;
+};
+
+/*
+ * Does the bucket take it?  0; S3_ACCESS_CONTROL_LIST_NOT_SUPPORTED, S3_ACCESS_DENIED as
+ * meta_status().
+ */
+int authz_acl(const struct call *c, const struct authz_acl *acl);
 /* What is told of an object that is not there: @rc of the store, or S3_ACCESS_DENIED. */
 int authz_missing(struct call *c, int rc);
 

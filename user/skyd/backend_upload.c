@@ -17,7 +17,10 @@ static int may_create(struct call *c, const struct meta_commit *ask)
 		.to_nobody = grants_to_nobody(c, ask->grant, ask->grants),
 	};
 
-	return authz_write(c, &w);
+	const struct authz_acl acl = { ask->grant, ask->grants, ask->canned_acl, false };
+	int rc = authz_write(c, &w);
+
+	return rc ? rc : authz_acl(c, &acl);
 }
 
 static int answer_create(struct link_request *r, const void *question, void *answer)

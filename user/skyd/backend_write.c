@@ -100,12 +100,15 @@ static int answer_open(struct link_request *r, const void *question, void *answe
 		.acl = ask->sets_acl,
 		.to_nobody = !ask->canned_acl.len || canned_to_nobody(ask->canned_acl),
 	};
+	const struct authz_acl acl = { .canned_acl = ask->canned_acl };
 	struct meta_opened *give = answer;
 	struct call *c;
 	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	if (!rc)
 		rc = authz_write(c, &w);
+	if (!rc)
+		rc = authz_acl(c, &acl);
 	if (!rc)
 		rc = ask->part ? open_part(c, ask, give) : judge_conditions(c, ask);
 	if (!rc)
@@ -256,6 +259,7 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 		.if_match = ask->if_match, .if_none_match = ask->if_none_match,
 		.acl = ask->grants || ask->canned_acl.len,
 	};
+	const struct authz_acl acl = { ask->grant, ask->grants, ask->canned_acl, false };
 	const struct store_page page = {
 		.length = ask->size, .generations = ask->generations,
 		.records = text_of(ask->records),
@@ -268,6 +272,8 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 		w.to_nobody = grants_to_nobody(c, ask->grant, ask->grants);
 		rc = authz_write(c, &w);
 	}
+	if (!rc)
+		rc = authz_acl(c, &acl);
 	if (!rc && ask->generations &&
 	    !page_fits(ask->records, ask->generations, 0, ask->size))
 		rc = -EINVAL;
@@ -289,10 +295,13 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 static int set_acl(struct call *c, const struct meta_set *ask,
 		   const struct store_version *version, struct store_result *result)
 {
+	const struct authz_acl given = { ask->grant, ask->grants, ask->canned_acl, true };
 	struct store_text acl;
 	bool others = false;
 	int rc = owner_check(c, ask->owner);
 
+	if (!rc)
+		rc = authz_acl(c, &given);
 	if (!rc)
 		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &acl, &others);
 	if (!rc && ask->owner.len && !ask->grants)

@@ -446,6 +446,8 @@ s3_handler s3_get_object_acl, s3_put_object_acl, s3_get_bucket_acl, s3_put_bucke
 s3_handler s3_get_cors, s3_put_cors, s3_delete_cors, s3_get_policy, s3_put_policy,
 	s3_delete_policy, s3_policy_status, s3_get_lifecycle, s3_put_lifecycle,
 	s3_delete_lifecycle;
+s3_handler s3_get_ownership, s3_put_ownership, s3_delete_ownership, s3_get_public_access,
+	s3_put_public_access, s3_delete_public_access;
 
 /* --- gateway_api.c ------------------------------------------------------------------- */
 

@@ -393,7 +393,7 @@ TABLE(complete, "complete");
 
 #define M struct meta_bucket_make
 static const struct rpc_field bucket_make_fields[] = {
-	STRUCT(caller, caller), ID(name), ID(policy), GRANTS, ID(canned_acl),
+	STRUCT(caller, caller), ID(name), ID(policy), GRANTS, ID(canned_acl), ID(ownership),
 };
 TABLE(bucket_make, "bucket-make");
 #undef M
@@ -420,7 +420,7 @@ TABLE(region, "region");
 #define M struct meta_bucket
 static const struct rpc_field bucket_fields[] = {
 	NUM64(id), ID(name), NUM64(created), ID(owner), TEXT(owner_name), ID(policy_name),
-	U8(versioning),
+	U8(versioning), BOOL(policy_public),
 };
 TABLE(bucket, "bucket");
 #undef M

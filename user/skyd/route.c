@@ -122,7 +122,7 @@ static int check_hoisted(struct s3_call *c)
 {
 	static const char *const meant[] = {
 		"x-amz-acl", "x-amz-grant-", "x-amz-tagging", "x-amz-copy-source", "x-amz-meta-",
-		"x-amz-metadata-directive",
+		"x-amz-metadata-directive", "x-amz-object-ownership",
 	};
 	struct str rest = c->uri.query, raw, value;
 	char text[64];
@@ -212,7 +212,6 @@ static const struct {
 	{ TEXT("x-amz-write-offset-bytes"), TEXT(""), S3_NOT_IMPLEMENTED },
 	{ TEXT("x-amz-if-match-*"), TEXT(""), S3_NOT_IMPLEMENTED },
 	{ TEXT("x-amz-rename-source*"), TEXT(""), S3_NOT_IMPLEMENTED },
-	{ TEXT("x-amz-object-ownership"), TEXT("ObjectWriter"), S3_NOT_IMPLEMENTED },
 	{ TEXT("x-amz-create-session-mode"), TEXT(""), S3_NOT_IMPLEMENTED },
 };
 
@@ -303,6 +302,18 @@ static int check_source(struct s3_call *c)
 			      "You can only specify a copy source header for copy requests.");
 }
 
+/* Whose a bucket's objects are is said with the bucket. */
+static int check_ownership(struct s3_call *c)
+{
+	static const struct str name = TEXT("x-amz-object-ownership");
+	struct str value = field_of(c, name);
+
+	if (!value.at || c->route->handle == s3_create_bucket)
+		return 0;
+	return front_argument(c, name, str_head(value, 64),
+			      "You can only specify object ownership when you create a bucket");
+}
+
 int route_headers(struct s3_call *c)
 {
 	const struct http_head *h = &c->rq->head;
@@ -317,6 +328,8 @@ int route_headers(struct s3_call *c)
 	}
 	if (!rc)
 		rc = check_source(c);
+	if (!rc)
+		rc = check_ownership(c);
 	if (rc)
 		return rc;
 	return check_owner(c, c->target.bucket, field_of(c, STR("x-amz-expected-bucket-owner")));

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "front.h"
+#include "s3/ownership.h"
 #include "store.h"
 
 #define DOCUMENT_MAX	65536u
@@ -42,6 +43,18 @@ static int read_location(struct s3_call *c, char location[LOCATION_MAX])
 				     &c->fault);
 }
 
+static int read_ownership(struct s3_call *c, struct rpc_bytes *to)
+{
+	const struct str name = STR("x-amz-object-ownership");
+	struct str value = field_of(c, name);
+
+	if (value.at && s3_ownership_find(value) == S3_OWNERSHIPS)
+		return front_argument(c, name, str_head(value, 64),
+				      "Object ownership is BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter");
+	*to = bytes_of(value);
+	return 0;
+}
+
 int s3_create_bucket(struct s3_call *c)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
@@ -58,6 +71,8 @@ int s3_create_bucket(struct s3_call *c)
 		return S3_INVALID_BUCKET_NAME;
 	}
 	rc = fields_acl(c, &f);
+	if (!rc)
+		rc = read_ownership(c, &ask.ownership);
 	if (!rc)
 		rc = read_location(c, location);
 	if (rc)

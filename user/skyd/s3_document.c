@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Documents of a bucket: CORS, policy, lifecycle.  They are checked here and kept as they came. */
+/*
+ * Documents of a bucket: CORS, policy, lifecycle.  They are checked here and kept as they came.
+ * Ownership and public access are of a few words, and are kept as these.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
 #include "front.h"
+#include "s3/ownership.h"
 #include "s3/policy.h"
+#include "s3/public_access.h"
 #include "store.h"
+
+#define LIMITS_MAX	65536u		/* of a document of ownership or public access */
 
 static int get_document(struct s3_call *c, u8 kind, struct meta_document *found,
 			struct link_answer *answer)
@@ -220,23 +227,96 @@ int s3_policy_status(struct s3_call *c)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	CLEANUP_TEXT struct front_text t = FRONT_TEXT_NONE;
-	struct parse p = { .bucket = c->target.bucket, .fault = &c->fault };
-	struct meta_document found;
-	bool is_public;
-	int rc = get_document(c, STORE_BUCKET_POLICY, &found, &answer);
+	const struct meta_bucket_ask ask = {
+		.caller = c->caller, .name = bytes_of(c->target.bucket),
+		.purpose = META_BUCKET_GET_POLICY_STATUS,
+	};
+	struct meta_bucket bucket;
+	int rc = front_ask(c, META_BUCKET, &meta_bucket_ask_schema, &ask, &meta_bucket_schema,
+			   &bucket, 0, &answer);
 
 	if (rc)
 		return rc;
-	p.document = str_from(found.body);
-	rc = io_work(c->g->pool, parse_policy, &p, 0);
-	if (rc)
-		return rc;
-	is_public = s3_policy_is_public(p.policy);
-	s3_policy_free(p.policy);
 	if (!front_text_begin(&t, c, 200))
 		return -ENOMEM;
 	xml_open_root(&t.o, "PolicyStatus");
-	xml_bool(&t.o, "IsPublic", is_public);
+	xml_bool(&t.o, "IsPublic", bucket.policy_public);
 	xml_close(&t.o, "PolicyStatus");
 	return front_text_end(&t);
+}
+
+/* --- ownership and public access: kept in a word, told as documents --------------------- */
+
+int s3_get_ownership(struct s3_call *c)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	CLEANUP_TEXT struct front_text t = FRONT_TEXT_NONE;
+	struct meta_document found;
+	enum s3_ownership o;
+	int rc = get_document(c, STORE_OWNERSHIP, &found, &answer);
+
+	if (rc)
+		return rc;
+	o = s3_ownership_find(str_from(found.body));
+	if (o == S3_OWNERSHIPS)
+		return S3_INTERNAL_ERROR;
+	if (!front_text_begin(&t, c, 200))
+		return -ENOMEM;
+	s3_answer_ownership(&t.o, o);
+	return front_text_end(&t);
+}
+
+int s3_put_ownership(struct s3_call *c)
+{
+	CLEANUP_BODY struct body_text_memory m = { 0 };
+	enum s3_ownership o;
+	int rc = body_document(c, LIMITS_MAX, &m);
+
+	if (!rc)
+		rc = s3_read_ownership((struct str){ m.at, m.len }, &o, &c->fault);
+	return rc ? rc : set_document(c, STORE_OWNERSHIP, str_of(s3_ownership_name(o)), 200);
+}
+
+int s3_delete_ownership(struct s3_call *c)
+{
+	return set_document(c, STORE_OWNERSHIP, STR_NONE, 204);
+}
+
+int s3_get_public_access(struct s3_call *c)
+{
+	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
+	CLEANUP_TEXT struct front_text t = FRONT_TEXT_NONE;
+	struct meta_document found;
+	unsigned int flags;
+	int rc = get_document(c, STORE_PUBLIC_ACCESS, &found, &answer);
+
+	if (rc)
+		return rc;
+	if (!s3_public_access_parse(str_from(found.body), &flags))
+		return S3_INTERNAL_ERROR;
+	if (!front_text_begin(&t, c, 200))
+		return -ENOMEM;
+	s3_answer_public_access(&t.o, flags);
+	return front_text_end(&t);
+}
+
+int s3_put_public_access(struct s3_call *c)
+{
+	CLEANUP_BODY struct body_text_memory m = { 0 };
+	char text[S3_PUBLIC_ACCESSES];
+	struct out o = OUT(text, sizeof(text));
+	unsigned int flags;
+	int rc = body_document(c, LIMITS_MAX, &m);
+
+	if (!rc)
+		rc = s3_read_public_access((struct str){ m.at, m.len }, &flags, &c->fault);
+	if (rc)
+		return rc;
+	s3_public_access_write(&o, flags);
+	return set_document(c, STORE_PUBLIC_ACCESS, out_written(&o), 200);
+}
+
+int s3_delete_public_access(struct s3_call *c)
+{
+	return set_document(c, STORE_PUBLIC_ACCESS, STR_NONE, 204);
 }

@@ -383,6 +383,8 @@ static int document_tx(struct db_conn *c, void *arg)
 		[STORE_ACL] = STORE_NO_SUCH_ACL, [STORE_CORS] = STORE_NO_SUCH_CORS,
 		[STORE_BUCKET_POLICY] = STORE_NO_SUCH_BUCKET_POLICY,
 		[STORE_LIFECYCLE] = STORE_NO_SUCH_LIFECYCLE, [STORE_TAGS] = STORE_NO_SUCH_TAGS,
+		[STORE_OWNERSHIP] = STORE_NO_SUCH_OWNERSHIP,
+		[STORE_PUBLIC_ACCESS] = STORE_NO_SUCH_PUBLIC_ACCESS,
 	};
 	struct bucket_call *call = arg;
 	struct store_bucket_row row;

@@ -56,6 +56,8 @@ static const struct {
 		"The AWS access key ID that you provided does not exist in our records" },
 	[S3_INVALID_ARGUMENT] = { "InvalidArgument", 400,
 		"Invalid Argument" },
+	[S3_INVALID_BUCKET_ACL_WITH_OWNERSHIP] = { "InvalidBucketAclWithObjectOwnership", 400,
+		"Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting" },
 	[S3_INVALID_BUCKET_NAME] = { "InvalidBucketName", 400,
 		"The specified bucket is not valid" },
 	[S3_INVALID_BUCKET_STATE] = { "InvalidBucketState", 409,

@@ -397,6 +397,15 @@ bool policy_ip_range_ok(struct str range)
 	return parse_range(range, &a, &bits);
 }
 
+/* Wider than AWS takes for the network of somebody: /8, or /32 of IPv6. */
+bool policy_ip_wide(struct str range)
+{
+	struct address a;
+	unsigned int bits;
+
+	return !parse_range(range, &a, &bits) || bits < (a.len == 4 ? 8 : 32);
+}
+
 /* Is an address in a range? */
 bool policy_ip_in(struct str address, struct str range)
 {

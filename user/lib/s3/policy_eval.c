@@ -193,29 +193,54 @@ enum s3_decision s3_policy_evaluate(const struct s3_policy *policy,
 	return decision;
 }
 
+/* A name with a wildcard, or most of all addresses, binds to nobody ("The meaning of public"). */
+static bool value_is_fixed(const struct policy_condition *c, struct str value)
+{
+	if (c->op->type == POLICY_IP)
+		return !policy_ip_wide(value);
+	return !memchr(value.at, '*', value.len) && !memchr(value.at, '?', value.len);
+}
+
+/* Whoever it holds for is one of a few, and a request without the key is none of them. */
+static bool condition_binds(const struct policy_condition *c)
+{
+	static const char *const keys[] = {
+		"aws:SourceIp", "aws:username", "aws:userid", "aws:PrincipalArn",
+		"aws:PrincipalAccount",
+	};
+	unsigned int i;
+
+	if (c->op->negated || c->if_exists || c->for_all || c->op->type == POLICY_NULL)
+		return false;
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (str_equal_nocase(c->key, str_of(keys[i])))
+			break;
+	if (i == sizeof(keys) / sizeof(keys[0]))
+		return false;
+	for (i = 0; i < c->values.count; i++)
+		if (!value_is_fixed(c, c->values.item[i]))
+			return false;
+	return true;
+}
+
 /**
  * s3_policy_is_public - does a policy allow anything to everybody?
  * @policy:	a policy
  *
- * As GetBucketPolicyStatus has it: a statement that allows all principals and is
- * not bound to addresses or names.
+ * As GetBucketPolicyStatus, BlockPublicPolicy and RestrictPublicBuckets have it: a statement
+ * that allows all principals, and has no condition that binds it to addresses or names which
+ * are fixed.
  */
 bool s3_policy_is_public(const struct s3_policy *policy)
 {
-	static const char *const binds[] = {
-		"aws:SourceIp", "aws:username", "aws:userid", "aws:PrincipalArn",
-		"aws:PrincipalAccount",
-	};
-	unsigned int i, j, k;
+	unsigned int i, j;
 
 	for (i = 0; i < policy->statements; i++) {
 		const struct policy_statement *s = &policy->statement[i];
 		bool bound = false;
 
 		for (j = 0; j < s->conditions; j++)
-			for (k = 0; k < sizeof(binds) / sizeof(binds[0]); k++)
-				bound |= !s->condition[j].op->negated &&
-					 str_equal_nocase(s->condition[j].key, str_of(binds[k]));
+			bound |= condition_binds(&s->condition[j]);
 		if (!s->deny && s->everyone && !bound)
 			return true;
 	}

@@ -84,6 +84,7 @@ bool policy_value_ok(const struct policy_condition *c, struct str value);
 
 bool policy_ip_in(struct str address, struct str range);
 bool policy_ip_range_ok(struct str range);
+bool policy_ip_wide(struct str range);
 bool policy_date(struct str text, int64_t *milliseconds);
 bool policy_number(struct str text, int64_t *value);
 

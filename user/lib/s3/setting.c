@@ -16,9 +16,7 @@ static const struct {
 	[S3_SETTING_LOGGING] = { "logging", "BucketLoggingStatus", S3_OK },
 	[S3_SETTING_NOTIFICATION] = { "notification", "NotificationConfiguration", S3_OK },
 	[S3_SETTING_OBJECT_LOCK] = { "object-lock", NULL, S3_NO_SUCH_OBJECT_LOCK },
-	[S3_SETTING_OWNERSHIP] = { "ownershipControls", NULL, S3_NO_SUCH_OWNERSHIP },
 	[S3_SETTING_PAYMENT] = { "requestPayment", "RequestPaymentConfiguration", S3_OK },
-	[S3_SETTING_PUBLIC_ACCESS] = { "publicAccessBlock", NULL, S3_NO_SUCH_PUBLIC_ACCESS },
 	[S3_SETTING_REPLICATION] = { "replication", NULL, S3_NO_SUCH_REPLICATION },
 	[S3_SETTING_WEBSITE] = { "website", NULL, S3_NO_SUCH_WEBSITE },
 };
