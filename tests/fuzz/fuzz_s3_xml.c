@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		code = s3_read_complete(text, on_part, &last, &f);
 		break;
 	case 2:
-		code = s3_read_create_bucket(text, small, sizeof(small), &f);
+		code = s3_read_create_bucket(text, small, sizeof(small), &tags, &f);
 		break;
 	case 3:
 		code = s3_read_versioning(text, &v, &f);

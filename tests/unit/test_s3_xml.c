@@ -205,21 +205,42 @@ static void buckets(void **state)
 	STR("<CreateBucketConfiguration>" inner "</CreateBucketConfiguration>")
 #define VERSIONING(inner)	STR("<VersioningConfiguration>" inner "</VersioningConfiguration>")
 	enum s3_versioning v;
+	static struct s3_tags tags;
 	char location[16];
 
 	(void)state;
 	assert_int_equal(s3_read_create_bucket(CREATE("<LocationConstraint>gold</LocationConstraint>"),
-					       location, sizeof(location), &fault), S3_OK);
+					       location, sizeof(location), &tags, &fault), S3_OK);
 	assert_string_equal(location, "gold");
-	assert_int_equal(s3_read_create_bucket(STR(""), location, sizeof(location), &fault), S3_OK);
+	assert_int_equal(s3_read_create_bucket(STR(""), location, sizeof(location), &tags, &fault), S3_OK);
 	assert_string_equal(location, "");
 	assert_int_equal(s3_read_create_bucket(CREATE("<LocationConstraint>0123456789abcdef"
 						      "</LocationConstraint>"),
-					       location, sizeof(location), &fault),
+					       location, sizeof(location), &tags, &fault),
 			 S3_INVALID_LOCATION_CONSTRAINT);
 	assert_int_equal(s3_read_create_bucket(CREATE("<Bucket><Type>Directory</Type></Bucket>"),
-					       location, sizeof(location), &fault),
+					       location, sizeof(location), &tags, &fault),
 			 S3_NOT_IMPLEMENTED);
+#define BORN(k, v)	"<Tag><Key>" k "</Key><Value>" v "</Value></Tag>"
+	assert_int_equal(s3_read_create_bucket(CREATE("<Tags>" BORN("b", "2") BORN("a", "1")
+						      "</Tags><LocationConstraint>gold</LocationConstraint>"),
+					       location, sizeof(location), &tags, &fault), S3_OK);
+	assert_int_equal(tags.count, 2);
+	assert_true(str_is(tags.tag[0].key, "a") && str_is(tags.tag[0].value, "1"));
+	assert_true(str_is(tags.tag[1].key, "b") && str_is(tags.tag[1].value, "2"));
+	assert_string_equal(location, "gold");
+	assert_int_equal(s3_read_create_bucket(STR(""), location, sizeof(location), &tags, &fault),
+			 S3_OK);
+	assert_int_equal(tags.count, 0);
+	assert_int_equal(s3_read_create_bucket(CREATE("<Tags/><Tags/>"), location, sizeof(location),
+					       &tags, &fault), S3_MALFORMED_XML);
+	assert_int_equal(s3_read_create_bucket(CREATE("<Tags>" BORN("a", "1") BORN("a", "2")
+						      "</Tags>"),
+					       location, sizeof(location), &tags, &fault),
+			 S3_INVALID_TAG);
+	assert_int_equal(s3_read_create_bucket(CREATE("<Tags><Tag><Key>a</Key></Tag></Tags>"),
+					       location, sizeof(location), &tags, &fault),
+			 S3_MALFORMED_XML);
 	assert_int_equal(s3_read_versioning(VERSIONING("<Status>Enabled</Status>"), &v, &fault),
 			 S3_OK);
 	assert_int_equal(v, S3_VERSIONING_ENABLED);

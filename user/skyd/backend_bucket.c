@@ -157,6 +157,9 @@ static int make_bucket(struct call *c, const struct meta_bucket_make *ask,
 	if (!rc && ask->ownership.len)
 		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_OWNERSHIP,
 					       text_of(ask->ownership));
+	if (!rc && ask->tags.len)
+		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_TAGS,
+					       text_of(ask->tags));
 	if (!rc && others)
 		rc = store_bucket_set_shared(c->b->store, row.team, row.id, true);
 	if (!rc && acl.len)

@@ -588,6 +588,7 @@ struct meta_bucket_make {
 	u32 grants;
 	struct rpc_bytes canned_acl;
 	struct rpc_bytes ownership;	/* of s3_ownership_name(); empty: none */
+	struct rpc_bytes tags;		/* as x-amz-tagging has them */
 };
 
 enum meta_bucket_purpose {

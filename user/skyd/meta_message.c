@@ -394,6 +394,7 @@ TABLE(complete, "complete");
 #define M struct meta_bucket_make
 static const struct rpc_field bucket_make_fields[] = {
 	STRUCT(caller, caller), ID(name), ID(policy), GRANTS, ID(canned_acl), ID(ownership),
+	BLOB(tags),
 };
 TABLE(bucket_make, "bucket-make");
 #undef M

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Buckets: their making, their end, where they are, their versioning; and the list of them. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "front.h"
 #include "s3/ownership.h"
@@ -31,16 +32,28 @@ static struct str region_of(const struct s3_call *c)
 
 /* --- one bucket ---------------------------------------------------------------------- */
 
-static int read_location(struct s3_call *c, char location[LOCATION_MAX])
+/* What the document of CreateBucket asks for. */
+struct wishes {
+	char location[LOCATION_MAX];
+	struct s3_tags tags;
+	char text[3 * S3_TAGS_TEXT];	/* of the tags, in percent-coding */
+};
+
+static int read_wishes(struct s3_call *c, struct wishes *w, struct meta_bucket_make *ask)
 {
 	CLEANUP_BODY struct body_text_memory m = { 0 };
+	struct out text = OUT(w->text, sizeof(w->text));
 	int rc = body_read(c, DOCUMENT_MAX, &m);
 
-	location[0] = 0;
-	if (rc || !m.len)
+	if (!rc)
+		rc = s3_read_create_bucket((struct str){ m.at, m.len }, w->location,
+					   LOCATION_MAX, &w->tags, &c->fault);
+	if (rc)
 		return rc;
-	return s3_read_create_bucket((struct str){ m.at, m.len }, location, LOCATION_MAX,
-				     &c->fault);
+	s3_tags_to_header(&text, &w->tags);
+	ask->policy = bytes_of(str_of(w->location));
+	ask->tags = bytes_of(out_written(&text));
+	return 0;
 }
 
 static int read_ownership(struct s3_call *c, struct rpc_bytes *to)
@@ -59,12 +72,14 @@ int s3_create_bucket(struct s3_call *c)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	struct meta_bucket_make ask = { .caller = c->caller };
-	char location[LOCATION_MAX];
+	CLEANUP_FREE struct wishes *w = calloc(1, sizeof(*w));
 	struct object_fields f;
 	struct meta_bucket made;
 	struct out *o;
 	int rc;
 
+	if (!w)
+		return -ENOMEM;
 	if (!s3_bucket_name_ok(c->target.bucket) || api_is_reserved(c->target.bucket)) {
 		s3_fail(&c->fault, S3_INVALID_BUCKET_NAME, NULL);
 		s3_detail(&c->fault, "BucketName", c->target.bucket);
@@ -74,11 +89,10 @@ int s3_create_bucket(struct s3_call *c)
 	if (!rc)
 		rc = read_ownership(c, &ask.ownership);
 	if (!rc)
-		rc = read_location(c, location);
+		rc = read_wishes(c, w, &ask);
 	if (rc)
 		return rc;
 	ask.name = bytes_of(c->target.bucket);
-	ask.policy = bytes_of(str_of(location));
 	ask.grant = f.grant;
 	ask.grants = f.grants;
 	ask.canned_acl = f.grants_canned;

@@ -7,6 +7,7 @@
 #define SKY_S3_BODY_H
 
 #include "checksum.h"
+#include "tags.h"
 
 #define S3_DELETE_MAX		1000u
 #define S3_PARTS_MAX		10000u
@@ -51,7 +52,7 @@ enum s3_code s3_read_complete(struct str document, s3_complete_fn *each, void *a
 
 /* --- CreateBucketConfiguration: @location is a C string, "" when none is named */
 enum s3_code s3_read_create_bucket(struct str document, char *location, size_t size,
-				   struct s3_fault *f);
+				   struct s3_tags *tags, struct s3_fault *f);
 
 /* --- VersioningConfiguration */
 enum s3_versioning {

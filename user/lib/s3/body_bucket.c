@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Documents about buckets: where they lie, versions, and who may ask from where. */
 #include "body.h"
+#include "tags_read.h"
 #include "xml_read.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -15,6 +16,7 @@ static enum s3_code not_implemented(void *arg, const char *const *attributes)
 /* --- CreateBucketConfiguration -------------------------------------------- */
 
 struct create {
+	struct s3_tagging tagging;	/* first: s3/tags_read.h */
 	char *location;
 	size_t size;
 	bool seen;
@@ -35,22 +37,31 @@ static enum s3_code create_location(void *arg, struct str text)
  * @document:	it; none at all is a bucket without a wish
  * @location:	receives LocationConstraint as a C string
  * @size:	of @location
+ * @tags:	receives those that the bucket is born with
  * @f:		says why when it is refused
  */
 enum s3_code s3_read_create_bucket(struct str document, char *location, size_t size,
-				   struct s3_fault *f)
+				   struct s3_tags *tags, struct s3_fault *f)
 {
 	static const struct xml_rule rules[] = {
 		{ "CreateBucketConfiguration", false, NULL, NULL },
 		{ "CreateBucketConfiguration/LocationConstraint", true, NULL, create_location },
-		/* Directory buckets, and tags at birth. */
+		{ "CreateBucketConfiguration/Tags", false, NULL, s3_tagging_set_close },
+		{ "CreateBucketConfiguration/Tags/Tag", false, s3_tagging_open, s3_tagging_close },
+		{ "CreateBucketConfiguration/Tags/Tag/Key", true, NULL, s3_tagging_key },
+		{ "CreateBucketConfiguration/Tags/Tag/Value", true, NULL, s3_tagging_value },
+		/* Directory buckets. */
 		{ "CreateBucketConfiguration/Location", false, not_implemented, NULL },
 		{ "CreateBucketConfiguration/Bucket", false, not_implemented, NULL },
-		{ "CreateBucketConfiguration/Tags", false, not_implemented, NULL },
 	};
-	struct create c = { .location = location, .size = size };
+	struct create c = {
+		.tagging = { .tags = tags, .max = S3_BUCKET_TAGS, .f = f },
+		.location = location, .size = size,
+	};
 
 	location[0] = '\0';
+	tags->count = 0;
+	tags->used = 0;
 	return document.len ? xml_read(document, rules, COUNT(rules), &c, f) : S3_OK;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/uri.h"
 #include "tags.h"
+#include "tags_read.h"
 #include "xml.h"
 #include "xml_read.h"
 
@@ -124,18 +125,11 @@ enum s3_code s3_tags_from_header(struct s3_tags *t, struct str value, struct s3_
 	return S3_OK;
 }
 
-struct tagging {
-	struct s3_tags *tags;
-	unsigned int max;
-	bool set, has_key, has_value;
-	char key[4 * S3_TAG_KEY_MAX + 1];
-	char value[4 * S3_TAG_VALUE_MAX + 1];
-	struct s3_fault *f;
-};
+/* --- documents ------------------------------------------------------------ */
 
-static enum s3_code tag_open(void *arg, const char *const *attributes)
+enum s3_code s3_tagging_open(void *arg, const char *const *attributes)
 {
-	struct tagging *g = arg;
+	struct s3_tagging *g = arg;
 
 	(void)attributes;
 	g->has_key = false;
@@ -143,9 +137,9 @@ static enum s3_code tag_open(void *arg, const char *const *attributes)
 	return S3_OK;
 }
 
-static enum s3_code tag_key(void *arg, struct str text)
+enum s3_code s3_tagging_key(void *arg, struct str text)
 {
-	struct tagging *g = arg;
+	struct s3_tagging *g = arg;
 
 	if (g->has_key)
 		return S3_MALFORMED_XML;
@@ -154,9 +148,9 @@ static enum s3_code tag_key(void *arg, struct str text)
 	       s3_fail(g->f, S3_INVALID_TAG, "The TagKey you have provided is invalid");
 }
 
-static enum s3_code tag_value(void *arg, struct str text)
+enum s3_code s3_tagging_value(void *arg, struct str text)
 {
-	struct tagging *g = arg;
+	struct s3_tagging *g = arg;
 
 	if (g->has_value)
 		return S3_MALFORMED_XML;
@@ -165,9 +159,9 @@ static enum s3_code tag_value(void *arg, struct str text)
 	       s3_fail(g->f, S3_INVALID_TAG, "The TagValue you have provided is invalid");
 }
 
-static enum s3_code tag_close(void *arg, struct str text)
+enum s3_code s3_tagging_close(void *arg, struct str text)
 {
-	struct tagging *g = arg;
+	struct s3_tagging *g = arg;
 
 	(void)text;
 	if (!g->has_key || !g->has_value)
@@ -175,9 +169,9 @@ static enum s3_code tag_close(void *arg, struct str text)
 	return s3_tags_add(g->tags, g->max, str_of(g->key), str_of(g->value), g->f);
 }
 
-static enum s3_code set_close(void *arg, struct str text)
+enum s3_code s3_tagging_set_close(void *arg, struct str text)
 {
-	struct tagging *g = arg;
+	struct s3_tagging *g = arg;
 
 	(void)text;
 	if (g->set)
@@ -198,12 +192,12 @@ enum s3_code s3_tags_from_xml(struct s3_tags *t, unsigned int max, struct str do
 {
 	static const struct xml_rule rules[] = {
 		{ "Tagging", false, NULL, NULL },
-		{ "Tagging/TagSet", false, NULL, set_close },
-		{ "Tagging/TagSet/Tag", false, tag_open, tag_close },
-		{ "Tagging/TagSet/Tag/Key", true, NULL, tag_key },
-		{ "Tagging/TagSet/Tag/Value", true, NULL, tag_value },
+		{ "Tagging/TagSet", false, NULL, s3_tagging_set_close },
+		{ "Tagging/TagSet/Tag", false, s3_tagging_open, s3_tagging_close },
+		{ "Tagging/TagSet/Tag/Key", true, NULL, s3_tagging_key },
+		{ "Tagging/TagSet/Tag/Value", true, NULL, s3_tagging_value },
 	};
-	struct tagging g = { .tags = t, .max = max, .f = f };
+	struct s3_tagging g = { .tags = t, .max = max, .f = f };
 	enum s3_code code;
 
 	t->count = 0;

@@ -258,9 +258,41 @@ def location_of_another_teams_bucket(t):
     refused(t.alt.get(t.bucket(), query={"location": None}), 403, "AccessDenied")
 
 
+def tag_list(pairs):
+    return "".join("<Tag><Key>%s</Key><Value>%s</Value></Tag>" % pair for pair in pairs)
+
+
 def tag_set(*pairs):
-    return "<Tagging xmlns=\"%s\"><TagSet>%s</TagSet></Tagging>" % (NAMESPACE, "".join(
-        "<Tag><Key>%s</Key><Value>%s</Value></Tag>" % pair for pair in pairs))
+    return "<Tagging xmlns=\"%s\"><TagSet>%s</TagSet></Tagging>" % (NAMESPACE, tag_list(pairs))
+
+
+def born_with(t, name, *pairs):
+    return t.main.put(name, body="<CreateBucketConfiguration xmlns=\"%s\"><Tags>%s</Tags></CreateBucketConfiguration>" % (
+        NAMESPACE, tag_list(pairs)))
+
+
+@each(("two", [("b", "2"), ("a", "x y")]), ("50", [("k%02d" % i, "v") for i in range(50)]),
+      ("the longest", [("k" * 127 + str(i), "\u00e4" * 256) for i in range(10)]))
+def create_gives_tags(t, pairs):
+    name = t.own(t.name())
+    good(born_with(t, name, *pairs))
+    tags = good(t.main.get(name, query={"tagging": None})).xml.all("TagSet/Tag")
+    same(sorted((n.text("Key"), n.text("Value")) for n in tags), sorted(pairs), "tags")
+
+
+@test
+def create_without_a_tag_gives_none(t):
+    name = t.own(t.name())
+    good(born_with(t, name))
+    refused(t.main.get(name, query={"tagging": None}), 404, "NoSuchTagSet")
+
+
+@each(("51 of them", [("k%d" % i, "v") for i in range(51)], ("BadRequest", "InvalidTag")),
+      ("a key twice", [("k", "1"), ("k", "2")], "InvalidTag"), ("a key of AWS", [("aws:mine", "v")], "InvalidTag"))
+def create_refuses_tags_and_makes_nothing(t, pairs, code):
+    name = t.name()
+    refused(born_with(t, name, *pairs), 400, code)
+    refused(t.main.head(name), 404, "")
 
 
 @test
