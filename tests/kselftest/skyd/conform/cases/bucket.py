@@ -267,8 +267,8 @@ def tag_set(*pairs):
 
 
 def born_with(t, name, *pairs):
-    return t.main.put(name, body="<CreateBucketConfiguration xmlns=\"%s\"><Tags>%s</Tags></CreateBucketConfiguration>" % (
-        NAMESPACE, tag_list(pairs)))
+    return t.main.put(name, body="<CreateBucketConfiguration xmlns=\"%s\"><Tags>%s</Tags>"
+                      "</CreateBucketConfiguration>" % (NAMESPACE, tag_list(pairs)))
 
 
 @each(("two", [("b", "2"), ("a", "x y")]), ("50", [("k%02d" % i, "v") for i in range(50)]),
