@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program as it is run: roles that are killed, reloads, stops, and what stops a start. */
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/un.h>
 
+#include "../../user/skyd/parent.h"
 #include "../../user/skyd/role_run.h"
 #include "skyd_util.h"
 
@@ -389,6 +391,38 @@ static void test_refusals(void **state)
 	assert_int_equal(chmod(keys, 0600), 0);
 }
 
+/*
+ * A port that somebody has: for a moment, as the kernel may for a predecessor that was killed,
+ * and for good.
+ */
+static int held(void *arg)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(dev_port()) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	pid_t pid;
+
+	(void)arg;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	must_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	must_equal(listen(fd, 1), 0);
+	must_equal(wait_for(start_dev()), EXIT_CONFIG);
+	must(log_says(top, "gateway cannot listen on 127.0.0.1:"));
+	must(log_says(top, ": Address already in use; see listen in skyd.conf(5)"));
+	pid = start_dev();
+	must_equal(io_sleep_until(io_after_ms(LISTEN_PATIENCE_MS / 2)), 0);
+	close(fd);
+	until_up();
+	must_equal(kill(pid, SIGTERM), 0);
+	must_equal(wait_for(pid), 0);
+	return 0;
+}
+
+static void test_held(void **state)
+{
+	assert_int_equal(on_loop(state, held, NULL), 0);
+}
+
 /* --- no room on the disk -------------------------------------------------------------- */
 
 /* Of the folder, which has a disk of its own from now on. */
@@ -512,6 +546,7 @@ int main(void)
 		{ "test_kills", test_kills, NULL, NULL, (void *)"epoll" },
 		{ "test_reloads", test_reloads, NULL, NULL, (void *)"epoll" },
 		cmocka_unit_test(test_refusals),
+		{ "test_held", test_held, NULL, NULL, (void *)"epoll" },
 		{ "test_full", test_full, NULL, NULL, (void *)"epoll" },
 	};
 

@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/authority.h"
 #include "base/cleanup.h"
 #include "parent.h"
 
-#define BACKLOG	1024
+#define BACKLOG		1024
+#define AGAIN_MS	20
 
 /* Is somebody listening there?  Only what nobody answers at is removed. */
 static int remove_stale(const struct sockaddr_un *at)
@@ -73,7 +75,15 @@ static int listen_tcp(const char *text)
 	return rc ? rc : TAKE_FD(fd);
 }
 
-int listen_on(const char *address)
+int listen_on(const char *address, unsigned int patience_ms)
 {
-	return strncmp(address, "unix:", 5) ? listen_tcp(address) : listen_unix(address + 5);
+	const struct timespec again = { .tv_nsec = AGAIN_MS * 1000000l };
+	int fd;
+
+	for (;; patience_ms -= AGAIN_MS) {
+		fd = strncmp(address, "unix:", 5) ? listen_tcp(address) : listen_unix(address + 5);
+		if (fd != -EADDRINUSE || patience_ms < AGAIN_MS)
+			return fd;
+		nanosleep(&again, NULL);
+	}
 }

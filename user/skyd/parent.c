@@ -303,7 +303,7 @@ static int listen_for(struct place *place, const char *address)
 		place->inherited = true;
 		return 0;
 	}
-	fd = listen_on(address);
+	fd = listen_on(address, place->listens < 0 ? LISTEN_PATIENCE_MS : 0);
 	if (fd < 0) {
 		log_line(LEVEL_ERROR, "%s cannot listen on %s: %s; see listen in skyd.conf(5)",
 			 place->name, address, strerror(-fd));
@@ -673,7 +673,7 @@ int parent_run(struct config *config, const struct parent_options *options)
 	p->signals = open_signals();
 	if (options->roles & ROLE_BIT(ROLE_BACKEND))
 		p->control = service_socket("control") >= 0 ? service_socket("control") :
-			     listen_on(config->control);
+			     listen_on(config->control, LISTEN_PATIENCE_MS);
 	if (p->signals < 0 || (options->roles & ROLE_BIT(ROLE_BACKEND) && p->control < 0)) {
 		log_line(LEVEL_ERROR, "cannot listen on %s: %s; see control in skyd.conf(5)",
 			 config->control, strerror(-p->control));

@@ -25,7 +25,16 @@ struct parent_options {
  */
 int parent_run(struct config *config, const struct parent_options *options);
 
-/* listen.c: a socket that listens.  Return: a descriptor or -errno. */
-int listen_on(const char *address);
+/* A killed predecessor's sockets are the kernel's for a moment after its end. */
+#define LISTEN_PATIENCE_MS	2000
+
+/**
+ * listen_on - a socket that listens
+ * @address:		HOST:PORT, [HOST]:PORT or unix:PATH
+ * @patience_ms:	how long an address that somebody else has is tried again
+ *
+ * Return: a descriptor or -errno.
+ */
+int listen_on(const char *address, unsigned int patience_ms);
 
 #endif /* SKYD_PARENT_H */

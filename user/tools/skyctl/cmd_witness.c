@@ -210,7 +210,7 @@ static int serve(void *arg)
 static int listen_at(struct server *s, const char *address)
 {
 	struct io_loop *loop;
-	int fd = listen_on(address), rc;
+	int fd = listen_on(address, LISTEN_PATIENCE_MS), rc;
 
 	if (fd < 0)
 		return fail(-fd, "cannot listen at %s: %s", address, strerror(-fd));
