@@ -189,7 +189,7 @@ bool version_read(u8 kind, const u8 id[META_VERSION_BYTES], struct store_version
 	return kind <= META_BY_ID;
 }
 
-/* The part of a number: where it begins and how long it is. */
+/* The part of a number: where it begins, how long it is, its checksum. */
 static int find_part(struct call *c, const struct store_object *o, u64 number,
 		     struct meta_object *give)
 {
@@ -200,6 +200,7 @@ static int find_part(struct call *c, const struct store_object *o, u64 number,
 
 	if (!o->data.parts) {
 		give->part_size = o->size;
+		give->part_checksums = bytes_of(o->checksums);
 		return number == 1 ? 0 : meta_status(S3_INVALID_PART_NUMBER);
 	}
 	while (number && number <= STORE_PARTS_MAX) {
@@ -211,6 +212,7 @@ static int find_part(struct call *c, const struct store_object *o, u64 number,
 			if (part[i].number == number) {
 				give->part_start = start;
 				give->part_size = part[i].size;
+				give->part_checksums = bytes_of(part[i].checksums);
 				return 0;
 			}
 			start += part[i].size;

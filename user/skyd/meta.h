@@ -270,6 +270,7 @@ struct meta_object {
 	struct meta_data data;
 	struct meta_page page;		/* with META_GET, or if generations were asked for */
 	u64 part_start, part_size;	/* with META_FROM_PART */
+	struct rpc_bytes part_checksums;	/* likewise */
 	bool tags_visible;		/* the caller may see how many tags there are */
 	struct rpc_bytes expiration;	/* x-amz-expiration, or empty */
 	bool revoked;			/* with META_GET_ACL: as of a document */

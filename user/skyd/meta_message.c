@@ -146,8 +146,8 @@ static const struct rpc_field object_fields[] = {
 	U8(version_kind), FIXED(version), NUM64(order), BOOL(latest), BOOL(marker),
 	NUM64(size), TEXT(etag), TEXT(checksums), BLOB(headers), BLOB(metadata),
 	BLOB(tags), TEXT(key), GRANTS, STRUCT(data, data), STRUCT(page, meta_page),
-	NUM64(part_start), NUM64(part_size), BOOL(tags_visible), TEXT(expiration),
-	BOOL(revoked),
+	NUM64(part_start), NUM64(part_size), TEXT(part_checksums), BOOL(tags_visible),
+	TEXT(expiration), BOOL(revoked),
 };
 TABLE(object, "object");
 #undef M

@@ -71,7 +71,6 @@ struct reading {
 	struct meta_read ask;
 	struct meta_object object;
 	struct link_answer answer;
-	struct object_sums sums;
 	struct range range;
 	struct str if_range;
 	u32 part;
@@ -87,6 +86,20 @@ static size_t count_tags(struct rpc_bytes tags)
 	for (i = 0; i < tags.len; i++)
 		n += ((const char *)tags.data)[i] == '&';
 	return n;
+}
+
+/* Of a part its own, of which the object's is made as its type says; of a range there is none. */
+static void sums_of_reply(struct out *o, const struct reading *r)
+{
+	struct object_sums whole, part;
+
+	sums_read(r->object.checksums, &whole);
+	sums_read(r->object.part_checksums, &part);
+	part.type = whole.type;
+	if (r->part)
+		sums_fields(o, &part);
+	else if (r->status != 206)
+		sums_fields(o, &whole);
 }
 
 static int write_head(struct reading *r)
@@ -117,9 +130,9 @@ static int write_head(struct reading *r)
 		out_str(o, STR("Content-Range: "));
 		range_write(o, &r->range, b->size);
 		out_str(o, STR("\r\n"));
-	} else if (str_equal_nocase(field_of(c, STR("x-amz-checksum-mode")), STR("enabled"))) {
-		sums_fields(o, &r->sums);
 	}
+	if (str_equal_nocase(field_of(c, STR("x-amz-checksum-mode")), STR("enabled")))
+		sums_of_reply(o, r);
 	rc = fields_write(c, o, str_from(b->headers), str_from(b->metadata), true);
 	if (rc)
 		return rc;
@@ -257,7 +270,6 @@ static int open_reading(struct reading *r, struct s3_call *c, u8 purpose)
 	/* Whoever lets others read pays for those of whom nobody knows who they are. */
 	if (!c->payer)
 		c->payer = r->object.policy.team;
-	sums_read(r->object.checksums, &r->sums);
 	conditions_from(&c->rq->head, &when);
 	switch (conditions_check(&when, true, str_from(r->object.etag),
 				 seconds_of(r->object.order))) {

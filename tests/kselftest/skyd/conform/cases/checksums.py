@@ -260,6 +260,29 @@ def of_parts_is_listed_with_them(t):
     same(xml.text("Part/ChecksumCRC32C"), sums.checksum("CRC32C", b"one"), "checksum of the part")
 
 
+@each(("CRC32C", "CRC32C", None, "COMPOSITE"), ("SHA256", "SHA256", None, "COMPOSITE"),
+      ("CRC32 of the whole", "CRC32", "FULL_OBJECT", "FULL_OBJECT"),
+      ("CRC64NVME", "CRC64NVME", "FULL_OBJECT", "FULL_OBJECT"))
+def of_a_part_is_answered_with_it(t, name, kind, told):
+    bodies = [os.urandom(MIN), b"end"]
+    bucket, upload, parts = in_parts(t, name, kind, bodies)
+    good(t.main.complete(bucket, "key", upload, parts))
+    for number, body in enumerate(bodies, 1):
+        for ask in (t.main.get, t.main.head):
+            got = good(ask(bucket, "key", {"partNumber": number}, ASK), 206)
+            header(got, sums.header(name), sums.checksum(name, body))
+            header(got, "x-amz-checksum-type", told)
+            header(good(ask(bucket, "key", {"partNumber": number}), 206), sums.header(name), None)
+
+
+@test
+def of_a_part_that_is_all_is_the_objects(t):
+    bucket = t.bucket()
+    good(t.main.put(bucket, "key", b"all", headers={sums.header("SHA1"): sums.checksum("SHA1", b"all")}))
+    got = content(t.main.get(bucket, "key", {"partNumber": 1}, ASK), b"all", (200, 206))
+    header(got, sums.header("SHA1"), sums.checksum("SHA1", b"all"))
+
+
 @test
 def of_documents_is_verified_too(t):
     """Current SDKs send a CRC32 with everything that has a body."""
