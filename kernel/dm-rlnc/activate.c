@@ -439,7 +439,9 @@ static int alloc_super_pages(struct rlnc_volume *v)
  * What a superblock refers to was flushed before it was written, so that k
  * members which should hold a root and do not were damaged or changed: no crash
  * leaves that.  To go on with the epoch before by itself would let such members
- * pass an older state for the newest, so that it takes the owner's word.
+ * pass an older state for the newest, so that it takes the owner's word.  A root
+ * that cannot be read may be there when it is tried again: a bound on epochs, which
+ * is given beforehand, is no word on that.
  */
 static int take_state(struct rlnc_volume *v)
 {
@@ -453,6 +455,11 @@ static int take_state(struct rlnc_volume *v)
 		ret = open_roots(v);
 		if (ret != -EBADMSG && ret != -EIO)
 			return ret;
+		if (ret == -EIO && !v->opt.accept_older) {
+			DMERR("%s: members do not read; try again, or give accept_older to try the epoch before",
+			      rlnc_name(v));
+			return ret;
+		}
 		if (!v->opt.accept_older && !v->opt.min_epoch) {
 			DMERR("%s: the epoch before may be readable: give accept_older, or the min_epoch from which on a state will do",
 			      rlnc_name(v));

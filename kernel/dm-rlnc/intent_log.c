@@ -234,7 +234,10 @@ static int make_record(struct rlnc_volume *v, struct rlnc_gbuf *gb, const u8 *co
 	return 0;
 }
 
-/* Every member that counts must take the record; otherwise the log will not do. */
+/*
+ * Every member that counts must take the record; otherwise the log will not do.  After one
+ * that was not written nothing may follow: a replay would end there.
+ */
 static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes, u32 more)
 {
 	struct rlnc_log *log = &v->log;
@@ -256,13 +259,13 @@ static int write_record(struct rlnc_volume *v, const u8 *contents, u32 bytes, u3
 		for_each_set_bit(i, gb->row_error, v->n)
 			rlnc_member_fail(v, i, "log write error");
 		if (!bitmap_empty(gb->row_error, v->n))
-			ret = -EAGAIN;
+			ret = -EIO;
 	}
 	rlnc_gbuf_put(gb);
 	trace_rlnc_log_record(v, log->seq, log->slot, log->col, bytes, ret);
 	log->col++;
 	log->seq++;
-	return ret;
+	return ret ? -EAGAIN : 0;
 }
 
 /**
@@ -342,22 +345,58 @@ void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old)
 
 /* --- replay ------------------------------------------------------------------------- */
 
-/* Which rows have an authentic record, opened where it lies? */
-static void open_records(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u64 seq,
-			 unsigned long *good)
+static bool was_read(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 row, u32 col)
+{
+	return test_bit(row * v->pps + col, gb->have);
+}
+
+/*
+ * Those that were given up have no log.
+ * Return: how many have answered, or -ENODEV when there is nobody to ask.
+ */
+static int read_pages(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col)
+{
+	u32 i, asked = 0;
+	int answered = 0;
+
+	rlnc_gbuf_io_begin(gb);
+	for (i = 0; i < v->n; i++) {
+		if (!v->member[i].dev || v->member[i].state == RLNC_MEMBER_FAILED)
+			continue;
+		asked++;
+		rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, col, 1);
+	}
+	rlnc_gbuf_io_wait(gb);
+	for (i = 0; i < v->n; i++)
+		answered += was_read(v, gb, i, col);
+	return asked ? answered : -ENODEV;
+}
+
+/*
+ * Which rows have an authentic record, opened where it lies?
+ * Return: 0, or an error that says nothing about any record.
+ */
+static int open_records(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col, u64 seq,
+			unsigned long *good)
 {
 	const struct rlnc_log_trailer *trailer;
+	int ret;
 	u32 i;
 
 	bitmap_zero(good, RLNC_MAX_MEMBERS);
 	for (i = 0; i < v->n; i++) {
 		trailer = trailer_of(gb, i, col);
-		if (test_bit(i * v->pps + col, gb->have) &&
-		    le32_to_cpu(trailer->magic) == RLNC_LOG_MAGIC &&
-		    trailer->bytes && le32_to_cpu(trailer->bytes) <= RLNC_LOG_PAYLOAD &&
-		    !crypt_record(v, gb, i, col, seq, false))
+		if (!was_read(v, gb, i, col) ||
+		    le32_to_cpu(trailer->magic) != RLNC_LOG_MAGIC ||
+		    !trailer->bytes || le32_to_cpu(trailer->bytes) > RLNC_LOG_PAYLOAD)
+			continue;
+		ret = crypt_record(v, gb, i, col, seq, false);
+		if (!ret)
 			__set_bit(i, good);
+		else if (ret != -EBADMSG)
+			return ret;
 	}
+	return 0;
 }
 
 /*
@@ -392,10 +431,24 @@ static bool some_lack_it(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
 	u32 i;
 
 	for (i = 0; i < v->n; i++)
-		if (test_bit(i * v->pps + col, gb->have) && !test_bit(i, good) &&
+		if (was_read(v, gb, i, col) && !test_bit(i, good) &&
 		    v->member[i].state == RLNC_MEMBER_SYNC)
 			return true;
 	return false;
+}
+
+/* What was flushed may be there, and may not be.  Without it there is no way back. */
+static int nobody_reads(struct rlnc_volume *v, u64 seq)
+{
+	if (!v->opt.accept_older) {
+		DMERR("%s: no member can read log record %llu, and what was flushed since epoch %llu may be in it; try again, bring members that can, or give accept_older to go on without it",
+		      rlnc_name(v), seq, v->sb->epoch);
+		return -EIO;
+	}
+	DMWARN("%s: no member can read log record %llu; what was flushed since epoch %llu is given up",
+	       rlnc_name(v), seq, v->sb->epoch);
+	WRITE_ONCE(v->members_changed, true);	/* a checkpoint, before anything else */
+	return -ENODATA;
 }
 
 /*
@@ -405,19 +458,20 @@ static bool some_lack_it(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 col,
  *
  * Return: a row that it is in, with the members that have it in @good, which may be
  * too few for it to count; -ENODATA at the end of the log; -ENOTUNIQ when too few
- * members are here to tell.
+ * members are here to tell; -EIO when none can be read, which is not the end.
  */
 static int read_copies(struct rlnc_volume *v, struct rlnc_gbuf *gb, u64 slot, u32 col,
 		       u64 seq, unsigned long *good)
 {
-	u32 i, found;
+	int ret = read_pages(v, gb, slot, col);
+	u32 found;
 
-	rlnc_gbuf_io_begin(gb);
-	for (i = 0; i < v->n; i++)
-		if (v->member[i].dev && v->member[i].state != RLNC_MEMBER_FAILED)
-			rlnc_gbuf_io(gb, REQ_OP_READ, slot, i, col, 1);
-	rlnc_gbuf_io_wait(gb);
-	open_records(v, gb, col, seq, good);
+	/* An error may pass, and who has let a deadline pass is asked no more. */
+	if (!ret && read_pages(v, gb, slot, col) <= 0)
+		return nobody_reads(v, seq);
+	ret = open_records(v, gb, col, seq, good);
+	if (ret)
+		return ret;
 	found = most_frequent(v, gb, col, good);
 	if (!found)
 		return -ENODATA;
