@@ -83,6 +83,15 @@ static void end_read(struct rlnc_io *io, int ret)
 	bio_endio(io->bio);
 }
 
+static void hand_over(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret)
+{
+	if (ret > 0)
+		zero_fill_bio(io->bio);
+	else if (!ret)
+		copy_to_bio(gb, io->bio, io->first);
+	rlnc_gbuf_put(gb);
+}
+
 /**
  * rlnc_read_end - complete a read
  * @io:		the read
@@ -94,11 +103,7 @@ static void end_read(struct rlnc_io *io, int ret)
  */
 void rlnc_read_end(struct rlnc_io *io, struct rlnc_gbuf *gb, int ret)
 {
-	if (ret > 0)
-		zero_fill_bio(io->bio);
-	else if (!ret)
-		copy_to_bio(gb, io->bio, io->first);
-	rlnc_gbuf_put(gb);
+	hand_over(io, gb, ret);
 	end_read(io, ret);
 }
 
@@ -141,18 +146,21 @@ static int read_generation(struct rlnc_volume *v, struct rlnc_io *io,
 void rlnc_read(struct rlnc_io *io)
 {
 	struct rlnc_volume *v = io->v;
+	struct rlnc_stage *stage = NULL;
 	struct rlnc_gbuf *gb;
 	int section, ret;
 
 	/* Before it holds a buffer: those that write what was gathered may need one. */
-	ret = rlnc_stage_read(io);
-	if (ret) {
-		end_read(io, min(ret, 0));
+	if (rlnc_stage_read(io, &stage)) {
+		end_read(io, 0);
 		return;
 	}
 	gb = rlnc_gbuf_get(v, false, GFP_NOIO);
 	section = srcu_read_lock(&v->readers);
 	ret = read_generation(v, io, gb);
 	srcu_read_unlock(&v->readers, section);
-	rlnc_read_end(io, gb, ret);
+	hand_over(io, gb, ret);
+	if (stage)
+		rlnc_stage_overlay(stage, io);
+	end_read(io, ret);
 }

@@ -192,8 +192,8 @@ static int settle(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_stag
 	return ret;
 }
 
-/* Between a bio and the pages, from sector @at on. */
-static void copy(struct rlnc_stage *s, struct bio *bio, u32 at, bool in)
+/* Between a bio, which begins with sector @at, and the pages before sector @end. */
+static void copy(struct rlnc_stage *s, struct bio *bio, u32 at, u32 end, bool in)
 {
 	u32 byte = at * RLNC_SECTOR_BYTES, done, len, off;
 	struct bvec_iter iter;
@@ -202,6 +202,8 @@ static void copy(struct rlnc_stage *s, struct bio *bio, u32 at, bool in)
 
 	bio_for_each_segment(vec, bio, iter) {
 		for (done = 0; done < vec.bv_len; done += len, byte += len) {
+			if (byte >= end * RLNC_SECTOR_BYTES)
+				break;
 			page = s->page[byte / RLNC_SECTOR_BYTES];
 			off = byte % RLNC_SECTOR_BYTES;
 			len = min_t(u32, vec.bv_len - done, RLNC_SECTOR_BYTES - off);
@@ -231,7 +233,7 @@ static int fill(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_stage 
 
 	s->used = READ_ONCE(v->stages.clock);
 	list_for_each_entry(io, &leader->batch, link) {
-		copy(s, io->bio, s->filled, true);
+		copy(s, io->bio, s->filled, s->filled + io->count, true);
 		s->filled += io->count;
 	}
 	if (s->filled < v->geo.seals)
@@ -380,29 +382,47 @@ static int settle_if(struct rlnc_volume *v, struct rlnc_stage *s, u64 gen)
 
 /**
  * rlnc_stage_read - serve a read from what was gathered
- * @io:	located; may sleep
+ * @io:		located; may sleep
+ * @held:	set when the map can have the rest of what it asks for only, since what was
+ *		gathered cannot be written: a stage for rlnc_stage_overlay(), which nobody
+ *		changes before that
  *
- * Return: 1 when the bio has its data; 0 when the map knows of all that it asks for; or
- * -EIO when that cannot be brought about.
+ * Return: true when the bio has its data; false when the map is to be asked.
  */
-int rlnc_stage_read(struct rlnc_io *io)
+bool rlnc_stage_read(struct rlnc_io *io, struct rlnc_stage **held)
 {
 	struct rlnc_volume *v = io->v;
 	struct rlnc_stage *s = find(v, io->gen);
 	u32 end = io->first + io->count, filled;
 
 	if (!s)
-		return 0;
+		return false;
 	mutex_lock(&s->mutex);
 	filled = s->gen == io->gen ? s->filled : 0;
 	if (end <= filled)
-		copy(s, io->bio, io->first, false);
+		copy(s, io->bio, io->first, end, false);
 	mutex_unlock(&s->mutex);
-	if (end <= filled)
-		return 1;
-	if (io->first >= filled)
-		return 0;
-	return settle_if(v, s, io->gen) ? -EIO : 0;
+	if (end <= filled || io->first >= filled)
+		return end <= filled;
+	if (!settle_if(v, s, io->gen))
+		return false;
+	mutex_lock(&s->mutex);
+	if (s->gen == io->gen)
+		*held = s;
+	else
+		mutex_unlock(&s->mutex);
+	return false;
+}
+
+/**
+ * rlnc_stage_overlay - put what was gathered over what the map had
+ * @s:		from rlnc_stage_read(); let go
+ * @io:		whose bio has the rest
+ */
+void rlnc_stage_overlay(struct rlnc_stage *s, struct rlnc_io *io)
+{
+	copy(s, io->bio, io->first, s->filled, false);
+	mutex_unlock(&s->mutex);
 }
 
 /**

@@ -35,7 +35,8 @@ void rlnc_stages_exit(struct rlnc_volume *v);
 int rlnc_stage_write(struct rlnc_volume *v, struct rlnc_writer *w, struct rlnc_io *leader,
 		     bool *taken);
 bool rlnc_stage_has(struct rlnc_volume *v, u64 gen);
-int rlnc_stage_read(struct rlnc_io *io);
+bool rlnc_stage_read(struct rlnc_io *io, struct rlnc_stage **held);
+void rlnc_stage_overlay(struct rlnc_stage *s, struct rlnc_io *io);
 int rlnc_stages_settle(struct rlnc_volume *v);
 int rlnc_stages_flush(struct rlnc_volume *v);
 void rlnc_stages_suspend(struct rlnc_volume *v);

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl fio blkdiscard
-plan 50
+plan 52
 
 load_module dm-rlnc checkpoint_ms=3600000
 held_members 7 40
@@ -166,10 +166,15 @@ must dmsetup message v 0 fail 1
 check_fails "a flush that too few members can take" dd if=/dev/zero of=/dev/mapper/v bs=4K seek=0 count=1 oflag=direct conv=notrunc,fsync status=none
 note "$(grep -o 'rlnc_stage_end.*' "$tracing/trace" | tail -3 | tr '\n' ' ')"
 check "what was gathered can be read" same 8032 8
+# Generation 502 is gathered up to its middle.
+reads() { cmp -n "$1" -i $(($1 * $2)):0 "$TMPDIR/image" <(dd if=/dev/mapper/v bs="$1" skip="$2" count=1 iflag=direct status=none); }
+across() { reads 65536 502 && reads 36864 893 && reads 16384 2009; }
+check "also together with what is behind it" across
 check "others read what is theirs" same 4096 512
 must dmsetup suspend v
 must dmsetup resume v
 check "so it can after the volume was suspended" same 8032 8
+check "and together with the rest" across
 check_fails "which takes no writes" dd if=/dev/zero of=/dev/mapper/v bs=4K seek=0 count=1 oflag=direct conv=notrunc,fsync status=none
 must gone v
 must create v -- "${MEMBERS[@]}"
