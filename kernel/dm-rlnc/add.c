@@ -32,14 +32,6 @@ static int check_shape(struct rlnc_volume *v)
 	return 0;
 }
 
-/* A write that is late is still at it: nobody else shall have it before that ends. */
-static void abandon(struct rlnc_volume *v, struct dm_dev *dev)
-{
-	v->abandoned[v->abandoned_count] = dev;
-	/* Whoever sees the new number sees the device. */
-	smp_store_release(&v->abandoned_count, v->abandoned_count + 1);
-}
-
 static int open_device(struct rlnc_volume *v, const char *path, struct rlnc_member *m)
 {
 	struct dm_dev *dev;
@@ -55,17 +47,12 @@ static int open_device(struct rlnc_volume *v, const char *path, struct rlnc_memb
 		m->super_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, RLNC_SUPER_ORDER);
 		ret = m->super_pages ? 0 : -ENOMEM;
 	}
-	if (!ret) {
-		ret = rlnc_super_clear(v, dev);
-		if (ret)
-			DMERR("%s: %s cannot be written (%d)", rlnc_name(v), dev->name, ret);
-	}
+	if (ret)
+		dm_put_device(v->ti, dev);
+	else
+		ret = rlnc_device_clear(v, dev);
 	if (!ret)
 		m->dev = dev;
-	else if (ret == -ETIMEDOUT)
-		abandon(v, dev);
-	else
-		dm_put_device(v->ti, dev);
 	return ret;
 }
 

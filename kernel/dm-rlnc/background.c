@@ -329,10 +329,13 @@ static void tell_lost(struct rlnc_volume *v)
 static void finish(struct rlnc_volume *v)
 {
 	mutex_lock(&v->checkpoint_mutex);
-	if (v->bg.kind == RLNC_WORK_REBUILD && v->bg.errors)
+	if (v->bg.kind == RLNC_WORK_REBUILD && v->bg.errors) {
 		give_up_rebuild(v);
-	else if (v->bg.kind == RLNC_WORK_REBUILD)
+	} else if (v->bg.kind == RLNC_WORK_REBUILD) {
+		/* Who fails after this is said to have all that was rebuilt. */
+		rlnc_members_fan(v, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, "flush error");
 		declare_in_sync(v);
+	}
 	tell_lost(v);
 	DMINFO("%s: %s finished: %llu mended, %llu could not be", rlnc_name(v),
 	       names[v->bg.kind], v->bg.mended, rlnc_work_failures(v));

@@ -100,6 +100,7 @@ struct rlnc_crypt {
 	bool has_key;
 	spinlock_t nonce_lock;		/* protects nonces */
 	struct rlnc_nonces nonces;
+	struct notifier_block vmfork;
 };
 
 /* What one sealing or opening needs; part of a generation buffer. */
@@ -121,6 +122,7 @@ int rlnc_crypt_mac(struct rlnc_crypt *crypt, const void *buf, size_t len,
 		   u8 mac[RLNC_MAC_BYTES]);
 int rlnc_crypt_digest(struct rlnc_crypt *crypt, const void *buf, size_t len, u8 digest[32]);
 void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES]);
+void rlnc_renew_nonces(struct rlnc_crypt *crypt);
 int rlnc_scratch_init(struct rlnc_crypt_scratch *scratch,
 		      struct rlnc_crypt *crypt, gfp_t gfp);
 void rlnc_scratch_exit(struct rlnc_crypt_scratch *scratch);
@@ -196,8 +198,6 @@ bool rlnc_coverage(struct rlnc_volume *v, u64 epoch, bool present);
 void rlnc_member_fail(struct rlnc_volume *v, u32 index, const char *why);
 void rlnc_member_missed(struct rlnc_volume *v, u32 index, u64 birth);
 int rlnc_member_return(struct rlnc_volume *v, u32 index);
-int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
-			const char **retired);
 int rlnc_member_check_device(struct rlnc_volume *v, const struct dm_dev *dev);
 int rlnc_member_make_stale(struct rlnc_volume *v, struct rlnc_member *m);
 char rlnc_member_letter(struct rlnc_volume *v, u32 index);
@@ -208,6 +208,11 @@ u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes
 		     const char *why);
 void rlnc_member_read_error(struct rlnc_volume *v, u32 index);
 void rlnc_member_read_ok(struct rlnc_volume *v, u32 index);
+
+/* --- replace.c: another device in a member's place ------------------------ */
+
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
+			const char **retired);
 
 /* --- super.c: superblocks on the members ---------------------------------- */
 
@@ -221,7 +226,7 @@ u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 
 /* --- retire.c: superblocks that have to go --------------------------------- */
 
-int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev);
+int rlnc_device_clear(struct rlnc_volume *v, struct dm_dev *dev);
 const char *rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
 
 /* --- codec.c: the code of the volume, and plans for losses ---------------- */

@@ -40,16 +40,14 @@ static void clear_copy(struct rlnc_volume *v, struct dm_dev *dev, u32 copy,
 	rlnc_flight_send(f, round);
 }
 
-/**
- * rlnc_super_clear - let nothing that is on a device be taken for a superblock
- * @v:		volume
- * @dev:	a device that nothing else is written to
+/*
+ * Let nothing that is on a device be taken for a superblock.
  *
  * Return: 0; -EBUSY when it has not ended a write of before; -ETIMEDOUT when the
  * deadline passed, and the device has to be kept until the volume is closed; or the
  * error of writing.
  */
-int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev)
+static int clear_supers(struct rlnc_volume *v, struct dm_dev *dev)
 {
 	struct clearing c = { .status = BLK_STS_OK };
 	struct rlnc_late late;
@@ -65,6 +63,37 @@ int rlnc_super_clear(struct rlnc_volume *v, struct dm_dev *dev)
 		while (rlnc_round_leave(&c.round, &late))
 			ret = -ETIMEDOUT;
 	return ret ?: blk_status_to_errno(c.status);
+}
+
+/* A write that is late is still at it: nobody else shall have it before that ends. */
+static void abandon(struct rlnc_volume *v, struct dm_dev *dev)
+{
+	v->abandoned[v->abandoned_count] = dev;
+	/* Whoever sees the new number sees the device. */
+	smp_store_release(&v->abandoned_count, v->abandoned_count + 1);
+}
+
+/**
+ * rlnc_device_clear - a device that is taken up shall have no superblock of before
+ * @v:		volume; message_mutex is held, and fewer than RLNC_SPARE_MEMBERS are abandoned
+ * @dev:	a device that nothing else is written to; given back after an error, or kept
+ *		until the volume is closed
+ *
+ * Return: 0; -EBUSY when it has not ended a write of before; -ETIMEDOUT when the deadline
+ * passed; or the error of writing.  The log says so.
+ */
+int rlnc_device_clear(struct rlnc_volume *v, struct dm_dev *dev)
+{
+	int ret = clear_supers(v, dev);
+
+	if (!ret)
+		return 0;
+	DMERR("%s: %s cannot be written (%d)", rlnc_name(v), dev->name, ret);
+	if (ret == -ETIMEDOUT)
+		abandon(v, dev);
+	else
+		dm_put_device(v->ti, dev);
+	return ret;
 }
 
 /* A superblock that is under way would land over what is cleared. */
@@ -121,7 +150,7 @@ const char *rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id)
 	if (!dev)
 		return RLNC_RETIRED_NONE;
 	ret = await_quiet(v, dev, &v->port[index]) ?: check_member(v, dev, index, id) ?:
-	      rlnc_super_clear(v, dev);
+	      clear_supers(v, dev);
 	if (!ret) {
 		DMINFO("%s: %s was member %u; its superblocks are erased", rlnc_name(v),
 		       dev->name, index);
