@@ -8,6 +8,13 @@
 #include "dm-rlnc.h"
 #include "trace.h"
 
+/* This machine was copied while it ran: what is in memory is another one's, too. */
+static int vm_forked(struct notifier_block *block, unsigned long action, void *data)
+{
+	rlnc_renew_nonces(container_of(block, struct rlnc_crypt, vmfork));
+	return NOTIFY_DONE;
+}
+
 int rlnc_crypt_init(struct rlnc_crypt *crypt)
 {
 	int ret;
@@ -39,6 +46,9 @@ int rlnc_crypt_init(struct rlnc_crypt *crypt)
 	}
 	ret = crypto_aead_setauthsize(crypt->aead, RLNC_TAG_BYTES) ?:
 	      crypto_aead_setauthsize(crypt->log, RLNC_TAG_BYTES);
+	crypt->vmfork.notifier_call = vm_forked;
+	if (!ret)
+		ret = register_random_vmfork_notifier(&crypt->vmfork);
 	if (ret)
 		goto err_setup;
 	return 0;
@@ -61,6 +71,7 @@ void rlnc_crypt_exit(struct rlnc_crypt *crypt)
 {
 	if (!crypt->aead)
 		return;
+	unregister_random_vmfork_notifier(&crypt->vmfork);
 	crypto_free_shash(crypt->sha);
 	crypto_free_shash(crypt->hmac);
 	crypto_free_aead(crypt->log);
@@ -163,6 +174,16 @@ void rlnc_next_nonce(struct rlnc_crypt *crypt, u8 nonce[RLNC_NONCE_BYTES])
 	spin_lock_irqsave(&crypt->nonce_lock, flags);
 	while (!rlnc_nonces_take(&crypt->nonces, nonce))
 		rlnc_nonces_begin(&crypt->nonces, get_random_u64());
+	spin_unlock_irqrestore(&crypt->nonce_lock, flags);
+}
+
+/* Use no nonce that another machine with this one's memory could use, too. */
+void rlnc_renew_nonces(struct rlnc_crypt *crypt)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&crypt->nonce_lock, flags);
+	rlnc_nonces_end(&crypt->nonces);
 	spin_unlock_irqrestore(&crypt->nonce_lock, flags);
 }
 

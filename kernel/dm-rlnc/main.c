@@ -16,6 +16,8 @@ static int rlnc_preresume(struct dm_target *ti)
 	mutex_lock(&v->message_mutex);
 	/* The device is suspended: reclaim must not wait for it. */
 	noio = memalloc_noio_save();
+	/* A copy of this machine that was made meanwhile would go on with the same ones. */
+	rlnc_renew_nonces(&v->crypt);
 	ret = rlnc_activate(v);
 	memalloc_noio_restore(noio);
 	v->running = !ret;

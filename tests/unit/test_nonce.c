@@ -70,6 +70,19 @@ static void wraps(void **state)
 	takes_none(&n);
 }
 
+/* Who gives an id up takes nothing more of it, and begins another one from its first. */
+static void ends(void **state)
+{
+	struct rlnc_nonces n = { .id = ID, .counter = 77 };
+
+	(void)state;
+	takes(&n, ID, 77);
+	rlnc_nonces_end(&n);
+	takes_none(&n);
+	rlnc_nonces_begin(&n, OTHER);
+	takes(&n, OTHER, 0);
+}
+
 /* Bits of the counter and of the id are in places of their own. */
 static void apart(void **state)
 {
@@ -91,7 +104,8 @@ static void apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(begins), cmocka_unit_test(wraps), cmocka_unit_test(apart),
+		cmocka_unit_test(begins), cmocka_unit_test(wraps), cmocka_unit_test(ends),
+		cmocka_unit_test(apart),
 	};
 
 	return cmocka_run_group_tests_name("nonces", tests, NULL, NULL);

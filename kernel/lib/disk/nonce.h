@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Nonces that are never used twice under one key: 64 random bits and a counter of 32.
- * The random bits, the id, are drawn when a volume is activated, and anew after 2^32
- * nonces: nothing depends on what is stored, so that no rewind repeats one.  That two ids
- * are the same has a chance of 2^-64 for each two activations.
+ * The random bits, the id, are drawn when a volume is activated or resumed, when the machine
+ * turns out to be the copy of another, and anew after 2^32 nonces: nothing depends on what is
+ * stored, so that no rewind repeats one.  That two ids are the same has a chance of 2^-64
+ * for each two of them.
  */
 #ifndef RLNC_DISK_NONCE_H
 #define RLNC_DISK_NONCE_H
@@ -26,6 +27,13 @@ struct rlnc_nonces {
 static inline void rlnc_nonces_begin(struct rlnc_nonces *n, u64 random)
 {
 	n->id = random;
+}
+
+/* What was drawn may be somebody else's, too: another id has to be drawn first. */
+static inline void rlnc_nonces_end(struct rlnc_nonces *n)
+{
+	n->id = 0;
+	n->counter = 0;
 }
 
 /**

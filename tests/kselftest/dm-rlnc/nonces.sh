@@ -10,7 +10,7 @@
 # shellcheck source=tests/kselftest/dm-rlnc/volume.sh
 . "$(dirname "$0")/volume.sh"
 requires dmsetup openssl rlnc-nonces
-plan 10
+plan 11
 
 load_module dm-rlnc checkpoint_ms=3600000
 ram_members 3 9
@@ -51,7 +51,15 @@ go_on one
 go_on another
 go_on third
 
-all() { sort -u "$TMPDIR"/{first,second,one,another,third}; }
+# Who is resumed may be a copy of a machine that goes on elsewhere.
+must create v -- "${MEMBERS[@]}"
+must dd if="$TMPDIR/image" of=/dev/mapper/v bs=32K seek=64 count=1 oflag=direct conv=fsync,notrunc status=none
+must dmsetup suspend v
+must dmsetup resume v
+must dd if="$TMPDIR/image" of=/dev/mapper/v bs=32K seek=65 count=1 oflag=direct conv=fsync,notrunc status=none
+look resumed
+
+all() { sort -u "$TMPDIR"/{first,second,one,another,third,resumed}; }
 for kind in data pack node log; do
 	check "there are nonces of $kind" test "$(all | grep -c "^$kind ")" -gt 16
 done
@@ -66,3 +74,4 @@ for h in one another third; do
 	is "$(own $h | wc -l)" 1 "also after a rewind: $h"
 done
 is "$({ own one; own another; own third; } | sort -u | wc -l)" 3 "and never the one of another history"
+is "$(comm -13 <(ids first second one another third) <(ids resumed) | wc -l)" 2 "who is resumed has another one"
