@@ -209,11 +209,6 @@ u32 rlnc_members_fan(struct rlnc_volume *v, blk_opf_t opf, u64 offset, u32 bytes
 void rlnc_member_read_error(struct rlnc_volume *v, u32 index);
 void rlnc_member_read_ok(struct rlnc_volume *v, u32 index);
 
-/* --- replace.c: another device in a member's place ------------------------ */
-
-int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
-			const char **retired);
-
 /* --- super.c: superblocks on the members ---------------------------------- */
 
 /* Room for the longest superblock: 255 members, 128 seals a pointer. */
@@ -224,8 +219,10 @@ int rlnc_super_read(struct rlnc_volume *v, struct dm_dev *dev, u64 below,
 u32 rlnc_super_write_all(struct rlnc_volume *v, u64 epoch, u64 slots_used,
 			 u64 log_slot);
 
-/* --- retire.c: superblocks that have to go --------------------------------- */
+/* --- replace.c, retire.c: another device in a member's place --------------- */
 
+int rlnc_member_replace(struct rlnc_volume *v, u32 index, const char *path,
+			const char **retired);
 int rlnc_device_clear(struct rlnc_volume *v, struct dm_dev *dev);
 const char *rlnc_member_retire(struct rlnc_volume *v, u32 index, const u8 *id);
 

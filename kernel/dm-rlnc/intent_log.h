@@ -10,6 +10,7 @@
 #include "rlnc_disk.h"
 #include "rlnc_log.h"
 
+struct rlnc_gbuf;
 struct rlnc_volume;
 
 #define RLNC_LOG_SLOTS		64	/* of one epoch */
@@ -61,5 +62,16 @@ int rlnc_log_flush(struct rlnc_volume *v);
 u64 rlnc_log_restart(struct rlnc_volume *v, struct rlnc_log_slots *old);
 void rlnc_log_release(struct rlnc_volume *v, const struct rlnc_log_slots *old);
 int rlnc_log_replay(struct rlnc_volume *v);
+
+/* Of those who write records, and those who read them. */
+static inline void rlnc_log_clear(struct rlnc_log_notes *notes)
+{
+	notes->records = 0;
+	notes->overflow = false;
+}
+
+struct rlnc_log_trailer *rlnc_log_trailer_of(struct rlnc_gbuf *gb, u32 row, u32 col);
+int rlnc_log_crypt(struct rlnc_volume *v, struct rlnc_gbuf *gb, u32 row, u32 col, u64 seq,
+		   bool encrypt);
 
 #endif /* DM_RLNC_INTENT_LOG_H */
