@@ -15,6 +15,7 @@
 #define ANYTHING	"\"Action\":\"s3:*\",\"Resource\":\"" ARN "*\""
 #define OBJECTS		"\"Resource\":\"" ARN "/*\""
 #define FROM(op, range)	WHEN("\"" op "\":{\"aws:SourceIp\":\"" range "\"}")
+#define UPPER		"0000000000000001DEADBEEFDEADBEEFDEADBEEFDEADBEEFDEADBEEFDEADBEEF"
 #define WHEN(c)		",\"Condition\":{" c "}"
 
 static struct s3_fault fault;
@@ -43,6 +44,23 @@ static void refused(void **state)
 		{ DOC(ALLOW("\"Principal\":{\"AWS\":\"me\"}," GET OBJECTS)), "principal" },
 		{ DOC(ALLOW("\"Principal\":{\"Service\":\"x\"}," GET OBJECTS)), "principal" },
 		{ DOC(ALLOW("\"Principal\":{}," GET OBJECTS)), "principal" },
+		/* Whom nobody can be. */
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam::red:user/*\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam::red:user/a/b\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam::red:role/a\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam::red:rootless\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam::red\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"AWS\":\"arn:aws:iam:::root\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"CanonicalUser\":\"red\"}," GET OBJECTS)),
+		  "principal" },
+		{ DOC(DENY("\"Principal\":{\"CanonicalUser\":\"" UPPER "\"}," GET OBJECTS)),
+		  "principal" },
 		{ DOC(ALLOW("\"NotPrincipal\":{\"AWS\":\"123456789012\"}," GET OBJECTS)),
 		  "NotPrincipal" },
 		{ DOC(ALLOW(ALL "\"NotPrincipal\":\"*\"," GET OBJECTS)), "both" },
@@ -150,18 +168,19 @@ static void decides(void **state)
 }
 
 #define USER	"arn:aws:iam::123456789012:user/a"
+#define ID	"0000000000000001deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef"
 #define ROOT	"arn:aws:iam::210987654321:root"
 
 static void principals(void **state)
 {
-	static const char named[] = DOC(ALLOW("\"Principal\":{\"AWS\":[\"" USER "\",\"" ROOT "\"],\"CanonicalUser\":\"id1\"},"
-		GET OBJECTS));
+	static const char named[] = DOC(ALLOW("\"Principal\":{\"AWS\":[\"" USER
+		"\",\"" ROOT "\"],\"CanonicalUser\":\"" ID "\"}," GET OBJECTS));
 	static const char but[] = DOC(DENY("\"NotPrincipal\":{\"AWS\":\"" USER "\"},"
 		GET OBJECTS));
 
 	(void)state;
 	assert_int_equal(ask(named, REQ("s3:GetObject", "k")), S3_POLICY_SILENT);
-	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .user_id = STR("id1"))),
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .user_id = STR(ID))),
 			 S3_POLICY_ALLOWS);
 	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .user_id = STR("id2"))),
 			 S3_POLICY_SILENT);
@@ -171,6 +190,9 @@ static void principals(void **state)
 	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .account = STR("210987654321"))),
 			 S3_POLICY_ALLOWS);
 	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .account = STR("123456789012"))),
+			 S3_POLICY_SILENT);
+	/* An id is of one team, and no name of another. */
+	assert_int_equal(ask(named, REQ("s3:GetObject", "k", .account = STR(ID))),
 			 S3_POLICY_SILENT);
 	assert_int_equal(ask(but, REQ("s3:GetObject", "k")), S3_POLICY_DENIES);
 	assert_int_equal(ask(but, REQ("s3:GetObject", "k",

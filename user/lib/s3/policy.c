@@ -47,6 +47,32 @@ static bool has_variable(const struct policy_list *list)
 	return false;
 }
 
+static bool has_any(struct str s, const char *of)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (strchr(of, s.at[i]))
+			return true;
+	return false;
+}
+
+/* arn:aws:iam::TEAM:root, arn:aws:iam::TEAM:user/KEY: whole names, as S3 has it. */
+static bool arn_ok(struct str who)
+{
+	struct str account;
+
+	if (!str_starts(who, STR(POLICY_IAM)) || has_any(who, "*?"))
+		return false;
+	who = str_skip(who, strlen(POLICY_IAM));
+	if (!str_cut(&who, ':', &account) || !account.len)
+		return false;
+	if (str_equal(who, STR("root")))
+		return true;
+	return who.len > 5 && str_starts(who, STR("user/")) && !has_any(str_skip(who, 5), "/");
+}
+
+/* Whom nobody can be is refused: to deny it to him would be to deny it to nobody. */
 static bool principal_ok(const char *kind, struct str who)
 {
 	uint64_t account;
@@ -54,9 +80,10 @@ static bool principal_ok(const char *kind, struct str who)
 	if (str_equal(who, STR("*")))
 		return true;
 	if (!strcmp(kind, "CanonicalUser"))
-		return who.len;
-	return str_starts(who, STR("arn:aws:iam::")) ||
-	       (who.len == 12 && str_number(who, UINT64_MAX, &account));
+		return who.len == POLICY_CANONICAL_ID &&
+		       strspn(who.at, "0123456789abcdef") >= who.len;
+	return arn_ok(who) ||
+	       (who.len == POLICY_ACCOUNT && str_number(who, UINT64_MAX, &account));
 }
 
 /* "*" or {"AWS": ..., "CanonicalUser": ...} */

@@ -10,11 +10,11 @@ static bool is_account_of(struct str who, struct str account)
 
 	if (!account.len)
 		return false;
-	if (str_equal(who, account))
+	if (who.len == POLICY_ACCOUNT && str_equal(who, account))
 		return true;
-	if (!str_starts(who, STR("arn:aws:iam::")) || !str_ends(who, STR(":root")))
+	if (!str_starts(who, STR(POLICY_IAM)) || !str_ends(who, STR(":root")))
 		return false;
-	rest = str_skip(rest, 13);
+	rest = str_skip(rest, strlen(POLICY_IAM));
 	rest.len -= 5;
 	return str_equal(rest, account);
 }

@@ -8,6 +8,9 @@
 #include "policy.h"
 
 #define POLICY_ARN		"arn:aws:s3:::"
+#define POLICY_IAM		"arn:aws:iam::"
+#define POLICY_ACCOUNT		12u	/* digits of an account's number */
+#define POLICY_CANONICAL_ID	64u	/* digits, lower case */
 #define POLICY_COPY_SOURCE	"s3:x-amz-copy-source"
 #define POLICY_EXISTING_TAG	"s3:ExistingObjectTag/"
 
