@@ -223,7 +223,8 @@ static int try_acl(struct home *h, enum asker who)
 {
 	ANSWER answer = LINK_ANSWER_NONE;
 	const struct meta_set ask = {
-		.caller = caller_of(who), .bucket = rtext("b"), .name = rtext("o"), .acl = true,
+		.caller = caller_of(who), .bucket = rtext("b"), .name = rtext("o"),
+		.what = META_SET_ACL,
 	};
 	struct meta_result give;
 

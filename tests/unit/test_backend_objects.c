@@ -476,7 +476,8 @@ static int limits(void *arg)
 		.uri = { GRANTS_ALL_USERS, sizeof(GRANTS_ALL_USERS) - 1 },
 	};
 	const struct meta_set lie = {
-		.caller = caller_of(OWNER), .bucket = rtext("b"), .name = rtext("o"), .acl = true,
+		.caller = caller_of(OWNER), .bucket = rtext("b"), .name = rtext("o"),
+		.what = META_SET_ACL,
 		.grant = &grant, .grants = 1, .canned_acl = rtext("bucket-owner-full-control"),
 	};
 	struct put p = {

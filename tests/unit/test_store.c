@@ -69,9 +69,9 @@ static void other_team_sees_nothing(void **state)
 	ASSERT_ERR(store_object_put(s, &put, &r), STORE_NO_SUCH_BUCKET);
 	ASSERT_ERR(store_object_delete(s, red, b, str("ours"), NULL, NULL, &r),
 		   STORE_NO_SUCH_BUCKET);
-	ASSERT_ERR(store_object_set_tags(s, red, b, str("ours"), NULL, str("t"), &r),
+	ASSERT_ERR(store_object_set_tags(s, red, b, str("ours"), NULL, NULL, str("t"), &r),
 		   STORE_NO_SUCH_BUCKET);
-	ASSERT_ERR(store_object_set_acl(s, red, b, str("ours"), NULL, str("t"), &r),
+	ASSERT_ERR(store_object_set_acl(s, red, b, str("ours"), NULL, NULL, str("t"), &r),
 		   STORE_NO_SUCH_BUCKET);
 	ASSERT_ERR(store_list_objects(s, &l, &shop->arena, &out), STORE_NO_SUCH_BUCKET);
 	ASSERT_ERR(store_list_versions(s, &l, &shop->arena, &out), STORE_NO_SUCH_BUCKET);
@@ -130,13 +130,44 @@ static void shared_bucket(void **state)
 
 /* --- buckets ------------------------------------------------------------- */
 
+/* A new one has what it was made with, in one step. */
+static void made_with(void **state)
+{
+	const struct store_text documents[STORE_DOCUMENTS] = {
+		[STORE_ACL] = str("acl"), [STORE_TAGS] = str("tags"),
+	};
+	struct shop *shop = *state;
+	struct store_bucket b = {
+		.team = shop->team, .name = str("made"), .policy = shop->policy, .shared = true,
+		.document = documents,
+	};
+	struct store_bucket found;
+	struct store_text body;
+
+	ASSERT_OK(store_bucket_create(shop->store, &b));
+	ASSERT_OK(store_bucket_find(shop->store, shop->team, b.name, &shop->arena, &found));
+	assert_true(found.shared && found.versioning == STORE_UNVERSIONED && !found.document);
+	ASSERT_OK(store_bucket_document(shop->store, shop->team, b.id, STORE_ACL, &shop->arena,
+					&body));
+	assert_true(text_is(body, "acl"));
+	ASSERT_OK(store_bucket_document(shop->store, shop->team, b.id, STORE_TAGS, &shop->arena,
+					&body));
+	assert_true(text_is(body, "tags"));
+	ASSERT_ERR(store_bucket_document(shop->store, shop->team, b.id, STORE_CORS, &shop->arena,
+					 &body), STORE_NO_SUCH_CORS);
+}
+
 static void bucket_names(void **state)
 {
 	struct shop *shop = *state;
 	struct store_bucket b = {
 		.team = shop->team, .name = str("bucket"), .policy = shop->policy,
 	};
-	struct store_bucket *list;
+	static char long_text[STORE_BLOB_MAX + 1];
+	const struct store_text documents[STORE_DOCUMENTS] = {
+		[STORE_ACL] = str("acl"), [STORE_TAGS] = { long_text, sizeof(long_text) },
+	};
+	struct store_bucket *list, found;
 
 	ASSERT_ERR(store_bucket_create(shop->store, &b), STORE_BUCKET_OWNED);
 	b.team = shop->other;
@@ -150,6 +181,11 @@ static void bucket_names(void **state)
 	b.policy = shop->policy;
 	b.name = str("");
 	ASSERT_ERR(store_bucket_create(shop->store, &b), STORE_INVALID);
+	b.name = str("too much");
+	b.document = documents;
+	ASSERT_ERR(store_bucket_create(shop->store, &b), STORE_TOO_LARGE);
+	ASSERT_ERR(store_bucket_look(shop->store, str("too much"), &shop->arena, &found),
+		   STORE_NO_SUCH_BUCKET);
 	make_bucket(shop, shop->team, "a");
 	make_bucket(shop, shop->team, "c");
 	make_bucket(shop, shop->other, "b");
@@ -293,9 +329,9 @@ static void everything_is_kept(void **state)
 	ASSERT_OK(store_object_put(shop->store, &put, &r));
 	assert_int_equal(r.version.kind, STORE_LATEST);
 	ASSERT_OK(store_object_set_tags(shop->store, shop->team, shop->bucket, str("k"), NULL,
-					str("new tags"), &r));
+					NULL, str("new tags"), &r));
 	ASSERT_OK(store_object_set_acl(shop->store, shop->team, shop->bucket, str("k"), &null_id,
-				       str("new acl"), &r));
+				       NULL, str("new acl"), &r));
 	ASSERT_OK(get_object(shop, shop->team, shop->bucket, "k", &null_id, &o));
 	assert_true(text_is(o.etag, "etag") && text_is(o.checksums, "sums"));
 	assert_true(text_is(o.headers, "headers") && text_is(o.metadata, "meta"));
@@ -308,6 +344,30 @@ static void everything_is_kept(void **state)
 	ASSERT_ERR(store_object_put(shop->store, &put, &r), STORE_INVALID);
 	put.body.size = STORE_OBJECT_MAX + 1;
 	ASSERT_ERR(store_object_put(shop->store, &put, &r), STORE_TOO_LARGE);
+}
+
+/* What was judged is what is changed. */
+static void set_if(void **state)
+{
+	struct shop *shop = *state;
+	struct store_condition same = { 0 };
+	struct store_result first, second, r;
+	struct store_object o;
+
+	ASSERT_OK(put_object(shop, shop->bucket, "k", "e1", &first));
+	same.order = first.order;
+	ASSERT_OK(store_object_set_tags(shop->store, shop->team, shop->bucket, str("k"), NULL,
+					&same, str("old"), &r));
+	ASSERT_OK(put_object(shop, shop->bucket, "k", "e2", &second));
+	ASSERT_ERR(store_object_set_tags(shop->store, shop->team, shop->bucket, str("k"), NULL,
+					 &same, str("new"), &r), STORE_PRECONDITION);
+	ASSERT_ERR(store_object_set_acl(shop->store, shop->team, shop->bucket, str("k"), NULL,
+					&same, str("new"), &r), STORE_PRECONDITION);
+	ASSERT_OK(get_object(shop, shop->team, shop->bucket, "k", NULL, &o));
+	assert_true(!o.tags.len && !o.acl.len);
+	same.order = second.order;
+	ASSERT_OK(store_object_set_acl(shop->store, shop->team, shop->bucket, str("k"), NULL,
+				       &same, str("new"), &r));
 }
 
 static int delete_if(struct shop *shop, const char *name, struct store_condition c)
@@ -562,9 +622,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(other_team_sees_nothing), STORE_TEST(shared_bucket),
-		STORE_TEST(bucket_names), STORE_TEST(bucket_limit), STORE_TEST(bucket_delete),
+		STORE_TEST(made_with), STORE_TEST(bucket_names), STORE_TEST(bucket_limit),
+		STORE_TEST(bucket_delete),
 		STORE_TEST(documents), STORE_TEST(names), STORE_TEST(everything_is_kept),
-		STORE_TEST(conditional_delete), STORE_TEST(forged_versions),
+		STORE_TEST(set_if), STORE_TEST(conditional_delete), STORE_TEST(forged_versions),
 		STORE_TEST(upload_errors), STORE_TEST(many_parts), STORE_TEST(list_uploads),
 		STORE_TEST(listing_cost), cmocka_unit_test(error_codes),
 	};

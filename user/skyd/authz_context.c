@@ -150,6 +150,10 @@ static int add_existing(struct call *c, struct context *x, const struct authz_as
 			rc = -ENOMEM;
 	}
 	store_arena_free(&arena);
+	if (ask->judged && !rc)
+		ask->judged->order = o.order;
+	else if (ask->judged && rc == -STORE_NO_SUCH_KEY)
+		ask->judged->if_none_match = STORE_TEXT("*");
 	/* What is not there has none; a marker neither. */
 	if (rc == -STORE_NO_SUCH_KEY || rc == -STORE_NO_SUCH_VERSION ||
 	    rc == -STORE_METHOD_NOT_ALLOWED)

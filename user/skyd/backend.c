@@ -313,8 +313,10 @@ int call_begin(struct link_request *request, const struct meta_caller *caller, s
 
 int call_bucket(struct call *c, struct rpc_bytes name)
 {
-	return name.len ? cache_bucket(c->b, str_of_bytes(name), &c->bucket)
-			: meta_status(S3_NO_SUCH_BUCKET);
+	int rc = name.len ? cache_bucket(c->b, str_of_bytes(name), &c->bucket)
+			  : meta_status(S3_NO_SUCH_BUCKET);
+
+	return rc ? rc : owner_check(c, c->caller->owner);
 }
 
 int call_in_bucket(struct link_request *request, const struct meta_caller *caller,

@@ -146,24 +146,20 @@ static int find_policy(struct call *c, struct rpc_bytes name, u64 *id)
 static int make_bucket(struct call *c, const struct meta_bucket_make *ask,
 		       struct store_text acl, bool others)
 {
-	struct store_bucket row = { .team = c->key->row.team, .name = text_of(ask->name) };
+	const struct store_text document[STORE_DOCUMENTS] = {
+		[STORE_ACL] = acl, [STORE_OWNERSHIP] = text_of(ask->ownership),
+		[STORE_TAGS] = text_of(ask->tags),
+	};
+	struct store_bucket row = {
+		.team = c->key->row.team, .name = text_of(ask->name), .shared = others,
+		.document = document,
+	};
 	struct meta_policy policy;
 	int rc = find_policy(c, ask->policy, &row.policy);
 
 	if (rc)
 		return rc;
 	rc = store_bucket_create(c->b->store, &row);
-	cache_forget_bucket(c->b, str_of_bytes(ask->name));
-	if (!rc && ask->ownership.len)
-		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_OWNERSHIP,
-					       text_of(ask->ownership));
-	if (!rc && ask->tags.len)
-		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_TAGS,
-					       text_of(ask->tags));
-	if (!rc && others)
-		rc = store_bucket_set_shared(c->b->store, row.team, row.id, true);
-	if (!rc && acl.len)
-		rc = store_bucket_set_document(c->b->store, row.team, row.id, STORE_ACL, acl);
 	cache_forget_bucket(c->b, str_of_bytes(ask->name));
 	if (rc)
 		return backend_status(rc);
@@ -187,6 +183,7 @@ static int owned_so(struct str ownership, bool others)
 static int answer_create(struct link_request *r, const void *question, void *answer)
 {
 	const struct meta_bucket_make *ask = question;
+	const struct authz_acl given = { ask->grant, ask->grants, ask->canned_acl, true };
 	struct store_text acl;
 	struct call *c;
 	bool others;
@@ -194,9 +191,10 @@ static int answer_create(struct link_request *r, const void *question, void *ans
 
 	if (rc)
 		return rc;
-	if (!c->key || c->key->row.scope < STORE_SCOPE_FULL)
+	if (!c->key || c->key->row.scope < STORE_SCOPE_FULL ||
+	    (ask->caller.owner.len && !str_is(str_of_bytes(ask->caller.owner), c->key->owner)))
 		return meta_status(S3_ACCESS_DENIED);
-	rc = grants_check(c, ask->grant, ask->grants, c->key->owner, &acl, &others);
+	rc = grants_check(c, &given, c->key->owner, &acl, &others);
 	if (!rc && ask->ownership.len)
 		rc = owned_so(str_of_bytes(ask->ownership), others);
 	if (!rc)
@@ -293,10 +291,11 @@ static int answer_versioning(struct link_request *r, const void *question, void 
 
 /*
  * A bucket's policy is its region, too: some clients sign for the LocationConstraint that they
- * have given.  Its name is told to its own team only.
+ * have given.  Its name is told to its own team, and to who may ask for the bucket's location.
  */
 static int answer_region(struct link_request *r, const void *question, void *answer)
 {
+	const struct authz_ask location = { .op = AUTHZ_GET_LOCATION };
 	const struct meta_region_ask *ask = question;
 	struct str asked = str_of_bytes(ask->region), name = STR_NONE;
 	struct meta_region *give = answer;
@@ -310,11 +309,10 @@ static int answer_region(struct link_request *r, const void *question, void *ans
 		rc = call_bucket(c, ask->bucket);
 	if (rc && meta_code(rc) != S3_NO_SUCH_BUCKET)
 		return rc;
-	if (c->bucket) {
+	if (c->bucket && (c->key->row.team == call_team(c) || !authz(c, &location))) {
 		name = str_of_text(c->bucket->policy_name);
-		if (c->key->row.team == call_team(c))
-			give->region = name_of_policy(c->bucket->policy_name);
-	} else {
+		give->region = name_of_policy(c->bucket->policy_name);
+	} else if (!c->bucket) {
 		rc = store_policy_find(c->b->store, c->key->row.team, text_of(ask->region),
 				       &c->arena, &policy);
 		if (rc && rc != -STORE_NO_SUCH_POLICY)
@@ -459,7 +457,7 @@ static int put_document(struct call *c, const struct meta_bucket_set *ask)
 	if (!rc && ask->document == STORE_ACL)
 		rc = authz_acl(c, &acl);
 	if (!rc && ask->document == STORE_ACL)
-		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &body, &others);
+		rc = grants_check(c, &acl, c->bucket->owner, &body, &others);
 	if (!rc && ask->document == STORE_ACL && ask->owner.len && !ask->grants)
 		rc = grants_revoke(c, &body);
 	if (!rc && (others || (ask->document == STORE_BUCKET_POLICY && body.len)))

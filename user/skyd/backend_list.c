@@ -101,6 +101,9 @@ static int answer_list(struct link_request *r, const void *question, void *answe
 
 /* --- META_DELETE ------------------------------------------------------------------ */
 
+/* How often it is judged anew when what was judged has been replaced meanwhile. */
+#define JUDGEMENTS	8
+
 struct deletion {
 	struct call *c;
 	const struct meta_delete *ask;
@@ -109,24 +112,46 @@ struct deletion {
 	int error;		/* of one that is no answer: all end */
 };
 
+static bool on_what_was_judged(const struct store_condition *x)
+{
+	return x->order || x->if_none_match.len;
+}
+
+/* A policy may look at the tags of what is deleted: it is that, or it is judged anew. */
+static int judge_and_delete(struct call *c, const struct meta_delete_item *item,
+			    const struct store_version *version, struct store_result *result)
+{
+	struct store_condition condition;
+	const struct authz_ask may = {
+		.op = AUTHZ_DELETE, .name = item->name, .version = version,
+		.if_match = item->if_match, .judged = &condition,
+	};
+	unsigned int left = JUDGEMENTS;
+	bool held;
+	int rc;
+
+	do {
+		condition = (struct store_condition){ .if_match = text_of(item->if_match) };
+		rc = authz(c, &may);
+		if (rc)
+			return rc;
+		held = on_what_was_judged(&condition);
+		rc = store_object_delete(c->b->store, call_team(c), c->bucket->row.id,
+					 text_of(item->name), version,
+					 held || item->if_match.len ? &condition : NULL, result);
+	} while (rc == -STORE_PRECONDITION && held && --left);
+	return left || item->if_match.len ? rc : meta_status(S3_OPERATION_ABORTED);
+}
+
 static int delete_one(struct call *c, const struct meta_delete_item *item,
 		      struct meta_deleted_item *to)
 {
-	const struct store_condition condition = { .if_match = text_of(item->if_match) };
 	struct store_result result = { 0 };
 	struct store_version version;
-	struct authz_ask may = {
-		.op = AUTHZ_DELETE, .name = item->name, .version = &version,
-		.if_match = item->if_match,
-	};
 	int rc = version_read(item->version_kind, item->version, &version) ? 0 : -EINVAL;
 
 	if (!rc)
-		rc = authz(c, &may);
-	if (!rc)
-		rc = store_object_delete(c->b->store, call_team(c), c->bucket->row.id,
-					 text_of(item->name), &version,
-					 item->if_match.len ? &condition : NULL, &result);
+		rc = judge_and_delete(c, item, &version, &result);
 	/* A version that cannot be there is not there any more. */
 	if (rc == -STORE_NO_SUCH_VERSION)
 		rc = 0;

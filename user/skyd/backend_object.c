@@ -251,10 +251,10 @@ static int find_from(struct call *c, const struct meta_read *ask, const struct s
 }
 
 static int give_object(struct call *c, const struct meta_read *ask, const struct store_object *o,
-		       struct meta_object *give)
+		       const struct store_version *asked, struct meta_object *give)
 {
-	struct authz_ask tags = {
-		.op = AUTHZ_GET_TAGS, .name = ask->name, .version = &o->version, .object = o,
+	const struct authz_ask tags = {
+		.op = AUTHZ_GET_TAGS, .name = ask->name, .version = asked, .object = o,
 	};
 	struct meta_document acl;
 	u64 offset;
@@ -337,7 +337,7 @@ static int answer_read(struct link_request *r, const void *question, void *answe
 	give->order = o.order;
 	give->latest = o.latest;
 	give->marker = o.marker;
-	return o.marker ? 0 : give_object(c, ask, &o, give);
+	return o.marker ? 0 : give_object(c, ask, &o, &version, give);
 }
 
 const struct link_operation backend_objects[] = {

@@ -107,10 +107,26 @@ bool grants_to_nobody(const struct call *c, const struct meta_grant *grant, u32 
 	return true;
 }
 
-int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, const char *owner,
+/* What is canned is for the bucket's owner, whoever sends it, and then for others. */
+static int canned_list(struct call *c, const struct authz_acl *acl, const char *owner,
+		       struct meta_document *list)
+{
+	struct meta_grant *grant = store_alloc(&c->arena, (acl->grants + 1) * sizeof(*grant));
+
+	if (!grant)
+		return -ENOMEM;
+	grant[0] = (struct meta_grant){
+		.permission = S3_FULL_CONTROL, .id = { owner, OWNER_LEN },
+	};
+	memcpy(grant + 1, acl->grant, acl->grants * sizeof(*grant));
+	*list = (struct meta_document){ .grant = grant, .grants = acl->grants + 1 };
+	return 0;
+}
+
+int grants_check(struct call *c, const struct authz_acl *acl, const char *owner,
 		 struct store_text *to, bool *others)
 {
-	const struct meta_document list = { .grant = grant, .grants = grants };
+	struct meta_document list = { .grant = acl->grant, .grants = acl->grants };
 	size_t size = 64;
 	void *buf;
 	int rc = 0;
@@ -118,13 +134,15 @@ int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, con
 
 	*to = (struct store_text){ 0 };
 	*others = false;
-	for (i = 0; !rc && i < grants; i++) {
-		rc = check_grant(c, &grant[i], owner, others);
-		size += 16 + grant[i].id.len + grant[i].uri.len;
+	if (acl->canned_acl.len && acl->grants)
+		rc = canned_list(c, acl, owner, &list);
+	for (i = 0; !rc && i < list.grants; i++) {
+		rc = check_grant(c, &list.grant[i], owner, others);
+		size += 16 + list.grant[i].id.len + list.grant[i].uri.len;
 	}
 	if (rc == -STORE_INVALID)
 		return meta_status(S3_INVALID_ARGUMENT);
-	if (rc || !grants)
+	if (rc || !list.grants)
 		return backend_status(rc);
 	buf = store_alloc(&c->arena, size);
 	if (!buf)

@@ -152,20 +152,23 @@ int backend_share(struct call *c);
 
 /* The canonical id of a team, as text. */
 void owner_write(u64 team, u64 created, char id[OWNER_LEN + 1]);
-/* A document of grants may name the bucket's owner, but nobody else. */
+/* A document of grants, or a request, may name the bucket's owner, but nobody else. */
 int owner_check(const struct call *c, struct rpc_bytes named);
 /* A team by its number.  -STORE_NO_SUCH_TEAM. */
 int owner_team(struct backend *b, u64 team, struct store_arena *a, struct store_team *row);
+
+struct authz_acl;
 
 #define GRANTS_ALL_USERS	"http://acs.amazonaws.com/groups/global/AllUsers"
 #define GRANTS_AUTHENTICATED	"http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 #define GRANTS_LOG_DELIVERY	"http://acs.amazonaws.com/groups/s3/LogDelivery"
 
 /*
- * Check a list, and write it as the store keeps it; none: nothing.  S3_INVALID_ARGUMENT when
- * somebody is named who does not exist.  *@others: it is not only the owner's.
+ * Check a list, and write it as the store keeps it; none: nothing.  One that is canned has a
+ * line of the @owner's besides.  S3_INVALID_ARGUMENT when somebody is named who does not exist.
+ * *@others: it is not only the owner's.
  */
-int grants_check(struct call *c, const struct meta_grant *grant, u32 grants, const char *owner,
+int grants_check(struct call *c, const struct authz_acl *acl, const char *owner,
 		 struct store_text *to, bool *others);
 /* Is it the owner's of the bucket alone? */
 bool grants_to_nobody(const struct call *c, const struct meta_grant *grant, u32 grants);
@@ -244,6 +247,7 @@ struct authz_ask {
 	struct rpc_bytes canned_acl;
 	struct rpc_bytes if_match, if_none_match;
 	const struct meta_list *list;
+	struct store_condition *judged;		/* NULL, or made to hold of what was judged */
 	bool written;				/* tags or an ACL of what the request writes */
 	bool to_nobody;				/* an ACL that grants nothing */
 };

@@ -9,18 +9,17 @@
 
 /* --- create ----------------------------------------------------------------------- */
 
-static int may_create(struct call *c, const struct meta_commit *ask)
+static int may_create(struct call *c, const struct meta_commit *ask,
+		      const struct authz_acl *acl)
 {
 	const struct authz_writing w = {
 		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
 		.acl = ask->grants || ask->canned_acl.len,
 		.to_nobody = grants_to_nobody(c, ask->grant, ask->grants),
 	};
-
-	const struct authz_acl acl = { ask->grant, ask->grants, ask->canned_acl, false };
 	int rc = authz_write(c, &w);
 
-	return rc ? rc : authz_acl(c, &acl);
+	return rc ? rc : authz_acl(c, acl);
 }
 
 static int answer_create(struct link_request *r, const void *question, void *answer)
@@ -31,16 +30,16 @@ static int answer_create(struct link_request *r, const void *question, void *ans
 		.metadata = text_of(ask->metadata), .tags = text_of(ask->tags),
 		.key = text_of(ask->key), .checksums = text_of(ask->checksums),
 	};
+	const struct authz_acl acl = { ask->grant, ask->grants, ask->canned_acl, false };
 	struct meta_result *give = answer;
 	bool others = false;
 	struct call *c;
 	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
 
 	if (!rc)
-		rc = may_create(c, ask);
+		rc = may_create(c, ask, &acl);
 	if (!rc)
-		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &upload.acl,
-				  &others);
+		rc = grants_check(c, &acl, c->bucket->owner, &upload.acl, &others);
 	if (!rc && others)
 		rc = backend_share(c);
 	if (rc)

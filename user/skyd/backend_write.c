@@ -226,7 +226,8 @@ static int commit_part(struct call *c, const struct meta_commit *ask,
 }
 
 static int commit_object(struct call *c, const struct meta_commit *ask,
-			 const struct store_body *body, struct meta_result *give)
+			 const struct authz_acl *acl, const struct store_body *body,
+			 struct meta_result *give)
 {
 	struct store_put put = {
 		.team = call_team(c), .bucket = c->bucket->row.id, .name = text_of(ask->name),
@@ -237,7 +238,7 @@ static int commit_object(struct call *c, const struct meta_commit *ask,
 	};
 	struct store_result result = { 0 };
 	bool others;
-	int rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &put.acl, &others);
+	int rc = grants_check(c, acl, c->bucket->owner, &put.acl, &others);
 
 	if (!rc && others)
 		rc = backend_share(c);
@@ -284,7 +285,7 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 	if (!body.claim)
 		return -ENOMEM;
 	rc = ask->part ? backend_status(commit_part(c, ask, &body))
-		       : commit_object(c, ask, &body, answer);
+		       : commit_object(c, ask, &acl, &body, answer);
 	if (!rc)
 		moves_look(c->b, ask->records, ask->piece);
 	return rc;
@@ -292,8 +293,12 @@ static int answer_commit(struct link_request *r, const void *question, void *ans
 
 /* --- META_SET --------------------------------------------------------------------- */
 
+/* How often it is judged anew when what was judged has been replaced meanwhile. */
+#define JUDGEMENTS	8
+
 static int set_acl(struct call *c, const struct meta_set *ask,
-		   const struct store_version *version, struct store_result *result)
+		   const struct store_version *version,
+		   const struct store_condition *condition, struct store_result *result)
 {
 	const struct authz_acl given = { ask->grant, ask->grants, ask->canned_acl, true };
 	struct store_text acl;
@@ -303,45 +308,73 @@ static int set_acl(struct call *c, const struct meta_set *ask,
 	if (!rc)
 		rc = authz_acl(c, &given);
 	if (!rc)
-		rc = grants_check(c, ask->grant, ask->grants, c->bucket->owner, &acl, &others);
+		rc = grants_check(c, &given, c->bucket->owner, &acl, &others);
 	if (!rc && ask->owner.len && !ask->grants)
 		rc = grants_revoke(c, &acl);
 	if (!rc && others)
 		rc = backend_share(c);
 	return rc ? rc : store_object_set_acl(c->b->store, call_team(c), c->bucket->row.id,
-					      text_of(ask->name), version, acl, result);
+					      text_of(ask->name), version, condition, acl,
+					      result);
 }
 
-static int answer_set(struct link_request *r, const void *question, void *answer)
+static int set_tags(struct call *c, const struct meta_set *ask,
+		    const struct store_version *version,
+		    const struct store_condition *condition, struct store_result *result)
 {
-	const struct meta_set *ask = question;
-	struct authz_ask may = {
-		.op = ask->acl ? AUTHZ_PUT_ACL : ask->tags.len ? AUTHZ_PUT_TAGS : AUTHZ_DELETE_TAGS,
-		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
-	};
-	struct store_result result = { 0 };
-	struct store_version version;
-	struct store_object o;
-	struct call *c;
-	int found, rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
+	return store_object_set_tags(c->b->store, call_team(c), c->bucket->row.id,
+				     text_of(ask->name), version, condition, text_of(ask->tags),
+				     result);
+}
 
-	if (!rc && !version_read(ask->version_kind, ask->version, &version))
-		rc = -EINVAL;
-	if (rc)
-		return rc;
-	found = store_object_get(c->b->store, call_team(c), c->bucket->row.id,
-				 text_of(ask->name), &version, &c->arena, &o);
-	may.version = &version;
-	may.object = found ? NULL : &o;
-	rc = authz(c, &may);
+/* -STORE_PRECONDITION: not the object that was judged is there now. */
+static int judge_and_set(struct call *c, const struct meta_set *ask,
+			 const struct store_version *version, struct store_result *result)
+{
+	struct store_object o;
+	int found = store_object_get(c->b->store, call_team(c), c->bucket->row.id,
+				     text_of(ask->name), version, &c->arena, &o);
+	static const enum authz_op ops[] = {
+		[META_SET_TAGS] = AUTHZ_PUT_TAGS, [META_REMOVE_TAGS] = AUTHZ_DELETE_TAGS,
+		[META_SET_ACL] = AUTHZ_PUT_ACL,
+	};
+	const struct authz_ask may = {
+		.op = ops[ask->what],
+		.name = ask->name, .tags = ask->tags, .canned_acl = ask->canned_acl,
+		.version = version, .object = found ? NULL : &o,
+	};
+	const struct store_condition same = { .order = found ? 0 : o.order };
+	int rc = authz(c, &may);
+
 	if (found)
 		return rc || found == -STORE_NO_SUCH_KEY || found == -STORE_NO_SUCH_VERSION ?
 		       authz_missing(c, found) : backend_status(found);
 	if (rc)
 		return rc;
-	rc = ask->acl ? set_acl(c, ask, &version, &result) :
-	     store_object_set_tags(c->b->store, call_team(c), c->bucket->row.id,
-				   text_of(ask->name), &version, text_of(ask->tags), &result);
+	return ask->what == META_SET_ACL ? set_acl(c, ask, version, &same, result) :
+					   set_tags(c, ask, version, &same, result);
+}
+
+static int answer_set(struct link_request *r, const void *question, void *answer)
+{
+	const struct meta_set *ask = question;
+	struct store_result result = { 0 };
+	struct store_version version;
+	unsigned int left = JUDGEMENTS;
+	struct call *c;
+	int rc = call_in_bucket(r, &ask->caller, ask->bucket, &c);
+
+	if (!rc && (ask->what > META_SET_ACL ||
+		    (ask->what == META_REMOVE_TAGS && ask->tags.len) ||
+		    !version_read(ask->version_kind, ask->version, &version)))
+		rc = -EINVAL;
+	if (rc)
+		return rc;
+	do {
+		rc = judge_and_set(c, ask, &version, &result);
+	} while (rc == -STORE_PRECONDITION && --left);
+	if (rc == -STORE_PRECONDITION)
+		return meta_status(S3_OPERATION_ABORTED);
 	result_write(&result, answer);
 	return backend_status(rc);
 }

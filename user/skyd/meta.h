@@ -108,6 +108,7 @@ struct meta_caller {
 	struct rpc_bytes address;	/* of the client, as text */
 	struct rpc_bytes agent;		/* User-Agent */
 	struct rpc_bytes referer;
+	struct rpc_bytes owner;		/* that the bucket has to have; empty: any */
 	bool secure;			/* over TLS */
 	/*
 	 * What policies may ask about and the question does not say in a field of its own:
@@ -494,13 +495,15 @@ struct meta_deleted {
 	u32 count;
 };
 
+enum meta_set_what { META_SET_TAGS, META_REMOVE_TAGS, META_SET_ACL };
+
 struct meta_set {
 	struct meta_caller caller;
 	struct rpc_bytes bucket;
 	struct rpc_bytes name;
 	u8 version_kind;
 	u8 version[META_VERSION_BYTES];
-	bool acl;			/* grants, else tags */
+	u8 what;			/* enum meta_set_what */
 	struct rpc_bytes tags;
 	const struct meta_grant *grant;
 	u32 grants;

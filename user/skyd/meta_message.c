@@ -78,7 +78,7 @@ ELEMENT(context, "context");
 
 #define M struct meta_caller
 static const struct rpc_field caller_fields[] = {
-	ID(access_key), ID(address), TEXT(agent), TEXT(referer), BOOL(secure),
+	ID(access_key), ID(address), TEXT(agent), TEXT(referer), ID(owner), BOOL(secure),
 	LIST(context, contexts, META_CONTEXTS_MAX, context),
 };
 ELEMENT(caller, "caller");
@@ -331,7 +331,7 @@ TABLE(deleted, "deleted");
 #define M struct meta_set
 static const struct rpc_field set_fields[] = {
 	STRUCT(caller, caller), ID(bucket), NAME(name), U8(version_kind), FIXED(version),
-	BOOL(acl), BLOB(tags), GRANTS, ID(canned_acl), ID(owner),
+	U8(what), BLOB(tags), GRANTS, ID(canned_acl), ID(owner),
 };
 TABLE(set, "set");
 #undef M

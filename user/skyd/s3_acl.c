@@ -159,7 +159,7 @@ int s3_put_object_acl(struct s3_call *c)
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	struct meta_set set = {
 		.caller = c->caller, .bucket = bytes_of(c->target.bucket),
-		.name = bytes_of(c->target.key), .acl = true,
+		.name = bytes_of(c->target.key), .what = META_SET_ACL,
 	};
 	struct meta_result result;
 	int rc = version_asked(c, &set.version_kind, set.version);

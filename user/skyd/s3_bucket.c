@@ -36,7 +36,7 @@ static struct str region_of(const struct s3_call *c)
 struct wishes {
 	char location[LOCATION_MAX];
 	struct s3_tags tags;
-	char text[3 * S3_TAGS_TEXT];	/* of the tags, in percent-coding */
+	char text[S3_TAGS_HEADER];
 };
 
 static int read_wishes(struct s3_call *c, struct wishes *w, struct meta_bucket_make *ask)

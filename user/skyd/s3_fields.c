@@ -320,6 +320,7 @@ static const struct {
 
 /*
  * The owner of a bucket owns all that is in it, so what is canned for him alone grants nothing.
+ * Where others get something, the backend adds his line: it knows who he is.
  */
 int fields_canned(struct s3_call *c, struct object_fields *f, struct str name)
 {
@@ -332,17 +333,11 @@ int fields_canned(struct s3_call *c, struct object_fields *f, struct str name)
 	if (acl == S3_ACL_AWS_EXEC_READ)
 		return s3_fail(&c->fault, S3_NOT_IMPLEMENTED, NULL);
 	for (i = 0; i < sizeof(canned_grants) / sizeof(canned_grants[0]); i++) {
-		if (canned_grants[i].acl != acl)
-			continue;
-		if (!f->grants && c->kept)
+		if (canned_grants[i].acl == acl)
 			f->grant[f->grants++] = (struct meta_grant){
-				.permission = S3_FULL_CONTROL,
-				.id = bytes_of(str_of(c->kept->owner)),
+				.permission = canned_grants[i].permission,
+				.uri = bytes_of(canned_grants[i].group),
 			};
-		f->grant[f->grants++] = (struct meta_grant){
-			.permission = canned_grants[i].permission,
-			.uri = bytes_of(canned_grants[i].group),
-		};
 	}
 	return 0;
 }

@@ -56,6 +56,9 @@ int object_read(struct s3_call *c, struct meta_read *ask, struct meta_object *ob
 	int rc;
 
 	ask->caller = c->caller;
+	/* The owner that was named is that of the request's bucket, and not of a copy's source. */
+	if (!str_equal(str_from(ask->bucket), c->target.bucket))
+		ask->caller.owner = (struct rpc_bytes){ 0 };
 	rc = front_ask(c, META_READ, &meta_read_schema, ask, &meta_object_schema, object,
 		       READ_ROOM, answer);
 	if (rc)

@@ -162,6 +162,30 @@ static int read_tags(struct post *p, struct object_fields *f)
 	return rc ? rc : f->tags.err ? s3_fail(&p->c->fault, S3_INVALID_TAG, NULL) : 0;
 }
 
+/* Headers that forms have other fields for, or none: they are not looked for here. */
+static int check_field(struct s3_call *c, struct str name, struct str value)
+{
+	static const struct {
+		const char *begin, *words;
+	} headers[] = {
+		{ "x-amz-acl", "The ACL of a form is its field \"acl\"" },
+		{ "x-amz-grant-", "The ACL of a form is a canned one, its field \"acl\"" },
+		{ "x-amz-tagging", "The tags of a form are a document, its field \"tagging\"" },
+	};
+	size_t i;
+
+	if (!str_equal_nocase(str_head(name, 6), STR("x-amz-")))
+		return 0;
+	for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		struct str begin = str_of(headers[i].begin);
+
+		if (str_equal_nocase(str_head(name, begin.len), begin))
+			return front_argument(c, str_head(name, 63), str_head(value, 64),
+					      headers[i].words);
+	}
+	return route_field(c, name, value);
+}
+
 static int read_object(struct post *p, struct object_fields *f)
 {
 	struct s3_call *c = p->c;
@@ -172,8 +196,8 @@ static int read_object(struct post *p, struct object_fields *f)
 	fields_begin(f);
 	for (i = 0; i < p->form.count; i++) {
 		rc = fields_add(c, f, p->form.field[i].name, p->form.field[i].value);
-		if (!rc && str_equal_nocase(str_head(p->form.field[i].name, 6), STR("x-amz-")))
-			rc = route_field(c, p->form.field[i].name, p->form.field[i].value);
+		if (!rc)
+			rc = check_field(c, p->form.field[i].name, p->form.field[i].value);
 		if (rc)
 			return rc;
 	}

@@ -8,13 +8,12 @@
 #include "store.h"
 
 #define DOCUMENT_MAX	131072u
-#define BLOB_ROOM	(3 * S3_TAGS_TEXT)
 
 /* Tags, and their text in percent-coding. */
 struct tagging {
 	struct s3_tags tags;
 	struct out blob;
-	char text[BLOB_ROOM];
+	char text[S3_TAGS_HEADER];
 };
 
 /* The document of the request; NULL, and why in *@rc. */
@@ -84,12 +83,13 @@ int s3_get_object_tags(struct s3_call *c)
 	return rc ? rc : write_tagging(c, b.tags, &b);
 }
 
-static int set_tags(struct s3_call *c, struct rpc_bytes tags, unsigned int status)
+static int set_tags(struct s3_call *c, enum meta_set_what what, struct rpc_bytes tags,
+		    unsigned int status)
 {
 	CLEANUP_ANSWER struct link_answer answer = LINK_ANSWER_NONE;
 	struct meta_set set = {
 		.caller = c->caller, .bucket = bytes_of(c->target.bucket),
-		.name = bytes_of(c->target.key), .tags = tags,
+		.name = bytes_of(c->target.key), .what = what, .tags = tags,
 	};
 	struct meta_result result;
 	int rc = version_asked(c, &set.version_kind, set.version);
@@ -108,12 +108,12 @@ int s3_put_object_tags(struct s3_call *c)
 	int rc;
 	CLEANUP_FREE struct tagging *t = read_tagging(c, S3_OBJECT_TAGS, &rc);
 
-	return t ? set_tags(c, bytes_of(out_written(&t->blob)), 200) : rc;
+	return t ? set_tags(c, META_SET_TAGS, bytes_of(out_written(&t->blob)), 200) : rc;
 }
 
 int s3_delete_object_tags(struct s3_call *c)
 {
-	return set_tags(c, (struct rpc_bytes){ 0 }, 204);
+	return set_tags(c, META_REMOVE_TAGS, (struct rpc_bytes){ 0 }, 204);
 }
 
 /* --- buckets ------------------------------------------------------------------------- */

@@ -318,6 +318,7 @@ struct store_bucket {
 	enum store_versioning versioning;
 	bool shared;		/* others may be granted something */
 	struct store_text key;	/* wrapped by the vault */
+	const struct store_text *document;	/* of a new one: of each kind, or NULL */
 };
 
 enum store_document {
@@ -327,7 +328,10 @@ enum store_document {
 	STORE_DOCUMENTS,
 };
 
-/* @bucket: team, name, policy (its newest revision is taken), key.  The rest is filled in. */
+/*
+ * @bucket: team, name, policy (its newest revision is taken), shared, key, document.  The rest is
+ * filled in.  It is there with all of them or not at all.
+ */
 int store_bucket_create(struct store *s, struct store_bucket *bucket);
 int store_bucket_find(struct store *s, u64 team, struct store_text name, struct store_arena *a,
 		      struct store_bucket *bucket);
@@ -489,12 +493,17 @@ int store_object_get(struct store *s, u64 team, u64 bucket, struct store_text na
 int store_object_delete(struct store *s, u64 team, u64 bucket, struct store_text name,
 			const struct store_version *version,
 			const struct store_condition *condition, struct store_result *result);
-/* Replace the tags or the ACL of a version; @result->version says which it was. */
+/*
+ * Replace the tags or the ACL of a version; @result->version says which it was.  @condition:
+ * NULL, or what has to hold of it.
+ */
 int store_object_set_tags(struct store *s, u64 team, u64 bucket, struct store_text name,
-			  const struct store_version *version, struct store_text tags,
+			  const struct store_version *version,
+			  const struct store_condition *condition, struct store_text tags,
 			  struct store_result *result);
 int store_object_set_acl(struct store *s, u64 team, u64 bucket, struct store_text name,
-			 const struct store_version *version, struct store_text acl,
+			 const struct store_version *version,
+			 const struct store_condition *condition, struct store_text acl,
 			 struct store_result *result);
 
 /* --- store_list.c -------------------------------------------------------- */

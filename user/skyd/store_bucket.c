@@ -52,7 +52,7 @@ static const struct db_sql sql_policy = {
 static const struct db_sql sql_insert = {
 	"create a bucket",
 	"INSERT INTO bucket (team, name, created, policy, revision, versioning, shared, key)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6) RETURNING id",
+	" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7) RETURNING id",
 };
 
 static const struct db_sql sql_empty = {
@@ -162,11 +162,20 @@ static int may_create(struct db_conn *c, const struct bucket_call *call)
 	return n >= (max ? max : BUCKETS_MAX) ? -STORE_TOO_MANY_BUCKETS : 0;
 }
 
+static int write_document(struct db_conn *c, u64 bucket, enum store_document kind,
+			  struct store_text body)
+{
+	int err = db_run(c, &sql_set_document, DB_ARGS(DB_INT(bucket), DB_INT(kind),
+						       STORE_ARG(body)));
+
+	return err < 0 ? err : 0;
+}
+
 static int create_tx(struct db_conn *c, void *arg)
 {
 	struct bucket_call *call = arg;
 	struct store_bucket *b = call->out;
-	int err = may_create(c, call);
+	int i, err = may_create(c, call);
 
 	if (!err)
 		err = store_number(c, &sql_policy, DB_ARGS(DB_INT(b->policy), DB_INT(b->team)),
@@ -175,17 +184,24 @@ static int create_tx(struct db_conn *c, void *arg)
 		err = store_number(c, &sql_insert,
 				   DB_ARGS(DB_INT(b->team), STORE_ARG(b->name), DB_INT(b->created),
 					   DB_INT(b->policy), DB_INT(b->policy_revision),
-					   STORE_ARG(b->key)), EIO, &b->id);
+					   DB_INT(b->shared), STORE_ARG(b->key)), EIO, &b->id);
+	for (i = 0; !err && b->document && i < STORE_DOCUMENTS; i++)
+		if (b->document[i].len)
+			err = write_document(c, b->id, i, b->document[i]);
 	return err ? err : store_usage_create(c, false, b->id);
 }
 
 int store_bucket_create(struct store *s, struct store_bucket *b)
 {
+	unsigned int i;
+
 	if (!b->name.len || b->name.len > 255 || b->key.len > STORE_BLOB_MAX)
 		return -STORE_INVALID;
+	for (i = 0; b->document && i < STORE_DOCUMENTS; i++)
+		if (b->document[i].len > STORE_BLOB_MAX)
+			return -STORE_TOO_LARGE;
 	b->created = store_now(s);
 	b->versioning = STORE_UNVERSIONED;
-	b->shared = false;
 	return store_write(s, create_tx, &(struct bucket_call){ .s = s, .out = b });
 }
 
@@ -357,13 +373,9 @@ static int set_document_tx(struct db_conn *c, void *arg)
 
 	if (err)
 		return err;
-	if (!call->body.len)
-		err = db_run(c, &sql_drop_document,
-			     DB_ARGS(DB_INT(call->bucket), DB_INT(call->value)));
-	else
-		err = db_run(c, &sql_set_document,
-			     DB_ARGS(DB_INT(call->bucket), DB_INT(call->value),
-				     STORE_ARG(call->body)));
+	if (call->body.len)
+		return write_document(c, call->bucket, call->value, call->body);
+	err = db_run(c, &sql_drop_document, DB_ARGS(DB_INT(call->bucket), DB_INT(call->value)));
 	return err < 0 ? err : 0;
 }
 

@@ -285,6 +285,9 @@ static int set_tx(struct db_conn *c, void *arg)
 		return -STORE_NO_SUCH_VERSION;
 	if (head.marker)
 		return -STORE_METHOD_NOT_ALLOWED;
+	err = call->condition ? store_judge(call->condition, &head) : 0;
+	if (err)
+		return err;
 	*call->result = (struct store_result){ .order = head.seq };
 	if (tx.versioning != STORE_UNVERSIONED)
 		store_version_set(&call->result->version, head.isnull, head.seq, head.rand);
@@ -304,21 +307,25 @@ static int set(struct store *s, const struct object_call *with)
 }
 
 int store_object_set_tags(struct store *s, u64 team, u64 bucket, struct store_text name,
-			  const struct store_version *version, struct store_text tags,
+			  const struct store_version *version,
+			  const struct store_condition *condition, struct store_text tags,
 			  struct store_result *result)
 {
 	return set(s, &(struct object_call){ .team = team, .bucket = bucket, .name = name,
-					     .version = version, .value = tags, .result = result,
+					     .version = version, .condition = condition,
+					     .value = tags, .result = result,
 					     .live_sql = &sql_live_tags,
 					     .version_sql = &sql_version_tags });
 }
 
 int store_object_set_acl(struct store *s, u64 team, u64 bucket, struct store_text name,
-			 const struct store_version *version, struct store_text acl,
+			 const struct store_version *version,
+			 const struct store_condition *condition, struct store_text acl,
 			 struct store_result *result)
 {
 	return set(s, &(struct object_call){ .team = team, .bucket = bucket, .name = name,
-					     .version = version, .value = acl, .result = result,
+					     .version = version, .condition = condition,
+					     .value = acl, .result = result,
 					     .live_sql = &sql_live_acl,
 					     .version_sql = &sql_version_acl });
 }

@@ -10,6 +10,7 @@
 #define S3_TAG_KEY_MAX		128u	/* characters */
 #define S3_TAG_VALUE_MAX	256u
 #define S3_TAGS_TEXT		16384u	/* bytes of all keys and values together */
+#define S3_TAGS_HEADER		(3 * S3_TAGS_TEXT + 2 * S3_BUCKET_TAGS)	/* in percent-coding */
 
 /* Too large for the stack of a fiber. */
 struct s3_tags {

@@ -122,6 +122,37 @@ def writer_chooses_the_list_of_what_he_writes(t, who):
     refused(t.anon.get(bucket, "old"), 403, "AccessDenied")
 
 
+@each("public-read", "public-read-write", "authenticated-read")
+def canned_is_for_the_owner_whoever_sends_it(t, name):
+    """Who may write the list of another's bucket makes himself no owner by a canned one."""
+    rows = [(t.owner(), "FULL_CONTROL"), (t.owner(t.alt), "WRITE"), (t.owner(t.alt), "WRITE_ACP")]
+    wanted = sorted(CANNED[name] + [(t.owner(), "FULL_CONTROL")])
+    bucket, key = t.object()
+    good(t.main.put_xml(bucket, "acl", policy(t.owner(), rows)))
+    good(t.main.put_xml(bucket, "acl", policy(t.owner(), rows), key))
+    good(t.alt.put(bucket, "new", b"new", headers={"x-amz-acl": name}))
+    same(grants(t, bucket, "new"), wanted, "grants of an object that another team made")
+    begun = good(t.alt.post(bucket, "parts", query={"uploads": None}, headers={"x-amz-acl": name}))
+    upload = begun.xml.text("UploadId")
+    etag = good(t.alt.put(bucket, "parts", b"part", query={"partNumber": "1", "uploadId": upload})).etag
+    good(t.alt.post(bucket, "parts", query={"uploadId": upload}, body="<CompleteMultipartUpload><Part><PartNumber>1"
+                    "</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>" % etag))
+    same(grants(t, bucket, "parts"), wanted, "grants of what another team uploaded in parts")
+    good(t.alt.put(bucket, key, query={"acl": None}, headers={"x-amz-acl": name}))
+    same(grants(t, bucket, key), wanted, "grants of an object that another team gave it")
+    refused(t.alt.put(bucket, key, query={"acl": None}, headers={"x-amz-acl": name}), 403, "AccessDenied")
+    good(t.alt.put(bucket, query={"acl": None}, headers={"x-amz-acl": name}))
+    same(grants(t, bucket), wanted, "grants of a bucket that another team gave it")
+    refused(t.alt.put(bucket, query={"acl": None}, headers={"x-amz-acl": name}), 403, "AccessDenied")
+
+
+@each("x-amz-grant-read", "x-amz-acl")
+def header_may_be_given_once(t, name):
+    """The first of them alone would count."""
+    values = ["public-read", "private"] if name == "x-amz-acl" else ["uri=\"%s\"" % g for g in (EVERYONE, KNOWN)]
+    refused(t.main.put(t.bucket(), "key", b"x", headers=[(name, v) for v in values]), 400, "InvalidArgument")
+
+
 PERMISSIONS = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
 
 

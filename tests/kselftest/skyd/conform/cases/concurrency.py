@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """At once: whole versions only, one winner, lists that neither lose nor repeat."""
 
+import json
 import os
 import threading
 
@@ -21,6 +22,38 @@ def writers_of_one_key_leave_one_whole_version(t, size):
     want(answer.body in bodies, "one of the versions, whole")
     same(answer.etag, sums.etag(answer.body), "ETag")
     same(good(t.main.list(bucket)).xml.texts("Contents/Key"), ["key"], "keys")
+
+
+@test
+def tags_are_given_to_what_was_judged(t):
+    """Who may change what has a tag changes nothing that has taken its place."""
+    bucket = t.bucket()
+    good(t.main.put(bucket, query={"policy": None}, body=json.dumps({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"CanonicalUser": t.owner(t.alt)}, "Action": "s3:PutObjectTagging",
+        "Resource": "arn:aws:s3:::%s/*" % bucket,
+        "Condition": {"StringEquals": {"s3:ExistingObjectTag/open": "yes"}}}})), (200, 204))
+    document = "<Tagging><TagSet><Tag><Key>open</Key><Value>yes</Value></Tag></TagSet></Tagging>"
+    over = threading.Event()
+
+    def write():
+        try:
+            for _ in range(60):
+                good(t.main.put(bucket, "key", b"open", headers={"x-amz-tagging": "open=yes"}))
+                good(t.main.put(bucket, "key", b"shut", headers={"x-amz-tagging": "open=no"}))
+                xml = good(t.main.get(bucket, "key", {"tagging": None})).xml
+                same(xml.texts("TagSet/Tag/Value"), ["no"], "tags of what another may not tag")
+        finally:
+            over.set()
+
+    def tag():
+        given = 0
+        while not over.is_set():
+            answer = t.alt.put(bucket, "key", query={"tagging": None}, body=document)
+            given += answer.status == 200
+            want(answer.status in (200, 403, 404), "%s", answer)
+        return given
+
+    want(sum(filter(None, t.together([write, tag, tag]))), "some were given")
 
 
 @each(("4 KiB", 4096), ("1 MiB", 1 << 20))

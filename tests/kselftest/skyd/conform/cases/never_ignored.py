@@ -2,6 +2,7 @@
 """What a client asks for is done or refused, and never taken in silence."""
 
 import base64
+import json
 import os
 
 from core import sums
@@ -71,6 +72,48 @@ def expected_owner_that_is_another_is_refused(t, method, key):
     refused(t.main.call(method, bucket, key, headers={"x-amz-expected-bucket-owner": "111122223333"}), 403,
             "AccessDenied")
     good(t.main.head(bucket, "key"))
+
+
+@each(("get", "GET", "key"), ("put", "PUT", "new"), ("delete", "DELETE", "key"), ("list", "GET", None))
+def expected_owner_in_the_query(t, method, key):
+    """As some put it there when they sign a URL."""
+    bucket, _ = t.object()
+    refused(t.main.call(method, bucket, key, {"x-amz-expected-bucket-owner": "111122223333"}), 403, "AccessDenied")
+    good(t.main.head(bucket, "key"))
+    good(t.main.call(method, bucket, key, {"x-amz-expected-bucket-owner": t.owner()}), (200, 204))
+
+
+@test
+def expected_owner_needs_no_right_to_list(t):
+    bucket = t.bucket()
+    good(t.main.put(bucket, query={"policy": None}, body=json.dumps({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"CanonicalUser": t.owner(t.alt)}, "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::%s/*" % bucket}})), (200, 204))
+    good(t.alt.put(bucket, "key", b"x", headers={"x-amz-expected-bucket-owner": t.owner()}))
+    refused(t.alt.put(bucket, "key", b"y", headers={"x-amz-expected-bucket-owner": t.owner(t.alt)}), 403,
+            "AccessDenied")
+    content(t.main.get(bucket, "key"), b"x")
+
+
+@test
+def expected_owner_is_not_that_of_a_source(t):
+    """Each bucket of a copy has its own."""
+    source, bucket = t.bucket(t.alt), t.bucket()
+    good(t.alt.put(source, "key", b"theirs", headers={"x-amz-acl": "public-read"}))
+    headers = {"x-amz-copy-source": "/%s/key" % source, "x-amz-expected-bucket-owner": t.owner(),
+               "x-amz-source-expected-bucket-owner": t.owner(t.alt)}
+    good(t.main.put(bucket, "copy", headers=headers))
+    headers["x-amz-source-expected-bucket-owner"] = t.owner()
+    refused(t.main.put(bucket, "again", headers=headers), 403, "AccessDenied")
+
+
+@test
+def checksum_in_the_query(t):
+    """What is promised there would be checked by nobody."""
+    bucket = t.bucket()
+    answer = t.main.put(bucket, "key", b"x", query={"x-amz-checksum-crc32": "AAAAAA=="})
+    want(answer.status in (400, 501), "%s", answer)
+    refused(t.main.head(bucket, "key"), 404, "")
 
 
 @each(("select", {"select": None, "select-type": "2"}), ("restore", {"restore": None}),

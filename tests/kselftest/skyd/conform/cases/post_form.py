@@ -117,6 +117,14 @@ def keeps_headers_and_metadata(t):
         header(got, name, value)
 
 
+@each(("an ACL", "x-amz-acl", "public-read"), ("a grant", "x-amz-grant-read", "id=\"1\""),
+      ("tags", "x-amz-tagging", "a=b"))
+def refuses_what_a_header_would_say(t, name, value):
+    """Forms have fields of their own for these."""
+    form = Form(t, fields=[(name, value)])
+    form.absent(form.send(), 400, "InvalidArgument")
+
+
 @test
 def takes_a_canned_acl(t):
     form = Form(t, fields=[("acl", "public-read")])

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tags of objects: by document, by header, and their limits."""
 
+import json
+
 from core.client import NAMESPACE, escape
-from core.expect import each, good, header, refused, same, test
+from core.expect import each, good, header, refused, same, test, want
 
 
 def tag_set(pairs):
@@ -35,6 +37,49 @@ def may_be(t, pairs):
     bucket, key = t.object()
     good(t.main.put_xml(bucket, "tagging", tag_set(pairs), key))
     same(tags(t, bucket), sorted(pairs), "tags")
+
+
+@test
+def of_a_bucket_may_be_long_in_any_script(t):
+    """As much as a bucket takes, each character several bytes of the query's form."""
+    pairs = [("k%02d" % i + "\u00e9" * 20, "\u00fc" * 142) for i in range(50)]
+    bucket = t.bucket()
+    good(t.main.put_xml(bucket, "tagging", tag_set(pairs)), 204)
+    same(sorted((n.text("Key"), n.text("Value")) for n in good(t.main.get(bucket, query={"tagging": None})).xml.all(
+        "TagSet/Tag")), sorted(pairs), "tags")
+
+
+@test
+def none_are_put_and_not_deleted(t):
+    """An empty set is PutObjectTagging, so that is what has to be allowed."""
+    bucket, key = t.object(headers={"x-amz-tagging": "a=b"})
+    good(t.main.put(bucket, query={"policy": None}, body=json.dumps({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"CanonicalUser": t.owner(t.alt)}, "Action": "s3:DeleteObjectTagging",
+        "Resource": "arn:aws:s3:::%s/*" % bucket}})), (200, 204))
+    refused(t.alt.put_xml(bucket, "tagging", tag_set([]), key), 403, "AccessDenied")
+    same(tags(t, bucket), [("a", "b")], "tags")
+    good(t.alt.delete(bucket, key, {"tagging": None}), 204)
+
+
+@test
+def that_may_not_be_read_are_not_copied(t):
+    """By the latest version, and by one that is named."""
+    bucket, key = t.object(headers={"x-amz-tagging": "a=b"})
+    allow = {"Effect": "Allow", "Principal": {"CanonicalUser": t.owner(t.alt)},
+             "Resource": "arn:aws:s3:::%s/*" % bucket}
+    allow["Action"] = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"]
+    deny = {**allow, "Effect": "Deny", "Action": "s3:GetObjectTagging"}
+    good(t.main.put(bucket, query={"policy": None}, body=json.dumps(
+        {"Version": "2012-10-17", "Statement": [allow, deny]})), (200, 204))
+    refused(t.alt.get(bucket, key, {"tagging": None}), 403, "AccessDenied")
+    to = t.bucket(t.alt)
+    answer = t.alt.put(to, "copy", headers={"x-amz-copy-source": "/%s/%s" % (bucket, key)})
+    if answer.status == 200:
+        xml = good(t.alt.get(to, "copy", {"tagging": None})).xml
+        same(xml.all("TagSet/Tag"), [], "tags of the copy")
+    else:
+        refused(answer, 403, "AccessDenied")
+    want("x-amz-tagging-count" not in good(t.alt.get(bucket, key)).headers, "no count of what may not be read")
 
 
 @each(("eleven", [("k%d" % i, "v") for i in range(11)], "BadRequest"), ("a key of 129", [("k" * 129, "v")],
