@@ -118,14 +118,25 @@ static struct move_bytes brought(const struct carried *c)
 	return (struct move_bytes){ (const uint8_t *)c->in, c->in_len };
 }
 
-/* A step to which a message was brought: the volume is that of the message. */
-static int host_for(struct move_host *h, const struct options *o, const struct carried *c, int argc,
-		    char **argv)
+/*
+ * A step to which a message is brought, and which has one for the other host: the volume is
+ * that of the message.
+ */
+static int pass_on(const struct options *o, int argc, char **argv,
+		   int (*step)(struct move *m, struct move_bytes from, struct tpm_writer *w))
 {
+	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
 	uint8_t id[UUID_BYTES];
-	int rc = volume_of(argv[0], brought(c), id);
+	CLEANUP_CARRIED c;
+	int rc = carry(&c, argv[0]);
 
-	return rc ? rc : move_host_open(h, o, id, argv + 1, argc - 1);
+	if (!rc)
+		rc = volume_of(argv[0], brought(&c), id);
+	if (!rc)
+		rc = move_host_open(&h, o, id, argv + 1, argc - 1);
+	if (!rc)
+		rc = told(&h, step(&h.move, brought(&c), &c.w));
+	return rc ? rc : write_message(o, &c.w);
 }
 
 int cmd_move_offer(const struct options *o, int argc, char **argv)
@@ -153,28 +164,12 @@ int cmd_move_offer(const struct options *o, int argc, char **argv)
 
 int cmd_move_challenge(const struct options *o, int argc, char **argv)
 {
-	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
-	CLEANUP_CARRIED c;
-	int rc = carry(&c, argv[0]);
-
-	if (!rc)
-		rc = host_for(&h, o, &c, argc, argv);
-	if (!rc)
-		rc = told(&h, move_challenge(&h.move, brought(&c), &c.w));
-	return rc ? rc : write_message(o, &c.w);
+	return pass_on(o, argc, argv, move_challenge);
 }
 
 int cmd_move_answer(const struct options *o, int argc, char **argv)
 {
-	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
-	CLEANUP_CARRIED c;
-	int rc = carry(&c, argv[0]);
-
-	if (!rc)
-		rc = host_for(&h, o, &c, argc, argv);
-	if (!rc)
-		rc = told(&h, move_answer(&h.move, brought(&c), &c.w));
-	return rc ? rc : write_message(o, &c.w);
+	return pass_on(o, argc, argv, move_answer);
 }
 
 int cmd_move_freeze(const struct options *o, int argc, char **argv)
@@ -236,28 +231,12 @@ int cmd_move_package(const struct options *o, int argc, char **argv)
 
 int cmd_move_accept(const struct options *o, int argc, char **argv)
 {
-	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
-	CLEANUP_CARRIED c;
-	int rc = carry(&c, argv[0]);
-
-	if (!rc)
-		rc = host_for(&h, o, &c, argc, argv);
-	if (!rc)
-		rc = told(&h, move_accept(&h.move, brought(&c), &c.w));
-	return rc ? rc : write_message(o, &c.w);
+	return pass_on(o, argc, argv, move_accept);
 }
 
 int cmd_move_destroy(const struct options *o, int argc, char **argv)
 {
-	CLEANUP_MOVE_HOST struct move_host h = { .o = NULL };
-	CLEANUP_CARRIED c;
-	int rc = carry(&c, argv[0]);
-
-	if (!rc)
-		rc = host_for(&h, o, &c, argc, argv);
-	if (!rc)
-		rc = told(&h, move_destroy(&h.move, brought(&c), &c.w));
-	return rc ? rc : write_message(o, &c.w);
+	return pass_on(o, argc, argv, move_destroy);
 }
 
 /* --- status ------------------------------------------------------------------------------ */
