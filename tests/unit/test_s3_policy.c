@@ -4,6 +4,7 @@
 
 #include "text_util.h"
 
+#include "s3/names.h"
 #include "s3/policy.h"
 
 #define DOC(statements)	"{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
@@ -409,6 +410,115 @@ static void public(void **state)
 	}
 }
 
+/* In the place of the C library's: what matching has looked for, and in how much text. */
+static size_t searches, searched;
+
+void *memmem(const void *text, size_t len, const void *piece, size_t size)
+{
+	const char *at = text;
+
+	searches++;
+	searched += len;
+	for (; len >= size; at++, len--)
+		if (!memcmp(at, piece, size))
+			return (void *)at;
+	return NULL;
+}
+
+static struct str list_of(char *text, size_t size, const char *pattern, unsigned int n)
+{
+	struct out o = OUT(text, size);
+
+	out_text(&o, "{\"Statement\":{\"Effect\":\"Deny\"," ALL "\"Action\":\"s3:*\",\"Resource\":[");
+	for (; n; n--) {
+		out_text(&o, "\"" ARN "/");
+		out_text(&o, pattern);
+		out_text(&o, n > 1 ? "\"," : "\"");
+	}
+	out_text(&o, "]}}");
+	assert_int_equal(o.err, 0);
+	return out_written(&o);
+}
+
+/* A policy that takes long to evaluate is refused; one search for each text is all it takes. */
+static void costs(void **state)
+{
+	static const struct {
+		const char *pattern;
+		unsigned int most;	/* of it in one policy; the document has room for more */
+	} cases[] = {
+		{ "*aaaaaaab*", S3_POLICY_SEARCHES },
+		{ "*a*a*a*b*", S3_POLICY_SEARCHES / 4 },
+		{ "*a?aaaaab*", S3_POLICY_SEARCHES / 8 },
+		{ "*?b**aa*", S3_POLICY_SEARCHES / 3 },
+	}, free[] = {
+		{ "aaaaaaaa/*", 500 }, { "*/aaaaaaab", 500 }, { "a?????b", 500 }, { "a***", 500 },
+	};
+	char text[S3_POLICY_MAX], key[S3_KEY_MAX];
+	struct s3_policy_request r = {
+		.action = STR("s3:GetObject"), .bucket = STR("bucket"),
+		.key = { memset(key, 'a', sizeof(key)), sizeof(key) },
+	};
+	struct s3_policy *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct str most = list_of(text, sizeof(text), cases[i].pattern, cases[i].most);
+
+		assert_int_equal(s3_policy_parse(most, STR("bucket"), &p, &fault), S3_OK);
+		searches = 0;
+		searched = 0;
+		s3_policy_evaluate(p, &r);
+		s3_policy_free(p);
+		assert_true(searches <= S3_POLICY_SEARCHES);
+		assert_true(searched <= S3_POLICY_SEARCHES * sizeof(key));
+		if (!strchr(cases[i].pattern, '?'))
+			assert_true(searches >= cases[i].most);
+		most = list_of(text, sizeof(text), cases[i].pattern, cases[i].most + 1);
+		if (s3_policy_parse(most, STR("bucket"), &p, &fault) != S3_MALFORMED_POLICY ||
+		    !strstr(fault.message, "between two *"))
+			fail_msg("%u of %s: %s", cases[i].most + 1, cases[i].pattern, fault.message);
+	}
+	for (i = 0; i < COUNT(free); i++) {
+		struct str most = list_of(text, sizeof(text), free[i].pattern, free[i].most);
+
+		assert_int_equal(s3_policy_parse(most, STR("bucket"), &p, &fault), S3_OK);
+		searches = 0;
+		s3_policy_evaluate(p, &r);
+		s3_policy_free(p);
+		assert_int_equal(searches, 0);
+	}
+}
+
+/* What conditions compare counts with the resources. */
+static void costs_of_conditions(void **state)
+{
+	static const char *const operators[] = { "StringLike", "ArnNotEquals" };
+	char text[S3_POLICY_MAX];
+	struct s3_policy *p;
+	unsigned int i, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(operators); i++) {
+		struct out o = OUT(text, sizeof(text));
+
+		out_text(&o, "{\"Statement\":{\"Effect\":\"Deny\"," ALL
+			 "\"Action\":\"s3:*\",\"Resource\":\"" ARN "/*a*\",\"Condition\":{\"");
+		out_text(&o, operators[i]);
+		out_text(&o, "\":{\"aws:UserAgent\":[\"a*\"");
+		for (n = 0; n < S3_POLICY_SEARCHES; n++)
+			out_text(&o, ",\"*b*\"");
+		out_text(&o, "]}}}}");
+		assert_int_equal(s3_policy_parse(out_written(&o), STR("bucket"), &p, &fault),
+				 S3_MALFORMED_POLICY);
+		/* The resource's is one too many. */
+		memcpy(memmem(text, o.len, "/*a*", 4), "/*aa", 4);
+		assert_int_equal(s3_policy_parse(out_written(&o), STR("bucket"), &p, &fault), S3_OK);
+		s3_policy_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +526,7 @@ int main(void)
 		cmocka_unit_test(principals), cmocka_unit_test(conditions),
 		cmocka_unit_test(several_values),
 		cmocka_unit_test(conditions_that_never_apply), cmocka_unit_test(public),
+		cmocka_unit_test(costs), cmocka_unit_test(costs_of_conditions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

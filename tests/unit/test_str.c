@@ -86,6 +86,46 @@ static void patterns(void **state)
 			       (struct str){ many, sizeof(many) }));
 }
 
+static bool matches_naively(const char *pattern, const char *text)
+{
+	if (!*pattern)
+		return !*text;
+	if (*pattern == '*')
+		return matches_naively(pattern + 1, text) ||
+		       (*text && matches_naively(pattern, text + 1));
+	return *text && (*pattern == '?' || *pattern == *text) &&
+	       matches_naively(pattern + 1, text + 1);
+}
+
+/* The @n'th text of some characters: none, each, each pair... */
+static const char *word(unsigned int n, const char *of, char to[16])
+{
+	unsigned int base = strlen(of), len = 0;
+
+	for (; n; n = (n - 1) / base)
+		to[len++] = of[(n - 1) % base];
+	to[len] = '\0';
+	return to;
+}
+
+/* All patterns of up to six characters, and all texts of up to six. */
+static void patterns_of_all_kinds(void **state)
+{
+	char p[16], t[16];
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < 5461; i++)
+		for (j = 0; j < 127; j++) {
+			word(i, "ab*?", p);
+			word(j, "ab", t);
+			if (str_match(str_of(p), str_of(t)) != matches_naively(p, t))
+				fail_msg("\"%s\" and \"%s\"", p, t);
+		}
+	assert_true(str_match(STR_NONE, STR_NONE) && str_match(STR("*"), STR_NONE));
+	assert_false(str_match(STR("?"), STR_NONE) || str_match(STR("*a*"), STR_NONE));
+}
+
 static void utf8(void **state)
 {
 	static const char *const good[] = {
@@ -226,8 +266,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cuts), cmocka_unit_test(compares), cmocka_unit_test(numbers),
-		cmocka_unit_test(patterns), cmocka_unit_test(utf8), cmocka_unit_test(writes),
-		cmocka_unit_test(full), cmocka_unit_test(room), cmocka_unit_test(broken_promise),
+		cmocka_unit_test(patterns), cmocka_unit_test(patterns_of_all_kinds),
+		cmocka_unit_test(utf8), cmocka_unit_test(writes), cmocka_unit_test(full),
+		cmocka_unit_test(room), cmocka_unit_test(broken_promise),
 		cmocka_unit_test(base64),
 	};
 

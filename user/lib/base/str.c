@@ -116,34 +116,66 @@ bool str_copy(struct str s, char *to, size_t size)
 	return true;
 }
 
+/* Does a text begin with a piece in which "?" is any byte?  It is not shorter. */
+static bool piece_fits(struct str piece, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < piece.len; i++)
+		if (piece.at[i] != '?' && piece.at[i] != text[i])
+			return false;
+	return true;
+}
+
+/* The first place of a piece, which is not empty. */
+static const char *find_piece(struct str piece, struct str text)
+{
+	size_t any;
+
+	if (piece.len > text.len)
+		return NULL;
+	if (!str_find(piece, '?', &any))
+		return memmem(text.at, text.len, piece.at, piece.len);
+	for (; text.len >= piece.len; text = str_skip(text, 1))
+		if (piece_fits(piece, text.at))
+			return text.at;
+	return NULL;
+}
+
 /**
  * str_match - does a text match a pattern of "*" and "?"?
  *
- * Time is at most the product of both lengths: after a mismatch only the last
- * "*" is asked to take one byte more.
+ * Of each piece between two "*" the first place is the best, for it leaves most to the others.
+ * A piece without "?" takes memmem(), which is linear; one with it, at most the product of its
+ * length and the text's.  What is before the first "*" and behind the last is compared once.
  */
 bool str_match(struct str pattern, struct str text)
 {
-	size_t p = 0, t = 0, star = SIZE_MAX, from = 0;
+	const char *last = pattern.len ? memrchr(pattern.at, '*', pattern.len) : NULL;
+	struct str piece, end;
 
-	while (t < text.len) {
-		if (p < pattern.len && pattern.at[p] == '*') {
-			star = p++;
-			from = t;
-		} else if (p < pattern.len &&
-			   (pattern.at[p] == '?' || pattern.at[p] == text.at[t])) {
-			p++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			t = ++from;
-		} else {
+	if (!last)
+		return pattern.len == text.len && piece_fits(pattern, text.at);
+	end = str_skip(pattern, last - pattern.at + 1);
+	pattern.len -= end.len + 1;
+	if (end.len > text.len || !piece_fits(end, str_skip(text, text.len - end.len).at))
+		return false;
+	text.len -= end.len;
+	str_cut(&pattern, '*', &piece);
+	if (piece.len > text.len || !piece_fits(piece, text.at))
+		return false;
+	text = str_skip(text, piece.len);
+	while (str_cut(&pattern, '*', &piece)) {
+		const char *found;
+
+		if (!piece.len)
+			continue;
+		found = find_piece(piece, text);
+		if (!found)
 			return false;
-		}
+		text = str_skip(text, found - text.at + piece.len);
 	}
-	while (p < pattern.len && pattern.at[p] == '*')
-		p++;
-	return p == pattern.len;
+	return true;
 }
 
 /**

@@ -289,6 +289,9 @@ static enum s3_code check_root(const json_t *root, struct s3_fault *f)
 	return S3_OK;
 }
 
+#define TOO_MANY_SEARCHES \
+	"Policy has more than %u texts between two * of its patterns (with ? each character counts)"
+
 static enum s3_code compile(struct s3_policy *p, struct str bucket, struct s3_fault *f)
 {
 	json_t *list = json_object_get(p->root, "Statement");
@@ -309,7 +312,8 @@ static enum s3_code compile(struct s3_policy *p, struct str bucket, struct s3_fa
 		if (code)
 			return code;
 	}
-	return S3_OK;
+	return policy_cost_ok(p) ? S3_OK :
+	       s3_fail(f, S3_MALFORMED_POLICY, TOO_MANY_SEARCHES, S3_POLICY_SEARCHES);
 }
 
 /* Does a condition ask for the tags of the object as it is? */

@@ -10,7 +10,8 @@
 
 #include "error.h"
 
-#define S3_POLICY_MAX	20480u	/* bytes of a document */
+#define S3_POLICY_MAX		20480u	/* bytes of a document */
+#define S3_POLICY_SEARCHES	256u	/* texts between two "*" of its patterns; see "cost" */
 
 struct s3_policy;
 

@@ -83,6 +83,7 @@ const struct policy_operator *policy_operator_find(struct str name, struct polic
 bool policy_key_known(const struct policy_condition *c);
 bool policy_key_is_tag(struct str name);
 bool policy_conditions_fit(const struct policy_statement *s);
+bool policy_cost_ok(const struct s3_policy *p);
 bool policy_value_ok(const struct policy_condition *c, struct str value);
 
 bool policy_ip_in(struct str address, struct str range);
