@@ -3,6 +3,7 @@
 #include "fuzz_util.h"
 
 #include "http/date.h"
+#include "http/forwarded.h"
 #include "http/media.h"
 #include "http/range.h"
 #include "http/uri.h"
@@ -58,6 +59,14 @@ static void dates(struct str text)
 	}
 }
 
+static void addresses(struct str text)
+{
+	char address[INET6_ADDRSTRLEN], again[INET6_ADDRSTRLEN];
+
+	if (forwarded_address(text, address))
+		require(forwarded_address(str_of(address), again) && !strcmp(address, again));
+}
+
 static void ranges(struct str text)
 {
 	static const uint64_t sizes[] = { 0, 1, 10, UINT64_MAX >> 1 };
@@ -98,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	uris(text);
 	dates(text);
+	addresses(text);
 	ranges(text);
 	media(text);
 	etag_in_list(text, STR("etag"));

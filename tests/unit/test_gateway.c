@@ -415,6 +415,25 @@ static int refusals(void *arg)
 	return 0;
 }
 
+/* The last of them is what is told to the backend, if it can be read. */
+static void reads_addresses(struct world *w)
+{
+	static const char *const cases[][2] = {
+		{ "[::ffff:192.0.2.1]:80", "192.0.2.1" }, { "192.0.2.1,", "unknown" },
+		{ "192.0.2.1:4, [::ffff:10.0.0.1]:80", "192.0.2.1" }, { "", "unknown" },
+		{ "192.0.2.1, no, 10.0.0.1", "unknown" }, { "10.0.0.1", "127.0.0.1" },
+	};
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "GET /bucket HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s",
+			 cases[i][0]);
+		must_equal(ask_plain(w, text), 200);
+		must(!strcmp(w->address, cases[i][1]));
+	}
+}
+
 #define PROXIED(fields)	"GET /bucket HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\n" fields
 
 /* What a client writes before its proxy does is not believed, nor a host that is not signed. */
@@ -434,6 +453,7 @@ static int proxies(void *arg)
 	must(!strcmp(w->address, "203.0.113.5") && !w->secure);
 	must_equal(ask_plain(w, PROXIED("X-Forwarded-Proto: https")), 200);
 	must(!strcmp(w->address, "192.0.2.9") && w->secure);
+	reads_addresses(w);
 	/* The bucket is of the host that the client has asked, and signed. */
 	r.fields = "x-forwarded-host: one.s3.example\r\n";
 	must_equal(ask(w, r), 200);

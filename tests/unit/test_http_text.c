@@ -7,6 +7,7 @@
 #include "text_util.h"
 
 #include "http/date.h"
+#include "http/forwarded.h"
 #include "http/media.h"
 #include "http/range.h"
 #include "http/uri.h"
@@ -406,6 +407,50 @@ static void media(void **state)
 	assert_false(media_matches(STR("video/mp4"), STR("video/mp")));
 }
 
+static void forwarded(void **state)
+{
+	static const struct {
+		const char *item, *address;	/* NULL: it is none */
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1" }, { "192.0.2.1:80", "192.0.2.1" },
+		{ "2001:DB8:0::1", "2001:db8::1" }, { "[2001:db8::1]", "2001:db8::1" },
+		{ "[2001:db8::1]:65535", "2001:db8::1" }, { "::ffff:192.0.2.1", "192.0.2.1" },
+		{ "[::FFFF:c000:201]:1", "192.0.2.1" }, { "::", "::" },
+		{ "2001:db8::1:80", "2001:db8::1:80" },
+		{ "", NULL }, { " 192.0.2.1", NULL }, { "unknown", NULL }, { "_hidden", NULL },
+		{ "192.0.2", NULL }, { "192.0.2.1.5", NULL }, { "192.0.2.01", NULL },
+		{ "192.0.2.256", NULL }, { "3221225985", NULL }, { "0xc0.0.2.1", NULL },
+		{ "192.0.2.1:", NULL }, { "192.0.2.1:65536", NULL }, { "192.0.2.1:080000", NULL },
+		{ "192.0.2.1:-1", NULL }, { "192.0.2.1:80:80", NULL }, { "192.0.2.1/24", NULL },
+		{ "192.0.2.1 192.0.2.2", NULL }, { "[192.0.2.1]", NULL },
+		{ "[", NULL }, { "[]", NULL }, { "[]:80", NULL }, { "[::1", NULL },
+		{ "::1]", NULL },
+		{ "[::1]80", NULL },
+		{ "[::1]:", NULL }, { "[::1]:x", NULL }, { "[[::1]]", NULL },
+		{ "[::1]]", NULL }, { "fe80::1%eth0", NULL }, { "[fe80::1%1]:80", NULL },
+		{ "::ffff:192.0.2.1:80", NULL }, { ":", NULL }, { ":80", NULL }, { ":::", NULL },
+		{ "\"[::1]\"", NULL }, { "for=192.0.2.1", NULL }, { "unix:", NULL },
+		{ "2001:0db8:0000:0000:0000:0000:0000:0000:0000:0001", NULL },
+	};
+	char text[INET6_ADDRSTRLEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		size_t len = strlen(cases[i].item);
+		uint8_t *edge = edge_copy(cases[i].item, len);
+		bool found = forwarded_address((struct str){ (char *)edge, len }, text);
+
+		edge_free(edge, len);
+		if (!found)
+			strcpy(text, "none");
+		if (strcmp(text, cases[i].address ?: "none"))
+			fail_msg("\"%s\" is %s", cases[i].item, text);
+	}
+	assert_false(forwarded_address((struct str){ "192.0.2.1\0", 10 }, text));
+	assert_false(forwarded_address(STR_NONE, text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +460,7 @@ int main(void)
 		cmocka_unit_test(other_dates), cmocka_unit_test(ranges),
 		cmocka_unit_test(content_ranges), cmocka_unit_test(conditions),
 		cmocka_unit_test(from_heads), cmocka_unit_test(media),
+		cmocka_unit_test(forwarded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

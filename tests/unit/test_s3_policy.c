@@ -245,6 +245,16 @@ static void conditions(void **state)
 		{ "\"IpAddress\":{\"aws:SourceIp\":\"0.0.0.0/0\"}", "aws:SourceIp", "x", false },
 		{ "\"NotIpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}", "aws:SourceIp", "11.0.0.1",
 		  true },
+		/* One of IPv4 in IPv6 is the same, on both sides. */
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.0/24\"}", "aws:SourceIp",
+		  "::ffff:192.0.2.9", true },
+		{ "\"NotIpAddress\":{\"aws:SourceIp\":\"192.0.2.0/24\"}", "aws:SourceIp",
+		  "::ffff:192.0.2.9", false },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"::ffff:192.0.2.0/120\"}", "aws:SourceIp",
+		  "192.0.2.9", true },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"::ffff:192.0.2.0/120\"}", "aws:SourceIp",
+		  "192.0.3.9", false },
+		{ "\"IpAddress\":{\"aws:SourceIp\":\"::/0\"}", "aws:SourceIp", "192.0.2.9", false },
 		{ "\"Null\":{\"s3:VersionId\":\"true\"}", NULL, NULL, true },
 		{ "\"Null\":{\"s3:VersionId\":true}", "s3:VersionId", "v", false },
 		{ "\"Null\":{\"s3:VersionId\":\"false\"}", "s3:VersionId", "v", true },
@@ -281,6 +291,41 @@ static void conditions(void **state)
 		if (decision != (S3_POLICY_SILENT + cases[i].holds))
 			fail_msg("%s with %s", cases[i].condition, cases[i].value);
 	}
+}
+
+/* An address that could not be read: nobody is let in by it, or past what keeps him out. */
+static void unknown_address(void **state)
+{
+	static const char *const conditions[] = {
+		"\"IpAddress\":{\"aws:SourceIp\":\"0.0.0.0/0\"}",
+		"\"NotIpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}",
+		"\"IpAddressIfExists\":{\"aws:SourceIp\":\"10.0.0.0/8\"}",
+		"\"ForAllValues:NotIpAddress\":{\"AWS:SOURCEIP\":\"10.0.0.0/8\"}",
+		"\"StringLike\":{\"aws:SourceIp\":\"*\"}",
+		"\"StringNotEquals\":{\"aws:SourceIp\":\"192.0.2.1\"}",
+	};
+	static const char *const values[] = {
+		"unknown", "", "192.0.2.1:80", "192.0.2.1, 192.0.2.2",
+	};
+	enum s3_decision decision;
+	char text[1024];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(conditions) * COUNT(values); i++)
+		for (j = 0; j < 2; j++) {
+			struct s3_policy_context context = {
+				STR("aws:SourceIp"), str_of(values[i % COUNT(values)]),
+			};
+
+			snprintf(text, sizeof(text), "{\"Statement\":{\"Effect\":\"%s\"," ALL
+				 ANYTHING ",\"Condition\":{%s}}}", j ? "Deny" : "Allow",
+				 conditions[i / COUNT(values)]);
+			decision = ask(text, REQ("s3:GetObject", "k", .context = &context,
+						 .contexts = 1));
+			if (decision != (j ? S3_POLICY_DENIES : S3_POLICY_SILENT))
+				fail_msg("%s of \"%s\"", text, values[i % COUNT(values)]);
+		}
 }
 
 static void several_values(void **state)
@@ -388,6 +433,7 @@ static void public(void **state)
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "10.0.0.0/7"))), true },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "0.0.0.0/0"))), true },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "2001:db8::/32"))), false },
+		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "::ffff:0.0.0.0/96"))), true },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddress", "2000::/31"))), true },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("IpAddressIfExists", "10.0.0.0/8"))), true },
 		{ DOC(ALLOW(ALL GET OBJECTS FROM("ForAllValues:IpAddress", "10.0.0.0/8"))), true },
@@ -524,7 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused), cmocka_unit_test(too_long), cmocka_unit_test(decides),
 		cmocka_unit_test(principals), cmocka_unit_test(conditions),
-		cmocka_unit_test(several_values),
+		cmocka_unit_test(several_values), cmocka_unit_test(unknown_address),
 		cmocka_unit_test(conditions_that_never_apply), cmocka_unit_test(public),
 		cmocka_unit_test(costs), cmocka_unit_test(costs_of_conditions),
 	};

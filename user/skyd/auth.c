@@ -5,6 +5,7 @@
 
 #include "crypto/kdf.h"
 #include "front.h"
+#include "http/forwarded.h"
 #include "s3/policy_tree.h"
 
 #define TOKEN_REGION	STR("skyd")
@@ -72,24 +73,24 @@ bool auth_is_proxy(const struct sockaddr_storage *from, void *front)
 	return is_proxy(front, str_of(text));
 }
 
-/* The last address of X-Forwarded-For that is no proxy's: what is before it anybody can write. */
-static void forwarded_address(struct s3_call *c)
+/*
+ * The last address of X-Forwarded-For that is no proxy's: what is before it anybody can write.
+ * What cannot be read was a client's all the same, and none that a policy knows.
+ */
+static void forwarded_for(struct s3_call *c)
 {
-	struct str list, item, best = STR_NONE;
-	unsigned char binary[sizeof(struct in6_addr)];
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN] = "";
+	struct str list, item;
 	unsigned int from = 0;
 
 	/* A proxy may add a field of its own behind the client's. */
 	while (http_find_next(&c->rq->head, STR("x-forwarded-for"), &from, &list))
 		while (str_cut(&list, ',', &item)) {
-			item = str_trim(item);
-			if (!is_proxy(c->front, item))
-				best = item;
+			if (!forwarded_address(str_trim(item), text))
+				strcpy(text, "unknown");
+			if (!is_proxy(c->front, str_of(text)))
+				memcpy(c->address, text, sizeof(text));
 		}
-	if (str_copy(best, text, sizeof(text)) && (inet_pton(AF_INET, text, binary) == 1 ||
-						   inet_pton(AF_INET6, text, binary) == 1))
-		memcpy(c->address, text, sizeof(text));
 }
 
 /* What the last proxy says, not what a client wrote before it; at is NULL: nothing. */
@@ -113,7 +114,7 @@ void auth_peer(struct s3_call *c)
 	behind = *c->g->config->gateway_proxies && is_proxy(c->front, str_of(c->address));
 	c->caller.secure = c->front->tls;
 	if (behind) {
-		forwarded_address(c);
+		forwarded_for(c);
 		c->caller.secure |= str_equal_nocase(forwarded(c, STR("x-forwarded-proto")),
 						     STR("https"));
 		host = forwarded(c, STR("x-forwarded-host"));

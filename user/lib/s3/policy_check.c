@@ -205,7 +205,7 @@ static const struct policy_key {
 	const char *const *actions;	/* of requests that can have it; NULL: of all */
 	unsigned int types;		/* that its values can be compared as, besides texts */
 } keys[] = {
-	{ "aws:SourceIp", NULL, 1 << POLICY_IP },
+	{ POLICY_SOURCE_IP, NULL, 1 << POLICY_IP },
 	{ "aws:SecureTransport", NULL, 1 << POLICY_BOOL },
 	{ "aws:CurrentTime", NULL, 1 << POLICY_DATE },
 	{ "aws:EpochTime", NULL, 1 << POLICY_DATE | 1 << POLICY_NUMBER },
@@ -406,7 +406,7 @@ struct address {
 	unsigned int len;	/* 4 or 16 */
 };
 
-static bool parse_address(struct str text, struct address *a)
+static bool parse_bytes(struct str text, struct address *a)
 {
 	char copy[INET6_ADDRSTRLEN];
 
@@ -419,6 +419,18 @@ static bool parse_address(struct str text, struct address *a)
 	return inet_pton(AF_INET6, copy, a->bytes) == 1;
 }
 
+/* ::ffff:192.0.2.0/120 is 192.0.2.0/24. */
+static void as_four(struct address *a, unsigned int *bits)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (a->len != 16 || *bits < 96 || memcmp(a->bytes, mapped, sizeof(mapped)))
+		return;
+	memcpy(a->bytes, a->bytes + 12, 4);
+	a->len = 4;
+	*bits -= 96;
+}
+
 /* ADDRESS[/BITS] */
 static bool parse_range(struct str text, struct address *a, unsigned int *bits)
 {
@@ -426,15 +438,34 @@ static bool parse_range(struct str text, struct address *a, unsigned int *bits)
 	uint64_t value;
 
 	str_cut(&text, '/', &address);
-	if (!parse_address(address, a))
+	if (!parse_bytes(address, a))
 		return false;
 	*bits = 8 * a->len;
-	if (!text.at)
-		return true;
-	if (!str_number(text, *bits, &value))
-		return false;
-	*bits = value;
+	if (text.at) {
+		if (!str_number(text, *bits, &value))
+			return false;
+		*bits = value;
+	}
+	as_four(a, bits);
 	return true;
+}
+
+static bool parse_address(struct str text, struct address *a)
+{
+	unsigned int bits;
+
+	if (!parse_bytes(text, a))
+		return false;
+	bits = 8 * a->len;
+	as_four(a, &bits);
+	return true;
+}
+
+bool policy_ip_ok(struct str address)
+{
+	struct address a;
+
+	return parse_address(address, &a);
 }
 
 bool policy_ip_range_ok(struct str range)

@@ -117,11 +117,20 @@ static bool any_value(const struct policy_condition *c, struct str have)
 	return false;
 }
 
+/* A client's address that could not be read may be any. */
+static bool is_unknown(const struct policy_condition *c, struct str have)
+{
+	return c->op->type != POLICY_NULL && str_equal_nocase(c->key, STR(POLICY_SOURCE_IP)) &&
+	       !policy_ip_ok(have);
+}
+
 /*
  * A key may have several values, as s3:RequestObjectTagKeys has: then one for which the
- * operator holds is enough, or with ForAllValues it has to hold for each.
+ * operator holds is enough, or with ForAllValues it has to hold for each.  What cannot be judged
+ * is denied, by a statement that denies and by one that allows.
  */
-static bool condition_holds(const struct policy_condition *c, const struct s3_policy_request *r)
+static bool condition_holds(const struct policy_condition *c, const struct s3_policy_request *r,
+			    bool deny)
 {
 	bool present = false, one = false, all = true;
 	unsigned int i;
@@ -131,6 +140,8 @@ static bool condition_holds(const struct policy_condition *c, const struct s3_po
 
 		if (!str_equal_nocase(r->context[i].key, c->key))
 			continue;
+		if (is_unknown(c, r->context[i].value))
+			return deny;
 		present = true;
 		match = any_value(c, r->context[i].value) != c->op->negated;
 		one |= match;
@@ -149,7 +160,7 @@ static bool conditions_hold(const struct policy_statement *s, const struct s3_po
 	unsigned int i;
 
 	for (i = 0; i < s->conditions; i++)
-		if (!condition_holds(&s->condition[i], r))
+		if (!condition_holds(&s->condition[i], r, s->deny))
 			return false;
 	return true;
 }
@@ -205,7 +216,7 @@ static bool value_is_fixed(const struct policy_condition *c, struct str value)
 static bool condition_binds(const struct policy_condition *c)
 {
 	static const char *const keys[] = {
-		"aws:SourceIp", "aws:username", "aws:userid", "aws:PrincipalArn",
+		POLICY_SOURCE_IP, "aws:username", "aws:userid", "aws:PrincipalArn",
 		"aws:PrincipalAccount",
 	};
 	unsigned int i;

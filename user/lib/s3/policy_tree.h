@@ -11,6 +11,7 @@
 #define POLICY_IAM		"arn:aws:iam::"
 #define POLICY_ACCOUNT		12u	/* digits of an account's number */
 #define POLICY_CANONICAL_ID	64u	/* digits, lower case */
+#define POLICY_SOURCE_IP	"aws:SourceIp"
 #define POLICY_COPY_SOURCE	"s3:x-amz-copy-source"
 #define POLICY_EXISTING_TAG	"s3:ExistingObjectTag/"
 
@@ -87,6 +88,7 @@ bool policy_cost_ok(const struct s3_policy *p);
 bool policy_value_ok(const struct policy_condition *c, struct str value);
 
 bool policy_ip_in(struct str address, struct str range);
+bool policy_ip_ok(struct str address);
 bool policy_ip_range_ok(struct str range);
 bool policy_ip_wide(struct str range);
 bool policy_date(struct str text, int64_t *milliseconds);
