@@ -145,6 +145,52 @@ static void test_callers(void **state)
 	assert_int_equal(on_loop(state, callers, NULL), 0);
 }
 
+#define TO_RED(who)	"{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":" \
+			"\"arn:aws:iam::" who ":root\"},\"Action\":\"s3:*\"," \
+			"\"Resource\":\"arn:aws:s3:::b%02u/*\"}}"
+
+static void set_policy(struct front *f, u64 bucket, const char *policy)
+{
+	must_equal(store_bucket_set_document(f->site.b.store, f->site.team, bucket,
+					     STORE_BUCKET_POLICY, stext(policy)), 0);
+}
+
+/* What a policy has granted to a team that is gone is not for one that is given its name. */
+static int names(void *arg)
+{
+	struct front *f = front_open();
+	struct store_bucket bucket = { .policy = 1, .team = f->site.team };
+	char name[8], policy[256];
+	json_t *answer;
+	unsigned int i;
+
+	(void)arg;
+	must_equal(admin(f, "team create", "{\"name\":\"red\"}", NULL), 201);
+	/* More than are looked at together; one cannot be read. */
+	for (i = 0; i < 66; i++) {
+		snprintf(name, sizeof(name), "b%02u", i);
+		bucket.name = stext(name);
+		must_equal(store_bucket_create(f->site.b.store, &bucket), 0);
+		snprintf(policy, sizeof(policy), i < 65 ? TO_RED("green") : TO_RED("red"), i);
+		set_policy(f, bucket.id, i ? policy : "arn:aws:iam::red:root");
+	}
+	must_equal(admin(f, "team delete", "{\"name\":\"red\"}", NULL), 204);
+	must_equal(admin(f, "team create", "{\"name\":\"red\"}", &answer), 409);
+	must(strstr(word(answer, "error"), "bucket b65 names a team red"));
+	json_decref(answer);
+	must_equal(admin(f, "team create", "{\"name\":\"green\"}", NULL), 409);
+	must_equal(admin(f, "team create", "{\"name\":\"yellow\"}", NULL), 201);
+	set_policy(f, bucket.id, "");
+	must_equal(admin(f, "team create", "{\"name\":\"red\"}", NULL), 201);
+	front_close(f);
+	return 0;
+}
+
+static void test_names(void **state)
+{
+	assert_int_equal(on_loop(state, names, NULL), 0);
+}
+
 /* --- policies: what S3.md's clients do -------------------- */
 
 static void check_made(const json_t *p)
@@ -447,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(test_hostile), ON_BOTH(test_callers), ON_BOTH(test_revisions),
 		ON_BOTH(test_orders), ON_BOTH(test_forms), ON_BOTH(test_locations),
+		ON_BOTH(test_names),
 		/* It waits for five seconds. */
 		{ "test_flush_gone", test_flush_gone, NULL, NULL, (void *)"uring" },
 	};

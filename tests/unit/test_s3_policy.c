@@ -565,6 +565,45 @@ static void costs_of_conditions(void **state)
 	}
 }
 
+static void names(void **state)
+{
+#define TO(who)	"\"Principal\":{\"AWS\":\"" who "\"}," GET OBJECTS
+#define WHO_IS(op, key, value)	\
+	",\"Condition\":{\"" op "\":{\"aws:Principal" key "\":\"" value "\"}}"
+	static const struct {
+		const char *text;
+		bool red;
+	} cases[] = {
+		{ DOC(ALLOW(ALL GET OBJECTS)), false },
+		{ DOC(ALLOW(TO("arn:aws:iam::red:root"))), true },
+		{ DOC(DENY("\"NotPrincipal\":{\"AWS\":[\"123456789012\",\"arn:aws:iam::red:root\"]},"
+			   GET OBJECTS)), true },
+		{ DOC(ALLOW(ALL GET OBJECTS) "," DENY(TO("arn:aws:iam::\\u0072ed:user/A"))), true },
+		{ DOC(ALLOW(TO("arn:aws:iam::redder:root"))), false },
+		{ DOC(ALLOW(TO("arn:aws:iam::re:root"))), false },
+		{ DOC(ALLOW(ALL GET OBJECTS WHO_IS("StringEquals", "Account", "red"))), true },
+		{ DOC(ALLOW(ALL GET OBJECTS WHO_IS("StringEqualsIgnoreCase", "Account", "RED"))),
+		  true },
+		{ DOC(ALLOW(ALL GET OBJECTS WHO_IS("ArnLike", "Arn", "arn:aws:iam::red:*"))),
+		  true },
+		{ DOC(ALLOW(ALL GET OBJECTS WHO_IS("StringLike", "Account", "*"))), false },
+		{ DOC(ALLOW(ALL GET OBJECTS WHO_IS("StringEquals", "Type", "red"))), false },
+	};
+	struct s3_policy *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(parse(cases[i].text, &p), S3_OK);
+		if (s3_policy_names(p, STR("red")) != cases[i].red)
+			fail_msg("%s", cases[i].text);
+		s3_policy_free(p);
+	}
+	assert_int_equal(parse(DOC(ALLOW(TO("123456789012"))), &p), S3_OK);
+	assert_true(s3_policy_names(p, STR("123456789012")));
+	s3_policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +612,7 @@ int main(void)
 		cmocka_unit_test(several_values), cmocka_unit_test(unknown_address),
 		cmocka_unit_test(conditions_that_never_apply), cmocka_unit_test(public),
 		cmocka_unit_test(costs), cmocka_unit_test(costs_of_conditions),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

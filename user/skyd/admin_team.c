@@ -5,9 +5,12 @@
 
 #include "api.h"
 #include "base/secret.h"
+#include "s3/policy.h"
 
 #define ACCESS_DIGITS	20u
 #define KEYS_MAX	1000u
+#define POLICIES_PAGE	64
+#define NAMED		"the policy of bucket %.*s names a team %.*s: take it out of that first"
 
 static int find_team(struct api_ask *a, struct store_text name, u64 *id)
 {
@@ -46,12 +49,72 @@ static int named_team(struct api_ask *a, u64 *team)
 	return rc ? rc : find_team(a, name, team);
 }
 
+/* One page of policies, of which one may name a team. */
+struct naming {
+	struct store_held *page;
+	int count;
+	struct str team;
+	const struct store_held *found;
+};
+
+static struct str str_from_text(struct store_text t)
+{
+	return (struct str){ t.data, t.len };
+}
+
+/* On a thread of the pool.  A policy that cannot be read is not obeyed either. */
+static int look_for_name(void *arg)
+{
+	struct naming *n = arg;
+	struct s3_policy *policy;
+	struct s3_fault fault;
+	int i;
+
+	for (i = 0; !n->found && i < n->count; i++) {
+		struct store_held *h = &n->page[i];
+
+		if (s3_policy_parse(str_from_text(h->body), str_from_text(h->name), &policy,
+				    &fault) == S3_INTERNAL_ERROR)
+			return -ENOMEM;
+		if (policy && s3_policy_names(policy, n->team))
+			n->found = h;
+		s3_policy_free(policy);
+	}
+	return 0;
+}
+
+/*
+ * Policies know teams by their names.  What one has granted to a team that is gone must not be
+ * another's that is given its name.
+ */
+static int is_unnamed(struct api_ask *a, struct store_text name)
+{
+	struct naming n = { .team = str_from_text(name) };
+	u64 after = 0;
+	int rc;
+
+	do {
+		STORE_ARENA arena = { 0 };
+
+		n.count = store_document_list(a->b->store, STORE_BUCKET_POLICY, after,
+					      POLICIES_PAGE, &arena, &n.page);
+		rc = n.count < 0 ? n.count : io_work(a->b->db, look_for_name, &n, a->deadline);
+		if (!rc && n.found)
+			return api_refuse(a, 409, NAMED, STR_ARG(str_from_text(n.found->name)),
+					  STR_ARG(n.team));
+		after = n.count > 0 ? n.page[n.count - 1].bucket : 0;
+	} while (!rc && n.count == POLICIES_PAGE);
+	return rc;
+}
+
 int admin_team_create(struct api_ask *a)
 {
 	struct store_text name = { 0 };
 	u64 id;
 	int rc = api_text(a, "name", true, &name);
 
+	if (!rc)
+		rc = is_unnamed(a, name);
 	if (!rc)
 		rc = store_team_create(a->b->store, name, &id);
 	if (rc)

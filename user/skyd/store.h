@@ -328,6 +328,12 @@ enum store_document {
 	STORE_DOCUMENTS,
 };
 
+/* A document, and the bucket that has it. */
+struct store_held {
+	u64 bucket;
+	struct store_text name, body;
+};
+
 /*
  * @bucket: team, name, policy (its newest revision is taken), shared, key, document.  The rest is
  * filled in.  It is there with all of them or not at all.
@@ -358,6 +364,9 @@ int store_bucket_set_document(struct store *s, u64 team, u64 bucket,
 			      enum store_document kind, struct store_text body);
 int store_bucket_document(struct store *s, u64 team, u64 bucket, enum store_document kind,
 			  struct store_arena *a, struct store_text *body);
+/* Those of one kind, of the buckets of all teams above @after by id.  Return: how many. */
+int store_document_list(struct store *s, enum store_document kind, u64 after, unsigned int max,
+			struct store_arena *a, struct store_held **held);
 
 /* --- store_manifest.c: where the fragments are --------------------------- */
 

@@ -96,6 +96,12 @@ static const struct db_sql sql_document = {
 	"read a document of a bucket", "SELECT body FROM document WHERE bucket = ?1 AND kind = ?2",
 };
 
+static const struct db_sql sql_held = {
+	"list the documents of all buckets",
+	"SELECT d.bucket, b.name, d.body FROM document d JOIN bucket b ON b.id = d.bucket"
+	" WHERE d.kind = ?1 AND d.bucket > ?2 ORDER BY d.bucket LIMIT ?3",
+};
+
 int store_bucket_see(struct db_conn *c, u64 team, u64 bucket, struct store_bucket_row *row)
 {
 	DB_ROWS rows = db_query(c, &sql_see, DB_ARGS(DB_INT(team), DB_INT(bucket)));
@@ -422,4 +428,45 @@ int store_bucket_document(struct store *s, u64 team, u64 bucket, enum store_docu
 	if (!err)
 		*body = call.body;
 	return err;
+}
+
+struct held_call {
+	enum store_document kind;
+	u64 after;
+	unsigned int max;
+	struct store_arena *arena;
+	struct store_held *held;
+};
+
+static int held_tx(struct db_conn *c, void *arg)
+{
+	struct held_call *call = arg;
+	DB_ROWS rows = db_query(c, &sql_held, DB_ARGS(DB_INT(call->kind), DB_INT(call->after),
+						      DB_INT(call->max)));
+	int count = 0, more, err = 0;
+
+	while (!err && (more = db_next(rows)) > 0) {
+		struct store_held *h = &call->held[count++];
+
+		h->bucket = db_int(rows, 0);
+		h->name = store_column(call->arena, rows, 1, &err);
+		h->body = store_column(call->arena, rows, 2, &err);
+	}
+	if (err)
+		return err;
+	return more < 0 ? more : count;
+}
+
+int store_document_list(struct store *s, enum store_document kind, u64 after, unsigned int max,
+			struct store_arena *a, struct store_held **held)
+{
+	struct held_call call = {
+		.kind = kind, .after = after, .max = store_page_max(max), .arena = a,
+	};
+
+	call.held = store_alloc(a, call.max * sizeof(*call.held));
+	if (!call.held)
+		return -ENOMEM;
+	*held = call.held;
+	return store_read(s, held_tx, &call);
 }

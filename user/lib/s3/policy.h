@@ -44,6 +44,7 @@ enum s3_code s3_policy_parse(struct str document, struct str bucket, struct s3_p
 void s3_policy_free(struct s3_policy *policy);
 enum s3_decision s3_policy_evaluate(const struct s3_policy *policy,
 				    const struct s3_policy_request *r);
+bool s3_policy_names(const struct s3_policy *policy, struct str account);
 bool s3_policy_asks_tags(const struct s3_policy *policy);
 bool s3_policy_is_public(const struct s3_policy *policy);
 

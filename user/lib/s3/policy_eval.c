@@ -257,3 +257,47 @@ bool s3_policy_is_public(const struct s3_policy *policy)
 	}
 	return false;
 }
+
+/* arn:aws:iam::ACCOUNT:..., whatever of it. */
+static bool arn_is_of(struct str arn, struct str account)
+{
+	if (!str_starts(arn, STR(POLICY_IAM)))
+		return false;
+	arn = str_skip(arn, strlen(POLICY_IAM));
+	return arn.len > account.len && arn.at[account.len] == ':' &&
+	       str_equal_nocase(str_head(arn, account.len), account);
+}
+
+static bool list_names(const struct policy_list *list, struct str account)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++)
+		if (str_equal_nocase(list->item[i], account) ||
+		    arn_is_of(list->item[i], account))
+			return true;
+	return false;
+}
+
+/**
+ * s3_policy_names - does a policy say something of an account by its name?
+ * @policy:	a policy
+ * @account:	its name
+ *
+ * As a principal, or in a condition upon aws:PrincipalAccount or aws:PrincipalArn.  A pattern for
+ * names does not: it says nothing of one account alone.
+ */
+bool s3_policy_names(const struct s3_policy *policy, struct str account)
+{
+	unsigned int i;
+
+	for (i = 0; i < policy->statements; i++)
+		if (list_names(&policy->statement[i].principals, account))
+			return true;
+	for (i = 0; i < policy->conditions_used; i++)
+		if ((str_equal_nocase(policy->conditions[i].key, STR("aws:PrincipalAccount")) ||
+		     str_equal_nocase(policy->conditions[i].key, STR("aws:PrincipalArn"))) &&
+		    list_names(&policy->conditions[i].values, account))
+			return true;
+	return false;
+}
