@@ -130,3 +130,25 @@ def storage_class_that_is_not_there_is_refused(t):
     answer = put(t, t.bucket(), text)
     want((answer.status, answer.code) in ((501, "NotImplemented"), (400, "MalformedXML"), (400, "InvalidStorageClass"),
                                           (400, "InvalidArgument"), (400, "InvalidRequest")), "%s", answer)
+
+
+@each(("one that it has", "k=v", "<Tag><Key>k</Key><Value>v</Value></Tag>", True),
+      ("one of another value", "k=w", "<Tag><Key>k</Key><Value>v</Value></Tag>", False),
+      ("two that it has", "k=v&l=w", "<And><Tag><Key>k</Key><Value>v</Value></Tag>"
+                                     "<Tag><Key>l</Key><Value>w</Value></Tag></And>", True),
+      ("one of two only", "k=v&l=x", "<And><Tag><Key>k</Key><Value>v</Value></Tag>"
+                                     "<Tag><Key>l</Key><Value>w</Value></Tag></And>", False))
+def is_announced_by_tags(t, tags, scope, announced):
+    bucket = t.bucket()
+    good(put(t, bucket, document(rule(scope="<Filter>%s</Filter>" % scope))))
+    good(t.main.put(bucket, "key", b"x", headers={"x-amz-tagging": tags}))
+    told = good(t.main.head(bucket, "key")).headers["x-amz-expiration"]
+    same(told is not None, announced, "x-amz-expiration there")
+
+
+@test
+def filter_of_two_things_needs_an_and(t):
+    both = "<Filter><Prefix>a/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag></Filter>"
+    bucket = t.bucket()
+    refused(put(t, bucket, document(rule(scope=both))), 400, "MalformedXML")
+    refused(t.main.get(bucket, query={"lifecycle": None}), 404, "NoSuchLifecycleConfiguration")

@@ -368,3 +368,35 @@ def tags_belong_to_each(t):
 def range_of_an_old_one(t):
     bucket, ids = kept(t, b"0123456789", b"x")
     content(t.main.get(bucket, "key", {"versionId": ids[0]}, {"Range": "bytes=2-4"}), b"234", 206)
+
+
+def groups(t, bucket, version):
+    xml = good(t.main.get(bucket, "key", {"acl": None, "versionId": version})).xml
+    return xml.texts("AccessControlList/Grant/Grantee/URI")
+
+
+@test
+def rights_belong_to_each(t):
+    bucket, ids = kept(t, b"one", b"two", b"three")
+    good(t.main.put(bucket, "key", b"", {"acl": None, "versionId": ids[1]}, {"x-amz-acl": "public-read"}))
+    same([len(groups(t, bucket, version)) for version in ids], [0, 1, 0], "groups that may read")
+    content(t.anon.get(bucket, "key", {"versionId": ids[1]}), b"two")
+    refused(t.anon.get(bucket, "key"), 403, "AccessDenied")
+
+
+@test
+def rights_that_are_given_without_a_version_are_the_newest_ones(t):
+    bucket, ids = kept(t, b"one", b"two")
+    good(t.main.put(bucket, "key", b"", {"acl": None}, {"x-amz-acl": "public-read"}))
+    same([len(groups(t, bucket, version)) for version in ids], [0, 1], "groups that may read")
+
+
+@test
+def null_of_a_bucket_that_came_to_have_them_can_be_removed(t):
+    bucket, key = t.object()
+    good(t.main.put_xml(bucket, "versioning", "<VersioningConfiguration><Status>Enabled</Status>"
+                                              "</VersioningConfiguration>"))
+    good(t.main.delete(bucket, key, {"versionId": "null"}), 204)
+    refused(t.main.get(bucket, key), 404, "NoSuchKey")
+    xml = good(t.main.versions(bucket)).xml
+    same((len(xml.all("Version")), len(xml.all("DeleteMarker"))), (0, 0), "versions and markers")
