@@ -222,3 +222,32 @@ def is_refused_on(t, action, resource, condition):
     refused(put(t, bucket, document(statement(bucket, "Deny", action=action, resource=resource,
                                               Condition=condition))), 400, "MalformedPolicy")
     refused(t.main.get(bucket, query={"policy": None}), 404, "NoSuchBucketPolicy")
+
+
+ALLOWED = {"s3:GetObject": {}, "s3:GetObjectTagging": {"tagging": None}, "s3:GetObjectAcl": {"acl": None}}
+
+
+@each(*((action, action) for action in ALLOWED))
+def tag_of_the_object_lets_others(t, action):
+    """What it lets them do, and not the same to another object, nor anything else to this one."""
+    bucket = given(t, lambda b: statement(b, action=action, Condition=kind(
+        "StringEquals", "s3:ExistingObjectTag/level", "open")))
+    tagged(t, bucket, "public/a", [("level", "open"), ("other", "x")])
+    tagged(t, bucket, "public/b", [("level", "closed")])
+    tagged(t, bucket, "private/c", [("levels", "open")])
+    for other, query in ALLOWED.items():
+        answer = t.alt.get(bucket, "public/a", query)
+        good(answer) if other == action else refused(answer, 403, "AccessDenied")
+    for key in ("public/b", "private/c"):
+        refused(t.alt.get(bucket, key, ALLOWED[action]), 403, "AccessDenied")
+
+
+@test
+def tag_that_is_asked_for_lets_others_write(t):
+    bucket = given(t, lambda b: statement(b, action=["s3:PutObject", "s3:PutObjectTagging"], Condition=kind(
+        "StringEquals", "s3:RequestObjectTag/level", "open")))
+    refused(t.alt.put(bucket, "new", b"x"), 403, "AccessDenied")
+    refused(t.alt.put(bucket, "new", b"x", headers={"x-amz-tagging": "level=closed"}), 403, "AccessDenied")
+    refused(t.main.head(bucket, "new"), 404, "")
+    good(t.alt.put(bucket, "new", b"x", headers={"x-amz-tagging": "level=open"}))
+    same(t.main.head(bucket, "new").status, 200, "status of the object")
