@@ -251,3 +251,37 @@ def tag_that_is_asked_for_lets_others_write(t):
     refused(t.main.head(bucket, "new"), 404, "")
     good(t.alt.put(bucket, "new", b"x", headers={"x-amz-tagging": "level=open"}))
     same(t.main.head(bucket, "new").status, 200, "status of the object")
+
+
+@test
+def tags_that_were_there_let_others_replace_them(t):
+    """Who gives the object tags that are not allowed has locked himself out."""
+    bucket = given(t, lambda b: statement(b, action="s3:PutObjectTagging", Condition=kind(
+        "StringEquals", "s3:ExistingObjectTag/level", "open")))
+    tagged(t, bucket, "public/a", [("level", "open")])
+    for level, status in (("open", 200), ("closed", 200), ("open", 403)):
+        answer = t.alt.put_xml(bucket, "tagging", "<Tagging><TagSet><Tag><Key>level</Key><Value>%s</Value></Tag>"
+                                                  "</TagSet></Tagging>" % level, key="public/a")
+        good(answer) if status == 200 else refused(answer, status, "AccessDenied")
+    xml = good(t.main.get(bucket, "public/a", {"tagging": None})).xml
+    same(xml.texts("TagSet/Tag/Value"), ["closed"], "tags")
+
+
+@test
+def condition_that_may_be_missing_lets_in_who_has_none(t):
+    bucket = given(t, lambda b: statement(b, Condition=kind("StringLikeIfExists", "aws:Referer", "https://good/*")))
+    good(t.anon.get(bucket, "public/a"))
+    good(t.anon.get(bucket, "public/a", headers={"Referer": "https://good/page"}))
+    refused(t.anon.get(bucket, "public/a", headers={"Referer": "https://evil/"}), 403, "AccessDenied")
+
+
+@test
+def source_lets_others_copy(t):
+    """The bucket may be written with copies of some of what another bucket has, and with nothing else."""
+    source = given(t, lambda b: statement(b))
+    bucket = given(t, lambda b: statement(b, action="s3:PutObject", Condition=kind(
+        "StringLike", "s3:x-amz-copy-source", source + "/public/*")))
+    good(t.alt.copy(source + "/public/a", bucket, "copy"))
+    refused(t.alt.copy(source + "/private/c", bucket, "other"), 403, "AccessDenied")
+    refused(t.alt.put(bucket, "other", b"x"), 403, "AccessDenied")
+    refused(t.main.head(bucket, "other"), 404, "")
