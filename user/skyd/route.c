@@ -313,6 +313,18 @@ static int check_ownership(struct s3_call *c)
 			      "You can only specify object ownership when you create a bucket");
 }
 
+/* How an object is encrypted is said when it is written (GetObject, "Encryption"). */
+static int check_encryption(struct s3_call *c)
+{
+	static const struct str name = TEXT("x-amz-server-side-encryption");
+	struct str method = http_method(c->rq), value = field_of(c, name);
+
+	if (!value.at || !c->target.key.len || !(str_is(method, "GET") || str_is(method, "HEAD")))
+		return 0;
+	return front_argument(c, name, str_head(value, 64),
+			      "x-amz-server-side-encryption header is not supported for this operation.");
+}
+
 int route_headers(struct s3_call *c)
 {
 	const struct http_head *h = &c->rq->head;
@@ -329,6 +341,8 @@ int route_headers(struct s3_call *c)
 		rc = check_source(c);
 	if (!rc)
 		rc = check_ownership(c);
+	if (!rc)
+		rc = check_encryption(c);
 	return rc ? rc : note_owner(c);
 }
 

@@ -39,6 +39,14 @@ def put_with(t, headers, told):
     done_or_refused(t, headers, told)
 
 
+@each(("get", "GET", 400, "InvalidArgument"), ("head", "HEAD", 400, ""))
+def read_with_an_encryption(t, method, status, code):
+    """It is said by who writes; AWS documents 400 for who reads."""
+    bucket, key = t.object(headers={"x-amz-server-side-encryption": "AES256"})
+    refused(t.main.call(method, bucket, key, headers={"x-amz-server-side-encryption": "AES256"}), status, code)
+    good(t.main.call(method, bucket, key))
+
+
 @test
 def put_with_an_unknown_encryption(t):
     answer = t.main.put(t.bucket(), "key", b"x", headers={"x-amz-server-side-encryption": "ROT13"})
