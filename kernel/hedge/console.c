@@ -4,13 +4,18 @@
  * bytes since the VM began; what it was too slow for is passed over.  To who watches the
  * file it is one that grows: so tail -f works.
  */
+#include <linux/delay.h>
 #include <linux/fsnotify.h>
 #include <linux/log2.h>
+#include <linux/poll.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "hedge.h"
 
 #define DEFAULT_KIB	64
+#define LEAVE_US	1000
+#define LEAVE_TRIES	5000u
 
 /**
  * hedge_console_set_size - the file is as long as what was printed
@@ -69,15 +74,21 @@ void hedge_console_remove(struct hedge_console *con, struct hedge_console_reader
 /**
  * hedge_console_init - an empty console, that nothing is printed to yet
  * @kib:	KiB that are kept, rounded up to a power of two; 0: as many as is usual
+ *
+ * Return: 0 or -ENOMEM; hedge_console_exit() follows in either case.
  */
-void hedge_console_init(struct hedge_console *con, u32 kib)
+int hedge_console_init(struct hedge_console *con, u32 kib)
 {
 	con->size = roundup_pow_of_two(kib ?: DEFAULT_KIB) << 10;
 	spin_lock_init(&con->lock);
-	init_waitqueue_head(&con->wait);
 	mutex_init(&con->readers_lock);
 	INIT_LIST_HEAD(&con->readers);
 	INIT_WORK(&con->notify, notify);
+	con->wait = kmalloc(sizeof(*con->wait), GFP_KERNEL);
+	if (!con->wait)
+		return -ENOMEM;
+	init_waitqueue_head(con->wait);
+	return 0;
 }
 
 /**
@@ -93,9 +104,48 @@ int hedge_console_open(struct hedge_console *con)
 	return con->ring ? 0 : -ENOMEM;
 }
 
+/* Who has just left may hold its lock: that is over, then. */
+static bool is_waited_in(wait_queue_head_t *wait)
+{
+	bool is;
+
+	spin_lock_irq(&wait->lock);
+	is = !list_empty(&wait->head);
+	spin_unlock_irq(&wait->lock);
+	return is;
+}
+
+/*
+ * A file of procfs stays open when what it was of is gone, and who polls it is in the queue till
+ * then: epoll, io_uring and aio leave it when they are told so, poll(2) and select(2) when they
+ * have been woken.
+ */
+static void free_wait(wait_queue_head_t *wait)
+{
+	unsigned int tries;
+
+	for (tries = 0; is_waited_in(wait); tries++) {
+		if (tries == LEAVE_TRIES) {
+			pr_warn_once("who polls a console does not let go of it\n");
+			return;
+		}
+		__wake_up(wait, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | POLLFREE));
+		if (tries)
+			fsleep(LEAVE_US);
+	}
+	kvfree_rcu(wait);
+}
+
+/**
+ * hedge_console_exit - free what it has
+ * @con:	of hedge_console_init(); its files are gone
+ */
 void hedge_console_exit(struct hedge_console *con)
 {
+	if (!con->wait)
+		return;
 	cancel_work_sync(&con->notify);
+	free_wait(con->wait);
 	kvfree(con->ring);
 }
 
@@ -128,8 +178,8 @@ void hedge_console_print(struct hedge_console *con, const char *text, size_t len
 	memcpy(con->ring, text + first, len - first);
 	advance(con, len);
 	spin_unlock(&con->lock);
-	if (wq_has_sleeper(&con->wait))
-		wake_up_interruptible(&con->wait);
+	if (wq_has_sleeper(con->wait))
+		wake_up_interruptible(con->wait);
 	if (READ_ONCE(con->is_read))
 		schedule_work(&con->notify);
 }
@@ -150,7 +200,7 @@ void hedge_console_skip(struct hedge_console *con, u64 len)
 void hedge_console_end(struct hedge_console *con)
 {
 	WRITE_ONCE(con->ended, true);
-	wake_up_interruptible_all(&con->wait);
+	wake_up_interruptible_all(con->wait);
 	if (READ_ONCE(con->is_read))
 		schedule_work(&con->notify);
 }

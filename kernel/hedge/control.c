@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The commands: each is carried out when its write returns, or fails and says why. */
 #include <linux/cpumask.h>
+#include <linux/file.h>
 #include <linux/slab.h>
 #include "hedge.h"
 
@@ -46,6 +47,10 @@ static int run(struct hedge_vm *vm, struct hedge_failure *failure)
 	vm->starter = current;
 	hedge_event(HEDGE_EVENT_STARTED, vm, NULL);
 	ret = hedge_sandbox_start(vm);
+	/* Its task is where it is to be, and a record is of no cgroup. */
+	if (vm->cgroup)
+		fput(vm->cgroup);
+	vm->cgroup = NULL;
 	if (ret) {
 		never_runs(vm, "no task can be made for it");
 		return hedge_wrong(failure, "NAME", "no task can be made for it", ret);

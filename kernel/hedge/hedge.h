@@ -139,6 +139,7 @@ struct hedge_image {
 #define HEDGE_STAGED_SECONDS	3600
 
 struct hedge_image *hedge_image_alloc(const char *path);
+void hedge_image_digest(const u8 *data, size_t size, u8 *digest);
 struct hedge_image *hedge_image_get(const char *path, const char **why);
 struct hedge_image *hedge_image_ref(struct hedge_image *image);
 void hedge_image_put(struct hedge_image *image);
@@ -173,7 +174,7 @@ int hedge_load(struct hedge_vm *vm);
 
 struct hedge_console {
 	spinlock_t lock;		/* protects ring, head, seen and lost */
-	wait_queue_head_t wait;		/* for more, or for the end */
+	wait_queue_head_t *wait;	/* for more, or for the end; who polls may outlive it */
 	char *ring;			/* NULL till the VM has its task */
 	u32 size;			/* bytes; a power of two */
 	u64 head;			/* bytes ever printed */
@@ -194,7 +195,7 @@ struct hedge_console_reader {
 	bool told_end;			/* its last read said that there is no more just now */
 };
 
-void hedge_console_init(struct hedge_console *con, u32 kib);
+int hedge_console_init(struct hedge_console *con, u32 kib);
 int hedge_console_open(struct hedge_console *con);
 void hedge_console_exit(struct hedge_console *con);
 void hedge_console_print(struct hedge_console *con, const char *text, size_t len);

@@ -2,12 +2,17 @@
 /*
  * Images: files, read whole once, so that what was digested and checked is what runs.
  */
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kernel_read_file.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <crypto/sha2.h>
 #include "hedge.h"
+
+#define DIGEST_STEP	SZ_1M
 
 static DEFINE_MUTEX(images_lock);	/* protects the list and its numbers */
 static LIST_HEAD(images);
@@ -60,12 +65,42 @@ struct hedge_image *hedge_image_ref(struct hedge_image *image)
 	return image;
 }
 
+/**
+ * hedge_image_digest - SHA-256 of something large
+ * @data:	bytes
+ * @size:	of them
+ * @digest:	receives it
+ *
+ * Other tasks have their turn meanwhile.
+ */
+void hedge_image_digest(const u8 *data, size_t size, u8 *digest)
+{
+	struct sha256_state sha;
+	size_t at, len;
+
+	sha256_init(&sha);
+	for (at = 0; at < size; at += len) {
+		len = min_t(size_t, size - at, DIGEST_STEP);
+		sha256_update(&sha, data + at, len);
+		cond_resched();
+	}
+	sha256_final(&sha, digest);
+}
+
 static int read_whole(struct hedge_image *image, const char **why)
 {
+	/* What is no regular file is not waited for, but refused. */
+	struct file *file = filp_open(image->path, O_RDONLY | O_LARGEFILE | O_NONBLOCK | O_NOCTTY |
+						   O_CLOEXEC, 0);
 	ssize_t size;
 
-	size = kernel_read_file_from_path(image->path, 0, &image->data, HEDGE_IMAGE_MAX, NULL,
-					  READING_UNKNOWN);
+	if (IS_ERR(file)) {
+		size = PTR_ERR(file);
+	} else {
+		size = kernel_read_file(file, 0, &image->data, HEDGE_IMAGE_MAX, NULL,
+					READING_UNKNOWN);
+		fput(file);
+	}
 	if (size == -EFBIG)
 		*why = "the file is too large for an image";
 	else if (size < 0)
@@ -73,7 +108,7 @@ static int read_whole(struct hedge_image *image, const char **why)
 	if (size < 0)
 		return size;
 	image->size = size;
-	sha256(image->data, size, image->digest);
+	hedge_image_digest(image->data, size, image->digest);
 	return hvt_image_parse(image->data, size, &image->layout, why);
 }
 

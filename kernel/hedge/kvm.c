@@ -71,7 +71,7 @@ long hedge_kvm_call(struct file *file, unsigned int cmd, void *arg, size_t size)
 /**
  * hedge_kvm_privileged_ioctl - an ioctl that the task could not do as what it is
  * @file:	of any driver
- * @cmd:	one that takes, and perhaps returns, a structure
+ * @cmd:	one that takes, or returns, a structure
  * @arg:	the structure
  * @size:	bytes
  *
@@ -79,14 +79,9 @@ long hedge_kvm_call(struct file *file, unsigned int cmd, void *arg, size_t size)
  */
 long hedge_kvm_privileged_ioctl(struct file *file, unsigned int cmd, void *arg, size_t size)
 {
-	void __user *scratch = (void __user *)HEDGE_SCRATCH_ADDR;
-	const struct cred *old;
-	long ret;
+	const struct cred *old = override_creds(kvm_cred);
+	long ret = hedge_kvm_call(file, cmd, arg, size);
 
-	if (copy_to_user(scratch, arg, size))
-		return -EFAULT;
-	old = override_creds(kvm_cred);
-	ret = call(file, cmd, HEDGE_SCRATCH_ADDR);
 	revert_creds(old);
 	return ret;
 }

@@ -17,7 +17,7 @@ static u64 resident(struct task_struct *task)
 	if (!mm)
 		return 0;
 	bytes = (u64)get_mm_rss(mm) << PAGE_SHIFT;
-	mmput(mm);
+	mmput_async(mm);		/* it may be the last, and the registry be locked */
 	return bytes;
 }
 
@@ -66,5 +66,7 @@ void hedge_meter_read(struct hedge_vm *vm, struct hedge_usage *usage)
 	}
 	usage->cpu_ns -= min(usage->cpu_ns, vm->usage_before.cpu_ns);
 	usage->guest_ns -= min(usage->guest_ns, vm->usage_before.guest_ns);
+	/* The two are read one after the other, and of different clocks. */
+	usage->guest_ns = min(usage->guest_ns, usage->cpu_ns);
 	usage->memory_mib_ms = began ? (vm->mem >> 20) * (u64)ktime_ms_delta(end, began) : 0;
 }

@@ -147,6 +147,12 @@ int hedge_net_connect(struct hedge_net *net, wait_queue_head_t *wait)
 	ret = hedge_kvm_privileged_ioctl(net->file, TUNSETIFF, &ifr, sizeof(ifr));
 	if (ret)
 		return ret;
+	/* One that was deleted meanwhile has been made anew, and nobody has set it up. */
+	ret = hedge_kvm_privileged_ioctl(net->file, TUNGETIFF, &ifr, sizeof(ifr));
+	if (!ret && !(ifr.ifr_flags & IFF_PERSIST))
+		ret = -ENODEV;
+	if (ret)
+		return ret;
 	net->wait = wait;
 	init_poll_funcptr(&watcher.table, start_watching);
 	vfs_poll(net->file, &watcher.table);

@@ -63,7 +63,7 @@ static ssize_t console_read(struct file *file, char __user *buf, size_t len, lof
 		}
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(con->wait, hedge_console_has(con, *pos)))
+		if (wait_event_interruptible(*con->wait, hedge_console_has(con, *pos)))
 			return -ERESTARTSYS;
 	}
 }
@@ -73,7 +73,7 @@ static __poll_t console_poll(struct file *file, poll_table *table)
 	struct hedge_console_reader *reader = file->private_data;
 	struct hedge_console *con = &reader->vm->console;
 
-	poll_wait(file, &con->wait, table);
+	poll_wait(file, con->wait, table);
 	return (hedge_console_has(con, file->f_pos) ? EPOLLIN | EPOLLRDNORM : 0) |
 	       (READ_ONCE(con->ended) ? EPOLLHUP : 0);
 }

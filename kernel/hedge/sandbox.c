@@ -163,7 +163,7 @@ static int wait_for_vm(struct sandbox *sb)
 	int ret = sb->has_kvm ? 0 : prepare(sb, &why);
 
 	if (ret) {
-		pr_warn("no sandbox for the pool: %s: error %d\n", why, ret);
+		pr_warn_ratelimited("no sandbox for the pool: %s: error %d\n", why, ret);
 		return ret == -ERESTARTSYS ? -EINTR : ret;
 	}
 	if (sb->for_pool)
@@ -502,7 +502,6 @@ static int start_parked(struct hedge_vm *vm)
 		mutex_unlock(&sweep_mutex);
 		return -ENOENT;
 	}
-	schedule_delayed_work(&sandboxes.fill, REFILL_DELAY);
 	ret = adopt(sb, vm);
 	spin_lock(&sandboxes.lock);
 	if (!ret && sb->unwanted)
@@ -525,8 +524,11 @@ static int start_parked(struct hedge_vm *vm)
  */
 int hedge_sandbox_start(struct hedge_vm *vm)
 {
-	int ret = start_parked(vm);
+	int ret;
 
+	/* Also when there was none: those that have died are forgotten, and others made. */
+	schedule_delayed_work(&sandboxes.fill, REFILL_DELAY);
+	ret = start_parked(vm);
 	return ret == -ENOENT ? make(vm, NULL, vm->uid, vm->gid) : ret;
 }
 
@@ -545,9 +547,13 @@ void hedge_sandbox_kill(const struct hedge_vm *vm)
 	spin_unlock(&sandboxes.lock);
 }
 
-/* Make the pool as large as is wanted; @from waits for that, or is NULL. */
+/*
+ * Make the pool as large as is wanted; @from waits for that, or is NULL.  Each is tried once:
+ * those that die as soon as they are there would be made for ever.
+ */
 static void fill_pool(struct task_struct *from)
 {
+	u32 tries = READ_ONCE(sandboxes.wanted);
 	struct sandbox *sb;
 	bool few;
 
@@ -562,6 +568,8 @@ static void fill_pool(struct task_struct *from)
 		}
 		spin_unlock(&sandboxes.lock);
 		if (!few && !sb)
+			return;
+		if (few && (!tries-- || fatal_signal_pending(current)))
 			return;
 		if (few && make(NULL, from, POOL_ID, POOL_ID)) {
 			pr_warn("no task can be made for the pool\n");

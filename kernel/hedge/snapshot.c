@@ -118,7 +118,8 @@ struct hedge_image *hedge_snapshot_open(const char *path, const char **why)
 	*why = "out of memory";
 	if (!image)
 		return ERR_PTR(-ENOMEM);
-	image->snapshot_file = filp_open(path, O_RDONLY | O_LARGEFILE | O_CLOEXEC, 0);
+	image->snapshot_file = filp_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK | O_NOCTTY |
+							 O_CLOEXEC, 0);
 	if (IS_ERR(image->snapshot_file)) {
 		ret = PTR_ERR(image->snapshot_file);
 		image->snapshot_file = NULL;

@@ -77,7 +77,7 @@ static void touch(struct staged *s)
 
 static int check(struct hedge_image *image, const u8 *digest, const char **why)
 {
-	sha256(image->data, image->size, image->digest);
+	hedge_image_digest(image->data, image->size, image->digest);
 	*why = "not the digest that was announced";
 	if (memcmp(image->digest, digest, sizeof(image->digest)))
 		return -EBADMSG;

@@ -4,7 +4,9 @@
  * and checked by whoever gives the command, with his rights.
  */
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/slab.h>
 #include "hedge.h"
 
@@ -181,10 +183,18 @@ static int take_image(struct hedge_vm *vm, const struct hedge_command *cmd,
 
 /* --- words ----------------------------------------------------------------------- */
 
+static bool is_cgroup(const struct file *file)
+{
+	const unsigned long magic = file_inode(file)->i_sb->s_magic;
+
+	return magic == CGROUP2_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
+}
+
 /* The file is opened by who starts the VM: so it is his right that counts. */
 static int open_cgroup(struct hedge_vm *vm, const struct hedge_command *cmd,
 		       struct hedge_failure *failure)
 {
+	struct file *file;
 	char *path;
 	int ret;
 
@@ -193,19 +203,24 @@ static int open_cgroup(struct hedge_vm *vm, const struct hedge_command *cmd,
 	path = kasprintf(GFP_KERNEL, "%s/cgroup.procs", cmd->cgroup);
 	if (!path)
 		return hedge_wrong(failure, "cgroup", "out of memory", -ENOMEM);
-	vm->cgroup = filp_open(path, O_WRONLY | O_CLOEXEC, 0);
+	/* Not to wait for somebody to open the other end of what is none. */
+	file = filp_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	kfree(path);
-	if (!IS_ERR(vm->cgroup))
+	if (!IS_ERR(file) && is_cgroup(file)) {
+		vm->cgroup = file;
 		return 0;
-	ret = PTR_ERR(vm->cgroup);
-	vm->cgroup = NULL;
+	}
+	ret = IS_ERR(file) ? PTR_ERR(file) : -EINVAL;
+	if (!IS_ERR(file))
+		fput(file);
 	return hedge_wrong(failure, "cgroup", "there is no such cgroup, or it cannot be joined",
 			   ret);
 }
 
 static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 {
-	hedge_console_init(&vm->console, cmd->limits.console_kib);
+	int ret = hedge_console_init(&vm->console, cmd->limits.console_kib);
+
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
 	vm->cpu = cmd->cpu;
 	vm->mem = (u64)cmd->mem_mb << 20;
@@ -217,7 +232,7 @@ static int init_words(struct hedge_vm *vm, const struct hedge_command *cmd)
 	vm->core = kstrdup(cmd->core, GFP_KERNEL);
 	if ((cmd->cmdline && !vm->cmdline) || (cmd->core && !vm->core))
 		return -ENOMEM;
-	return 0;
+	return ret;
 }
 
 /**

@@ -8,9 +8,9 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
-requires perl tail setpriv
+requires perl python3 tail setpriv
 requires_kvm
-plan 21
+plan 23
 load_module hedge
 path() { echo "/proc/vmcons/vm$(value "$1" id)"; }
 lines() { grep -c '^[0-9]\{8\} ' "$1"; }
@@ -60,6 +60,36 @@ exec {late}<"$(path c)"
 must start c hello
 check_fails "who has it open when it goes is sent away" cat <&"$late"
 exec {late}<&-
+# Who polls is in a queue of its own, by two ways: one leaves it at once, one when it has been woken.
+must start c hang
+cat >"$TMPDIR/polls" <<'PY'
+import os, select, sys, threading
+fd = os.open(sys.argv[1], os.O_RDONLY)
+many = select.epoll()
+many.register(fd, select.EPOLLIN | select.EPOLLET)
+many.poll(0)
+one = select.poll()
+one.register(fd, select.POLLPRI)
+told = []
+waiter = threading.Thread(target=lambda: told.extend(one.poll(60000)))
+waiter.start()
+print("polls", flush=True)
+sys.stdin.read()
+waiter.join()
+many.close()
+assert told, "nobody has woken who polls"
+os.close(fd)
+PY
+mkfifo "$TMPDIR/go"
+python3 "$TMPDIR/polls" "$(path c)" >"$TMPDIR/polls.said" 2>&1 <"$TMPDIR/go" &
+poller=$!
+exec {go}>"$TMPDIR/go"
+must poll_until 20 grep -q polls "$TMPDIR/polls.said"
+must tell "stop|c"
+check "a console goes while it is polled" start c hello
+exec {go}>&-
+check "and who polled it ends" wait $poller
+cat "$TMPDIR/polls.said"
 
 # --- who may ---
 check_fails "no one but root reads" setpriv --reuid 65534 --clear-groups cat "$(path a)"

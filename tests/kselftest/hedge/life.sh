@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
 requires_kvm
-plan 54
+plan 59
 load_module hedge
 
 is "$(cat /proc/monitor)" "ID NAME MODID MODNAME" "there is no VM"
@@ -112,6 +112,22 @@ has_grown() { [ $(($(kernel_memory) - before)) -ge $((4 << 20)) ]; }
 check "and so is its console" poll_until 10 has_grown
 must tell "stop|c"
 refused "one that is not there is refused" "start|c|$guests/hang.hvt||32|||x|cgroup=$root/none" 'cgroup: there is no such cgroup'
+must mkdir "$TMPDIR/none"
+must mkfifo "$TMPDIR/none/cgroup.procs"
+refused "a FIFO of its name is not waited for" "start|c|$guests/hang.hvt||32|||x|cgroup=$TMPDIR/none" 'cgroup: there is no such cgroup'
+must rm "$TMPDIR/none/cgroup.procs"
+must touch "$TMPDIR/none/cgroup.procs"
+refused "a file of its name is none" "start|c|$guests/hang.hvt||32|||x|cgroup=$TMPDIR/none" 'cgroup: there is no such cgroup'
+# What is over is forgotten when the next one is started.
+dying() { awk '$1 == "nr_dying_descendants" { print $2 }' $root/cgroup.stat; }
+before=$(dying)
+must mkdir $root/gone
+must start gone hello -- cgroup=$root/gone
+must poll_until 10 has_ended gone
+must poll_until 10 rmdir $root/gone
+must start c hello
+as_before() { [ "$(dying)" -le "$before" ]; }
+check "a cgroup that is gone is not kept by what ran there" poll_until 20 as_before
 must tell "pool|1"
 must poll_until 20 grep -q '^pool_ready 1' /proc/vmstats/hedge
 must start c hang -- cgroup=$root/vms
@@ -141,6 +157,10 @@ check "one starts from there" start seven hello
 check "and ends" poll_until 10 has_ended seven
 is "$(value seven exit_status)" 0 "with status 0"
 check "another takes its place" poll_until 20 two_parked
+must pkill -KILL -x hedge
+check "who kills them has them killed" poll_until 10 grep -q '^pool_ready 0' /proc/vmstats/hedge
+must start eight hello
+check "and the next start has others made" poll_until 20 two_parked
 
 # --- the module goes ---
 for i in 1 2 3 4; do must start "h$i" hang; done

@@ -12,7 +12,7 @@ for module in kvm_amd kvm_intel kvm; do
 	! module_loaded $module || modprobe -r $module || skip_all "$module is in use"
 done
 [ ! -e /dev/kvm ] || skip_all "KVM is part of the kernel"
-plan 13
+plan 14
 load_module hedge
 
 why='^[0-9]+ 0 .*there is no KVM: is kvm_amd or kvm_intel loaded'
@@ -24,7 +24,7 @@ refused "and a second one, too" "start|a|$guests/hello.hvt||32|||x" "$why"
 head -c 100 "$guests/hello.hvt" >"$TMPDIR/bad"
 refused "an image that is none is refused for what it is" "start|a|$TMPDIR/bad||32|||x" ' PATH: '
 check "images can be loaded" tell "load|$guests/hello.hvt"
-tell "pool|2"
+check "a pool is asked for in vain, and not for ever" timeout 60 bash -c 'echo "pool|8" >/proc/monitor'
 is "$(awk '$1 == "pool_ready" { print $2 }' /proc/vmstats/hedge)" 0 "no task is ready"
 refused "a start from the pool says so, too" "start|a|$guests/hello.hvt||32|||x" "$why"
 must tell "pool|0"

@@ -9,7 +9,7 @@
 # shellcheck source=tests/kselftest/hedge/monitor.sh
 . "$(dirname "$0")/monitor.sh"
 requires python3
-plan 16
+plan 19
 load_module hedge
 
 errors() { wc -l </proc/vmstats/errors; }
@@ -41,3 +41,10 @@ for command in "load|image" "load|./image" "unload|image" "start|a|image||32|||x
 	refused "a relative path is refused: $command" "$command" 'PATH: relative; a path that begins with /'
 done
 check "an absolute one is not" tell "load|$TMPDIR/image"
+
+# --- what would be waited for ---
+must mkfifo "$TMPDIR/fifo"
+for command in "load|$TMPDIR/fifo" "start|a|$TMPDIR/fifo||32|||x"; do
+	refused "a FIFO is no image: ${command%%|*}" "$command" 'PATH: the file cannot be read'
+done
+refused "and no snapshot" "restore|a|$TMPDIR/fifo|||" 'PATH: it is no regular file'
