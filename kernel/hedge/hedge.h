@@ -99,6 +99,7 @@ struct hedge_kvm {
 
 int hedge_kvm_create(struct hedge_kvm *kvm);
 void hedge_kvm_destroy(struct hedge_kvm *kvm);
+bool hedge_kvm_wants_keeper(void);
 int hedge_kvm_set_memory(struct hedge_kvm *kvm, u64 size);
 int hedge_kvm_set_boot_state(struct hedge_kvm *kvm, u64 entry, u64 mem);
 int hedge_kvm_run(struct hedge_kvm *kvm);

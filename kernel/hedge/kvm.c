@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 #include <asm/cpufeatures.h>
 #include <asm/msr-index.h>
+#include "compat.h"
 #include "hedge.h"
 
 #define MAX_CPUID	128
@@ -118,9 +119,11 @@ static struct file *open_dev_kvm(void)
  * The first VM and vCPU of a host cost more than those that follow: the processors are
  * switched to virtualisation, and branches of kvm.ko are patched, on all of them.  An
  * empty VM that stays keeps that from being done and undone with each.  What guests see
- * of the processor does not change meanwhile.
+ * of the processor does not change meanwhile.  KVM has a thread for it in the cgroups of
+ * who makes it, which could not be removed as long: so it is made in the root's.
  */
 static struct {
+	bool wanted;			/* by who was in others */
 	struct mutex lock;		/* protects what follows */
 	struct file *vm;
 	struct file *vcpu;
@@ -311,7 +314,13 @@ static int create_vcpu(struct hedge_kvm *kvm, struct file *dev)
 /* Not to have one costs time, and nothing else. */
 static void make_keeper(struct file *dev)
 {
-	if (!READ_ONCE(keep_kvm) || READ_ONCE(keeper.vcpu) || !mutex_trylock(&keeper.lock))
+	if (!READ_ONCE(keep_kvm) || READ_ONCE(keeper.vcpu))
+		return;
+	if (!hedge_same_cgroups(&init_task, current)) {
+		WRITE_ONCE(keeper.wanted, true);
+		return;
+	}
+	if (!mutex_trylock(&keeper.lock))
 		return;
 	if (!keeper.vm) {
 		keeper.vm = call_file(dev, KVM_CREATE_VM, 0);
@@ -329,6 +338,12 @@ static void make_keeper(struct file *dev)
 			smp_store_release(&keeper.cpuid, cpuid);
 	}
 	mutex_unlock(&keeper.lock);
+}
+
+/* Whether a task in the root's cgroups should come to hedge_kvm_create(): told once. */
+bool hedge_kvm_wants_keeper(void)
+{
+	return xchg(&keeper.wanted, false) && !READ_ONCE(keeper.vcpu);
 }
 
 static struct kvm_segment segment(u16 selector, u8 type)

@@ -582,6 +582,9 @@ static void fill_pool(struct task_struct *from)
 static void refill_pool(struct work_struct *work)
 {
 	fill_pool(NULL);
+	/* One that is not for the pool, either, is told so when it has come to KVM. */
+	if (hedge_kvm_wants_keeper() && make(NULL, NULL, POOL_ID, POOL_ID))
+		pr_warn_ratelimited("no task can be made that keeps KVM in use\n");
 }
 
 /**
