@@ -308,6 +308,20 @@ static int commit_epoch(struct rlnc_volume *v, struct checkpoint *cp)
 	return rlnc_event_durable(v);
 }
 
+static const char *why_stopped(int ret)
+{
+	switch (ret) {
+	case -ENOSPC:
+		return "no slots left for a checkpoint";
+	case -EIO:
+		return "too few members for a checkpoint";
+	case -EBADMSG:
+		return "a map is damaged where a checkpoint needs it";
+	default:
+		return "the cipher failed at a checkpoint";
+	}
+}
+
 /* As rlnc_checkpoint(), with checkpoint_mutex held. */
 int rlnc_checkpoint_locked(struct rlnc_volume *v)
 {
@@ -333,8 +347,7 @@ int rlnc_checkpoint_locked(struct rlnc_volume *v)
 	write_nodes(v, cp);
 	ret = cp->error ?: rlnc_packs_finish(v) ?: commit_epoch(v, cp);
 	if (ret) {
-		rlnc_volume_stop(v, ret == -ENOSPC ? "no slots left for a checkpoint" :
-				 "too few members for a checkpoint");
+		rlnc_volume_stop(v, why_stopped(ret));
 	} else {
 		synchronize_srcu_expedited(&v->readers);
 		WRITE_ONCE(v->packs.tail_durable, cp->pack_tail);
