@@ -15,7 +15,7 @@
 
 #define DEFAULT_KIB	64
 #define LEAVE_US	1000
-#define LEAVE_TRIES	5000u
+#define LEAVE_TRIES	200u
 
 /**
  * hedge_console_set_size - the file is as long as what was printed
@@ -118,10 +118,11 @@ static bool is_waited_in(wait_queue_head_t *wait)
 /*
  * A file of procfs stays open when what it was of is gone, and who polls it is in the queue till
  * then: epoll, io_uring and aio leave it when they are told so, poll(2) and select(2) when they
- * have been woken.
+ * have been woken, by any event that they may wait for.
  */
 static void free_wait(wait_queue_head_t *wait)
 {
+	const __poll_t all = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLERR | EPOLLHUP | POLLFREE;
 	unsigned int tries;
 
 	for (tries = 0; is_waited_in(wait); tries++) {
@@ -129,7 +130,7 @@ static void free_wait(wait_queue_head_t *wait)
 			pr_warn_once("who polls a console does not let go of it\n");
 			return;
 		}
-		__wake_up(wait, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | POLLFREE));
+		__wake_up(wait, TASK_NORMAL, 0, poll_to_key(all));
 		if (tries)
 			fsleep(LEAVE_US);
 	}

@@ -103,6 +103,8 @@ static int read_whole(struct hedge_image *image, const char **why)
 	}
 	if (size == -EFBIG)
 		*why = "the file is too large for an image";
+	else if (size == -EWOULDBLOCK)
+		*why = "somebody has a lease on the file: try again";
 	else if (size < 0)
 		*why = "the file cannot be read";
 	if (size < 0)

@@ -68,6 +68,7 @@ static ssize_t console_read(struct file *file, char __user *buf, size_t len, lof
 	}
 }
 
+/* EPOLLPRI at its end is for select(2) of exceptions: EPOLLHUP does not wake it. */
 static __poll_t console_poll(struct file *file, poll_table *table)
 {
 	struct hedge_console_reader *reader = file->private_data;
@@ -75,7 +76,7 @@ static __poll_t console_poll(struct file *file, poll_table *table)
 
 	poll_wait(file, con->wait, table);
 	return (hedge_console_has(con, file->f_pos) ? EPOLLIN | EPOLLRDNORM : 0) |
-	       (READ_ONCE(con->ended) ? EPOLLHUP : 0);
+	       (READ_ONCE(con->ended) ? EPOLLHUP | EPOLLPRI : 0);
 }
 
 const struct proc_ops hedge_console_ops = {

@@ -526,9 +526,9 @@ int hedge_sandbox_start(struct hedge_vm *vm)
 {
 	int ret;
 
+	ret = start_parked(vm);
 	/* Also when there was none: those that have died are forgotten, and others made. */
 	schedule_delayed_work(&sandboxes.fill, REFILL_DELAY);
-	ret = start_parked(vm);
 	return ret == -ENOENT ? make(vm, NULL, vm->uid, vm->gid) : ret;
 }
 

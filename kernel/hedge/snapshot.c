@@ -123,7 +123,8 @@ struct hedge_image *hedge_snapshot_open(const char *path, const char **why)
 	if (IS_ERR(image->snapshot_file)) {
 		ret = PTR_ERR(image->snapshot_file);
 		image->snapshot_file = NULL;
-		*why = "the file cannot be opened";
+		*why = ret == -EWOULDBLOCK ? "somebody has a lease on the file: try again" :
+					     "the file cannot be opened";
 		goto err_put;
 	}
 	*why = "it is no regular file";

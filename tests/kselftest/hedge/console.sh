@@ -60,7 +60,7 @@ exec {late}<"$(path c)"
 must start c hello
 check_fails "who has it open when it goes is sent away" cat <&"$late"
 exec {late}<&-
-# Who polls is in a queue of its own, by two ways: one leaves it at once, one when it has been woken.
+# Who polls is in a queue of its own: epoll leaves it at once, the others when they have been woken.
 must start c hang
 cat >"$TMPDIR/polls" <<'PY'
 import os, select, sys, threading
@@ -71,13 +71,20 @@ many.poll(0)
 one = select.poll()
 one.register(fd, select.POLLPRI)
 told = []
-waiter = threading.Thread(target=lambda: told.extend(one.poll(60000)))
-waiter.start()
+def select_on(*sets):
+    told.extend(select.select(*sets, 60))
+waiters = [threading.Thread(target=lambda: told.extend(one.poll(60000))),
+           threading.Thread(target=select_on, args=([], [fd], [])),
+           threading.Thread(target=select_on, args=([], [], [fd]))]
+for waiter in waiters:
+    waiter.start()
 print("polls", flush=True)
 sys.stdin.read()
-waiter.join()
+for waiter in waiters:
+    waiter.join(10)
+    assert not waiter.is_alive(), "nobody has woken who waits"
 many.close()
-assert told, "nobody has woken who polls"
+assert len([x for x in told if x]) == 3, "who was woken is told nothing: %s" % told
 os.close(fd)
 PY
 mkfifo "$TMPDIR/go"
