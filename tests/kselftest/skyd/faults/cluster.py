@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 
 from core import wire
@@ -61,6 +62,30 @@ class Cluster(Daemon):
                 return self.repair(edge)["state"] in ("waiting", "done")
             return False
         poll(seconds, "all that edge%d had is elsewhere: %s" % (edge, self.repair(edge)), over)
+
+    def scrub(self, edge, *how, seconds=90):
+        """Until it has ended."""
+        self.skyctl("location", "scrub", "edge%d" % edge, *how)
+        return self.scrubbed("edge%d" % edge, seconds)
+
+    def scrubbed(self, name, seconds=90):
+        last = {}
+
+        def state():
+            with contextlib.suppress(Failed, subprocess.TimeoutExpired):
+                last.update(self.skyctl("location", "scrub", name, "--status"))
+                return last if last["state"] in ("done", "refused") else None
+            return None
+        try:
+            return poll(seconds, "the scrub of %s ends" % name, state)
+        except Failed as e:
+            raise Failed("%s: %s" % (e, last)) from None
+
+    def whole(self):
+        """A quorum is enough for a write: what came too late for it, or not at all, is made anew."""
+        for edge in range(1, self.edges + 1):
+            if edge not in self.lost:
+                self.scrub(edge)
 
     def query(self, text):
         base = sqlite3.connect(self.store / "store.db")

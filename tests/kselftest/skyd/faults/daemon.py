@@ -133,9 +133,17 @@ class Daemon:
             text = answer.read().decode()
         return {m[1]: float(m[2]) for m in re.finditer(r"^skyhold_edge_(\w+) (\S+)$", text, re.M)}
 
+    def fragments_at(self, edge):
+        """How many it has: the least of some readings, as what the backend measures with is there for a moment."""
+        least = int(self.metrics(edge)["fragments"])
+        for _ in range(3):
+            time.sleep(0.1)
+            least = min(least, int(self.metrics(edge)["fragments"]))
+        return least
+
     def fragments(self):
-        """How many fragments each edge shows, from edge1 on."""
-        return [int(self.metrics(i + 1)["fragments"]) for i in range(EDGES)]
+        """How many fragments each edge has, from edge1 on."""
+        return [self.fragments_at(i + 1) for i in range(EDGES)]
 
     def large_files(self, edge):
         return sorted((self.store / ("edge%d" % edge) / "fragments" / "large").glob("[0-9a-f][0-9a-f]/*"))
