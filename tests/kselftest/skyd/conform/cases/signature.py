@@ -110,7 +110,7 @@ def signature_cut(request):
 
 def signature_capitals(request):
     value, signature = request.get("Authorization").rsplit("=", 1)
-    request.set("Authorization", value + "=" + signature.upper().replace("0", "A"))
+    request.set("Authorization", value + "=" + ("A" if signature[0] != "a" else "B") + signature[1:].upper())
 
 
 def signature_turned(request):
