@@ -404,7 +404,7 @@ static int foreign(void *arg)
 	must_equal(edge_store_open(&s, &config), -ENOTEMPTY);
 	shell("rm '%s'/%s", folder, "other");
 	edge_store_close(opened());
-	shell("printf x | dd of='%s'/%s bs=1 seek=30 conv=notrunc 2>/dev/null", folder, "store");
+	shell("printf spoiltid | dd of='%s'/%s bs=1 seek=30 conv=notrunc 2>/dev/null", folder, "store");
 	must_equal(edge_store_open(&s, &config), -EBADMSG);
 	config.path = "/nowhere/at/all";
 	must_equal(edge_store_open(&s, &config), -ENOENT);

@@ -156,7 +156,7 @@ static void refusals(void **state)
 	RUN(1, "rlncsetup move freeze" ON(b) "-d pass.b offer.a answer.a m?");
 	heard("--roots");
 	/* Altered in the middle. */
-	RUN(0, "cp offer.a bad && printf '\\377' | dd of=bad bs=1 seek=200 conv=notrunc 2>/dev/null");
+	RUN(0, "cp offer.a bad && printf spoiled. | dd of=bad bs=1 seek=200 conv=notrunc 2>/dev/null");
 	RUN(2, BACK("bad"));
 	RUN(0, BACK("offer.a"));
 	/* A fork. */
@@ -169,7 +169,7 @@ static void refusals(void **state)
 	RUN(2, "rlncsetup move accept" ON(a) "--new-key-file pass" CHEAP "first m?");
 	heard("another host than was meant");
 	/* Altered. */
-	RUN(0, "cp back bad && printf '\\377' | dd of=bad bs=1 seek=300 conv=notrunc 2>/dev/null");
+	RUN(0, "cp back bad && printf spoiled. | dd of=bad bs=1 seek=300 conv=notrunc 2>/dev/null");
 	RUN(2, "rlncsetup move accept" ON(a) "--new-key-file pass" CHEAP "bad m?");
 	/* Members that are not those that were sent. */
 	RUN(0, "mkdir other && truncate -s 64M other/m0 other/m1 other/m2 &&"
