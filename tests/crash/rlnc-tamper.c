@@ -8,6 +8,7 @@
  *
  *	rlnc-tamper -k K -n N [OPTION...]
  *	-s BYTES	symbol (4096)
+ *	-m MIB		size of each member (4), 16 at most
  *	-b COUNT	bits that are flipped in each block, one after the other (1)
  *	-B STEP		bytes of a superblock from one that is changed to the next (61);
  *			of those that are zero and follow many zeroes, 16 times as many
@@ -32,9 +33,10 @@
 #include "rlnc_disk.h"
 #include "rlnc_log.h"
 
-#define DISK_BYTES	(4u << 20)
+#define MIB		(1u << 20)
+#define MIB_MAX		16
 #define FIRST_BLOCK	(RLNC_SLOTS_OFFSET / DISK_BLOCK)
-#define BLOCKS		(DISK_BYTES / DISK_BLOCK)
+#define BLOCKS_MAX	(MIB_MAX * MIB / DISK_BLOCK)
 #define FAILURES_SHOWN	20
 #define RUN_OF_ZEROES	64		/* bytes */
 #define PADDING_STEP	16
@@ -85,8 +87,9 @@ struct tamper {
 	struct history now;		/* the newest, with a log to be replayed */
 	uint8_t **foreign;		/* disks of another volume */
 	int checkpointed;		/* session that needs no log */
-	bool log_block[BLOCKS];
+	bool log_block[BLOCKS_MAX];
 	uint32_t all;			/* a bit for each member */
+	uint32_t mib;			/* of each member */
 	uint32_t bits;
 	uint32_t step;
 	bool every_bit;
@@ -97,6 +100,12 @@ struct tamper {
 	struct tally tally[KINDS];
 	uint32_t failed;
 };
+
+/* Of each member. */
+static uint32_t blocks_of(const struct tamper *t)
+{
+	return t->disks.bytes / DISK_BLOCK;
+}
 
 static uint32_t draw(struct tamper *t, uint32_t below)
 {
@@ -293,7 +302,7 @@ static void tamper_blocks(struct tamper *t)
 	uint32_t block, i;
 	uint64_t at;
 
-	for (block = FIRST_BLOCK; block < BLOCKS; block++) {
+	for (block = FIRST_BLOCK; block < blocks_of(t); block++) {
 		if (!block_used(t, block) || (!t->log_block[block] && !chosen(t)))
 			continue;
 		at = (uint64_t)block * DISK_BLOCK;
@@ -313,7 +322,7 @@ static void tamper_old_blocks(struct tamper *t)
 	enum tampering kind;
 	uint64_t at;
 
-	for (block = FIRST_BLOCK; block < BLOCKS; block++) {
+	for (block = FIRST_BLOCK; block < blocks_of(t); block++) {
 		at = (uint64_t)block * DISK_BLOCK;
 		if (!memcmp(t->now.image[0] + at, t->before.image[0] + at, DISK_BLOCK) ||
 		    !chosen(t))
@@ -337,11 +346,11 @@ static void tamper_moved(struct tamper *t)
 	uint32_t block, other, members, tries;
 	unsigned int count, i;
 
-	for (block = FIRST_BLOCK; block < BLOCKS; block++) {
+	for (block = FIRST_BLOCK; block < blocks_of(t); block++) {
 		if (!block_used(t, block) || t->log_block[block] || !chosen(t))
 			continue;
 		for (tries = 0, other = block; tries < 1000; tries++) {
-			other = FIRST_BLOCK + draw(t, BLOCKS - FIRST_BLOCK);
+			other = FIRST_BLOCK + draw(t, blocks_of(t) - FIRST_BLOCK);
 			if (other != block && block_used(t, other) && !t->log_block[other])
 				break;
 		}
@@ -387,13 +396,13 @@ static void tamper_old_members(struct tamper *t)
 		if (count > v->n - v->k + 1 || !chosen(t))
 			continue;
 		history_restore(&t->now, v);
-		take_part(t, members, t->before.image, 0, DISK_BYTES);
+		take_part(t, members, t->before.image, 0, t->disks.bytes);
 		attempt(t, K_OLD_MEMBER, members, 0, too_many(t, count) ? newest_epoch(t) : NULL,
 			too_many(t, count) ? D_NOT_WRONG : D_ALL);
 		if (too_many(t, count))
 			continue;
 		history_restore(&t->now, v);
-		take_part(t, members, t->before.image, RLNC_SLOTS_OFFSET, DISK_BYTES);
+		take_part(t, members, t->before.image, RLNC_SLOTS_OFFSET, t->disks.bytes);
 		attempt(t, K_OLD_MEMBER, members, 1, NULL, D_ALL);
 	}
 	history_restore(&t->before, v);
@@ -419,9 +428,9 @@ static void tamper_swapped(struct tamper *t)
 			if (!chosen(t))
 				continue;
 			/* Devices in each other's place: members are known by what they say. */
-			exchange(t, a, b, 0, DISK_BYTES);
+			exchange(t, a, b, 0, t->disks.bytes);
 			attempt(t, K_SWAPPED, 1u << a | 1u << b, 0, NULL, D_ALL);
-			exchange(t, a, b, RLNC_SLOTS_OFFSET, DISK_BYTES);
+			exchange(t, a, b, RLNC_SLOTS_OFFSET, t->disks.bytes);
 			attempt(t, K_SWAPPED, 1u << a | 1u << b, 1, NULL,
 				demand == D_ALL ? D_ALL : D_LOG);
 			exchange(t, a, b, 0, RLNC_SLOTS_OFFSET);
@@ -440,12 +449,12 @@ static void tamper_foreign(struct tamper *t)
 	for_each_set(t, count) {
 		members = some(t, count);
 		history_restore(&t->now, v);
-		take_part(t, members, t->foreign, RLNC_SLOTS_OFFSET, DISK_BYTES);
+		take_part(t, members, t->foreign, RLNC_SLOTS_OFFSET, t->disks.bytes);
 		attempt(t, K_FOREIGN, members, 0, NULL, too_many(t, count) ? D_LOG : D_ALL);
 		if (count == v->n)
 			continue;
 		history_restore(&t->now, v);
-		take_part(t, members, t->foreign, 0, DISK_BYTES);
+		take_part(t, members, t->foreign, 0, t->disks.bytes);
 		attempt(t, K_FOREIGN_MEMBER, members, 0, NULL, D_REFUSED);
 	}
 }
@@ -497,7 +506,7 @@ static void find_log(struct tamper *t)
 	uint32_t columns = t->volume.symbol / DISK_BLOCK, block, i;
 	const struct rlnc_log_trailer *trailer;
 
-	while (slot < (DISK_BYTES - RLNC_SLOTS_OFFSET) / t->volume.symbol) {
+	while (slot < (t->disks.bytes - RLNC_SLOTS_OFFSET) / t->volume.symbol) {
 		block = FIRST_BLOCK + slot * columns;
 		if (t->log_block[block])
 			break;
@@ -555,14 +564,14 @@ static int make_volume(struct tamper *t)
 static int set_up(struct tamper *t)
 {
 	uint32_t block, used = 0, log = 0;
-	int ret = disks_start(&t->disks, t->volume.n, DISK_BYTES, &t->trace);
+	int ret = disks_start(&t->disks, t->volume.n, t->mib * MIB, &t->trace);
 
 	ret = ret ?: make_foreign(t);
 	ret = ret ?: make_volume(t);
 	if (ret)
 		return fail(EIO, "the volume: %d", ret);
 	find_log(t);
-	for (block = FIRST_BLOCK; block < BLOCKS; block++) {
+	for (block = FIRST_BLOCK; block < blocks_of(t); block++) {
 		used += block_used(t, block);
 		log += t->log_block[block];
 	}
@@ -591,6 +600,7 @@ static void report(const struct tamper *t, double seconds)
 static struct tamper tamper = {
 	.volume = { .symbol = 4096, .disks = &tamper.disks },
 	.trace.lock = PTHREAD_MUTEX_INITIALIZER,
+	.mib = 4,
 	.bits = 1,
 	.step = 61,
 	.one_in = 1,
@@ -609,6 +619,9 @@ static int set_option(struct tamper *t, int letter, uint32_t value)
 	case 's':
 		t->volume.symbol = value;
 		return 0;
+	case 'm':
+		t->mib = value;
+		return value && value <= MIB_MAX ? 0 : -EINVAL;
 	case 'b':
 		t->bits = value;
 		return 0;
@@ -643,9 +656,9 @@ int main(int argc, char **argv)
 
 	report_init(argv[0]);
 	dm_start();
-	while ((opt = getopt(argc, argv, "k:n:s:b:B:q:D:S:ex")) != -1)
+	while ((opt = getopt(argc, argv, "k:n:s:m:b:B:q:D:S:ex")) != -1)
 		if (set_option(t, opt, strtoul(optarg ?: "0", NULL, 0)))
-			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-b BITS] [-B STEP] [-q COUNT] [-D 1] [-S SEED] [-e] [-x]");
+			die(2, "usage: rlnc-tamper -k K -n N [-s BYTES] [-m MIB] [-b BITS] [-B STEP] [-q COUNT] [-D 1] [-S SEED] [-e] [-x]");
 	if (!t->volume.k || t->volume.n <= t->volume.k || t->volume.n > DISKS_MAX)
 		die(2, "-k and a larger -n are needed, 16 at most");
 	t->all = (1u << t->volume.n) - 1;

@@ -15,4 +15,4 @@ requires_module nbd
 tamper() { noted . rlnc-tamper "$@"; }
 
 check "2 of 3" tamper -k 2 -n 3 -S 32 -B 3 -b 4
-check "1 of 3, symbols of 16 KiB" tamper -k 1 -n 3 -s 16384 -S 33 -B 8 -b 2
+check "1 of 3, symbols of 16 KiB" tamper -k 1 -n 3 -s 16384 -m 6 -S 33 -B 8 -b 2
