@@ -341,12 +341,12 @@ static ssize_t transfer_bounced(struct hedge_vm *vm, struct hedge_block *blk, u6
 				u64 len, bool write)
 {
 	if (!blk->bounce)
-		blk->bounce = alloc_pages(GFP_KERNEL_ACCOUNT,
+		blk->bounce = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY,
 					  get_order(BOUNCE_PAGES * PAGE_SIZE));
-	if (!blk->bounce) {
-		hedge_vm_die(vm, "out of memory for a buffer that is not aligned");
-		return -ENOMEM;
-	}
+	/* What there is otherwise is slow, and good enough. */
+	if (!blk->bounce)
+		return transfer_copied(vm, blk, blk->small, offset, gpa,
+				       min_t(u64, len, PAGE_SIZE), write);
 	return transfer_copied(vm, blk, blk->bounce, offset, gpa,
 			       min_t(u64, len, BOUNCE_PAGES * PAGE_SIZE), write);
 }

@@ -104,7 +104,9 @@ int hedge_dump_memory(struct hedge_vm *vm, struct file *file, u64 at,
 	return ret;
 }
 
-static int write_core(struct hedge_vm *vm, struct file *file, const struct hedge_request *req)
+/* With @trap the registers are those of where the exception was. */
+static int write_core(struct hedge_vm *vm, struct file *file, const struct hedge_request *req,
+		      const struct hvt_trap *trap)
 {
 	struct hvt_core_regs regs;
 	void *head;
@@ -113,6 +115,13 @@ static int write_core(struct hedge_vm *vm, struct file *file, const struct hedge
 	ret = hedge_vm_settle(vm) ?: hedge_kvm_get_core_regs(vm->kvm, &regs);
 	if (ret)
 		return ret;
+	if (trap) {
+		regs.rip = trap->rip;
+		regs.cs = trap->cs;
+		regs.rflags = trap->rflags;
+		regs.rsp = trap->rsp;
+		regs.ss = trap->ss;
+	}
 	head = kvzalloc(HVT_CORE_HEAD_SIZE, GFP_KERNEL);
 	if (!head)
 		return -ENOMEM;
@@ -132,7 +141,7 @@ static struct file *create_file(const char *path)
 
 static int answer_dump(struct hedge_vm *vm, struct hedge_request *req)
 {
-	return write_core(vm, req->arg, req);
+	return write_core(vm, req->arg, req, NULL);
 }
 
 /**
@@ -189,8 +198,9 @@ int hedge_dump_to(struct hedge_vm *vm, const char *path, const char **why)
 /**
  * hedge_dump_abort - write the core of a guest that aborts, if one is wanted
  * @vm:	VM of the current task
+ * @trap:	where it had an exception; NULL: it had none
  */
-void hedge_dump_abort(struct hedge_vm *vm)
+void hedge_dump_abort(struct hedge_vm *vm, const struct hvt_trap *trap)
 {
 	const struct cred *old;
 	struct file *file;
@@ -200,7 +210,7 @@ void hedge_dump_abort(struct hedge_vm *vm)
 		return;
 	old = override_creds(vm->cred);
 	file = create_file(vm->core);
-	ret = IS_ERR(file) ? PTR_ERR(file) : write_core(vm, file, NULL);
+	ret = IS_ERR(file) ? PTR_ERR(file) : write_core(vm, file, NULL, trap);
 	if (!IS_ERR(file))
 		filp_close(file, NULL);
 	revert_creds(old);

@@ -15,7 +15,7 @@ static bool request_is_good(const struct hedge_block *blk, const struct hvt_hc_b
 	u64 capacity = hedge_block_capacity(blk);
 	u32 size = hedge_block_size(blk);
 
-	return hc->offset < capacity && hc->len && hc->len <= capacity - hc->offset &&
+	return hc->offset <= capacity && hc->len <= capacity - hc->offset &&
 	       IS_ALIGNED(hc->offset, size) && IS_ALIGNED(hc->len, size);
 }
 
@@ -52,7 +52,7 @@ static int transfer(struct hedge_vm *vm, struct hedge_block *blk, bool write, bo
 	u64 len;
 	int ret;
 
-	for (;;) {
+	while (vm->block_done < hc->len) {
 		len = slice_of(vm, blk);
 		if (len < hc->len && !may_wait)
 			return HEDGE_HC_AGAIN;
@@ -63,10 +63,8 @@ static int transfer(struct hedge_vm *vm, struct hedge_block *blk, bool write, bo
 			return ret;
 		vm->io.block_bytes[write] += len;
 		vm->block_done += len;
-		if (vm->block_done == hc->len)
-			break;
 		/* Not before a slice is done, so that it ends whoever asks how often. */
-		if (signal_pending(current))
+		if (vm->block_done < hc->len && signal_pending(current))
 			return -ERESTARTSYS;
 		cond_resched();
 	}
@@ -82,7 +80,8 @@ static int transfer(struct hedge_vm *vm, struct hedge_block *blk, bool write, bo
  * @write:	to the device
  * @may_wait:	the caller is not inside KVM_RUN
  *
- * A buffer that is not in memory, and an error of the device, end the VM.  One that is
+ * A buffer that is not in memory, and an error of the device, end the VM; a request that is
+ * wrong otherwise does not, wherever its buffer is, and one of no bytes is right.  One that is
  * called again goes on where it was, with what it was asked for at first: by now the
  * guest's structure may have been read over.  In a snapshot that was made meanwhile, it is
  * to be done from the beginning, which comes to the same.
@@ -97,15 +96,18 @@ int hedge_hc_block(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	s32 answer = HVT_EINVAL;
 	int ret;
 
-	if (!vm->block_done && (hedge_guest_get(vm, hc, gpa, sizeof(*hc)) ||
-				!hedge_guest_ptr(vm, hc->data, hc->len)))
+	if (!vm->block_done && hedge_guest_get(vm, hc, gpa, sizeof(*hc)))
 		return -EFAULT;
 	blk = block_of(vm, hc->handle);
 	if (blk && request_is_good(blk, hc) && !(write && hedge_block_readonly(blk))) {
+		if (!hedge_guest_ptr(vm, hc->data, hc->len))
+			return -EFAULT;
 		ret = transfer(vm, blk, write, may_wait);
 		if (ret)
 			return ret;
 		answer = HVT_OK;
+	} else {
+		hedge_vm_count_error(vm, write ? HVT_HC_BLOCK_WRITE : HVT_HC_BLOCK_READ, EINVAL);
 	}
 	return hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_block, ret), &answer,
 				 sizeof(answer));

@@ -13,8 +13,9 @@ static s32 net_do(struct hedge_vm *vm, struct hedge_net *net, const struct hvt_h
 {
 	ssize_t done;
 
-	if (!hc->len)
-		return HVT_EINVAL;
+	/* So it is with a descriptor: no packet is taken from it. */
+	if (!write && !hc->len)
+		return HVT_AGAIN;
 	if (write)
 		done = hedge_net_write(vm, net, hc->data, hc->len);
 	else
@@ -47,9 +48,11 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	struct hvt_hc_net hc;
 	s32 ret = 0;
 
-	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)) || !hedge_guest_ptr(vm, hc.data, hc.len))
+	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)))
 		return -EFAULT;
 	net = net_of(vm, hc.handle);
+	if (net && !hedge_guest_ptr(vm, hc.data, hc.len))
+		return -EFAULT;
 	/*
 	 * What comes in was paid for by whoever sent it; what goes out waits for its turn.
 	 * What no packet can be is refused, and costs nothing.
@@ -61,6 +64,8 @@ int hedge_hc_net(struct hedge_vm *vm, u64 gpa, bool write, bool may_wait)
 	ret = net ? net_do(vm, net, &hc, write, &hc.len) : HVT_EINVAL;
 	if (ret < 0)
 		return ret;
+	if (ret == HVT_EINVAL)
+		hedge_vm_count_error(vm, write ? HVT_HC_NET_WRITE : HVT_HC_NET_READ, EINVAL);
 	if (!write && ret == HVT_OK &&
 	    hedge_guest_put(vm, gpa + offsetof(struct hvt_hc_net, len), &hc.len,
 			    sizeof(hc.len)))

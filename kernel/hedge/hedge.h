@@ -276,6 +276,12 @@ struct hedge_io {
 	u64 net_bytes[2];
 };
 
+/* Hypercalls that were answered with an error, or packets that the host did not take. */
+struct hedge_errors {
+	u64 count;
+	u32 last;			/* the hypercall << 16 | errno */
+};
+
 struct hedge_usage {
 	u64 cpu_ns;			/* of the task, the guest's included */
 	u64 guest_ns;
@@ -340,6 +346,7 @@ struct hedge_vm {
 	u64 networks;			/* a bit for each of them that is one */
 	struct hedge_exits exits;
 	struct hedge_io io;
+	struct hedge_errors errors;
 	struct hedge_usage usage_before;	/* of the task, when it got the VM */
 	struct hedge_bucket block_ops, block_bytes, net_ops, net_bytes;
 	struct hedge_quota quota;
@@ -386,6 +393,7 @@ void hedge_vm_leave(struct hedge_vm *vm);
 void hedge_vm_finish(struct hedge_vm *vm);
 void hedge_vm_phase(struct hedge_vm *vm, enum hedge_boot_phase phase);
 __printf(2, 3) void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...);
+void hedge_vm_count_error(struct hedge_vm *vm, u32 nr, int error);
 void hedge_vm_kill(struct hedge_vm *vm, const char *why);
 void hedge_vm_was_killed(struct hedge_vm *vm);
 int hedge_vm_stop(struct hedge_vm *vm);
@@ -523,7 +531,7 @@ int hedge_dump_ask(struct hedge_vm *vm, const char *path,
 		   int (*answer)(struct hedge_vm *vm, struct hedge_request *req),
 		   const char **why);
 int hedge_dump_to(struct hedge_vm *vm, const char *path, const char **why);
-void hedge_dump_abort(struct hedge_vm *vm);
+void hedge_dump_abort(struct hedge_vm *vm, const struct hvt_trap *trap);
 
 /* --- registry.c: which VMs there are --------------------------------------------- */
 

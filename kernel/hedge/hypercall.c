@@ -42,20 +42,22 @@ static int hc_puts(struct hedge_vm *vm, u64 gpa)
 /* The guest ends: returns -errno. */
 static int hc_halt(struct hedge_vm *vm, u64 gpa)
 {
+	struct hvt_trap trap, *trapped = NULL;
 	struct hvt_hc_halt hc;
-	struct hvt_trap trap;
 
 	if (hedge_guest_get(vm, &hc, gpa, sizeof(hc)))
 		return -EFAULT;
-	if (hc.status != HVT_EXIT_ABORT || !hc.cookie)
-		hedge_vm_die(vm, hc.status ? "exit" : "");
-	else if (!hedge_guest_read(vm, &trap, hc.cookie, sizeof(trap)))
+	if (hc.status == HVT_EXIT_ABORT && hc.cookie) {
+		if (hedge_guest_read(vm, &trap, hc.cookie, sizeof(trap)))
+			return -EFAULT;
+		trapped = &trap;
 		hedge_vm_die(vm, "abort at rip %#llx, error code %#llx, cr2 %#llx, rsp %#llx",
 			     trap.rip, trap.ec, trap.cr2, trap.rsp);
-	else
-		return -EFAULT;
+	} else {
+		hedge_vm_die(vm, hc.status ? "exit" : "");
+	}
 	if (hc.status == HVT_EXIT_ABORT)
-		hedge_dump_abort(vm);
+		hedge_dump_abort(vm, trapped);
 	spin_lock(&vm->lock);
 	vm->status = hc.status & 0xff;
 	spin_unlock(&vm->lock);

@@ -97,14 +97,19 @@ static int read_whole(struct hedge_image *image, const char **why)
 	if (IS_ERR(file)) {
 		size = PTR_ERR(file);
 	} else {
-		size = kernel_read_file(file, 0, &image->data, HEDGE_IMAGE_MAX, NULL,
-					READING_UNKNOWN);
+		size = i_size_read(file_inode(file));
+		/* An empty file is no error of reading: the image's parser says what it lacks. */
+		if (size || !S_ISREG(file_inode(file)->i_mode))
+			size = kernel_read_file(file, 0, &image->data, HEDGE_IMAGE_MAX, NULL,
+						READING_UNKNOWN);
 		fput(file);
 	}
 	if (size == -EFBIG)
 		*why = "the file is too large for an image";
 	else if (size == -EWOULDBLOCK)
 		*why = "somebody has a lease on the file: try again";
+	else if (size == -EINVAL)
+		*why = "it is no regular file";
 	else if (size < 0)
 		*why = "the file cannot be read";
 	if (size < 0)

@@ -304,6 +304,8 @@ static int create_vcpu(struct hedge_kvm *kvm, struct file *dev)
 		kvm->vcpu = NULL;
 		return ret;
 	}
+	if (check_tsc_unstable())
+		pr_warn_once("the TSC of this host is unstable, so guests' clocks are\n");
 	khz = call(kvm->vcpu, KVM_GET_TSC_KHZ, 0);
 	if (khz <= 0)
 		return khz ?: -EPROTO;

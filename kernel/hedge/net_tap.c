@@ -205,7 +205,8 @@ bool hedge_net_ready(struct hedge_net *net)
  * @gpa:	buffer; was found to be in memory
  * @len:	bytes of it; what is longer is cut off
  *
- * Return: bytes; -EAGAIN if there is none; or another -errno, and the VM ends.
+ * Return: bytes; -EAGAIN if there is none, or the interface has an error, which is counted; or
+ * another -errno, and the VM ends.
  */
 ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 len)
 {
@@ -222,7 +223,10 @@ ssize_t hedge_net_read(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64 
 	done = call_read_iter(net->file, &kiocb, &iter);
 	if (done == -EFAULT)
 		return hedge_guest_refuse(vm, "written", gpa, len);
-	return done >= 0 ? done : -EAGAIN;
+	if (done >= 0 || done == -EAGAIN)
+		return done;
+	hedge_vm_count_error(vm, HVT_HC_NET_READ, -done);
+	return -EAGAIN;
 }
 
 /* Whether there are packets of @len bytes, with the Ethernet header. */
@@ -237,7 +241,7 @@ bool hedge_net_fits(const struct hedge_net *net, u64 len)
  * @len:	bytes, with the Ethernet header
  *
  * What the interface does not take, since it is down or full, is lost, as it would be
- * further on.
+ * further on, and counted.
  *
  * Return: bytes; -EINVAL for a length that no packet has; or -EFAULT, and the VM ends.
  */
@@ -256,5 +260,9 @@ ssize_t hedge_net_write(struct hedge_vm *vm, struct hedge_net *net, u64 gpa, u64
 		return done;
 	init_sync_kiocb(&kiocb, net->file);
 	done = call_write_iter(net->file, &kiocb, &iter);
-	return done == -EFAULT ? hedge_guest_refuse(vm, "read", gpa, len) : len;
+	if (done == -EFAULT)
+		return hedge_guest_refuse(vm, "read", gpa, len);
+	if (done < 0)
+		hedge_vm_count_error(vm, HVT_HC_NET_WRITE, -done);
+	return len;
 }

@@ -56,6 +56,16 @@ static void show_exits(struct seq_file *m, const struct hedge_exits *exits)
 	seq_printf(m, "exits_interrupted %llu\n", READ_ONCE(exits->interrupted));
 }
 
+static void show_errors(struct seq_file *m, const struct hedge_errors *errors)
+{
+	u32 last = READ_ONCE(errors->last);
+
+	seq_printf(m, "errors %llu\n", READ_ONCE(errors->count));
+	if (last)
+		seq_printf(m, "last_error %s: error %u\n", hypercall_words[last >> 16],
+			   last & 0xffff);
+}
+
 static void show_io(struct seq_file *m, const struct hedge_io *io)
 {
 	static const char *const words[] = { "read", "write" };
@@ -106,6 +116,7 @@ int hedge_stats_show(struct seq_file *m, void *unused)
 	show_usage(m, vm);
 	show_exits(m, &vm->exits);
 	show_io(m, &vm->io);
+	show_errors(m, &vm->errors);
 	seq_printf(m, "console_bytes %llu\nconsole_lost %llu\n", READ_ONCE(vm->console.head),
 		   READ_ONCE(vm->console.lost));
 	if (state == HEDGE_ENDED)

@@ -272,6 +272,18 @@ void hedge_vm_die(struct hedge_vm *vm, const char *fmt, ...)
 	set_thread_flag(TIF_SIGPENDING);
 }
 
+/**
+ * hedge_vm_count_error - a hypercall could not be done, and the VM goes on
+ * @vm:		VM of the current task
+ * @nr:		the hypercall
+ * @error:	errno
+ */
+void hedge_vm_count_error(struct hedge_vm *vm, u32 nr, int error)
+{
+	WRITE_ONCE(vm->errors.count, vm->errors.count + 1);
+	WRITE_ONCE(vm->errors.last, nr << 16 | error);
+}
+
 /* Take back what its task has not begun with. */
 static bool withdraw(struct hedge_vm *vm, struct hedge_request *req)
 {

@@ -101,7 +101,9 @@ static void bounds(void)
 		{ DISK, capacity, block_size }, { DISK, capacity - block_size, 2 * block_size },
 		{ DISK, capacity + block_size, block_size }, { DISK, 1ull << 63, block_size },
 		{ DISK, -block_size, block_size }, { DISK, -block_size, 2 * block_size },
+		{ 0, 0, 0 }, { DISK, 1, 0 }, { DISK, capacity + block_size, 0 },
 	};
+	uint8_t *const nowhere = (uint8_t *)(uintptr_t)guest_boot->mem_size;
 	unsigned int i;
 	int read, written;
 
@@ -111,7 +113,17 @@ static void bounds(void)
 		written = guest_block_write(bad[i].handle, bad[i].offset, buffer, bad[i].len);
 		if (read != HVT_EINVAL || written != HVT_EINVAL)
 			guest_fail("request %u was not refused: %d, %d\n", i, read, written);
+		/* It is refused for what it is, before anybody looks for its buffer. */
+		read = guest_block_read(bad[i].handle, bad[i].offset, nowhere, bad[i].len);
+		written = guest_block_write(bad[i].handle, bad[i].offset, nowhere, bad[i].len);
+		if (read != HVT_EINVAL || written != HVT_EINVAL)
+			guest_fail("request %u from nowhere was not refused: %d, %d\n", i, read,
+				   written);
 	}
+	for (i = 0; i < 2; i++)
+		if (guest_block_read(DISK, i * capacity, buffer, 0) ||
+		    guest_block_write(DISK, i * capacity, buffer, 0))
+			guest_fail("a request of nothing is refused\n");
 	for (i = 0; i < sizeof(buffer); i++)
 		if (buffer[i] != 0xa5)
 			guest_fail("a read that was refused has read\n");

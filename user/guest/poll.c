@@ -96,6 +96,7 @@ static void sleep(void)
 static void bounds(void)
 {
 	static const uint64_t handles[] = { 0, 3, 63, 64, 1ull << 32 | ONE, ~0ull };
+	uint8_t *const nowhere = (uint8_t *)(uintptr_t)guest_boot->mem_size;
 	uint64_t len;
 	unsigned int i;
 
@@ -108,8 +109,15 @@ static void bounds(void)
 		if (guest_block_read(handles[i], 0, frame, 512) != HVT_EINVAL)
 			guest_fail("block read %u was not refused\n", i);
 	}
+	len = sizeof(frame);
+	if (guest_net_read(3, nowhere, &len) != HVT_EINVAL ||
+	    guest_net_write(3, nowhere, 60) != HVT_EINVAL)
+		guest_fail("a buffer is looked for, of a handle that is none\n");
 	if (guest_block_read(ONE, 0, frame, 512) != HVT_EINVAL)
 		guest_fail("a network is a disk\n");
+	len = 0;
+	if (guest_net_read(ONE, frame, &len) != HVT_AGAIN)
+		guest_fail("a packet of no bytes was read\n");
 }
 
 static void too_long(void)

@@ -13,7 +13,7 @@
 requires dmsetup ip blockdev
 requires_kvm
 requires_module tun
-plan 35
+plan 37
 load_module hedge
 load_module dm-rlnc
 ram_members 7 24
@@ -46,6 +46,8 @@ check "when that has ended it can be had" disk b fill -- "$(on "$spare")"
 check "and has what was written" disk b check -- "$(on "$spare")"
 must blockdev --setro "$spare"
 check "one that is read-only is so to the guest" disk c readonly -- "$(on "$spare")"
+is "$(value c errors) $(value c last_error)" "1 block_write: error 22" "what was refused is in its record"
+is "$(value b errors) $(value b last_error)" "0 " "of one that nothing was refused there is nothing"
 must blockdev --setrw "$spare"
 
 # --- limits ---

@@ -60,13 +60,17 @@ call:	.quad	1, 512, block, 512	/* handle, offset, data, len */
 	.bss
 	.balign	8
 puts:	.zero	16
+table:	.zero	16
 block:	.zero	512
 
 	.text
 	/* rdi: boot info, whose fourth word is the command line's address, and fifth the manifest's */
 	.globl	_start
 _start:
+	pushf
 	mov	%rdi, %r12
+	call	state
+	add	$8, %rsp
 	mov	$greeting, %rsi
 	call	print
 	mov	24(%r12), %rsi
@@ -121,6 +125,50 @@ end:	mov	%r13d, halt + 8
 	mov	$0x508, %edx
 	out	%eax, %dx
 2:	jmp	2b
+
+/* The processor is as the ABI has it; rflags as they were are above the return address. */
+state:	mov	$10, %r13d
+	cmpq	$2, 8(%rsp)
+	jne	end
+	mov	$11, %r13d		/* rsp is the end of memory - 8, of which two words are used */
+	mov	(%r12), %rax
+	sub	$8 + 16, %rax
+	cmp	%rsp, %rax
+	jne	end
+	mov	$12, %r13d
+	cmp	$0x10000, %r12
+	jne	end
+	mov	$13, %r13d
+	mov	%cr0, %rax
+	or	$0x10, %eax		/* ET: hard-wired */
+	mov	$0x80010031, %ecx
+	cmp	%rcx, %rax
+	jne	end
+	mov	$14, %r13d
+	mov	%cr3, %rax
+	cmp	$0x2000, %rax
+	jne	end
+	mov	$15, %r13d
+	mov	%cr4, %rax
+	cmp	$0x620, %rax
+	jne	end
+	mov	$16, %r13d
+	sgdt	table
+	cmpw	$23, table
+	jne	end
+	sidt	table
+	cmpw	$0, table
+	jne	end
+	mov	$17, %r13d
+	mov	%cs, %eax
+	cmp	$8, %eax
+	jne	end
+	.irp	segment, %ds, %es, %fs, %gs, %ss
+	mov	\segment, %eax
+	cmp	$16, %eax
+	jne	end
+	.endr
+	ret
 
 /* Hypercall edx with call; it has to be answered with 0. */
 transfer:

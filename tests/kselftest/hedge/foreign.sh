@@ -31,7 +31,7 @@ refused "its devices have to be given" "start|a|$image||32|||x" 'the image wants
 refused "both" "start|a|$image||32|/dev/ram0||x" 'the image wants a device service'
 check "with them it is started" tell "start|a|$image||32|/dev/ram0|hvtf|what it is told"
 check "and ends" poll_until 10 has_ended a
-is "$(value a exit_status)" 77 "with its own status"
+is "$(value a exit_status)" 77 "the processor was as it should be, and so is its own status"
 is "$(console a | head -n 1)" "foreign: what it is told" "it has its command line"
 is "$(console a | tail -n 1)" "the block is as it was written" "and its disk"
 is "$(od -An -v -tx1 -j 512 -N 512 /dev/ram0 | tr -d ' \n' | sed 's/\(5a\)*//')" "" "to which it has written"

@@ -8,7 +8,7 @@
 requires hvt-peer hvt-image ip busybox
 requires_kvm
 requires_module tun
-plan 90
+plan 89
 
 out=$TMPDIR/out err=$TMPDIR/err
 declare -A pid

@@ -11,7 +11,7 @@ requires hvt-image ip busybox losetup
 requires_kvm
 requires_module tun
 requires_module loop
-plan 90
+plan 89
 load_module hedge
 
 # shellcheck source=tests/kselftest/hedge/by-hedge.sh

@@ -12,8 +12,10 @@ for module in kvm_amd kvm_intel kvm; do
 	! module_loaded $module || modprobe -r $module || skip_all "$module is in use"
 done
 [ ! -e /dev/kvm ] || skip_all "KVM is part of the kernel"
-plan 14
+plan 15
 load_module hedge
+module=$SKYHOLD_BUILD/kmod/$(uname -r)/kernel/hedge/hedge.ko
+is "$(modinfo -F depends "$module")" "" "it needs no other module"
 
 why='^[0-9]+ 0 .*there is no KVM: is kvm_amd or kvm_intel loaded'
 none() { ! pgrep -x 'hedge|vm:.*'; }

@@ -45,6 +45,6 @@ check "an absolute one is not" tell "load|$TMPDIR/image"
 # --- what would be waited for ---
 must mkfifo "$TMPDIR/fifo"
 for command in "load|$TMPDIR/fifo" "start|a|$TMPDIR/fifo||32|||x"; do
-	refused "a FIFO is no image: ${command%%|*}" "$command" 'PATH: the file cannot be read'
+	refused "a FIFO is no image: ${command%%|*}" "$command" 'PATH: it is no regular file'
 done
 refused "and no snapshot" "restore|a|$TMPDIR/fifo|||" 'PATH: it is no regular file'

@@ -10,7 +10,7 @@
 . "$(dirname "$0")/monitor.sh"
 requires readelf
 requires_kvm
-plan 44
+plan 47
 load_module hedge
 
 # --- cores ---
@@ -31,6 +31,19 @@ must tell "stop|a"
 must start b abort -- "core=$TMPDIR/core.abort"
 must poll_until 10 has_ended b
 is "$(value b exit_status) $(stat -c %s "$TMPDIR/core.abort")" "255 $((32 * 1048576 + 4096))" "one that aborts leaves a core where it was told to"
+
+# Registers are at 0x70 of a note's text: name and sizes before it have 20 bytes.
+register() { local at; at=$(readelf -lW "$1" | awk '$1 == "NOTE" { print $2 }'); od -An -v -t x8 -j $((at + 20 + 112 + 8 * $2)) -N 8 "$1" | tr -d ' '; }
+RIP=16 CS=17 RSP=19 SS=20
+must start b exception stack -- "core=$TMPDIR/core.trap"
+must poll_until 10 has_ended b
+said_at() { value b reason | sed -nE "s/.*$1 0x([0-9a-f]+).*/\\1/p"; }
+hex16() { printf '%016x' "0x$1"; }
+is "$(register "$TMPDIR/core.trap" $RIP) $(register "$TMPDIR/core.trap" $RSP)" "$(hex16 "$(said_at rip)") 0000000000008000" "the core of one that has an exception has the registers of where it was"
+is "$(register "$TMPDIR/core.trap" $CS) $(register "$TMPDIR/core.trap" $SS)" "$(hex16 8) $(hex16 10)" "and the segments"
+is "$(said_at rsp)" 8000 "of which its reason tells some"
+must start b hello
+must poll_until 10 has_ended b
 
 # --- snapshots ---
 must start c puts 60000 -- console=4096
