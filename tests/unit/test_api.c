@@ -436,15 +436,15 @@ static int locations(void *arg)
 	must(json_real_value(json_object_get(one, "egress_price")) == 0.12);
 	must_equal(strcmp(word(one, "state"), "active"), 0);
 	json_decref(one);
-	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, &a, &url), 0);
+	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, 0, &a, &url), 0);
 	must_equal(store_location_list(f->site.b.store, 0, 5, 1, &a, &rows), 1);
 	must(!memmem(rows->credentials.data, rows->credentials.len, "very secret", 11));
 	must_equal(admin(f, "location drain", "{\"name\":\"Google London\"}", &one), 200);
 	must_equal(strcmp(word(one, "state"), "draining"), 0);
 	json_decref(one);
-	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, &a, &url), 0);
+	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, 0, &a, &url), 0);
 	must_equal(admin(f, "location remove", "{\"name\":\"Google London\"}", NULL), 200);
-	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, &a, &url), -EHOSTUNREACH);
+	must_equal(plan_url(&f->site.b, "GET", 6, STR("x/1"), 0, NULL, 0, &a, &url), -EHOSTUNREACH);
 	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"edge\",\"url\":\"http://10.0.0.1:9000\",\"identity\":\"00\"}", NULL), 400);
 	/* A cloud without its key is refused, and what is refused leaves the name free. */
 	must_equal(admin(f, "location add", "{\"name\":\"mine\",\"kind\":\"cloud\",\"url\":\"http://10.0.0.1/b\"}", NULL), 400);

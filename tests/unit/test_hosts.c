@@ -553,6 +553,13 @@ static void until_vault(struct link *link, int rc)
 	}
 }
 
+static unsigned int life_for(struct site *s, u32 peer, const char *host)
+{
+	const struct link_request request = { .ctx = &s->h.b, .peer = peer, .host = host };
+
+	return hosts_url_life(&request);
+}
+
 /* Who needs a lease and holds none gets nothing, of the backend or the vault; others go on. */
 static int needed(void *arg)
 {
@@ -564,6 +571,7 @@ static int needed(void *arg)
 	site_open(&s);
 	s.h.config.attest_required = true;
 	s.h.config.attest_hosts = (char *)"a  c";
+	s.h.config.attest_url_ms = 3000;
 	leases_init(&s.h.vault.leases, &s.h.config);
 	must_equal(make_bucket(&s.h, OWNER, "photos"), 0);
 	enrolled(&s, &a, "a", "A");
@@ -581,6 +589,9 @@ static int needed(void *arg)
 	until_vault(a_vault, -EACCES);
 	must(attest(&a, ENTRIES));
 	must_equal(list_as(a_meta), 0);
+	must_equal(life_for(&s, ROLE_GATEWAY, "a"), 3);
+	must_equal(life_for(&s, ROLE_GATEWAY, "b"), 0);
+	must_equal(life_for(&s, ROLE_EDGE, "a"), 0);
 	until_vault(a_vault, -EINVAL);
 	put_policy("a", BAD_POLICY);
 	must(!attest(&a, ENTRIES));

@@ -92,12 +92,33 @@ static void test_needed(void **state)
 	leases_free(&l);
 }
 
+static void test_url_life(void **state)
+{
+	struct config c = config_of(true, "a");
+	const int64_t second = 1000000000;
+	struct leases l;
+
+	(void)state;
+	c.attest_url_ms = 7000;
+	leases_init(&l, &c);
+	assert_int_equal(lease_url_life(&l, STR("b"), 0), 0);
+	assert_int_equal(lease_set(&l, STR("a"), 100 * second), 0);
+	assert_int_equal(lease_url_life(&l, STR("a"), 0), 7);
+	assert_int_equal(lease_url_life(&l, STR("a"), 93 * second), 7);
+	assert_int_equal(lease_url_life(&l, STR("a"), 93 * second + 1), 6);
+	assert_int_equal(lease_url_life(&l, STR("a"), 99 * second + 1), 1);
+	/* Nobody is asked who holds none; and 0 would be as long as usual. */
+	assert_int_equal(lease_url_life(&l, STR("a"), 200 * second), 1);
+	leases_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_needed),
+		cmocka_unit_test(test_url_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,9 +47,10 @@ static const struct edge_key *edge_at(struct site *s, u16 location)
 	return &s->edge[i];
 }
 
-/* Would the edge let it in? */
-static enum s3_code judge(struct site *s, const struct edge_key *e, struct str method,
-			  struct str name, struct str query, const char *length)
+/* Would the edge let it in, in @later seconds? */
+static enum s3_code judge_later(struct site *s, const struct edge_key *e, struct str method,
+				struct str name, struct str query, const char *length,
+				unsigned int later)
 {
 	struct edge_auth_config config = {
 		.signer = s->signer, .access_key = STR(EDGE_ACCESS_KEY),
@@ -72,9 +73,15 @@ static enum s3_code judge(struct site *s, const struct edge_key *e, struct str m
 	memcpy(config.edge, e->id, sizeof(config.edge));
 	memcpy(config.scalar, e->scalar, sizeof(config.scalar));
 	must_equal(edge_auth_open(&auth, &config), 0);
-	code = edge_auth_check(auth, &m, time(NULL), &ticket, &f);
+	code = edge_auth_check(auth, &m, time(NULL) + later, &ticket, &f);
 	edge_auth_close(auth);
 	return code;
+}
+
+static enum s3_code judge(struct site *s, const struct edge_key *e, struct str method,
+			  struct str name, struct str query, const char *length)
+{
+	return judge_later(s, e, method, name, query, length, 0);
 }
 
 static struct meta_fragment fragment(const struct meta_slots *slots, u8 slot, u8 row, u32 len)
@@ -109,26 +116,26 @@ static int refused(void *arg)
 	must_equal(plan_slots(&s->b, s->team, policy_of(s, &a), 3, &a, &slots), 0);
 	must_equal(slots.count, 3);
 	f = fragment(&slots, 2, 5, 100);
-	must_equal(plan_sign(&s->b, &ask, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), 0);
 	f = fragment(&slots, 3, 0, 100);
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_EXPIRED);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_EXPIRED);
 	f = fragment(&slots, 0, 6, 100);
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_INVALID);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_INVALID);
 	f = fragment(&slots, 0, 0, 0);
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_INVALID);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_INVALID);
 	f = fragment(&slots, 0, 0, 1);
 	f.reservation++;
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_EXPIRED);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_EXPIRED);
 	f.reservation = UINT64_MAX;
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_EXPIRED);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_EXPIRED);
 	ask.count = 0;
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_INVALID);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_INVALID);
 	for (i = 0; i <= META_URLS_MAX; i++)
 		many[i] = fragment(&slots, i % 3, i % 6, 1 + i);
 	ask = (struct meta_sign){ many, META_URLS_MAX + 1 };
-	must_equal(plan_sign(&s->b, &ask, &a, &give), -STORE_INVALID);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), -STORE_INVALID);
 	ask.count--;
-	must_equal(plan_sign(&s->b, &ask, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), 0);
 	for (i = 0; i < META_URLS_MAX; i++)
 		must(give.url[i].query.len && give.url[i].row == i % 6);
 
@@ -144,12 +151,12 @@ static int refused(void *arg)
 	bad.name.len = 0;
 	must_equal(plan_learn_edge(&s->b, &bad), -EBADMSG);
 
-	must_equal(plan_url(&s->b, "GET", 60000, STR("a/0"), 0, NULL, &a, &url),
+	must_equal(plan_url(&s->b, "GET", 60000, STR("a/0"), 0, NULL, 0, &a, &url),
 		   -STORE_NO_SUCH_LOCATION);
 	/* A place that nobody has given a URL yet. */
-	must_equal(plan_url(&s->b, "GET", 1, STR("a/0"), 0, NULL, &a, &url), -EHOSTUNREACH);
+	must_equal(plan_url(&s->b, "GET", 1, STR("a/0"), 0, NULL, 0, &a, &url), -EHOSTUNREACH);
 	must_equal(plan_url(&s->b, "GET", 61, STR("../../../../../../../../../../../../../a"), 0,
-			    NULL, &a, &url), -EINVAL);
+			    NULL, 0, &a, &url), -EINVAL);
 	site_close(s);
 	free(s);
 	return 0;
@@ -270,10 +277,10 @@ static int restart(void *arg)
 				   &(struct store_claim){ slots.reservation, 2 }, 1,
 				   plan_now() + 60000000), 0);
 	f = fragment(&slots, 0, 0, 10);
-	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, 0, &a, &give), 0);
 	must_equal(give.url[0].location, location_of(&slots, 0, 0));
 	f = fragment(&slots, 1, 0, 10);
-	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, &a, &give), -STORE_EXPIRED);
+	must_equal(plan_sign(&s->b, &(struct meta_sign){ &f, 1 }, 0, &a, &give), -STORE_EXPIRED);
 	/* Neither places nor edges are there twice. */
 	must_equal(plan_learn_edge(&s->b, &s->edge[3].hello), 0);
 	must_equal(store_location_list(s->b.store, 0, 0, 1000, &a, &rows), PLACES + EDGES);
@@ -313,7 +320,7 @@ static int edges(void *arg)
 	must_equal(plan_slots(&s->b, s->team, policy_of(s, &a), 2, &a, &slots), 0);
 	for (i = 0; i < 12; i++)
 		f[i] = fragment(&slots, i / 6, i % 6, 12);
-	must_equal(plan_sign(&s->b, &(struct meta_sign){ f, 12 }, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &(struct meta_sign){ f, 12 }, 0, &a, &give), 0);
 	must_equal(give.count, 12);
 	for (i = 0; i < 12; i++) {
 		must_equal(give.url[i].location, location_of(&slots, i / 6, i % 6));
@@ -332,7 +339,7 @@ static int edges(void *arg)
 	}
 	/* One question for each edge, however many URLs. */
 	must_equal(s->vault.counts.calls, EDGES);
-	must_equal(plan_url(&s->b, "DELETE", give.url[0].location, STR("abc/0"), 0, NULL, &a, &url),
+	must_equal(plan_url(&s->b, "DELETE", give.url[0].location, STR("abc/0"), 0, NULL, 0, &a, &url),
 		   0);
 	e = edge_at(s, give.url[0].location);
 	must(!strncmp(url.url, e->url, strlen(e->url)));
@@ -409,7 +416,7 @@ static int foreign(void *arg)
 	(void)arg;
 	site_open(s);
 	id = add_foreign(s, "https://s3.example:444/bucket/pre%20fix/");
-	must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 77, digest, &a, &url), 0);
+	must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 77, digest, 0, &a, &url), 0);
 	must(!strncmp(url.url, "https://s3.example:444/bucket/pre%20fix/abc/3?", 46));
 	m.query = str_of(url.url + 46);
 	amz_date_write(&o, rules.now);
@@ -422,14 +429,14 @@ static int foreign(void *arg)
 	must(sig_verify(&m, &claim, &key, &fault) != S3_OK);
 	/* One that does not know it is not asked for it, and TLS has the body's hash. */
 	s->b.plan->live[id]->plain = true;
-	must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 77, digest, &a, &url), 0);
+	must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 77, digest, 0, &a, &url), 0);
 	must(!strstr(url.url, "none-match") && !strstr(url.url, "X-Amz-Content-Sha256"));
 	m.query = str_of(url.url + 46);
 	m.count = 2;
 	must_equal(sig_parse(&m, &rules, &claim, &fault), S3_OK);
 	must_equal(sig_verify(&m, &claim, &key, &fault), S3_OK);
 	/* Without credentials there is no URL, and nobody else is in trouble. */
-	must_equal(plan_url(&s->b, "GET", 61, STR("abc/3"), 0, NULL, &a, &url), 0);
+	must_equal(plan_url(&s->b, "GET", 61, STR("abc/3"), 0, NULL, 0, &a, &url), 0);
 	site_close(s);
 	free(s);
 	return 0;
@@ -473,9 +480,9 @@ static int foreign_host(void *arg)
 
 		site_open(s);
 		id = add_foreign(s, cases[i].url);
-		must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 7, digest, &a, &url), 0);
+		must_equal(plan_url(&s->b, "PUT", id, STR("abc/3"), 7, digest, 0, &a, &url), 0);
 		must_equal(!!strstr(url.url, "X-Amz-Content-Sha256="), cases[i].hash);
-		must_equal(plan_url(&s->b, "GET", id, STR("abc/3"), 0, NULL, &a, &url), 0);
+		must_equal(plan_url(&s->b, "GET", id, STR("abc/3"), 0, NULL, 0, &a, &url), 0);
 		m.query = str_of(strchr(url.url, '?') + 1);
 		header.value = str_of(cases[i].host);
 		amz_date_write(&o, rules.now);
@@ -510,17 +517,17 @@ static int no_vault(void *arg)
 	site_open(s);
 	must_equal(plan_slots(&s->b, s->team, policy_of(s, &a), 1, &a, &slots), 0);
 	f = fragment(&slots, 0, 0, 5);
-	must_equal(plan_sign(&s->b, &ask, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), 0);
 	must(give.url[0].query.len);
 	io_cancel(s->serving);
 	while (s->serving)
 		must_equal(io_sleep_until(io_after_ms(1)), 0);
 	begin = io_now();
 	/* What it has granted holds for a minute. */
-	must_equal(plan_sign(&s->b, &ask, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), 0);
 	must(give.url[0].query.len);
 	f.row = 1;
-	must_equal(plan_sign(&s->b, &ask, &a, &give), 0);
+	must_equal(plan_sign(&s->b, &ask, 0, &a, &give), 0);
 	must_equal(give.url[0].query.len, 0);
 	must(io_now() - begin < 10000000000ll);
 	site_close(s);
@@ -556,6 +563,19 @@ static size_t write_page(struct site *s, struct store_arena *a, u8 *buf, unsigne
 	return page_end(&w);
 }
 
+/* It is good for five seconds. */
+static void is_short(struct site *s, const u8 generation[16], const struct meta_url *u)
+{
+	const struct edge_key *e = edge_at(s, u->location);
+	const struct str query = { u->query.data, u->query.len };
+	char name[META_FRAGMENT_NAME_MAX];
+
+	meta_fragment_name(generation, u->row, name);
+	must_equal(judge(s, e, STR("GET"), str_of(name), query, NULL), S3_OK);
+	must_equal(judge_later(s, e, STR("GET"), str_of(name), query, NULL, 7),
+		   S3_ACCESS_DENIED);
+}
+
 static int pages(void *arg)
 {
 	static u8 buf[SKY_PAGE_MAX_BYTES];
@@ -571,7 +591,7 @@ static int pages(void *arg)
 	(void)arg;
 	site_open(s);
 	page.records.len = write_page(s, &a, buf, 10);
-	must_equal(plan_page(&s->b, 250, 3, 1, &a, &page), 0);
+	must_equal(plan_page(&s->b, 250, 3, 1, 0, &a, &page), 0);
 	must_equal(page.urls, 15);
 	must_equal(page_parse(&read, buf, page.records.len), 0);
 	must_equal(page_seek(&read, 5250), 0);
@@ -588,20 +608,29 @@ static int pages(void *arg)
 		must_equal(judge(s, edge_at(s, u->location), STR("GET"), str_of(name),
 				 (struct str){ u->query.data, u->query.len }, NULL), S3_OK);
 	}
+	/* For who may lose what it has at any time: for a short while. */
+	must_equal(plan_page(&s->b, 250, 1, 0, 5, &a, &page), 0);
+	must_equal(page.url_life, 5);
+	must_equal(page.urls, 4);
+	must_equal(page_parse(&read, buf, page.records.len), 0);
+	must_equal(page_seek(&read, 5250), 0);
+	must(page_next(&read, &r, &number, &offset));
+	for (i = 0; i < page.urls; i++)
+		is_short(s, r.generation, &page.url[i]);
 	/* Only what is there; everything when it is asked for; none that is down but at the end. */
-	must_equal(plan_page(&s->b, 999, 64, 100, &a, &page), 0);
+	must_equal(plan_page(&s->b, 999, 64, 100, 0, &a, &page), 0);
 	must_equal(page.urls, 6);
 	plan_note(&s->b, 62, -EIO);
 	plan_note(&s->b, 62, -EIO);
-	must_equal(plan_page(&s->b, 0, 10, 1, &a, &page), 0);
+	must_equal(plan_page(&s->b, 0, 10, 1, 0, &a, &page), 0);
 	for (i = 0; i < page.urls; i++)
 		down += page.url[i].location == 62;
 	must_equal(down, 0);
-	must_equal(plan_page(&s->b, 1000, 1, 1, &a, &page), -STORE_INVALID);
+	must_equal(plan_page(&s->b, 1000, 1, 1, 0, &a, &page), -STORE_INVALID);
 	buf[80] ^= 1;
-	must_equal(plan_page(&s->b, 0, 1, 1, &a, &page), -EUCLEAN);
+	must_equal(plan_page(&s->b, 0, 1, 1, 0, &a, &page), -EUCLEAN);
 	page.records.len = 0;
-	must_equal(plan_page(&s->b, 0, 1, 1, &a, &page), -EUCLEAN);
+	must_equal(plan_page(&s->b, 0, 1, 1, 0, &a, &page), -EUCLEAN);
 	site_close(s);
 	free(s);
 	return 0;

@@ -295,6 +295,7 @@ int call_plain(struct link_request *request, struct call **call)
 		return -ENOMEM;
 	c->b = request->ctx;
 	c->caller = &nobody;
+	c->url_life = hosts_url_life(request);
 	request->release = release;
 	*call = c;
 	return 0;

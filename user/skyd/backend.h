@@ -95,27 +95,31 @@ int plan_policy(struct backend *b, u64 team, u64 id, u64 revision, struct store_
 int plan_slots(struct backend *b, u64 team, const struct policy *policy, unsigned int count,
 	       struct store_arena *a, struct meta_slots *slots);
 
-/* META_SIGN.  -STORE_EXPIRED: a reservation is not known (any more). */
-int plan_sign(struct backend *b, const struct meta_sign *ask, struct store_arena *a,
-	      struct meta_signed *give);
+/*
+ * META_SIGN.  @life: seconds that the URLs may be good for; 0: as usual, here and below.
+ * -STORE_EXPIRED: a reservation is not known (any more).
+ */
+int plan_sign(struct backend *b, const struct meta_sign *ask, unsigned int life,
+	      struct store_arena *a, struct meta_signed *give);
 
 /**
  * plan_page - URLs to read the generations of a page from byte @offset of the page on
  * @page:	records and place of it are there; url and urls are filled in
  */
 int plan_page(struct backend *b, u64 offset, unsigned int generations, unsigned int spare,
-	      struct store_arena *a, struct meta_page *page);
+	      unsigned int life, struct store_arena *a, struct meta_page *page);
 
 /* META_LOCATIONS. */
 int plan_locations(struct backend *b, struct store_arena *a, struct meta_locations *give);
 
-/* A request of the backend's own to a location: for garbage, repair, measuring. */
+/* One request to a location: the backend's own, or of who makes a fragment anew. */
 struct plan_url {
 	char *url;			/* whole, memory of the arena */
 	u16 location;
 };
 int plan_url(struct backend *b, const char *method, u16 location, struct str name,
-	     u64 len, const u8 sha256[32], struct store_arena *a, struct plan_url *url);
+	     u64 len, const u8 sha256[32], unsigned int life, struct store_arena *a,
+	     struct plan_url *url);
 
 /*
  * An edge of this machine has said who it is: it is a location from here on, if it was none yet.

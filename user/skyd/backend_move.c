@@ -161,7 +161,8 @@ static int give(struct call *c, struct move_job *job, struct move_task *t, struc
 		return rc == -ENOENT ? 0 : rc;
 	rc = write_record(c, &m->record, &to->records);
 	if (!rc)
-		rc = plan_rows(b, &m->record, m->row, reads, &c->arena, &url, &to->urls);
+		rc = plan_rows(b, &m->record, m->row, reads, c->url_life, &c->arena, &url,
+			       &to->urls);
 	if (rc)
 		return rc;
 	b->care->moves->room -= fragment_bytes(&m->record);
@@ -319,7 +320,7 @@ static int open_move(struct call *c, const struct moving *m, const struct meta_m
 		rc = forget_place(c->b, m, target, true) ?: -ENOSPC;
 	if (rc)
 		return rc;
-	rc = plan_url(c->b, "PUT", target, fragment, ask->bytes, ask->sha256, &c->arena, &made);
+	rc = plan_url(c->b, "PUT", target, fragment, ask->bytes, ask->sha256, c->url_life, &c->arena, &made);
 	query = rc ? NULL : strchr(made.url, '?');
 	*url = (struct meta_url){ .row = m->row, .location = target };
 	if (query)

@@ -162,8 +162,8 @@ static int give_page(struct call *c, const struct store_data *data, u64 offset,
 
 	if (rc || !generations)
 		return rc;
-	return backend_status(plan_page(c->b, offset - to->start, generations, spare, &c->arena,
-					to));
+	return backend_status(plan_page(c->b, offset - to->start, generations, spare,
+					c->url_life, &c->arena, to));
 }
 
 static int answer_page(struct link_request *r, const void *question, void *answer)

@@ -112,6 +112,7 @@ enum store_scope key_scope(const struct cached_key *key, const struct cached_buc
 struct call {
 	struct backend *b;
 	const struct meta_caller *caller;
+	unsigned int url_life;		/* seconds, of what it is given; 0: as usual */
 	struct store_arena arena;
 	struct cached_key *key;		/* NULL: anonymous */
 	struct cached_bucket *bucket;

@@ -90,7 +90,7 @@ int backend_repair_row(struct call *c, const struct record *record, const struct
 		return rc < 0 ? backend_status(rc) : 0;
 	if (f->wrong && !remove_wrong(c, to->location, fragment))
 		return 0;
-	rc = plan_url(c->b, "PUT", to->location, fragment, f->bytes, f->sha256, &c->arena, &url);
+	rc = plan_url(c->b, "PUT", to->location, fragment, f->bytes, f->sha256, c->url_life, &c->arena, &url);
 	if (rc == -ENOMEM || rc == -ECANCELED)
 		return rc;
 	query = rc ? NULL : strchr(url.url, '?');

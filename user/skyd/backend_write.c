@@ -137,7 +137,7 @@ static int answer_sign(struct link_request *r, const void *question, void *answe
 	struct call *c;
 	int rc = call_plain(r, &c);
 
-	return rc ? rc : backend_status(plan_sign(c->b, question, &c->arena, answer));
+	return rc ? rc : backend_status(plan_sign(c->b, question, c->url_life, &c->arena, answer));
 }
 
 /* --- bodies ----------------------------------------------------------------------- */

@@ -112,7 +112,7 @@ static int request_once(struct backend *b, struct location *l, u16 id, struct ca
 		rc = plan_list_url(b, id, r->name, r->arena, &url, &r->prefix);
 	else if (!rc)
 		rc = plan_url(b, methods[r->method], id, r->name, r->len,
-			      r->method == CARE_PUT ? sha256 : NULL, &a, &url);
+			      r->method == CARE_PUT ? sha256 : NULL, 0, &a, &url);
 	if (rc)
 		return rc < -STORE_ERROR_FIRST ? -EHOSTUNREACH : rc;
 	ask.url = str_of(url.url);

@@ -96,7 +96,7 @@ struct config {
 	char *attest_tpm, *attest_key, *attest_log, *attest_ima, *attest_user;
 	uint64_t attest_interval_ms, attest_debounce_ms;
 	char *attest_policies, *attest_roots, *attest_between;
-	uint64_t attest_lease_ms, attest_list;	/* MiB */
+	uint64_t attest_lease_ms, attest_url_ms, attest_list;	/* MiB */
 	char *attest_webhook, *attest_webhook_ca, *attest_token_key;
 	char *attest_verifier;	/* file of its public key, for the vault; empty: there is none */
 	char *attest_verifier_key, *attest_verifier_user;

@@ -67,6 +67,14 @@ bool host_holds_lease(const struct backend *b, struct str host)
 	return b->hosts && lease_held(&b->hosts->leases, host, io_now());
 }
 
+unsigned int hosts_url_life(const struct link_request *request)
+{
+	const struct backend *b = request->ctx;
+
+	return request->peer == ROLE_GATEWAY && b->hosts ?
+		lease_url_life(&b->hosts->leases, str_of(request->host), io_now()) : 0;
+}
+
 int hosts_admit(struct link_request *request, const struct link_operation *op)
 {
 	const struct backend *b = request->ctx;

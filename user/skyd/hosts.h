@@ -92,6 +92,9 @@ void hosts_close(struct backend *b);
 /* link_service.admit: a gateway on a machine that needs a lease and holds none is refused. */
 int hosts_admit(struct link_request *request, const struct link_operation *op);
 
+/* Seconds that URLs may be good for that are the answer; 0: as long as they usually are. */
+unsigned int hosts_url_life(const struct link_request *request);
+
 /* Does a machine hold a lease now?  Whether it needs one is not asked. */
 bool host_holds_lease(const struct backend *b, struct str host);
 

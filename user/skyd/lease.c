@@ -94,6 +94,18 @@ bool lease_needed(const struct leases *l, struct str host)
 	return false;
 }
 
+unsigned int lease_url_life(const struct leases *l, struct str host, int64_t now)
+{
+	int64_t life;
+
+	if (!lease_needed(l, host))
+		return 0;
+	life = lease_left(l, host, now) / 1000000000;
+	if (life > (int64_t)l->config->attest_url_ms / 1000)
+		life = l->config->attest_url_ms / 1000;
+	return life > 1 ? life : 1;
+}
+
 bool lease_allows(const struct leases *l, struct str host, int64_t now)
 {
 	return !lease_needed(l, host) || lease_held(l, host, now);

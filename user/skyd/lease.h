@@ -56,6 +56,12 @@ bool lease_held(const struct leases *l, struct str host, int64_t now);
 /* Does the configuration say that its gateway needs one? */
 bool lease_needed(const struct leases *l, struct str host);
 
+/*
+ * Seconds that URLs may be good for that it is given, 1 at least: as long as the lease, and no
+ * longer than the configuration says.  0: it needs no lease.
+ */
+unsigned int lease_url_life(const struct leases *l, struct str host, int64_t now);
+
 /* May it have URLs and keys: it holds a lease, or needs none. */
 bool lease_allows(const struct leases *l, struct str host, int64_t now);
 

@@ -241,6 +241,7 @@ struct meta_page {
 	u32 part;			/* its part, from 1; 0: not by parts */
 	struct rpc_bytes records;	/* a page of manifest.h; offsets in it are the part's own */
 	u64 revision;			/* of the locations */
+	u32 url_life;			/* seconds that they are good for; 0: as usual */
 	const struct meta_url *url;	/* best location of a generation first */
 	u32 urls;
 };

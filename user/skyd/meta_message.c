@@ -161,7 +161,7 @@ TABLE(page_ask, "page-ask");
 
 #define M struct meta_page
 static const struct rpc_field page_fields[] = {
-	NUM64(start), NUM64(length), NUM32(part), BLOB(records), NUM64(revision),
+	NUM64(start), NUM64(length), NUM32(part), BLOB(records), NUM64(revision), NUM32(url_life),
 	LIST(url, urls, META_URLS_MAX, url),
 };
 TABLE(page, "page");

@@ -140,6 +140,12 @@ static int ask_page(struct reader *r, unsigned int generations, struct record *r
 	return slot == -ERANGE ? -EBADMSG : slot;
 }
 
+/* Two thirds of the life of a page's URLs: they are to be good when they arrive. */
+static int64_t freshness(const struct meta_page *page)
+{
+	return page->url_life ? page->url_life * 666666667ll : URL_LIFE_NS;
+}
+
 /* A page in which the generation of r->at has URLs that are fresh enough, if it needs some. */
 static int find(struct reader *r, struct record *record, u64 *number, u64 *start)
 {
@@ -148,7 +154,7 @@ static int find(struct reader *r, struct record *record, u64 *number, u64 *start
 	struct fetch_page *page = r->page;
 	int slot = -ERANGE;
 
-	if (page && page->meta.records.len && io_now() - page->since < URL_LIFE_NS)
+	if (page && page->meta.records.len && io_now() - page->since < freshness(&page->meta))
 		slot = fetch_page_find(&page->meta, r->at, record, number, start);
 	/* Who has read from the cache so far probably goes on so. */
 	if (slot == -ERANGE && r->cached)

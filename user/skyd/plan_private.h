@@ -156,7 +156,7 @@ int plan_move(struct backend *b, const struct policy *policy, const struct recor
 	      const struct plan_move *move, u16 *target, struct policy_error *err);
 /* URLs to read what row @without is made of, the quickest first; before them its own (@reads). */
 int plan_rows(struct backend *b, const struct record *r, u8 without, bool reads,
-	      struct store_arena *a, struct meta_url **url, u32 *urls);
+	      unsigned int life, struct store_arena *a, struct meta_url **url, u32 *urls);
 /* It gets nothing new; it is not even asked any more. */
 bool plan_is_draining(const struct backend *b, u16 location);
 bool plan_is_removed(const struct backend *b, u16 location);
@@ -186,11 +186,12 @@ struct url_job {
 	u64 len;			/* PUT */
 	char sha256[2 * SHA256_BYTES + 1];	/* PUT */
 	struct str list;		/* what is listed, if it has no name */
+	unsigned int life;		/* seconds at most; 0: as usual */
 	struct str query;		/* the result: memory of the arena, or none */
 };
 
 /* Sign all that can be; the others have no query.  Return: 0, -ENOMEM or -ECANCELED. */
 int url_sign(struct backend *b, const struct catalogue *c, struct url_job *job,
-	     unsigned int count, struct store_arena *a);
+	     unsigned int count, unsigned int life, struct store_arena *a);
 
 #endif /* SKYD_PLAN_PRIVATE_H */

@@ -42,8 +42,8 @@ static struct meta_url url_of(const struct url_job *job, u8 slot, u8 row)
 	};
 }
 
-int plan_sign(struct backend *b, const struct meta_sign *ask, struct store_arena *a,
-	      struct meta_signed *give)
+int plan_sign(struct backend *b, const struct meta_sign *ask, unsigned int life,
+	      struct store_arena *a, struct meta_signed *give)
 {
 	CLEANUP_FREE struct url_job *job = NULL;
 	struct catalogue *c;
@@ -62,7 +62,7 @@ int plan_sign(struct backend *b, const struct meta_sign *ask, struct store_arena
 	if (rc)
 		return rc;
 	c = catalogue_get(b);
-	rc = url_sign(b, c, job, ask->count, a);
+	rc = url_sign(b, c, job, ask->count, life, a);
 	catalogue_put(c);
 	for (i = 0; i < ask->count; i++)
 		url[i] = url_of(&job[i], ask->fragment[i].slot, ask->fragment[i].row);
@@ -173,7 +173,7 @@ static int page_jobs(const struct catalogue *c, struct page *page, unsigned int 
 }
 
 int plan_page(struct backend *b, u64 offset, unsigned int generations, unsigned int spare,
-	      struct store_arena *a, struct meta_page *give)
+	      unsigned int life, struct store_arena *a, struct meta_page *give)
 {
 	struct wanted w = { 0 };
 	struct catalogue *c;
@@ -188,12 +188,13 @@ int plan_page(struct backend *b, u64 offset, unsigned int generations, unsigned 
 	c = catalogue_get(b);
 	rc = page_jobs(c, &page, generations, spare, a, &w);
 	if (!rc)
-		rc = url_sign(b, c, w.job, w.count, a);
+		rc = url_sign(b, c, w.job, w.count, life, a);
 	for (i = 0; !rc && i < w.count; i++)
 		w.url[i] = url_of(&w.job[i], w.url[i].slot, w.url[i].row);
 	catalogue_put(c);
 	free(w.job);
 	give->revision = b->plan->revision;
+	give->url_life = life;
 	give->url = w.url;
 	give->urls = rc ? 0 : w.count;
 	return rc;
@@ -203,7 +204,7 @@ int plan_page(struct backend *b, u64 offset, unsigned int generations, unsigned 
 #define MOVE_SPARE	8u
 
 int plan_rows(struct backend *b, const struct record *r, u8 without, bool reads,
-	      struct store_arena *a, struct meta_url **url, u32 *urls)
+	      unsigned int life, struct store_arena *a, struct meta_url **url, u32 *urls)
 {
 	const unsigned int most = r->k + MOVE_SPARE + reads;
 	CLEANUP_FREE struct url_job *job = calloc(most, sizeof(*job));
@@ -227,7 +228,7 @@ int plan_rows(struct backend *b, const struct record *r, u8 without, bool reads,
 			(*url)[count++].row = rows[i].row;
 		}
 	if (!rc)
-		rc = url_sign(b, c, job, count, a);
+		rc = url_sign(b, c, job, count, life, a);
 	for (i = 0; !rc && i < count; i++)
 		(*url)[i] = url_of(&job[i], 0, (*url)[i].row);
 	catalogue_put(c);
@@ -252,7 +253,8 @@ static char *whole(const struct plan_place *p, const struct url_job *job, struct
 }
 
 int plan_url(struct backend *b, const char *method, u16 location, struct str name,
-	     u64 len, const u8 sha256[32], struct store_arena *a, struct plan_url *url)
+	     u64 len, const u8 sha256[32], unsigned int life, struct store_arena *a,
+	     struct plan_url *url)
 {
 	struct url_job job = { .method = str_of(method), .location = location, .len = len };
 	struct catalogue *c = catalogue_get(b);
@@ -264,7 +266,7 @@ int plan_url(struct backend *b, const char *method, u16 location, struct str nam
 	if (sha256)
 		hex_encode(sha256, SHA256_BYTES, job.sha256);
 	if (!rc)
-		rc = url_sign(b, c, &job, 1, a);
+		rc = url_sign(b, c, &job, 1, life, a);
 	if (!rc && !job.query.len)
 		rc = -EHOSTUNREACH;
 	*url = (struct plan_url){ .location = location };
@@ -329,7 +331,7 @@ int plan_list_url(struct backend *b, u16 location, struct str after, struct stor
 	if (!rc)
 		rc = list_text(*prefix, after, a, &job.list);
 	if (!rc)
-		rc = url_sign(b, c, &job, 1, a);
+		rc = url_sign(b, c, &job, 1, 0, a);
 	if (!rc && !job.query.len)
 		rc = -EHOSTUNREACH;
 	if (!rc) {

@@ -24,6 +24,11 @@ static int64_t seconds(void)
 	return plan_now() / 1000000;
 }
 
+static unsigned int life_of(const struct url_job *job, unsigned int most)
+{
+	return job->life && job->life < most ? job->life : most;
+}
+
 static int keep_query(struct url_job *job, const void *query, size_t len, struct store_arena *a)
 {
 	char *to = store_alloc(a, len ? len : 1);
@@ -132,7 +137,7 @@ static int sign_some(struct edge_signer *signer, struct url_job *const *job, uns
 			.list = job[i]->list,
 			.query = OUT(text + (size_t)i * QUERY_MAX, QUERY_MAX),
 		};
-	rc = edge_sign(signer, seconds(), EDGE_URL_LIFE, url, count);
+	rc = edge_sign(signer, seconds(), life_of(*job, EDGE_URL_LIFE), url, count);
 	if (rc) {
 		log_line(LEVEL_ERROR, "URLs for %s cannot be signed: %s", signer->host.at,
 			 strerror(-rc));
@@ -183,7 +188,7 @@ static void add_header(struct foreign *f, struct str name, struct str value)
 }
 
 /* What of an edge is not known here it still checks: a nonce, as with a grant. */
-static int edge_form(struct foreign *f)
+static int edge_form(struct foreign *f, const struct url_job *job)
 {
 	struct out nonce = OUT(f->nonce, sizeof(f->nonce));
 	u8 random[EDGE_NONCE_BYTES];
@@ -195,7 +200,7 @@ static int edge_form(struct foreign *f)
 	f->url.query = rpc(out_written(&nonce));
 	f->url.access_key = rpc(STR(EDGE_ACCESS_KEY));
 	f->url.region = rpc(STR(EDGE_REGION));
-	f->url.expires = EDGE_URL_LIFE;
+	f->url.expires = life_of(job, EDGE_URL_LIFE);
 	return 0;
 }
 
@@ -260,14 +265,14 @@ static int prepare(struct foreign *f, const struct plan_place *p, const struct u
 	if (path.err || (edge && job->list.len))
 		return -EINVAL;
 	if (edge)
-		return edge_form(f);
+		return edge_form(f, job);
 	f->url.access_key = p->access_key;
 	f->url.credential = p->secret;
 	f->url.region = p->row.region.len ?
 		(struct rpc_bytes){ p->row.region.data, p->row.region.len } : rpc(STR("us-east-1"));
 	f->url.owner = p->row.team;
 	f->url.location = p->row.id;
-	f->url.expires = LIFE_FOREIGN;
+	f->url.expires = life_of(job, LIFE_FOREIGN);
 	return 0;
 }
 
@@ -344,14 +349,16 @@ static int sign_location(struct backend *b, const struct plan_place *p,
 }
 
 int url_sign(struct backend *b, const struct catalogue *c, struct url_job *job,
-	     unsigned int count, struct store_arena *a)
+	     unsigned int count, unsigned int life, struct store_arena *a)
 {
 	CLEANUP_FREE struct url_job **order = malloc((count + 1) * sizeof(*order));
 	unsigned int i, some;
 	int rc = order ? 0 : -ENOMEM;
 
-	for (i = 0; !rc && i < count; i++)
+	for (i = 0; !rc && i < count; i++) {
+		job[i].life = life;
 		order[i] = &job[i];
+	}
 	if (!rc)
 		qsort(order, count, sizeof(*order), by_location);
 	for (i = 0; !rc && i < count; i += some) {
