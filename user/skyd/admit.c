@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admit.h"
+#include "governance_document.h"
 #include "log.h"
 
 #define THREADS	2u
@@ -17,40 +18,105 @@ static void tell(void *arg, const char *text)
 	log_line(LEVEL_WARNING, "workloads: %s", text);
 }
 
-static int read_files(void *arg)
-{
-	struct backend *b = arg;
-	struct admit *a = b->admit;
-	const struct config *c = b->config;
-	int rc = shelf_policy(&a->shelf, c->admission_policy, a->why);
+struct reading {
+	const struct config *config;
+	struct admit_rules *rules;	/* NULL: there are none */
+};
 
+static int read_policy(const struct config *c, struct admit_rules *r)
+{
+	CLEANUP_FREE char *text = NULL;
+	char why[GOVERN_WHY];
+	size_t len = 0;
+	int rc = governance_document(c, GOVERN_ADMISSION, &text, &len, why);
+
+	if (!rc)
+		return shelf_policy_text(&r->shelf, (struct str){ text, len }, "governance",
+					 r->why);
+	if (rc != -ENOENT) {
+		snprintf(r->why, sizeof(r->why), "what governance has decided cannot be read: %s",
+			 *why ? why : strerror(-rc));
+		return rc;
+	}
+	if (!c->admission_policy || !*c->admission_policy)
+		return -ENOENT;
+	rc = shelf_policy(&r->shelf, c->admission_policy, r->why);
+	return rc == -ENOENT ? -EINVAL : rc;
+}
+
+static void rules_put(struct admit_rules *r)
+{
+	if (!r || --r->users)
+		return;
+	shelf_free(&r->shelf);
+	free(r);
+}
+
+static int read_rules(void *arg)
+{
+	struct reading *x = arg;
+	const struct config *c = x->config;
+	struct admit_rules *r = calloc(1, sizeof(*r));
+	int rc = r ? 0 : -ENOMEM;
+
+	if (rc)
+		return rc;
+	r->users = 1;
+	rc = read_policy(c, r);
+	if (rc == -ENOENT) {
+		rules_put(r);
+		return 0;
+	}
 	if (!rc && *c->admission_root)
-		rc = shelf_trust(&a->shelf, c->admission_root, a->why);
+		rc = shelf_trust(&r->shelf, c->admission_root, r->why);
 	if (!rc && *c->admission_bundles)
-		rc = shelf_bundles(&a->shelf, c->admission_bundles, tell, NULL, a->why);
-	return rc;
+		rc = shelf_bundles(&r->shelf, c->admission_bundles, tell, NULL, r->why);
+	if (!rc)
+		*r->why = 0;
+	else if (!*r->why)
+		snprintf(r->why, sizeof(r->why), "%s", strerror(-rc));
+	x->rules = r;
+	return 0;
+}
+
+void admit_renew(struct backend *b)
+{
+	struct admit *a = b->admit;
+	struct reading x = { .config = b->config };
+	int rc;
+
+	if (!a || io_acquire(&a->reading, 1, 0))
+		return;
+	io_shield();
+	rc = io_work(a->pool, read_rules, &x, 0);
+	io_unshield();
+	if (rc) {
+		log_line(LEVEL_ERROR, "workloads: which images may run is not known anew: %s",
+			 strerror(-rc));
+	} else {
+		rules_put(a->rules);
+		a->rules = x.rules;
+		if (a->rules && *a->rules->why)
+			log_line(LEVEL_ERROR,
+				 "workloads: no image may run: %s; see [workloads] in skyd.conf(5)",
+				 a->rules->why);
+	}
+	io_release(&a->reading, 1);
 }
 
 int admit_open(struct backend *b)
 {
-	struct admit *a;
+	struct admit *a = calloc(1, sizeof(*a));
 	int rc;
 
-	if (!b->config->admission_policy || !*b->config->admission_policy)
-		return 0;
-	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	b->admit = a;
+	io_semaphore_init(&a->reading, 1);
 	rc = io_pool_open(&a->pool, THREADS);
-	if (rc)
-		return rc;
-	if (io_work(a->pool, read_files, b, 0))
-		log_line(LEVEL_ERROR, "workloads: no image may run: %s; see [workloads] in skyd.conf(5)",
-			 a->why);
-	else
-		*a->why = 0;
-	return 0;
+	if (!rc)
+		admit_renew(b);
+	return rc;
 }
 
 void admit_close(struct backend *b)
@@ -60,7 +126,7 @@ void admit_close(struct backend *b)
 	if (!a)
 		return;
 	io_pool_close(a->pool);
-	shelf_free(&a->shelf);
+	rules_put(a->rules);
 	free(a);
 	b->admit = NULL;
 }
@@ -68,7 +134,7 @@ void admit_close(struct backend *b)
 /* --- judging ------------------------------------------------------------------------------ */
 
 struct judging {
-	struct admit *a;
+	struct admit_rules *rules;
 	struct admission_store store;
 	struct str image, bundle, request;
 	struct admission_result *r;
@@ -87,7 +153,7 @@ static int64_t sooner(const struct backend *b, int64_t deadline)
 static int judge_one(void *arg)
 {
 	struct judging *j = arg;
-	const struct shelf *s = &j->a->shelf;
+	const struct shelf *s = &j->rules->shelf;
 	struct sigstore_bundle **all = NULL, *own = NULL;
 	struct sigstore_fault f;
 	int rc;
@@ -123,20 +189,36 @@ static int deny(struct admission_result *r, const char *why, int rc)
 	return rc;
 }
 
+const char *admit_why(const struct backend *b)
+{
+	return b->admit && b->admit->rules ? b->admit->rules->why :
+	       "nothing says which images may run: workloads.policy";
+}
+
+/* On a thread, by the rules of now. */
+static int with_rules(struct backend *b, io_fn *fn, struct judging *j, int64_t deadline)
+{
+	int rc;
+
+	j->rules = b->admit->rules;
+	j->rules->users++;
+	j->store = shelf_store(&j->rules->shelf);
+	j->store.until = sooner(b, deadline);
+	rc = io_work(b->admit->pool, fn, j, j->store.until);
+	rules_put(j->rules);
+	return rc;
+}
+
 int admit_judge(struct backend *b, struct str image, struct str bundle, int64_t deadline,
 		struct admission_result *r)
 {
-	struct judging j = { .a = b->admit, .image = image, .bundle = bundle, .r = r };
+	struct judging j = { .image = image, .bundle = bundle, .r = r };
 	int rc;
 
 	deny(r, "there was no time to judge it", 0);
-	if (!b->admit)
-		return deny(r, "nothing says which images may run: workloads.policy", 0);
-	if (*b->admit->why)
-		return deny(r, b->admit->why, 0);
-	j.store = shelf_store(&b->admit->shelf);
-	j.store.until = sooner(b, deadline);
-	rc = io_work(b->admit->pool, judge_one, &j, j.store.until);
+	if (*admit_why(b))
+		return deny(r, admit_why(b), 0);
+	rc = with_rules(b, judge_one, &j, deadline);
 	return rc == -ENOMEM ? deny(r, "no memory", rc) : rc;
 }
 
@@ -144,19 +226,15 @@ static int review(void *arg)
 {
 	struct judging *j = arg;
 
-	return admission_answer(j->a->shelf.policy, &j->store, j->request, j->text, j->f);
+	return admission_answer(j->rules->shelf.policy, &j->store, j->request, j->text, j->f);
 }
 
 int admit_review(struct backend *b, struct str request, int64_t deadline, char **text,
 		 struct sigstore_fault *f)
 {
-	struct judging j = { .a = b->admit, .request = request, .text = text, .f = f };
+	struct judging j = { .request = request, .text = text, .f = f };
 
 	*text = NULL;
 	*f = (struct sigstore_fault){ 0 };
-	if (!b->admit || *b->admit->why)
-		return -EPERM;
-	j.store = shelf_store(&b->admit->shelf);
-	j.store.until = sooner(b, deadline);
-	return io_work(b->admit->pool, review, &j, j.store.until);
+	return *admit_why(b) ? -EPERM : with_rules(b, review, &j, deadline);
 }

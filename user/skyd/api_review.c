@@ -33,8 +33,7 @@ int api_review(struct api_ask *a)
 		return api_refuse(a, 400, "the ImageReview is nested too deep");
 	rc = admit_review(a->b, a->body, a->deadline, &text, &f);
 	if (rc == -EPERM)
-		return api_refuse(a, 503, "%s", a->b->admit ? a->b->admit->why :
-				  "nothing says which images may run: workloads.policy");
+		return api_refuse(a, 503, "%s", admit_why(a->b));
 	if (rc == -EKEYREJECTED)
 		return api_refuse(a, f.code == SIGSTORE_REVIEW ? 400 : 422, "%s", f.text);
 	if (rc == -ETIMEDOUT)

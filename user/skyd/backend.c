@@ -230,14 +230,14 @@ int backend_open(struct backend *b, struct role_run *run)
 	if (!rc)
 		rc = plan_open(b);
 	if (!rc)
-		rc = admit_open(b);
-	if (!rc)
 		rc = audit_open(b);
 	else
 		log_line(LEVEL_ERROR, "the store in %s cannot be opened: %s", b->config->state,
 			 strerror(-rc));
 	if (!rc)
 		governance_open(b);
+	if (!rc)
+		rc = admit_open(b);
 	return rc ? rc : hosts_open(b);
 }
 

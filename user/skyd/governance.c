@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "admit.h"
 #include "audit.h"
 #include "backend_private.h"
 #include "base/file.h"
@@ -301,6 +302,7 @@ static int serve(struct api_ask *a, const char *verb, bool changes)
 	audit_witness_wake(a->b);
 	if (changes) {
 		set_policies(a->b, &j.now);
+		admit_renew(a->b);
 		if (lead_vault(a->b, j.now.version))
 			io_event_set(&a->b->audit->unled);
 	}

@@ -121,7 +121,13 @@ void host_forget(struct host *h);
 
 /* --- hosts_policy.c: on a thread of the pool --- */
 
-/* Return: 0; -ENOENT; -EINVAL with @why, HOST_LINE bytes; -errno. */
+/*
+ * hosts_read_policy() has the administrator's files alone, as the verifier does, who believes
+ * nothing of the backend's; hosts_policy_in_force() what governance has decided, if it has.
+ * Return: 0; -ENOENT; -EINVAL with @why, HOST_LINE bytes; -errno.
+ */
+int hosts_policy_in_force(const struct config *config, const char *host,
+			  struct attest_policy **policy, char *why);
 int hosts_read_policy(const struct config *config, const char *host, struct attest_policy **policy,
 		      char *why);
 /* Return: 0 or -errno with @why; *@roots NULL: none are configured. */

@@ -62,7 +62,7 @@ static int read_bank(void *arg)
 	struct attest_policy *policy = NULL;
 
 	r->bank = TPM_ALG_SHA256;
-	if (!hosts_read_policy(r->hosts->b->config, r->h->name, &policy, r->why)) {
+	if (!hosts_policy_in_force(r->hosts->b->config, r->h->name, &policy, r->why)) {
 		r->bank = policy->bank->id;
 		attest_policy_free(policy);
 	}

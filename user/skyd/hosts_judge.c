@@ -91,7 +91,7 @@ static int judge(void *arg)
 	const struct store_host *row = j->row;
 	const struct tpm_clock was = { row->clock, row->resets, row->restarts, true };
 	char why[HOST_LINE] = "";
-	int rc = hosts_read_policy(j->hosts->b->config, j->h->name, &j->policy, why);
+	int rc = hosts_policy_in_force(j->hosts->b->config, j->h->name, &j->policy, why);
 
 	if (rc == -ENOENT || rc == -EINVAL || rc == -EMSGSIZE) {
 		evidence_refuse(&j->e.verdict, "policy", why);

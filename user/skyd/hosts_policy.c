@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files of the administrator: policies, and makers of TPMs. */
+/* Policies of hosts, and makers of TPMs: files of the administrator, and what was decided. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "governance_document.h"
 #include "hosts.h"
 
 #define ROOTS_MAX	(4u << 20)
@@ -44,6 +45,39 @@ int hosts_read_policy(const struct config *config, const char *host, struct atte
 		snprintf(why, HOST_LINE, "there is no policy for it: neither %.64s.json nor default.json in %.400s",
 			 host, config->attest_policies);
 	return rc;
+}
+
+static int read_decided(const struct config *config, struct attest_policy **policy, char *why)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct attest_fault fault;
+	char wrong[GOVERN_WHY];
+	size_t len = 0;
+	int rc = governance_document(config, GOVERN_ATTESTATION, &text, &len, wrong);
+
+	if (rc == -ENOENT)
+		return rc;
+	if (rc) {
+		snprintf(why, HOST_LINE, "what governance has decided cannot be read: %.300s",
+			 *wrong ? wrong : strerror(-rc));
+		return rc;
+	}
+	rc = attest_policy_parse(policy, (struct str){ text, len }, &fault);
+	if (rc)
+		snprintf(why, HOST_LINE, "the policy that governance has decided: %s",
+			 rc == -ENOMEM ? strerror(ENOMEM) : fault.text);
+	return rc;
+}
+
+int hosts_policy_in_force(const struct config *config, const char *host,
+			  struct attest_policy **policy, char *why)
+{
+	int rc = read_decided(config, policy, why);
+
+	/* A state that makes no sense is no reason to do without one. */
+	if (rc == -EBADMSG)
+		return -EINVAL;
+	return rc == -ENOENT ? hosts_read_policy(config, host, policy, why) : rc;
 }
 
 static int read_pem(const char *path, char **text, size_t *len, char *why)

@@ -32,7 +32,7 @@ LIB_SRCS += $(addprefix user/skyd/,admit.c api_review.c api_workload.c runner.c 
 	runner_recover.c workload_lease.c runner_spawn.c runner_start.c runner_microvm.c runner_mac.c starter.c starter_ask.c)
 
 # Governance.
-LIB_SRCS += $(addprefix user/skyd/,governance.c vault_govern.c)
+LIB_SRCS += $(addprefix user/skyd/,governance.c governance_document.c vault_govern.c)
 
 # Secrets of workloads.
 LIB_SRCS += $(addprefix user/skyd/,api_session.c runner_given.c runner_secret.c store_session.c vault_session.c vault_session_message.c vault_session_table.c)

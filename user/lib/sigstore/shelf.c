@@ -48,16 +48,20 @@ int shelf_trust(struct shelf *s, const char *path, char *why)
 	return rc;
 }
 
+int shelf_policy_text(struct shelf *s, struct str text, const char *name, char *why)
+{
+	struct sigstore_fault fault;
+
+	return admission_parse(text, &s->policy, &fault) ? say(why, -EINVAL, name, fault.text) : 0;
+}
+
 int shelf_policy(struct shelf *s, const char *path, char *why)
 {
 	CLEANUP_FREE char *bytes = NULL;
-	struct sigstore_fault fault;
 	struct str text = STR_NONE;
 	int rc = read_text(path, ADMISSION_MAX_BYTES, &bytes, &text, why);
 
-	if (!rc && admission_parse(text, &s->policy, &fault))
-		rc = say(why, -EINVAL, path, fault.text);
-	return rc;
+	return rc ? rc : shelf_policy_text(s, text, path, why);
 }
 
 /* --- bundles ---------------------------------------------------------------------------- */

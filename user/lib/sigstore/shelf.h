@@ -35,6 +35,8 @@ static inline struct admission_store shelf_store(const struct shelf *s)
  */
 int shelf_trust(struct shelf *s, const char *path, char *why);
 int shelf_policy(struct shelf *s, const char *path, char *why);
+/* The same, of a text; @name is what an error is told of. */
+int shelf_policy_text(struct shelf *s, struct str text, const char *name, char *why);
 
 /* Takes a line about a file that is passed over. */
 typedef void shelf_tell_fn(void *arg, const char *text);
