@@ -126,6 +126,11 @@ static void way(void **state)
 	heard("moved here");
 	RUN(0, "skyctl audit verify --key a.log.key.pub a.log && skyctl audit verify --key b.log.key.pub b.log");
 	heard("sound");
+	/* B's receipt is in both ledgers, with one digest, and A's own in A's. */
+	RUN(0, "told() { find $1.log/tile/entries -type f -exec cat {} + | tr -d '\\0' |"
+	    " grep -aoE \"\\{[^{}]*\\\"action\\\":\\\"volume[.]$2\\\"[^{}]*\" | grep -o 'sha256:[0-9a-f]*'; };"
+	    "told b accept | sort -u >of.b && told a accepted | sort -u >of.a && test -s of.a &&"
+	    "test $(wc -l <of.a) = 1 && cmp of.a of.b && told a destroy >own && ! grep -qf of.a own");
 }
 
 /* What is refused, with its name; each on the hosts as the way has left them. */
