@@ -4,6 +4,7 @@
  * and checked by whoever gives the command, with his rights.
  */
 #include <linux/cred.h>
+#include <linux/etherdevice.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -78,11 +79,16 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 		      const struct hedge_device_words *words, struct hedge_failure *failure)
 {
 	struct hvt_manifest_entry *e = &vm->manifest->e[i];
+	const u16 mtu = e->u.net.mtu;
 	struct hedge_net *net;
 	const u8 *mac;
 
 	if (words && words->block)
 		return hedge_wrong(failure, "block", "the manifest has a network of this name", -EINVAL);
+	if (vm->image->snapshot && words && words->has_mac &&
+	    !ether_addr_equal_unaligned(words->mac, e->u.net.mac))
+		return hedge_wrong(failure, "mac", "a guest of a snapshot has the address that it had",
+				   -EINVAL);
 	ifname = words && words->net ? words->net : ifname;
 	if (!ifname)
 		return not_given(failure, "NET", "net", e->name);
@@ -97,6 +103,9 @@ static int attach_net(struct hedge_vm *vm, u32 i, const char *ifname,
 	vm->device[i].net = net;
 	vm->networks |= BIT_ULL(i);
 	hedge_net_describe(net, e);
+	if (vm->image->snapshot && e->u.net.mtu != mtu)
+		return hedge_wrong(failure, "NET", "the interface is not of the snapshot's MTU",
+				   -EINVAL);
 	return 0;
 }
 

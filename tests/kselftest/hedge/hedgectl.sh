@@ -8,7 +8,7 @@
 requires hedgectl
 plan 26
 
-requires_module kvm_amd
+requires_kvm
 guest() { echo "$SKYHOLD_BUILD/guest/$1.hvt"; }
 out=$TMPDIR/out
 # says TEXT: the last command has printed it.

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 plan 6
 
-requires_module kvm_amd
+requires_kvm
 load_module hedge
 guest() { echo "$SKYHOLD_BUILD/guest/$1.hvt"; }
 tell() { echo "+ $1" >&2; printf '%s' "$1" >/proc/monitor || { tail -n 1 /proc/vmstats/errors; return 1; }; }
