@@ -26,8 +26,9 @@ int hedge_guestmem_create(struct hedge_guestmem *mem, u64 size)
 {
 	struct file *file = shmem_file_setup("hedge-guest", size, VM_NORESERVE);
 
+	/* It says so of an inode that there is no memory for. */
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return PTR_ERR(file) == -ENOSPC ? -ENOMEM : PTR_ERR(file);
 	*mem = (struct hedge_guestmem){ .file = file, .size = size };
 	return 0;
 }

@@ -45,6 +45,12 @@ long hedge_kvm_call_value(struct file *file, unsigned int cmd, unsigned long val
 	return call(file, cmd, value);
 }
 
+/* The page is the task's own: there was no memory for it, unless the task is being killed. */
+static int page_is_missing(void)
+{
+	return fatal_signal_pending(current) ? -EFAULT : -ENOMEM;
+}
+
 /**
  * hedge_kvm_call - an ioctl that takes, or returns, a structure
  * @file:	of KVM's
@@ -62,10 +68,10 @@ long hedge_kvm_call(struct file *file, unsigned int cmd, void *arg, size_t size)
 	if (WARN_ON_ONCE(size > HEDGE_SCRATCH_SIZE))
 		return -E2BIG;
 	if ((_IOC_DIR(cmd) & _IOC_WRITE) && copy_to_user(scratch, arg, size))
-		return -EFAULT;
+		return page_is_missing();
 	ret = call(file, cmd, HEDGE_SCRATCH_ADDR);
 	if (ret >= 0 && (_IOC_DIR(cmd) & _IOC_READ) && copy_from_user(arg, scratch, size))
-		return -EFAULT;
+		return page_is_missing();
 	return ret;
 }
 
@@ -259,7 +265,7 @@ static int set_msr_filter(struct hedge_kvm *kvm)
 		bitmap[bit / 8] |= 1 << bit % 8;
 	}
 	if (copy_to_user(where, bitmap, sizeof(bitmap)))
-		return -EFAULT;
+		return page_is_missing();
 	filter.ranges[0] = (struct kvm_msr_filter_range){
 		.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,
 		.base = FILTER_BASE,

@@ -324,9 +324,11 @@ static int load_binary(struct linux_binprm *bprm)
 		return ret;
 	setup_new_exec(bprm);
 	task_set_no_new_privs(current);
-	ret = setup_arg_pages(bprm, STACK_TOP, EXSTACK_DISABLE_X) ?:
-	      map_stub(bprm) ?:
-	      give_descriptor(sb);
+	ret = setup_arg_pages(bprm, STACK_TOP, EXSTACK_DISABLE_X);
+	/* It says so of a stack that there is no memory for. */
+	if (ret == -EFAULT)
+		ret = -ENOMEM;
+	ret = ret ?: map_stub(bprm) ?: give_descriptor(sb);
 	if (ret)
 		return ret;
 	finalize_exec(bprm);

@@ -162,6 +162,8 @@ int hedge_vcpu_loop(struct hedge_vm *vm)
 			vm->exits.interrupted++;
 		else if (ret == -EFAULT)
 			hedge_vm_die(vm, "host/guest translation fault");
+		else if (ret == -ENOMEM)
+			hedge_vm_die(vm, "the host is out of memory");
 		else
 			hedge_vm_die(vm, "KVM_RUN fails: error %d", -ret);
 	}

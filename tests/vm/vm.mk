@@ -39,7 +39,7 @@ vm-soak: user vm-debug-kernel ## SOAK_SECONDS of everything at once, in the debu
 HOSTILE_SECONDS	?= 600
 
 vm-hedge: user vm-debug-kernel ## VMs by the thousand, and HOSTILE_SECONDS of hostile guests, in the debug kernel (long)
-	$(MAKE) modules $(DEBUG_KBUILD)
+	$(MAKE) modules fault-module $(DEBUG_KBUILD)
 	SKYHOLD_HOSTILE_SECONDS=$(HOSTILE_SECONDS) SKYHOLD_BUILD=$(abspath $(O)) \
 		tests/vm/vm -d -t tests/long -n hedge -j $(VM_JOBS) run hedge
 

@@ -2,7 +2,7 @@
 /*
  * Allocations that fail, in one module only.  Never shipped.
  *
- *	insmod skyhold_nomem.ko start=0x... size=... [one_in=N] [wait=1] [seed=N]
+ *	insmod skyhold_nomem.ko start=0x... size=... [one_in=N | nth=N] [wait=1] [who=NAME] [seed=N]
  *
  * failslab and fail_page_alloc with a filter on the caller's text, as
  * CONFIG_FAULT_INJECTION_STACKTRACE_FILTER has it, but for the callers nearest to
@@ -10,7 +10,9 @@
  * driver's.  The places are those that ALLOW_ERROR_INJECTION() marks.
  *
  * A request that may reclaim does not fail for want of memory, so only others do;
- * with wait=1 also those that a process named dmsetup makes on its own behalf.
+ * with wait=1 also those that a process named dmsetup makes on its own behalf, or one of the
+ * name that is given.  nth is for a test that goes through them one by one: it counts down, and
+ * that at which it comes to 0 fails.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -36,9 +38,17 @@ static unsigned int one_in;
 module_param(one_in, uint, 0600);
 MODULE_PARM_DESC(one_in, "one allocation in so many fails; 0: none");
 
+static unsigned int nth;
+module_param(nth, uint, 0600);
+MODULE_PARM_DESC(nth, "this one from now on fails, and no other; 0: by one_in");
+
 static bool wait;
 module_param(wait, bool, 0600);
-MODULE_PARM_DESC(wait, "those of dmsetup fail even if they may wait");
+MODULE_PARM_DESC(wait, "those of who fail even if they may wait");
+
+static char *who = "dmsetup";
+module_param(who, charp, 0400);
+MODULE_PARM_DESC(who, "name of a process; *: all");
 
 static unsigned int seed = 1;
 module_param(seed, uint, 0600);
@@ -81,7 +91,7 @@ static bool may_fail(gfp_t gfp)
 		return false;
 	if (!(gfp & __GFP_DIRECT_RECLAIM))
 		return true;
-	return READ_ONCE(wait) && !strcmp(current->comm, "dmsetup");
+	return READ_ONCE(wait) && (!strcmp(who, "*") || !strcmp(current->comm, who));
 }
 
 /* Is the module among the callers of the function at @at, and near? */
@@ -105,11 +115,24 @@ static bool called_by_module(unsigned long at)
 	return false;
 }
 
+/* One that the module makes: is it that one? */
+static bool counted(void)
+{
+	unsigned int n = READ_ONCE(nth);
+
+	if (n)
+		WRITE_ONCE(nth, n - 1);
+	return n == 1;
+}
+
 /* Have the probed function return @value without being run. */
 static int decide(struct kprobe *probe, struct pt_regs *regs, gfp_t gfp, unsigned long value,
 		  unsigned int *failed)
 {
-	if (!drawn() || !may_fail(gfp) || !called_by_module((unsigned long)probe->addr))
+	if ((!READ_ONCE(nth) && !drawn()) || !may_fail(gfp) ||
+	    !called_by_module((unsigned long)probe->addr))
+		return 0;
+	if (READ_ONCE(nth) && !counted())
 		return 0;
 	WRITE_ONCE(*failed, READ_ONCE(*failed) + 1);
 	regs_set_return_value(regs, value);
