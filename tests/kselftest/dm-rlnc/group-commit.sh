@@ -48,7 +48,8 @@ for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
 is "$failed" 0 "all are done"
 together=$(($(asked) - before))
 note "together: $together times"
-check "for a third of the writes, or less" test $((together * 3)) -le "$alone"
+# Each that comes late may have a pack of its own; what they share is the log's.
+check "for half of the writes, or less" test $((together * 2)) -le "$alone"
 same()
 {
 	local i
