@@ -146,6 +146,44 @@ static void counted(void **state)
 	assert_int_equal(total("bytes_out"), out + 100000);
 }
 
+/* What the collector remembers of the team. */
+static uint64_t remembered(const char *name)
+{
+	RUN(0, "python3 -c 'import json; print(\"v%%d\" %% json.load(open(\"rec/teams\"))"
+	    "[open(\"team\").read().strip()][\"%s\"])'", name);
+	return strtoull(said + 1, NULL, 10);
+}
+
+/* Bytes that lie there, times the hours that they do: of the microseconds between two answers. */
+static void stored(void **state)
+{
+	const uint64_t hours = 2 * 3600000000ull;	/* twice: of both answers' bytes */
+	uint64_t before, from, rest, bytes, sum;
+
+	(void)state;
+	if (!daemon_pid)
+		skip();
+	RUN(0, "head -c 30000000 /dev/urandom >big && " S3("object cp big s3://first/big"));
+	settled("requests");
+	RUN(0, COLLECT);
+	before = used("storage_byte_hours");
+	from = remembered("time");
+	rest = remembered("rest");
+	bytes = remembered("bytes");
+	assert_in_range(bytes, 30000000, 31000000);
+	usleep(1500000);
+	RUN(0, COLLECT);
+	sum = rest + 2 * bytes * (remembered("time") - from);
+	assert_true(sum / hours > 10000);
+	assert_int_equal(used("storage_byte_hours") - before, sum / hours);
+	assert_int_equal(remembered("rest"), sum % hours);
+	/* When it is gone it costs no more. */
+	RUN(0, S3("object rm s3://first/big"));
+	settled("requests");
+	RUN(0, COLLECT);
+	assert_int_equal(remembered("bytes"), bytes - 30000000);
+}
+
 /* Roles are killed: what was told is there, once. */
 static void roles_killed(void **state)
 {
@@ -250,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counted),
+		cmocka_unit_test(stored),
 		cmocka_unit_test(roles_killed),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(collector_killed),
