@@ -73,9 +73,10 @@ check "that has to be there" status 4 hedgectl start --cpu 4000 g "$guests/hello
 check "says the kernel" says "CPU: there is no such processor"
 
 # --- a network ---
-unshare -n --fork --kill-child sh -c 'exec sleep 600' &
+unshare -n sleep 600 &
 holder=$!
-cleanup sh -c "kill $holder 2>/dev/null || :"
+let_go() { kill "$holder" 2>/dev/null || :; wait "$holder" 2>/dev/null || :; }
+cleanup let_go
 own_namespace() { [ "$(readlink /proc/$holder/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 must poll_until 10 own_namespace
 inside() { nsenter -t "$holder" -n -- "$@"; }
