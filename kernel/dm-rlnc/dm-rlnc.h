@@ -182,7 +182,8 @@ struct rlnc_member {
 	bool slow;			/* reads go to others */
 	struct block_device *probing;	/* has a probe; may be that of before a replacement */
 	u32 probe_ms;			/* from one probe to the next */
-	unsigned long probe_due;	/* jiffies */
+	unsigned long probe_sent;	/* the last one: jiffies */
+	unsigned long probe_due;	/* the next one, or a look at the last: jiffies */
 	unsigned long well_since;	/* jiffies */
 	atomic64_t hedged;		/* reads that went to others instead */
 	struct rlnc_member_stat stat[RLNC_STAT_DIRECTIONS];

@@ -123,7 +123,8 @@ static void send_probe(struct rlnc_volume *v, struct rlnc_member *m, struct dm_d
 	__bio_add_page(&f->bio, page, RLNC_SECTOR_BYTES, 0);
 	f->owns_pages = true;
 	f->probe = true;
-	WRITE_ONCE(m->probing, dev->bdev);
+	WRITE_ONCE(m->probe_sent, jiffies);
+	smp_store_release(&m->probing, dev->bdev);	/* see probe_overdue() */
 	rlnc_flight_send_alone(f);
 }
 
@@ -144,6 +145,22 @@ void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m,
 	smp_store_release(&m->probing, NULL);	/* the date first */
 }
 
+/*
+ * Has the probe that is out had its time?  The date of the next one does not tell:
+ * rlnc_member_late() may have set it just after that probe was sent.
+ */
+static bool probe_overdue(const struct rlnc_volume *v, struct rlnc_member *m,
+			  unsigned long looked_again)
+{
+	unsigned long deadline = READ_ONCE(m->probe_sent) +
+				 msecs_to_jiffies(rlnc_member_deadline_ms(v, m->index));
+
+	if (!time_before(jiffies, deadline))
+		return true;
+	cmpxchg(&m->probe_due, looked_again, deadline);
+	return false;
+}
+
 /**
  * rlnc_member_slow - should a read rather go to others
  * @v:		volume
@@ -155,21 +172,21 @@ void rlnc_probe_answered(struct rlnc_volume *v, struct rlnc_member *m,
 bool rlnc_member_slow(struct rlnc_volume *v, u32 index)
 {
 	struct rlnc_member *m = &v->member[index];
-	unsigned long due = READ_ONCE(m->probe_due);
+	unsigned long due = READ_ONCE(m->probe_due), next;
 	struct dm_dev *dev;
 
 	if (likely(!READ_ONCE(m->slow)))
 		return false;
 	/* Whoever moves the date does what is due. */
-	if (time_before(jiffies, due) ||
-	    cmpxchg(&m->probe_due, due,
-		    jiffies + msecs_to_jiffies(rlnc_member_deadline_ms(v, index))) != due)
+	next = jiffies + msecs_to_jiffies(rlnc_member_deadline_ms(v, index));
+	if (time_before(jiffies, due) || cmpxchg(&m->probe_due, due, next) != due)
 		return true;
 	dev = READ_ONCE(m->dev);
-	if (smp_load_acquire(&m->probing) == dev->bdev)	/* see rlnc_probe_answered() */
-		rlnc_member_silent(v, index, dev->bdev);
-	else
+	/* See send_probe() and rlnc_probe_answered(). */
+	if (smp_load_acquire(&m->probing) != dev->bdev)
 		send_probe(v, m, dev);
+	else if (probe_overdue(v, m, next))
+		rlnc_member_silent(v, index, dev->bdev);
 	return true;
 }
 
@@ -187,9 +204,6 @@ void rlnc_member_late(struct rlnc_volume *v, u32 index)
 	else
 		ms = PROBE_MIN_MS;
 	WRITE_ONCE(m->probe_ms, ms);
-	/* A probe may still be out from before the member was taken up again. */
-	if (READ_ONCE(m->probing) == READ_ONCE(m->dev)->bdev)
-		ms = rlnc_member_deadline_ms(v, index);
 	WRITE_ONCE(m->probe_due, jiffies + msecs_to_jiffies(ms));
 	wake_up_all(&READ_ONCE(m->port)->room);	/* see rlnc_flight_room() */
 	DMWARN_LIMIT("%s: member %u (%s) is slow; reads go to the others", rlnc_name(v),
